@@ -1,0 +1,35 @@
+"""Hondo: monocular depth, trained, shrunk, proven and run live. Names are imported when they are first used."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from hondo.version import __version__
+
+if TYPE_CHECKING:
+    from hondo.core.sample import Batch, Sample
+    from hondo.core.types import Camera, DepthKind, DepthMap, InputSpec, Predictor
+    from hondo.engines.load import load
+    from hondo.evaluate.accuracy import score
+    from hondo.models.zoo import build_model
+
+_HOMES = {
+    "Camera": "hondo.core.types",
+    "DepthKind": "hondo.core.types",
+    "DepthMap": "hondo.core.types",
+    "InputSpec": "hondo.core.types",
+    "Predictor": "hondo.core.types",
+    "Batch": "hondo.core.sample",
+    "Sample": "hondo.core.sample",
+    "load": "hondo.engines.load",
+    "build_model": "hondo.models.zoo",
+    "score": "hondo.evaluate.accuracy",
+}
+
+__all__ = ["Batch", "Camera", "DepthKind", "DepthMap", "InputSpec", "Predictor", "Sample", "__version__", "build_model", "load", "score"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'hondo' has no attribute '{name}'")
+    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    return value

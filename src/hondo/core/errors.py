@@ -1,0 +1,23 @@
+"""Errors meant for the person at the keyboard: what was given, what is allowed, what to do."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class HondoError(ValueError):
+    """A mistake in what hondo was given; the command line prints it as one line and exits with 2."""
+
+
+class MissingExtraError(HondoError):
+    """An optional package is not installed."""
+
+    def __init__(self, package: str, *, extra: str) -> None:
+        super().__init__(f'{package} is not installed; install it with: pip install "hondo[{extra}]"')
+
+
+def unknown(what: str, given: str, allowed: Iterable[str]) -> HondoError:
+    """An error for a name that is not in a table, with the nearest names."""
+    names = sorted(allowed)
+    near = difflib.get_close_matches(given, names, n=3, cutoff=0.4)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"choose one of: {', '.join(names)}"
+    return HondoError(f"unknown {what} '{given}'; {hint}")

@@ -1,0 +1,99 @@
+"""Numbers with their origin: every table in a report, a card or the docs is rendered from these."""
+
+import json
+import platform
+import subprocess
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Better = Literal["higher", "lower"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One measured number: of which subject (a model, a file), its unit, and which way is better."""
+
+    name: str
+    value: float
+    unit: str = ""
+    better: Better | None = None
+    subject: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Rows, and everything needed to make them again."""
+
+    title: str
+    rows: tuple[Row, ...]
+    protocol: str = ""
+    recipe_hash: str = ""
+    seed: int | None = None
+    hardware: str = field(default_factory=lambda: hardware())
+    commit: str = field(default_factory=lambda: commit())
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Report":
+        stored = json.loads(text)
+        rows = tuple(Row(**row) for row in stored.pop("rows"))
+        return cls(rows=rows, **stored | {"notes": tuple(stored.get("notes", ()))})
+
+    def to_markdown(self) -> str:
+        """A heading, one table (subjects down, names across), and a line of where it came from."""
+        origin = [f"protocol {self.protocol}" if self.protocol else "", self.hardware, f"commit {self.commit}"]
+        origin += [f"seed {self.seed}" if self.seed is not None else "", *self.notes]
+        return f"## {self.title}\n\n{markdown_table(self.rows)}\n\n" + "\n".join(f"- {line}" for line in origin if line) + "\n"
+
+
+def markdown_table(rows: Sequence[Row]) -> str:
+    """Subjects down, names across; a missing pair stays empty."""
+    subjects = list(dict.fromkeys(row.subject for row in rows))
+    names = list(dict.fromkeys(row.name for row in rows))
+    by_key = {(row.subject, row.name): row for row in rows}
+    heads = {row.name: _head(row) for row in rows}
+    lines = ["| " + " | ".join(["", *(heads[name] for name in names)]) + " |", "|---" * (len(names) + 1) + "|"]
+    for subject in subjects:
+        cells = [_number(by_key.get((subject, name))) for name in names]
+        lines.append("| " + " | ".join([subject, *cells]) + " |")
+    return "\n".join(lines)
+
+
+def hardware() -> str:
+    """The processor, its usable cores and the operating system, in a few words."""
+    import os
+
+    name = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        models = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
+        name = models[0] if models else name
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{name}, {cores} cores, {platform.system()}"
+
+
+def commit() -> str:
+    """The commit of the checkout hondo runs from, or its version where it was installed as a package."""
+    from hondo.version import __version__
+
+    root = Path(__file__).resolve().parents[3]
+    if not (root / ".git").exists():
+        return f"version {__version__}"
+    found = subprocess.run(["git", "-C", str(root), "describe", "--always", "--dirty"], capture_output=True, text=True)
+    return found.stdout.strip() or f"version {__version__}"
+
+
+def _head(row: Row) -> str:
+    arrow = {"higher": " ↑", "lower": " ↓", None: ""}[row.better]
+    return f"{row.name}{f' [{row.unit}]' if row.unit else ''}{arrow}"
+
+
+def _number(row: Row | None) -> str:
+    if row is None:
+        return ""
+    return f"{row.value:.3f}" if abs(row.value) < 100 else f"{row.value:.0f}"

@@ -1,0 +1,59 @@
+"""One training or test example, and a batch of them. Optional fields serve supervised and self-supervised learning alike."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from hondo.core.errors import HondoError
+from hondo.core.types import Camera
+
+# What a source view is to its target: frames later (negative: earlier), or the other camera of a stereo pair.
+ViewRole = int | Literal["stereo"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceView:
+    """Another picture of the same scene: RGB 0..1, its camera, and the pose that takes target points to it, if known."""
+
+    image: Float[Tensor, "3 h w"]
+    role: ViewRole
+    T_source_target: Float[Tensor, "4 4"] | None = None
+    camera: Camera | None = None  # None: the same as the target's
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """A target picture (RGB 0..1), and whatever else is known about it."""
+
+    image: Float[Tensor, "3 h w"]
+    camera: Camera | None = None
+    depth_gt: Float[Tensor, "1 h w"] | None = None  # metres
+    valid: Bool[Tensor, "1 h w"] | None = None  # where depth_gt is known
+    sources: tuple[SourceView, ...] = ()
+    origin: str = ""  # file or scene it came from
+
+    def __post_init__(self) -> None:
+        size = tuple(self.image.shape[-2:])
+        if self.camera is not None and tuple(self.camera.size_hw) != size:
+            raise HondoError(f"{self.origin or 'sample'}: camera is of a {self.camera.size_hw} image, the picture is {size}")
+        if (self.depth_gt is None) != (self.valid is None):
+            raise HondoError(f"{self.origin or 'sample'}: depth_gt and valid come together")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Samples stacked along b; an optional field is there only if every sample has it."""
+
+    image: Float[Tensor, "b 3 h w"]
+    K: Float[Tensor, "b 3 3"] | None = None  # pixels of ``image``
+    depth_gt: Float[Tensor, "b 1 h w"] | None = None
+    valid: Bool[Tensor, "b 1 h w"] | None = None
+    source_images: Float[Tensor, "b n 3 h w"] | None = None
+    source_roles: tuple[ViewRole, ...] = ()  # the same n roles for every sample
+    T_source_target: Float[Tensor, "b n 4 4"] | None = None
+    source_K: Float[Tensor, "b n 3 3"] | None = None
+    augmented: Float[Tensor, "b 3 h w"] | None = None  # colour-jittered ``image``: what the network sees
+    augmented_sources: Float[Tensor, "b n 3 h w"] | None = None
+    origins: tuple[str, ...] = ()

@@ -1,0 +1,36 @@
+"""A table of named things: the one line by which an encoder, a loss or an engine is added."""
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, Generic, TypeVar
+
+from hondo.core.errors import unknown
+
+T = TypeVar("T")
+
+
+class Table(Mapping[str, T], Generic[T]):
+    """Names to entries. An entry given as ``"package.module:attribute"`` (or a module alone) is imported on first use."""
+
+    def __init__(self, what: str, entries: Mapping[str, T | str]) -> None:
+        self._what = what
+        self._entries: dict[str, Any] = dict(entries)
+
+    def __getitem__(self, name: str) -> T:
+        if name not in self._entries:
+            raise unknown(self._what, name, self._entries)
+        entry = self._entries[name]
+        if isinstance(entry, str):
+            module, _, attribute = entry.partition(":")
+            loaded = import_module(module)
+            entry = self._entries[name] = getattr(loaded, attribute) if attribute else loaded
+        return entry
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)

@@ -1,0 +1,198 @@
+"""The values that pass between rooms: Camera, DepthMap, InputSpec, and what a Predictor is. NumPy only."""
+
+import enum
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from hondo.core.errors import HondoError
+
+if TYPE_CHECKING:
+    from hondo.geometry.point_cloud import PointCloud
+
+Size = tuple[int, int]
+
+
+class DepthKind(enum.StrEnum):
+    """What the values of a depth map mean."""
+
+    METRIC_DEPTH = "metric_depth"  # metres
+    METRIC_INVERSE_DEPTH = "metric_inverse_depth"  # 1 / metres
+    SCALED_INVERSE_DEPTH = "scaled_inverse_depth"  # true up to one factor
+    RELATIVE_INVERSE_DEPTH = "relative_inverse_depth"  # true up to a factor and a shift
+
+    @property
+    def is_inverse(self) -> bool:
+        return self is not DepthKind.METRIC_DEPTH
+
+    @property
+    def is_metric(self) -> bool:
+        return self in (DepthKind.METRIC_DEPTH, DepthKind.METRIC_INVERSE_DEPTH)
+
+    @property
+    def unit(self) -> str:
+        return {"metric_depth": "m", "metric_inverse_depth": "1/m"}.get(self.value, "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Camera:
+    """Pinhole intrinsics in pixels of an image of ``size_hw``; pixel centres lie at +0.5 (the first at 0.5, 0.5)."""
+
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    size_hw: Size
+
+    def __post_init__(self) -> None:
+        height, width = self.size_hw
+        numbers = (self.fx, self.fy, self.cx, self.cy)
+        if not all(math.isfinite(value) for value in numbers):
+            raise HondoError(f"camera has a value that is not finite: fx, fy, cx, cy = {numbers}")
+        if height < 1 or width < 1:
+            raise HondoError(f"camera size {height}x{width} is empty; give the size of the image as (height, width)")
+        if self.fx <= 0 or self.fy <= 0:
+            raise HondoError(f"focal lengths must be positive pixels, got fx={self.fx:g}, fy={self.fy:g}")
+        if not (0 <= self.cx <= width and 0 <= self.cy <= height):
+            raise HondoError(
+                f"principal point ({self.cx:g}, {self.cy:g}) lies outside the {width}x{height} picture; "
+                "give intrinsics in pixels of this picture's size (width x height must match it)"
+            )
+
+    @classmethod
+    def from_K(cls, K: Sequence[Sequence[float]] | np.ndarray, *, size_hw: Size) -> "Camera":
+        """From a 3x3 intrinsic matrix in pixels; a matrix with skew or another last row is refused."""
+        K = np.asarray(K, dtype=float)
+        if K.shape != (3, 3):
+            raise HondoError(f"K must be a 3x3 matrix, got shape {K.shape}")
+        if abs(K[0, 1]) > 1e-6 or abs(K[1, 0]) > 1e-6 or not np.allclose(K[2], (0, 0, 1)):
+            raise HondoError(f"K must be [[fx 0 cx] [0 fy cy] [0 0 1]] (no skew), got {K.tolist()}")
+        return cls(fx=float(K[0, 0]), fy=float(K[1, 1]), cx=float(K[0, 2]), cy=float(K[1, 2]), size_hw=size_hw)
+
+    @classmethod
+    def from_fov(cls, horizontal_deg: float, *, size_hw: Size) -> "Camera":
+        """Square pixels, centred principal point, the horizontal field of view in degrees."""
+        if not 0 < horizontal_deg < 180:
+            raise HondoError(f"field of view must lie between 0 and 180 degrees, got {horizontal_deg:g}")
+        height, width = size_hw
+        focal = width / 2 / math.tan(math.radians(horizontal_deg) / 2)
+        return cls(fx=focal, fy=focal, cx=width / 2, cy=height / 2, size_hw=size_hw)
+
+    @property
+    def K(self) -> np.ndarray:
+        """The 3x3 intrinsic matrix, float64, pixels."""
+        return np.array([[self.fx, 0, self.cx], [0, self.fy, self.cy], [0, 0, 1]], dtype=np.float64)
+
+    @property
+    def horizontal_fov_deg(self) -> float:
+        left, right = self.cx / self.fx, (self.size_hw[1] - self.cx) / self.fx
+        return math.degrees(math.atan(left) + math.atan(right))
+
+    def resized(self, size_hw: Size) -> "Camera":
+        """The camera of the same picture scaled to ``size_hw``: a plain scale, since pixel centres lie at +0.5."""
+        sy, sx = size_hw[0] / self.size_hw[0], size_hw[1] / self.size_hw[1]
+        return Camera(fx=self.fx * sx, fy=self.fy * sy, cx=self.cx * sx, cy=self.cy * sy, size_hw=tuple(size_hw))
+
+    def cropped(self, *, top: int, left: int, size_hw: Size) -> "Camera":
+        """The camera of the window that starts at (top, left); negative starts and larger sizes pad."""
+        return Camera(fx=self.fx, fy=self.fy, cx=self.cx - left, cy=self.cy - top, size_hw=tuple(size_hw))
+
+    def flipped(self) -> "Camera":
+        """The camera of the picture mirrored left to right."""
+        return Camera(fx=self.fx, fy=self.fy, cx=self.size_hw[1] - self.cx, cy=self.cy, size_hw=self.size_hw)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputSpec:
+    """What a network wants: its native size, what sizes must be a multiple of, and its normalisation of RGB 0..1."""
+
+    size_hw: Size
+    multiple_of: int = 32
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    fixed: bool = False  # only size_hw itself: pictures are letterboxed
+
+    def __post_init__(self) -> None:
+        if min(self.size_hw) < 1 or self.multiple_of < 1 or any(size % self.multiple_of for size in self.size_hw):
+            raise HondoError(
+                f"network size {self.size_hw[0]}x{self.size_hw[1]} must be a positive multiple of {self.multiple_of}"
+            )
+        if min(self.std) <= 0:
+            raise HondoError(f"normalisation needs positive standard deviations, got {self.std}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepthMap:
+    """Depth values (h w, float32) of one picture, and what they mean. Where nothing is known a value is NaN."""
+
+    values: np.ndarray
+    kind: DepthKind
+    camera: Camera | None = None
+    confidence: np.ndarray | None = None
+    image_rgb: np.ndarray | None = field(default=None, repr=False)  # the picture, for coloured point clouds
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 2:
+            raise HondoError(f"depth values must have shape (h w), got {self.values.shape}")
+        if self.camera is not None and tuple(self.camera.size_hw) != self.values.shape:
+            raise HondoError(f"camera is of a {self.camera.size_hw} image, the depth map is {self.values.shape}")
+
+    @property
+    def size_hw(self) -> Size:
+        return self.values.shape[0], self.values.shape[1]
+
+    def depth(self) -> np.ndarray:
+        """Depth in metres (h w). Raises ValueError where the scale is not known."""
+        if self.kind is DepthKind.METRIC_DEPTH:
+            return self.values
+        if self.kind is DepthKind.METRIC_INVERSE_DEPTH:
+            with np.errstate(divide="ignore"):
+                return np.where(self.values > 0, 1 / self.values, np.nan).astype(np.float32)
+        raise HondoError(
+            f"this depth map is {self.kind}: its scale is not known, so it has no metres; "
+            "align it with hondo.score(..., align='median') or use a metric model"
+        )
+
+    def save(self, path: str | Path, **options: Any) -> Path:
+        """Writes by suffix: .png (16 bit), .npy, .ply, or .jpg (colours). Options are those of images.depth_file.save_depth."""
+        from hondo.images.depth_file import save_depth
+
+        return save_depth(self, path, **options)
+
+    def color(self, *, palette: str = "turbo", near_far: tuple[float, float] | None = None) -> np.ndarray:
+        """A colour picture, uint8 (h w 3) RGB, near warm; ``near_far`` are the values of the ends of the palette."""
+        from hondo.images.colour import colourise
+
+        return colourise(self, palette=palette, near_far=near_far)
+
+    def point_cloud(self) -> "PointCloud":
+        """Points in camera coordinates: metres for metric kinds, one unknown unit for scaled ones; relative ones raise."""
+        from hondo.geometry.point_cloud import point_cloud
+
+        return point_cloud(self)
+
+
+@runtime_checkable
+class Session(Protocol):
+    """One stream of frames: holds what a multi-frame model remembers."""
+
+    def __call__(self, image: np.ndarray) -> DepthMap: ...
+
+
+@runtime_checkable
+class Predictor(Protocol):
+    """A picture in, its depth out, at the picture's size, whatever runs inside. Stateless."""
+
+    name: str
+    kind: DepthKind
+    input_spec: InputSpec
+
+    def __call__(self, image: Any) -> DepthMap: ...
+
+    def start(self, camera: Camera | None = None) -> Session: ...
+
+    def close(self) -> None: ...
