@@ -1,0 +1,55 @@
+# Two commands on a fresh machine with Python 3.11 or newer and make:
+#   make demo    the whole main job on the embedded clip
+#   make test    every test that needs no GPU
+# Another interpreter: make demo PYTHON=python3.12
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+EXTRAS := onnx,openvino,dev
+# Seconds after which the suite is stopped, and how many processes share it.
+TEST_LIMIT := 1200
+TEST_WORKERS := 2
+# One thread a process: two test processes on two cores do not fight for them.
+TEST_THREADS := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check format docs constraints clean
+
+help: ## says what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@command -v "$(PYTHON)" >/dev/null || { echo "hondo needs Python 3.11 or newer, and '$(PYTHON)' was not found; name yours: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit("hondo needs Python 3.11 or newer, this is %d.%d (%s); name another: make PYTHON=python3.11" % (v[0], v[1], sys.executable))'
+	"$(PYTHON)" -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS)]"
+	@touch $@
+
+install: $(INSTALLED) ## makes .venv and installs the pinned dependencies
+
+demo: $(INSTALLED) ## the whole main job on the embedded clip; pictures, video and report in demo_out
+	$(BIN)/hondo demo --out demo_out
+
+test: $(INSTALLED) ## every test that needs no GPU
+	$(TEST_THREADS) $(BIN)/python -m pytest -n $(TEST_WORKERS) --session-timeout $(TEST_LIMIT)
+
+check: $(INSTALLED) ## format, lint, types, then the tests with the architecture among them
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/python docs/generate.py --check
+	$(MAKE) test
+
+format: $(INSTALLED) ## formats the code and mends what the linter can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(INSTALLED) ## fills the generated blocks of the documents from the stored reports
+	$(BIN)/python docs/generate.py
+
+constraints: $(INSTALLED) ## pins the versions that .venv holds (after an upgrade that passed the tests)
+	$(BIN)/python docs/constraints.py
+
+clean: ## removes .venv and the caches
+	rm -rf .venv .pytest_cache .ruff_cache dist demo_out
