@@ -1,0 +1,93 @@
+"""The ``hondo`` command: finds the command's file, parses its config, runs it, and turns errors into one line and an exit code.
+
+A command is one file with a config dataclass and ``run(config: Config) -> int | None``; None counts as 0. Its module must not
+import torch at the top, so that ``--help`` answers at once.
+"""
+
+import sys
+import typing
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
+
+from hondo.core.errors import HondoError, unknown
+from hondo.version import __version__
+
+# name -> (where its run function lives, what it does)
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("hondo.cli.demo:run", "the main job end to end on embedded data"),
+    "models": ("hondo.cli.models:run", "every named model with its size, cost, weights and licence"),
+    "predict": ("hondo.cli.predict:run", "depth of images, folders, videos and cameras"),
+    "train": ("hondo.cli.train:run", "train a recipe, or resume a run"),
+    "evaluate": ("hondo.cli.evaluate:run", "score a model or a folder of predictions"),
+    "bench": ("hondo.cli.bench:run", "latency, throughput, MACs, memory and file size of models"),
+    "export": ("hondo.cli.export:run", "export a model and check the file against torch"),
+    "data": ("hondo.cli.data:run", "verify, make or list data sets"),
+}
+
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command line and returns its exit code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(usage())
+        return 0 if arguments else EXIT_BAD_INPUT
+    if arguments[0] in ("-V", "--version"):
+        print(f"hondo {__version__}")
+        return 0
+    try:
+        return _run(arguments[0], arguments[1:])
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output went away: nothing to report, and nobody to report it to
+        return 1
+    except (HondoError, OSError) as error:
+        print(f"hondo: error: {one_line(error)}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    except KeyboardInterrupt:
+        print("hondo: stopped", file=sys.stderr)
+        return EXIT_INTERRUPTED
+
+
+def usage() -> str:
+    """The text of ``hondo --help``."""
+    width = max(map(len, COMMANDS))
+    rows = [f"  {name:<{width}}  {summary}" for name, (_, summary) in COMMANDS.items()]
+    lines = [f"hondo {__version__}: monocular depth, trained, shrunk, proven and run live", ""]
+    lines += ["usage: hondo COMMAND [options]", "", "commands:", *rows, ""]
+    return "\n".join([*lines, "hondo COMMAND --help tells a command's options; hondo --version the version"])
+
+
+def config_type(run: Callable[..., Any]) -> Any:
+    """The annotation of the one argument of a command's run function: its config dataclass, or a union of them."""
+    hints = typing.get_type_hints(run, include_extras=True)
+    hints.pop("return", None)
+    assert len(hints) == 1, f"{run} must take exactly one annotated config"
+    return next(iter(hints.values()))
+
+
+def one_line(error: BaseException) -> str:
+    """An error as one line; a missing file keeps its name."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _run(name: str, arguments: list[str]) -> int:
+    if name not in COMMANDS:
+        raise unknown("command", name, COMMANDS)
+    import tyro
+
+    module, _, attribute = COMMANDS[name][0].partition(":")
+    run = getattr(import_module(module), attribute)
+    try:
+        config = tyro.cli(config_type(run), args=arguments, prog=f"hondo {name}", description=COMMANDS[name][1])
+    except SystemExit as stop:  # tyro has printed its help or its complaint
+        return stop.code if isinstance(stop.code, int) else EXIT_BAD_INPUT
+    return run(config) or 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

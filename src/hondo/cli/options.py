@@ -1,0 +1,78 @@
+"""Options that several commands share, and how their texts become values."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from hondo.core.errors import HondoError
+from hondo.core.types import Size
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions:
+    """What every command that takes MODEL also takes."""
+
+    weights: str | None = None
+    """A published checkpoint or folder, or 'random' for untrained weights; default: the model's own."""
+    option: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """KEY=VALUE for the model's builder, e.g. --option num_heads=1 --option hooks=0,1; may be repeated."""
+
+
+# A field of this type adds the flags above without a prefix.
+SharedModelOptions = Annotated[ModelOptions, tyro.conf.OmitArgPrefixes]
+
+
+def parse_options(texts: tuple[str, ...]) -> dict[str, Any]:
+    """Builder options from ``key=value`` texts: numbers, true/false, comma lists of them, else text."""
+    options = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key.isidentifier():
+            raise HondoError(f"--option '{text}' must be KEY=VALUE, e.g. --option num_heads=1")
+        options[key] = tuple(_value(part) for part in value.split(",")) if "," in value else _value(value)
+    return options
+
+
+def parse_size(text: str | None) -> Size | None:
+    """``HxW`` in pixels -> (height, width)."""
+    if text is None:
+        return None
+    parts = text.lower().replace("×", "x").split("x")
+    if len(parts) != 2 or not all(part.strip().isdigit() and int(part) > 0 for part in parts):
+        raise HondoError(f"--size '{text}' must be HEIGHTxWIDTH in pixels, e.g. --size 192x640")
+    return int(parts[0]), int(parts[1])
+
+
+def parse_list(text: str, *, option: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+    """A comma list of allowed words, each once."""
+    words = tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+    wrong = [word for word in words if word not in allowed]
+    if wrong or not words:
+        raise HondoError(f"{option} '{text}': {wrong[0] if wrong else 'nothing'} is not one of {', '.join(allowed)}")
+    return words
+
+
+def writable_folder(path: Path, *, option: str = "--out") -> Path:
+    """Makes the folder if need be; refuses one that cannot be written to."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe = path / ".hondo-write-test"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise HondoError(f"{option} {path}: cannot write there ({error.strerror}); choose another folder") from error
+    return path
+
+
+def _value(text: str) -> Any:
+    text = text.strip()
+    if text.lower() in ("true", "false", "none"):
+        return {"true": True, "false": False, "none": None}[text.lower()]
+    for number in (int, float):
+        try:
+            return number(text)
+        except ValueError:
+            continue
+    return text
