@@ -10,7 +10,10 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 CONSTRAINTS = Path(__file__).resolve().parents[1] / "constraints.txt"
-HEAD = '# The tested set. Written by `make constraints`; install with: pip install -c constraints.txt -e ".[onnx,openvino,dev]"\n'
+HEAD = """\
+# The tested set, written by `make constraints`. Install with:
+#   pip install -c constraints.txt -e ".[onnx,openvino,dev]"
+"""
 MARK = "# Extras outside the tested set: versions known to resolve beside it.\n"
 # The project itself, and what only builds it or came with the environment.
 LEFT_OUT = {"hondo", "pip", "setuptools", "wheel", "hatchling", "editables", "pathspec", "trove-classifiers"}
