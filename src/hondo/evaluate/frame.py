@@ -1,0 +1,95 @@
+"""The frame a protocol compares in: brings a prediction (in its own unit) and the ground truth to one size."""
+
+import cv2
+import numpy as np
+from jaxtyping import Float
+
+from hondo.core.errors import HondoError
+
+Map = Float[np.ndarray, "_ _"]
+
+KB_CROP_HW = (352, 1216)  # the KITTI depth benchmark's crop: bottom centre
+NYU_HW = (480, 640)
+FASTDEPTH_HW = (224, 224)
+
+
+def full_frame(pred: Map, gt: Map) -> tuple[Map, Map]:
+    """The ground truth as it is; the prediction is resized to it (bilinear, in its own unit)."""
+    return resize(pred, gt.shape), gt
+
+
+def kitti_full_frame(pred: Map, gt: Map) -> tuple[Map, Map]:
+    """As full_frame, but a 352x1216 prediction is one of the KB crop: it is pasted, and NaN around it."""
+    is_crop = pred.shape == KB_CROP_HW and gt.shape != KB_CROP_HW and _holds_kb_crop(gt.shape)
+    if not is_crop:
+        return full_frame(pred, gt)
+    pasted = np.full(gt.shape, np.nan, dtype=pred.dtype)
+    pasted[_kb_window(gt.shape)] = pred
+    return pasted, gt
+
+
+def kitti_uncropped_frame(pred: Map, gt: Map) -> tuple[Map, Map]:
+    """As kitti_full_frame; ground truth that was cropped before is refused, since the window is a part of the full frame."""
+    if gt.shape == KB_CROP_HW:
+        raise HondoError(
+            "the ground truth is already cropped to 352x1216, but this protocol's window is a part of the full frame; "
+            "give the uncropped ground truth, or use kitti-eigen-annotated-double"
+        )
+    return kitti_full_frame(pred, gt)
+
+
+def kb_frame(pred: Map, gt: Map) -> tuple[Map, Map]:
+    """Both cropped to 352x1216, bottom centre; a 352x1216 prediction is one of the crop already."""
+    if not _holds_kb_crop(gt.shape):
+        raise HondoError(f"the KB crop needs ground truth of at least 352x1216, got {gt.shape[0]}x{gt.shape[1]}")
+    window = _kb_window(gt.shape)
+    if pred.shape != KB_CROP_HW:
+        pred = resize(pred, gt.shape)[window]
+    return pred, gt[window]
+
+
+def nyu_frame(pred: Map, gt: Map) -> tuple[Map, Map]:
+    """As full_frame, for 480x640 ground truth only: the window is in its pixels."""
+    if gt.shape != NYU_HW:
+        raise HondoError(
+            f"NYU protocols need ground truth of 480x640 (height x width), got {gt.shape[0]}x{gt.shape[1]}"
+        )
+    return full_frame(pred, gt)
+
+
+def fastdepth_frame(pred: Map, gt: Map) -> tuple[Map, Map]:
+    """Resize by 250/480, centre crop 228x304, resize to 224x224, nearest (Wofk et al. 2019); a 224x224 prediction is there."""
+    if gt.shape == FASTDEPTH_HW:
+        return full_frame(pred, gt)
+    _, gt = nyu_frame(gt, gt)
+    rows, columns = _fastdepth_indices()
+    if pred.shape != FASTDEPTH_HW:
+        pred = resize(pred, NYU_HW)[rows][:, columns]
+    return pred, gt[rows][:, columns]
+
+
+def resize(values: Map, size_hw: tuple[int, ...]) -> Map:
+    """Bilinear, pixel centres at +0.5, without smoothing when it shrinks, as the published evaluators do."""
+    if values.shape == tuple(size_hw):
+        return values
+    return cv2.resize(values, (size_hw[1], size_hw[0]), interpolation=cv2.INTER_LINEAR)
+
+
+def _holds_kb_crop(size_hw: tuple[int, ...]) -> bool:
+    return size_hw[0] >= KB_CROP_HW[0] and size_hw[1] >= KB_CROP_HW[1]
+
+
+def _kb_window(size_hw: tuple[int, ...]) -> tuple[slice, slice]:
+    top, left = size_hw[0] - KB_CROP_HW[0], (size_hw[1] - KB_CROP_HW[1]) // 2
+    return slice(top, top + KB_CROP_HW[0]), slice(left, left + KB_CROP_HW[1])
+
+
+def _fastdepth_indices() -> tuple[np.ndarray, np.ndarray]:
+    """Which rows and columns of 480x640 the two nearest resizes with the crop between them pick."""
+    small_hw, crop_hw = (250, 333), (228, 304)
+    picked = []
+    for full, small, crop, final in zip(NYU_HW, small_hw, crop_hw, FASTDEPTH_HW, strict=True):
+        start = round((small - crop) / 2)
+        in_small = np.floor((np.arange(final) + 0.5) * crop / final).astype(int) + start
+        picked.append(np.floor((in_small + 0.5) * full / small).astype(int))
+    return picked[0], picked[1]
