@@ -1,0 +1,63 @@
+"""The command line answers at once: nothing heavy is imported before it is needed."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+CLI = Path(__file__).resolve().parents[2] / "src" / "hondo" / "cli"
+# Files of the room that are no commands.
+SHARED_FILES = {"__init__", "main", "options", "client"}
+COMMANDS = sorted({path.stem for path in CLI.glob("*.py")} - SHARED_FILES)
+LIMIT_S = 1.0
+TRIES = 4  # the best counts: the machine may be busy with the other half of the suite
+needs_main = pytest.mark.skipif(not (CLI / "main.py").exists(), reason="cli/main.py is not written yet")
+
+ASK = """
+import sys
+from hondo.cli.main import main
+try:
+    main()
+finally:
+    print("TORCH", "torch" in sys.modules, file=sys.stderr)
+"""
+
+
+def ask(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", ASK, *arguments], capture_output=True, text=True, timeout=60)
+
+
+@needs_main
+@pytest.mark.parametrize(
+    "arguments", [("--version",), ("--help",), *((name, "--help") for name in COMMANDS)], ids=" ".join
+)
+def test_answers_in_under_a_second_without_torch(arguments: tuple[str, ...]) -> None:
+    best = float("inf")
+    for _ in range(TRIES):
+        start = time.perf_counter()
+        answer = ask(*arguments)
+        best = min(best, time.perf_counter() - start)
+        assert answer.returncode == 0, answer.stderr
+        assert answer.stdout.strip()
+        assert "TORCH False" in answer.stderr
+        if best < LIMIT_S:
+            return
+    pytest.fail(f"hondo {' '.join(arguments)} took {best:.2f} s")
+
+
+@needs_main
+def test_the_installed_command_says_its_version() -> None:
+    from hondo.version import __version__
+
+    command = Path(sys.executable).with_name("hondo")
+    if not command.exists():
+        pytest.skip("the hondo command is not installed beside this Python")
+    answer = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=60)
+    assert answer.returncode == 0 and __version__ in answer.stdout
+
+
+def test_import_hondo_is_light() -> None:
+    check = "import sys, hondo; sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check], timeout=60).returncode == 0
