@@ -1,0 +1,75 @@
+"""The U-Net depth decoder of monodepth2: skip connections, nearest upsampling, inverse depth at four scales."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from hondo.core.errors import HondoError
+from hondo.geometry.depth import inv_depth_from_sigmoid
+from hondo.nn.blocks import conv_elu, conv_reflect
+
+CHANNELS = {1: 16, 2: 32, 4: 64, 8: 128, 16: 256, 32: 256}  # by stride (Godard et al. 2019, supplementary table 8)
+OUTPUT_STRIDES = (1, 2, 4, 8)
+
+
+class UNetDisparity(nn.Module):
+    """Feature maps (finest first) to inverse depth at strides 1, 2, 4, 8: 1/max + (1/min - 1/max) sigmoid.
+
+    Fits every encoder whose strides are powers of two; where a stride has no feature map there is no skip connection.
+    ``width`` scales the decoder's channels.
+    """
+
+    def __init__(
+        self,
+        *,
+        channels: Sequence[int],
+        strides: Sequence[int],
+        width: float = 1.0,
+        min_depth: float = 0.1,
+        max_depth: float = 100.0,
+    ) -> None:
+        super().__init__()
+        _check(strides, width=width, min_depth=min_depth, max_depth=max_depth)
+        self.strides = tuple(strides)
+        self.min_depth, self.max_depth = min_depth, max_depth
+        self.before, self.after, self.heads = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
+        skips = dict(zip(strides, channels, strict=True))
+        inputs, stride = channels[-1], strides[-1]
+        while stride > 1:
+            stride //= 2
+            outputs = max(4, round(width * CHANNELS.get(stride, CHANNELS[32])))
+            self.before[str(stride)] = conv_elu(inputs, outputs)
+            self.after[str(stride)] = conv_elu(outputs + skips.get(stride, 0), outputs)
+            if stride in OUTPUT_STRIDES:
+                self.heads[str(stride)] = conv_reflect(outputs, 1)
+            inputs = outputs
+
+    def forward(self, features: list[Float[Tensor, "b _ _ _"]]) -> list[Float[Tensor, "b 1 _ _"]]:
+        skips = {str(stride): feature for stride, feature in zip(self.strides, features, strict=True)}
+        x, maps = features[-1], []
+        for stride, before in self.before.items():
+            x = F.interpolate(before(x), scale_factor=2, mode="nearest")
+            x = torch.cat([x, skips[stride]], dim=1) if stride in skips else x
+            x = self.after[stride](x)
+            if stride in self.heads:
+                maps.append(self._inv_depth(self.heads[stride](x)))
+        return maps[::-1]
+
+    def _inv_depth(self, logit: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 h w"]:
+        sigmoid = logit.float().sigmoid()  # half precision cannot tell far distances apart
+        return inv_depth_from_sigmoid(sigmoid, min_depth=self.min_depth, max_depth=self.max_depth)
+
+
+def _check(strides: Sequence[int], *, width: float, min_depth: float, max_depth: float) -> None:
+    if any(stride & (stride - 1) for stride in strides) or strides[-1] < 2 * max(OUTPUT_STRIDES):
+        raise HondoError(
+            f"the U-Net decoder needs an encoder whose strides are powers of two up to 16 or more, "
+            f"got {tuple(strides)}; choose one with a pyramid of feature maps, e.g. timm:resnet18"
+        )
+    if not 0 < min_depth < max_depth:
+        raise HondoError(f"depths must satisfy 0 < min_depth < max_depth, got {min_depth:g} and {max_depth:g}")
+    if width <= 0:
+        raise HondoError(f"the decoder's width must be positive, got {width:g}")

@@ -1,0 +1,18 @@
+"""What an encoder is: two facts, the channels and strides of its feature maps, so that any decoder fits any encoder."""
+
+from typing import Protocol, runtime_checkable
+
+from jaxtyping import Float
+from torch import Tensor
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """An nn.Module: a picture normalised with ``mean`` and ``std`` to feature maps, finest first."""
+
+    channels: tuple[int, ...]  # of each map
+    strides: tuple[int, ...]  # picture's side over the map's, growing
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+    def __call__(self, image: Float[Tensor, "b c h w"]) -> list[Float[Tensor, "b _ _ _"]]: ...

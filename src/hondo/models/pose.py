@@ -1,0 +1,85 @@
+"""Pose networks: how the camera moved between two pictures, learnt together with depth from video alone."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from hondo.core.types import InputSpec, Size
+from hondo.models.depth import Normalise, check_image, pad_to_multiple
+from hondo.models.encoders.build import build_encoder
+from hondo.models.encoders.encoder import Encoder
+
+MOTION_SCALE = 0.01  # keeps first guesses near no motion (Zhou et al. 2017; monodepth2)
+
+
+class PoseModel(nn.Module):
+    """Two pictures in RGB 0..1 to ``T_next_image``, which takes points of the first camera to the second's frame.
+
+    Translation is in the unit of the depth model it was trained with. ``network`` takes both pictures, normalised and
+    one behind the other (b 6 h w), and returns axis-angle [rad] and translation (b 6).
+    """
+
+    num_images = 2  # pictures that ``forward`` takes
+    kind = "pose"
+
+    def __init__(
+        self, network: nn.Module, *, name: str, input_spec: InputSpec, options: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.name = name
+        self.input_spec = input_spec
+        self.options = dict(options or {})
+        self.normalise = Normalise(input_spec)
+
+    def set_input_spec(self, spec: InputSpec) -> None:
+        """Another native size or normalisation for the same network."""
+        self.input_spec = spec
+        self.normalise = Normalise(spec).to(self.normalise.mean.device)
+
+    def forward(self, image: Float[Tensor, "b 3 h w"], next_image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 4 4"]:
+        from hondo.geometry.pose import T_from_axis_angle
+
+        check_image(image)
+        check_image(next_image)
+        pair = torch.cat([self.normalise(image), self.normalise(next_image)], dim=1)
+        motion = self.network(pad_to_multiple(pair, self.input_spec.multiple_of)).float()
+        return T_from_axis_angle(motion[:, :3], motion[:, 3:])
+
+
+class PoseNetwork(nn.Module):
+    """An encoder of six channels, and convolutions on its coarsest map whose average is the motion."""
+
+    def __init__(self, encoder: Encoder, *, width: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.head = nn.Sequential(
+            nn.Conv2d(encoder.channels[-1], width, 1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(width, width, 3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(width, width, 3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(width, 6, 1),
+        )
+
+    def forward(self, pair: Float[Tensor, "b 6 h w"]) -> Float[Tensor, "b 6"]:
+        return MOTION_SCALE * self.head(self.encoder(pair)[-1]).mean((2, 3))
+
+
+def pose(
+    *, encoder: str = "timm:resnet18", pretrained: bool = False, width: int = 256, size_hw: Size = (192, 640)
+) -> PoseModel:
+    """A pose network on any encoder; its first convolution takes both pictures (monodepth2's choice: ResNet-18)."""
+    features = build_encoder(encoder, in_channels=6, pretrained=pretrained)
+    network = PoseNetwork(features, width=width)
+    spec = InputSpec(size_hw=size_hw, multiple_of=max(features.strides), mean=features.mean, std=features.std)
+    return PoseModel(network, name="pose", input_spec=spec)
+
+
+def nano_pose(*, size_hw: Size = (192, 288)) -> PoseModel:
+    """The small pose network that adapts hondo-nano: our light encoder, half a million parameters."""
+    return pose(encoder="light", width=128, size_hw=size_hw)

@@ -1,0 +1,135 @@
+"""The named models, and build_model: a name, a checkpoint or a run folder in, a network with its weights out."""
+
+import inspect
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from hondo.core.errors import HondoError, unknown
+from hondo.core.tables import Table
+from hondo.models.depth import DepthModel
+from hondo.models.origin import origin_of
+from hondo.models.pose import PoseModel
+from hondo.models.weights import assign_weights, read_header, read_tensors
+
+Model = DepthModel | PoseModel
+Build = Callable[..., Model]  # options, all keyword-only, to a model
+
+ZOO: Table[Build] = Table(
+    "model",
+    {
+        "hondo-nano": "hondo.models.nano:hondo_nano",
+        "nano-pose": "hondo.models.pose:nano_pose",
+        "pose": "hondo.models.pose:pose",
+        "unet": "hondo.models.unet:unet",
+        "unet-light": "hondo.models.unet:unet_light",
+        "unet-resnet18": "hondo.models.unet:unet_resnet18",
+        "unet-resnet50": "hondo.models.unet:unet_resnet50",
+        "unet-mobilenetv3": "hondo.models.unet:unet_mobilenetv3",
+        "unet-efficientnet-b0": "hondo.models.unet:unet_efficientnet_b0",
+        "unet-convnext-atto": "hondo.models.unet:unet_convnext_atto",
+        "unet-pvtv2-b0": "hondo.models.unet:unet_pvtv2_b0",
+    },
+)
+
+PACKAGED = Path(__file__).resolve().parents[1] / "assets" / "weights"
+_EXPORTED = {".onnx", ".xml", ".engine"}
+_log = logging.getLogger(__name__)
+
+
+def build_model(name: str | Path, weights: str | Path | None = None, *, strict: bool = True, **options: Any) -> Model:
+    """A model in eval mode, on the CPU.
+
+    ``name``: of the zoo, an own .safetensors file, or a run folder. ``weights``: a file or folder; "random" for fresh
+    ones; None for those that ship with hondo, or fresh ones where none do. ``strict=False``: weights that do not fit
+    are left out and logged.
+    """
+    if name not in ZOO:
+        path = _checkpoint(Path(name))
+        if weights is not None:
+            raise HondoError(f"{name} already holds weights; give the name of a model to load {weights}")
+        return _from_checkpoint(read_header(path).name, path, strict=strict, options=options)
+    name = str(name)
+    path = packaged_weights(name) if weights is None else Path(weights)
+    if path is None or weights == "random":
+        return _build(name, options).eval()
+    if path.suffix == ".safetensors" or (path / "checkpoints").is_dir():
+        return _from_checkpoint(name, _checkpoint(path), strict=strict, options=options)
+    return _from_published(name, path, options)
+
+
+def packaged_weights(name: str) -> Path | None:
+    """The weights that ship inside hondo for a named model."""
+    path = PACKAGED / f"{name}.safetensors"
+    return path if path.exists() else None
+
+
+def check_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Every option of a variant with its value: the given ones over the defaults. Refuses those it does not have."""
+    parameters = inspect.signature(ZOO[name]).parameters.values()
+    allowed = {
+        parameter.name: parameter.default for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD
+    }
+    is_open = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
+    for option in options:
+        if option not in allowed and not is_open:
+            raise HondoError(f"model '{name}' has no option '{option}'; it has: {', '.join(sorted(allowed)) or 'none'}")
+    return allowed | options
+
+
+def _build(name: str, options: dict[str, Any]) -> Model:
+    complete = check_options(name, options)
+    model = ZOO[name](**options)
+    model.name = name
+    # A checkpoint brings its weights: built again, it asks nobody for pretrained ones.
+    model.options = {key: value for key, value in complete.items() if key != "pretrained"}
+    return model
+
+
+def _from_checkpoint(name: str, path: Path, *, strict: bool, options: dict[str, Any]) -> Model:
+    """``options`` replace the stored ones; a checkpoint of another model is tried with the defaults of this one."""
+    header, tensors = read_header(path), read_tensors(path)
+    if name not in ZOO:
+        raise HondoError(f"{path} holds a model that this version does not have: {unknown('model', name, ZOO)}")
+    complete = (header.options if header.name == name else {}) | options
+    with torch.device("meta"):
+        model = _build(name, complete)
+    mismatch = assign_weights(model, tensors, source=str(path), strict=strict)
+    if any(tensor.is_meta for tensor in (*model.parameters(), *model.buffers())):
+        model = _build(
+            name, complete
+        )  # for what the checkpoint does not hold: buffers outside the state dict, missing keys
+        assign_weights(model, tensors, source=str(path), strict=strict)
+    if mismatch:
+        _log.warning("%s: weights that do not fit '%s' were left out: %s", path, name, mismatch)
+    if header.name == name and "size_hw" not in options:
+        model.set_input_spec(header.input_spec)
+    return model.eval()
+
+
+def _from_published(name: str, path: Path, options: dict[str, Any]) -> Model:
+    origin = origin_of(ZOO[name])
+    if not path.exists():
+        raise HondoError(f"weights {path} do not exist")
+    if origin is None or origin.read is None:
+        raise HondoError(f"model '{name}' reads hondo's own .safetensors files and run folders, not {path}")
+    model = _build(name, options)
+    origin.read(model, path)
+    return model.eval()
+
+
+def _checkpoint(path: Path) -> Path:
+    """The own checkpoint behind a file or a run folder; a name that is neither is taken for a misspelt model."""
+    if path.is_dir():
+        found = [file for file in ("best", "last") if (path / "checkpoints" / f"{file}.safetensors").is_file()]
+        if not found:
+            raise HondoError(f"{path} is no run folder: it has no checkpoints/best.safetensors or last.safetensors")
+        return path / "checkpoints" / f"{found[0]}.safetensors"
+    if path.suffix in _EXPORTED:
+        raise HondoError(f"{path} is an exported network; load it with hondo.load, only checkpoints can be built")
+    if path.suffix != ".safetensors":
+        raise unknown("model", str(path), ZOO)
+    return path

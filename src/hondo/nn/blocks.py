@@ -1,0 +1,32 @@
+"""Convolutions with what usually follows them."""
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+
+def conv_norm_relu(inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1, groups: int = 1) -> nn.Sequential:
+    """Convolution (zero padding, no bias), batch normalisation, ReLU."""
+    conv = nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2, groups=groups, bias=False)
+    return nn.Sequential(conv, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
+
+
+def conv_elu(inputs: int, outputs: int) -> nn.Sequential:
+    """3x3 convolution (reflection padding, so that borders are not pulled towards zero), then ELU."""
+    return nn.Sequential(conv_reflect(inputs, outputs), nn.ELU(inplace=True))
+
+
+def conv_reflect(inputs: int, outputs: int) -> nn.Conv2d:
+    """3x3 convolution with reflection padding."""
+    return nn.Conv2d(inputs, outputs, 3, padding=1, padding_mode="reflect")
+
+
+class SeparableResidual(nn.Module):
+    """x + pointwise(depthwise(x)): a 3x3 neighbourhood at the price of a 1x1 convolution."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.depthwise = conv_norm_relu(channels, channels, groups=channels)
+        self.pointwise = nn.Sequential(nn.Conv2d(channels, channels, 1, bias=False), nn.BatchNorm2d(channels))
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        return x + self.pointwise(self.depthwise(x))
