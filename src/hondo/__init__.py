@@ -25,7 +25,19 @@ _HOMES = {
     "score": "hondo.evaluate.accuracy",
 }
 
-__all__ = ["Batch", "Camera", "DepthKind", "DepthMap", "InputSpec", "Predictor", "Sample", "__version__", "build_model", "load", "score"]
+__all__ = [
+    "Batch",
+    "Camera",
+    "DepthKind",
+    "DepthMap",
+    "InputSpec",
+    "Predictor",
+    "Sample",
+    "__version__",
+    "build_model",
+    "load",
+    "score",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -1,7 +1,9 @@
 """Numbers with their origin: every table in a report, a card or the docs is rendered from these."""
 
 import json
+import os
 import platform
+import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -48,7 +50,11 @@ class Report:
         """A heading, one table (subjects down, names across), and a line of where it came from."""
         origin = [f"protocol {self.protocol}" if self.protocol else "", self.hardware, f"commit {self.commit}"]
         origin += [f"seed {self.seed}" if self.seed is not None else "", *self.notes]
-        return f"## {self.title}\n\n{markdown_table(self.rows)}\n\n" + "\n".join(f"- {line}" for line in origin if line) + "\n"
+        return (
+            f"## {self.title}\n\n{markdown_table(self.rows)}\n\n"
+            + "\n".join(f"- {line}" for line in origin if line)
+            + "\n"
+        )
 
 
 def markdown_table(rows: Sequence[Row]) -> str:
@@ -66,12 +72,12 @@ def markdown_table(rows: Sequence[Row]) -> str:
 
 def hardware() -> str:
     """The processor, its usable cores and the operating system, in a few words."""
-    import os
-
     name = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
-        models = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
+        models = [
+            line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")
+        ]
         name = models[0] if models else name
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return f"{name}, {cores} cores, {platform.system()}"
@@ -82,7 +88,7 @@ def commit() -> str:
     from hondo.version import __version__
 
     root = Path(__file__).resolve().parents[3]
-    if not (root / ".git").exists():
+    if not (root / ".git").exists() or shutil.which("git") is None:
         return f"version {__version__}"
     found = subprocess.run(["git", "-C", str(root), "describe", "--always", "--dirty"], capture_output=True, text=True)
     return found.stdout.strip() or f"version {__version__}"
@@ -96,4 +102,7 @@ def _head(row: Row) -> str:
 def _number(row: Row | None) -> str:
     if row is None:
         return ""
-    return f"{row.value:.3f}" if abs(row.value) < 100 else f"{row.value:.0f}"
+    size = abs(row.value)
+    if 0 < size < 0.01:
+        return f"{row.value:.2g}"
+    return f"{row.value:.3f}" if size < 100 else f"{row.value:.0f}"

@@ -1,4 +1,4 @@
-"""One training or test example, and a batch of them. Optional fields serve supervised and self-supervised learning alike."""
+"""One training or test example, and a batch of them; optional fields serve learning with and without labels alike."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -15,7 +15,7 @@ ViewRole = int | Literal["stereo"]
 
 @dataclass(frozen=True, kw_only=True)
 class SourceView:
-    """Another picture of the same scene: RGB 0..1, its camera, and the pose that takes target points to it, if known."""
+    """Another picture of the same scene: RGB 0..1, its camera, and the pose that takes target points to it."""
 
     image: Float[Tensor, "3 h w"]
     role: ViewRole
@@ -37,7 +37,9 @@ class Sample:
     def __post_init__(self) -> None:
         size = tuple(self.image.shape[-2:])
         if self.camera is not None and tuple(self.camera.size_hw) != size:
-            raise HondoError(f"{self.origin or 'sample'}: camera is of a {self.camera.size_hw} image, the picture is {size}")
+            raise HondoError(
+                f"{self.origin or 'sample'}: camera is of a {self.camera.size_hw} image, the picture is {size}"
+            )
         if (self.depth_gt is None) != (self.valid is None):
             raise HondoError(f"{self.origin or 'sample'}: depth_gt and valid come together")
 

@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Table(Mapping[str, T], Generic[T]):
-    """Names to entries. An entry given as ``"package.module:attribute"`` (or a module alone) is imported on first use."""
+    """Names to entries. One given as ``"package.module:attribute"`` (or a module alone) is imported on first use."""
 
     def __init__(self, what: str, entries: Mapping[str, T | str]) -> None:
         self._what = what
@@ -22,7 +22,7 @@ class Table(Mapping[str, T], Generic[T]):
         entry = self._entries[name]
         if isinstance(entry, str):
             module, _, attribute = entry.partition(":")
-            loaded = import_module(module)
+            loaded: Any = import_module(module)
             entry = self._entries[name] = getattr(loaded, attribute) if attribute else loaded
         return entry
 

@@ -95,11 +95,13 @@ class Camera:
     def resized(self, size_hw: Size) -> "Camera":
         """The camera of the same picture scaled to ``size_hw``: a plain scale, since pixel centres lie at +0.5."""
         sy, sx = size_hw[0] / self.size_hw[0], size_hw[1] / self.size_hw[1]
-        return Camera(fx=self.fx * sx, fy=self.fy * sy, cx=self.cx * sx, cy=self.cy * sy, size_hw=tuple(size_hw))
+        height, width = size_hw
+        return Camera(fx=self.fx * sx, fy=self.fy * sy, cx=self.cx * sx, cy=self.cy * sy, size_hw=(height, width))
 
     def cropped(self, *, top: int, left: int, size_hw: Size) -> "Camera":
         """The camera of the window that starts at (top, left); negative starts and larger sizes pad."""
-        return Camera(fx=self.fx, fy=self.fy, cx=self.cx - left, cy=self.cy - top, size_hw=tuple(size_hw))
+        height, width = size_hw
+        return Camera(fx=self.fx, fy=self.fy, cx=self.cx - left, cy=self.cy - top, size_hw=(height, width))
 
     def flipped(self) -> "Camera":
         """The camera of the picture mirrored left to right."""
@@ -158,7 +160,7 @@ class DepthMap:
         )
 
     def save(self, path: str | Path, **options: Any) -> Path:
-        """Writes by suffix: .png (16 bit), .npy, .ply, or .jpg (colours). Options are those of images.depth_file.save_depth."""
+        """Writes by suffix: .png (16 bit), .npy, .ply, or .jpg (colours); options: see images.depth_file.save_depth."""
         from hondo.images.depth_file import save_depth
 
         return save_depth(self, path, **options)
@@ -170,7 +172,7 @@ class DepthMap:
         return colourise(self, palette=palette, near_far=near_far)
 
     def point_cloud(self) -> "PointCloud":
-        """Points in camera coordinates: metres for metric kinds, one unknown unit for scaled ones; relative ones raise."""
+        """Points in camera coordinates: metres for metric kinds, one unknown unit for scaled ones; else raises."""
         from hondo.geometry.point_cloud import point_cloud
 
         return point_cloud(self)
