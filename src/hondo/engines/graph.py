@@ -1,0 +1,54 @@
+"""A DepthModel as the plain graph that exporters want: one picture tensor in, the finest map out."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from hondo.core.errors import HondoError
+from hondo.core.types import Size
+from hondo.models.depth import DepthModel
+
+
+class FinestMap(nn.Module):
+    """``image`` (b 3 H W) RGB 0..1 -> the finest map (b 1 H W); computed in the type of the model's weights, float32 outside."""
+
+    def __init__(self, model: DepthModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, image: Float[Tensor, "b 3 H W"]) -> Float[Tensor, "b 1 H W"]:
+        dtype = next(self.model.parameters()).dtype
+        return self.model(image.to(dtype))[0].float()
+
+
+def trace(model: DepthModel, *, size_hw: Size, batch: int = 1, dynamic: bool = False) -> torch.export.ExportedProgram:
+    """The exported program of a model; dynamic: any batch, and any height and width that are multiples of its ``multiple_of``."""
+    graph = FinestMap(model).eval()
+    batch = max(batch, 2) if dynamic else batch  # torch.export takes a batch of 1 for a constant
+    example = torch.zeros(batch, 3, *size_hw, dtype=torch.float32, device=next(model.parameters()).device)
+    shapes = {"image": _any_size(model.input_spec.multiple_of)} if dynamic else None
+    try:
+        with quiet():
+            return torch.export.export(graph, (example,), dynamic_shapes=shapes)
+    except (RuntimeError, torch._dynamo.exc.TorchDynamoException) as error:
+        ways = "at a free size; leave out --dynamic" if dynamic else "by torch.export"
+        reason = " ".join(str(error).split())[:200]
+        raise HondoError(f"{model.name} cannot be exported {ways} ({reason})") from error
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Hides the deprecation warnings that exporters of other projects raise about one another."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _any_size(multiple_of: int) -> dict[int, torch.export.Dim]:
+    height, width = (torch.export.Dim(name, min=1, max=4096 // multiple_of + 1) for name in ("rows", "columns"))
+    batch = torch.export.Dim("batch", min=1, max=1024)
+    return {0: batch, 2: multiple_of * height, 3: multiple_of * width}

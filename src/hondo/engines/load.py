@@ -1,0 +1,98 @@
+"""``hondo.load``: a name, a run folder, a file or a model -> a Predictor."""
+
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from hondo.core.errors import HondoError
+from hondo.core.types import Camera, Size
+from hondo.engines.predictor import NetworkPredictor
+from hondo.engines.table import ENGINES, SUFFIXES, engine_name, engine_of_file
+from hondo.models.depth import DepthModel
+
+
+def load(
+    model: str | Path | DepthModel,
+    weights: str | Path | None = None,
+    engine: str = "auto",
+    device: str = "auto",
+    size_hw: Size | None = None,
+    precision: str = "fp32",
+    camera: Camera | None = None,
+    threads: int | None = None,
+    **options: Any,
+) -> NetworkPredictor:
+    """A Predictor for a model of the zoo, a run folder, an exported file, or a DepthModel.
+
+    ``size_hw`` is the network's input size (height, width); ``precision`` fp32, fp16 or bf16, where an exported file that
+    was made for a lower one keeps it; ``camera`` goes into every depth map, scaled to the picture; ``options`` go to the
+    model's builder. ``engine="auto"`` takes the engine of the file; for models torch on CUDA, else OpenVINO if installed, else torch.
+    """
+    if threads is not None and threads < 1:
+        raise HondoError(f"threads must be at least 1, got {threads}")
+    exported = _exported_file(model)
+    if exported is not None:
+        predictor = _load_file(exported, engine=engine, device=device, size_hw=size_hw, precision=precision, threads=threads)
+        if weights is not None or options:
+            raise HondoError(f"{exported}: an exported file holds its weights and options; leave out weights and options")
+        return replace(predictor, camera=camera)
+    built = model if isinstance(model, DepthModel) else _build(model, weights=weights, options=options)
+    name = engine_name(engine) if engine != "auto" else auto_engine(device)
+    loaded = ENGINES[name].load(built, device=device, precision=precision, threads=threads)
+    spec = loaded.input_spec if size_hw is None else replace(loaded.input_spec, size_hw=tuple(size_hw))
+    return replace(loaded, input_spec=spec, camera=camera, weights_file=weights_file(model, weights))
+
+
+def auto_engine(device: str) -> str:
+    """The engine for a model held in memory: torch on an accelerator, else OpenVINO where installed, else torch."""
+    import torch
+
+    on_cpu = device == "cpu" or (device == "auto" and not torch.cuda.is_available())
+    return "openvino_ir" if on_cpu and find_spec("openvino") else "pytorch"
+
+
+def weights_file(model: str | Path | DepthModel, weights: str | Path | None) -> Path | None:
+    """The file that holds the weights of a model, if there is one: for its hash in predictions.json."""
+    from hondo.models.zoo import packaged_weights
+
+    if isinstance(model, DepthModel) or weights == "random":
+        return None
+    path = Path(weights if weights is not None else model)
+    inside = [path / "checkpoints" / f"{name}.safetensors" for name in ("best", "last")]
+    found = next((file for file in (path, *inside) if file.is_file()), None)
+    return found or (packaged_weights(str(model)) if weights is None else None)
+
+
+def _exported_file(model: str | Path | DepthModel) -> Path | None:
+    if isinstance(model, DepthModel) or Path(model).suffix.lower() not in SUFFIXES.keys() - {".safetensors"}:
+        return None
+    path = Path(model)
+    if not path.is_file():
+        raise HondoError(f"{path}: no such file")
+    return path
+
+
+def _load_file(
+    path: Path, *, engine: str, device: str, size_hw: Size | None, precision: str, threads: int | None
+) -> NetworkPredictor:
+    own = engine_of_file(path)
+    if engine != "auto" and engine_name(engine) != own:
+        raise HondoError(f"{path} is a file of {own}; it does not run on engine '{engine}'")
+    predictor = ENGINES[own].load(path, device=device, precision=precision, threads=threads)
+    spec = predictor.input_spec
+    if size_hw is None or tuple(size_hw) == tuple(spec.size_hw):
+        return predictor
+    if spec.fixed:
+        height, width = spec.size_hw
+        raise HondoError(f"{path} was exported at {height}x{width}; export it at {size_hw[0]}x{size_hw[1]}, or with --dynamic")
+    return replace(predictor, input_spec=replace(spec, size_hw=tuple(size_hw)))
+
+
+def _build(model: str | Path, *, weights: str | Path | None, options: dict[str, Any]) -> DepthModel:
+    from hondo.models.zoo import build_model
+
+    built = build_model(model, weights=weights, **options)
+    if not isinstance(built, DepthModel):
+        raise HondoError(f"{model} gives poses, not depth; choose a depth model from: hondo models")
+    return built

@@ -1,0 +1,129 @@
+"""ONNX Runtime as an engine, and export to one .onnx file that other runtimes read too."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from copy import deepcopy
+from io import BytesIO, StringIO
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from hondo.core.errors import HondoError, MissingExtraError
+from hondo.core.types import Size
+from hondo.engines.graph import quiet, trace
+from hondo.engines.header import KEY, ExportHeader, export_spec
+from hondo.engines.predictor import NetworkPredictor, Run
+from hondo.engines.shapes import Shape, compiled_per_shape, fixed_shape
+from hondo.engines.table import check_precision
+from hondo.models.depth import DepthModel
+
+PRECISIONS = ("fp32", "fp16")
+EXPORT_PRECISIONS = PRECISIONS
+SUFFIX = ".onnx"
+OPSET = 18
+
+
+def export(
+    model: DepthModel, path: Path, *, size_hw: Size | None = None, precision: str = "fp32", dynamic: bool = False, licence: str = ""
+) -> Path:
+    """Writes one .onnx file, weights inside; fp16 computes in half precision, its input and output stay float32."""
+    check_precision(precision, engine="onnx_runtime", allowed=EXPORT_PRECISIONS)
+    spec = export_spec(model.input_spec, size_hw=size_hw, dynamic=dynamic)
+    header = ExportHeader(name=model.name, kind=model.kind, input_spec=spec, precision=precision, licence=licence)
+    path.write_bytes(_onnx_bytes(model, shape=(1, 3, *spec.size_hw), precision=precision, dynamic=dynamic, header=header))
+    return path
+
+
+def load(
+    source: DepthModel | Path, *, device: str = "auto", precision: str = "fp32", threads: int | None = None
+) -> NetworkPredictor:
+    """Serves an exported file, or any DepthModel, which is exported in memory for each input size that comes."""
+    check_precision(precision, engine="onnx_runtime", allowed=PRECISIONS)
+    if isinstance(source, Path):
+        session = _session(source.read_bytes(), device=device, threads=threads, name=str(source))
+        header = ExportHeader.from_json(session.get_modelmeta().custom_metadata_map.get(KEY), path=source)
+        if precision not in ("fp32", header.precision):
+            raise HondoError(f"{source} was exported in {header.precision}; for {precision} export it again with --precision {precision}")
+        run = _runner(session)
+        if header.input_spec.fixed:
+            run = fixed_shape(run, shape=(1, 3, *header.input_spec.size_hw), name=str(source))
+    else:
+        header = ExportHeader(name=source.name, kind=source.kind, input_spec=source.input_spec, precision=precision)
+
+        def compile_for(shape: Shape) -> Run:
+            content = _onnx_bytes(source, shape=shape, precision=precision, dynamic=False, header=header)
+            return _runner(_session(content, device=device, threads=threads, name=source.name))
+
+        run = compiled_per_shape(compile_for)
+    weights_file = source if isinstance(source, Path) else None
+    return NetworkPredictor(
+        name=header.name, kind=header.kind, input_spec=header.input_spec, run=run, engine="onnx_runtime",
+        precision=header.precision, device="cpu" if device == "auto" else device, weights_file=weights_file,
+    )  # fmt: skip
+
+
+def _onnx_bytes(model: DepthModel, *, shape: Shape, precision: str, dynamic: bool, header: ExportHeader) -> bytes:
+    try:
+        import onnx
+        import onnxscript  # noqa: F401  (torch's exporter needs it and says so in a page of text)
+    except ImportError as error:
+        raise MissingExtraError(error.name or "onnx", extra="onnx") from error
+    import torch
+
+    copied = deepcopy(model).cpu().float()
+    copied = copied.half() if precision == "fp16" else copied
+    program = trace(copied, size_hw=shape[2:], batch=shape[0], dynamic=dynamic)
+    with quiet(), _silent_exporter():
+        exported = torch.onnx.export(
+            program, opset_version=OPSET, dynamo=True, verbose=False, input_names=["image"], output_names=["depth"]
+        )
+    proto = exported.model_proto
+    onnx.helper.set_model_props(proto, {KEY: header.to_json()})
+    content = BytesIO()
+    onnx.save_model(proto, content)
+    return content.getvalue()
+
+
+def _session(content: bytes, *, device: str, threads: int | None, name: str):
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise MissingExtraError("onnxruntime", extra="onnx") from error
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = threads or 0
+    providers = ["CPUExecutionProvider"]
+    if device.startswith("cuda"):
+        if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+            raise HondoError(f"--device '{device}': this ONNX Runtime has no CUDA; install onnxruntime-gpu or use cpu")
+        providers.insert(0, "CUDAExecutionProvider")
+    elif device not in ("auto", "cpu"):
+        raise HondoError(f"--device '{device}' is unknown to onnx_runtime; use auto, cpu or cuda")
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=providers)
+    except Exception as error:  # the bindings raise many classes of their own that share no base but Exception
+        raise HondoError(f"{name}: ONNX Runtime cannot read it ({' '.join(str(error).split())[:200]})") from error
+
+
+def _runner(session) -> Run:
+    input_name = session.get_inputs()[0].name
+
+    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 H W"]:
+        return session.run(None, {input_name: image})[0]
+
+    return run
+
+
+@contextmanager
+def _silent_exporter() -> Iterator[None]:
+    """torch's exporter prints its progress and logs its advice; neither is for hondo's users."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with redirect_stdout(StringIO()):
+            yield
+    finally:
+        logger.setLevel(level)

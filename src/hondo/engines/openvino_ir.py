@@ -1,0 +1,128 @@
+"""OpenVINO as an engine: the fastest on Intel and many other CPUs. Its file is an .xml with a .bin beside it."""
+
+from copy import deepcopy
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float
+
+from hondo.core.errors import HondoError, MissingExtraError
+from hondo.core.types import Size
+from hondo.engines.graph import quiet, trace
+from hondo.engines.header import KEY, ExportHeader, export_spec
+from hondo.engines.predictor import NetworkPredictor, Run
+from hondo.engines.shapes import Shape, compiled_per_shape, fixed_shape
+from hondo.engines.table import check_precision
+from hondo.models.depth import DepthModel
+
+if TYPE_CHECKING:
+    import openvino
+
+PRECISIONS = ("fp32", "fp16", "bf16")
+EXPORT_PRECISIONS = PRECISIONS
+SUFFIX = ".xml"
+HINTS = {"fp32": "f32", "fp16": "f16", "bf16": "bf16"}
+
+
+def export(
+    model: DepthModel, path: Path, *, size_hw: Size | None = None, precision: str = "fp32", dynamic: bool = False, licence: str = ""
+) -> Path:
+    """Writes ``path`` (.xml) and its .bin; fp16 and bf16 files hold fp16 weights and run in the named precision."""
+    ov = _openvino()
+    check_precision(precision, engine="openvino_ir", allowed=EXPORT_PRECISIONS)
+    spec = export_spec(model.input_spec, size_hw=size_hw, dynamic=dynamic)
+    header = ExportHeader(name=model.name, kind=model.kind, input_spec=spec, precision=precision, licence=licence)
+    converted = convert(model, size_hw=spec.size_hw, dynamic=dynamic)
+    converted.set_rt_info(header.to_json(), [KEY])
+    ov.save_model(converted, path, compress_to_fp16=precision != "fp32")
+    return path
+
+
+def load(
+    source: DepthModel | Path, *, device: str = "auto", precision: str = "fp32", threads: int | None = None
+) -> NetworkPredictor:
+    """Serves an exported file, or any DepthModel, which is converted once and compiled for each input size that comes."""
+    ov = _openvino()
+    check_precision(precision, engine="openvino_ir", allowed=PRECISIONS)
+    if isinstance(source, Path):
+        graph, header = _read(source)
+        precision = header.precision if precision == "fp32" else precision
+        name, kind, spec = header.name, header.kind, header.input_spec
+    else:
+        name, kind, spec = source.name, source.kind, source.input_spec
+        graph = _convert_any_size(source)
+    target = _device(ov, device)
+    config = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": HINTS[precision]}
+    config |= {} if threads is None else {"INFERENCE_NUM_THREADS": threads}
+
+    def compile_for(shape: Shape) -> Run:
+        shaped = graph.clone() if graph is not None else convert(source, size_hw=shape[2:], batch=shape[0])
+        shaped.reshape(list(shape))
+        return _runner(ov.Core().compile_model(shaped, target, config))
+
+    run = compiled_per_shape(compile_for)
+    if spec.fixed and isinstance(source, Path):
+        run = fixed_shape(run, shape=(1, 3, *spec.size_hw), name=str(source))
+    weights_file = source if isinstance(source, Path) else None
+    return NetworkPredictor(
+        name=name, kind=kind, input_spec=spec, run=run, engine="openvino_ir", precision=precision,
+        device=target.lower(), weights_file=weights_file,
+    )  # fmt: skip
+
+
+def convert(model: DepthModel, *, size_hw: Size, batch: int = 1, dynamic: bool = False) -> "openvino.Model":
+    """The OpenVINO graph of a model, at one size or at any."""
+    ov = _openvino()
+    program = trace(deepcopy(model).cpu().float(), size_hw=size_hw, batch=batch, dynamic=dynamic)
+    with quiet():
+        graph = ov.convert_model(program)
+    graph.reshape([-1, 3, -1, -1] if dynamic else [batch, 3, *size_hw])
+    graph.inputs[0].get_tensor().set_names({"image"})
+    graph.outputs[0].get_tensor().set_names({"depth"})
+    return graph
+
+
+def _convert_any_size(model: DepthModel) -> "openvino.Model | None":
+    """One graph for all sizes where the model can be traced so; None: it is converted size by size."""
+    try:
+        return convert(model, size_hw=model.input_spec.size_hw, dynamic=True)
+    except HondoError:
+        return None
+
+
+def _read(path: Path) -> tuple["openvino.Model", ExportHeader]:
+    ov = _openvino()
+    if not path.with_suffix(".bin").exists():
+        raise HondoError(f"{path}: its weights {path.with_suffix('.bin').name} are not beside it; keep the two files together")
+    try:
+        graph = ov.Core().read_model(path)
+    except RuntimeError as error:
+        raise HondoError(f"{path}: OpenVINO cannot read it; it may be cut short, export it again") from error
+    text = graph.get_rt_info([KEY]).astype(str) if graph.has_rt_info([KEY]) else None
+    return graph, ExportHeader.from_json(text, path=path)
+
+
+def _runner(compiled: "openvino.CompiledModel") -> Run:
+    request = compiled.create_infer_request()
+
+    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 H W"]:
+        return request.infer([image], share_inputs=True)[0]
+
+    return run
+
+
+def _device(ov, name: str) -> str:
+    wanted = "CPU" if name in ("auto", "cpu") else name.upper()
+    available = ov.Core().available_devices
+    if wanted.split(".")[0] not in {found.split(".")[0] for found in available}:
+        raise HondoError(f"--device '{name}': OpenVINO offers {', '.join(available).lower()} here; for CUDA use --engine pytorch")
+    return wanted
+
+
+def _openvino():
+    try:
+        import openvino
+    except ImportError as error:
+        raise MissingExtraError("openvino", extra="openvino") from error
+    return openvino

@@ -1,0 +1,109 @@
+"""The one Predictor: fits a picture to the network, runs whatever engine stands behind it, and fits the map back."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from hondo.core.errors import HondoError
+from hondo.core.types import Camera, DepthKind, DepthMap, InputSpec, Size
+from hondo.images.preprocess import Placement, from_network, place, to_network
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+# A network on its engine: RGB 0..1 in, the finest map out, in the unit of the predictor's kind.
+Run = Callable[[Float[np.ndarray, "b 3 H W"]], Float[np.ndarray, "b 1 H W"]]
+
+ASPECT_TOLERANCE = 0.01  # a camera of another size fits a picture if the two scales agree to this
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkPredictor:
+    """A network on one engine as a core Predictor; calls from several threads take turns."""
+
+    name: str
+    kind: DepthKind
+    input_spec: InputSpec
+    run: Run
+    engine: str
+    precision: str
+    device: str = "cpu"
+    camera: Camera | None = None
+    weights_file: Path | None = None  # the file the weights came from, if one did
+    release: Callable[[], None] = field(default=lambda: None, repr=False)
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def __call__(self, image: "UInt8[np.ndarray, 'h w 3'] | Image | str | Path") -> DepthMap:
+        return self.predict(image, camera=self.camera)
+
+    def predict(self, image: Any, *, camera: Camera | None) -> DepthMap:
+        """The depth of one picture, with the camera that took it if that is known."""
+        rgb = as_rgb(image)
+        placement = self.placement(rgb.shape[:2])
+        network_input = to_network(rgb, placement)
+        with self.lock:
+            raw = self.run(network_input)[0, 0]
+        if not np.isfinite(raw).all():
+            raise HondoError(f"{self.name} on {self.engine} in {self.precision} gave values that are not finite; use precision fp32")
+        fitted = None if camera is None else fit_camera(camera, rgb.shape[:2])
+        return DepthMap(values=from_network(raw, placement), kind=self.kind, camera=fitted, image_rgb=rgb)
+
+    def placement(self, image_hw: Size) -> Placement:
+        """Where a picture of this size lies in the network's input."""
+        return _place(image_hw, self.input_spec)
+
+    def start(self, camera: Camera | None = None) -> "PictureSession":
+        return PictureSession(predictor=self, camera=camera or self.camera)
+
+    def close(self) -> None:
+        self.release()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureSession:
+    """A stream whose frames are predicted one by one: it remembers nothing but the camera."""
+
+    predictor: NetworkPredictor
+    camera: Camera | None
+
+    def __call__(self, image: np.ndarray) -> DepthMap:
+        return self.predictor.predict(image, camera=self.camera)
+
+
+def as_rgb(image: Any) -> UInt8[np.ndarray, "h w 3"]:
+    """A picture as uint8 RGB, from an array (not copied), a PIL image, or a path."""
+    if isinstance(image, (str, Path)):
+        from hondo.images.io import read_image
+
+        return read_image(image)
+    if hasattr(image, "getexif"):  # a PIL image, told without importing PIL
+        from PIL import ImageOps
+
+        image = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    if not isinstance(image, np.ndarray):
+        raise HondoError(f"a picture must be a uint8 array (h w 3), a PIL image or a path, not {type(image).__name__}")
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+        raise HondoError(f"a picture must be uint8 RGB of shape (h w 3), got {image.dtype} {image.shape}")
+    return image
+
+
+def fit_camera(camera: Camera, image_hw: Size) -> Camera:
+    """The camera scaled to the picture; refused where the picture has another aspect."""
+    if tuple(camera.size_hw) == tuple(image_hw):
+        return camera
+    scale_y, scale_x = image_hw[0] / camera.size_hw[0], image_hw[1] / camera.size_hw[1]
+    if abs(scale_y / scale_x - 1) > ASPECT_TOLERANCE:
+        given, wanted = (f"{size[1]}x{size[0]}" for size in (camera.size_hw, image_hw))
+        raise HondoError(f"the camera is of a {given} picture, this one is {wanted}: another aspect; give intrinsics of this picture")
+    return camera.resized(image_hw)
+
+
+@lru_cache(maxsize=256)
+def _place(image_hw: Size, spec: InputSpec) -> Placement:
+    return place(image_hw, spec)

@@ -1,0 +1,79 @@
+"""PyTorch as an engine: any DepthModel on any torch device; its exported file is hondo's own .safetensors."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from hondo.core.errors import HondoError
+from hondo.core.types import Size
+from hondo.engines.predictor import NetworkPredictor, Run
+from hondo.engines.table import check_precision
+from hondo.models.depth import DepthModel
+
+PRECISIONS = ("fp32", "fp16", "bf16")
+EXPORT_PRECISIONS = ("fp32", "fp16")
+SUFFIX = ".safetensors"
+
+
+def export(
+    model: DepthModel, path: Path, *, size_hw: Size | None = None, precision: str = "fp32", dynamic: bool = False, licence: str = ""
+) -> Path:
+    """Writes the weights and everything needed to build the model again; such a file serves any size."""
+    from hondo.models.weights import save_model
+
+    check_precision(precision, engine="a torch export", allowed=EXPORT_PRECISIONS)
+    save_model(model, path, licence=licence, training={}, half=precision == "fp16")
+    return path
+
+
+def load(
+    source: DepthModel | Path, *, device: str = "auto", precision: str = "fp32", threads: int | None = None
+) -> NetworkPredictor:
+    """Serves a model, or the file of one. ``threads`` sets torch's number for the whole process."""
+    from hondo.models.weights import read_model
+
+    check_precision(precision, engine="pytorch", allowed=PRECISIONS)
+    model = read_model(source) if isinstance(source, Path) else source
+    target = torch_device(device)
+    if threads is not None:
+        torch.set_num_threads(threads)
+    model = model.to(target).eval()
+    return NetworkPredictor(
+        name=model.name,
+        kind=model.kind,
+        input_spec=model.input_spec,
+        run=_runner(model, target=target, precision=precision),
+        engine="pytorch",
+        precision=precision,
+        device=str(target),
+        weights_file=source if isinstance(source, Path) else None,
+    )
+
+
+def torch_device(name: str) -> torch.device:
+    """The torch device of a name; ``auto`` takes CUDA where there is one."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise HondoError(f"--device '{name}' is unknown; use auto, cpu, cuda, cuda:N or mps") from error
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise HondoError(f"--device '{name}': torch finds {torch.cuda.device_count()} CUDA devices here; use cpu")
+    return device
+
+
+def _runner(model: DepthModel, *, target: torch.device, precision: str) -> Run:
+    dtype = {"fp32": None, "fp16": torch.float16, "bf16": torch.bfloat16}[precision]
+    mixed: Callable = nullcontext if dtype is None else lambda: torch.autocast(target.type, dtype=dtype)
+
+    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 H W"]:
+        tensor = torch.from_numpy(image).to(target).contiguous(memory_format=torch.channels_last)
+        with torch.inference_mode(), mixed():
+            return model(tensor)[0].float().cpu().numpy()
+
+    return run

@@ -1,0 +1,40 @@
+"""The engines by name, each imported on first use, and which one serves a file."""
+
+from pathlib import Path
+from types import ModuleType
+
+from hondo.core.errors import HondoError
+from hondo.core.tables import Table
+
+ENGINES: Table[ModuleType] = Table(
+    "engine",
+    {
+        "pytorch": "hondo.engines.pytorch",
+        "onnx_runtime": "hondo.engines.onnx_runtime",
+        "openvino_ir": "hondo.engines.openvino_ir",
+    },
+)
+
+# What users may also write.
+ALIASES = {"torch": "pytorch", "onnx": "onnx_runtime", "onnxruntime": "onnx_runtime", "openvino": "openvino_ir"}
+
+SUFFIXES = {".safetensors": "pytorch", ".onnx": "onnx_runtime", ".xml": "openvino_ir"}
+
+
+def engine_name(given: str) -> str:
+    """The table's name of an engine, from it or from an alias."""
+    return ALIASES.get(given, given)
+
+
+def check_precision(precision: str, *, engine: str, allowed: tuple[str, ...]) -> str:
+    """The precision, if the engine offers it."""
+    if precision not in allowed:
+        raise HondoError(f"precision '{precision}' is not offered by {engine}; choose one of: {', '.join(allowed)}")
+    return precision
+
+
+def engine_of_file(path: Path) -> str:
+    """The engine that reads a file of this suffix."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise HondoError(f"{path}: hondo loads files that end in {', '.join(SUFFIXES)}")
+    return SUFFIXES[path.suffix.lower()]
