@@ -1,0 +1,71 @@
+"""What the loop can be told: optimiser and schedule, device and precision, how often to write. Imports no torch."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from hondo.core.errors import HondoError
+
+Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimConfig:
+    """How weights are changed, and for how long. A run ends at max_steps or max_seconds, whichever comes first."""
+
+    name: Literal["adamw", "adam", "sgd"] = "adamw"
+    lr: float = 1e-4
+    betas: tuple[float, float] = (0.9, 0.999)
+    weight_decay: float = 0.01  # of tensors with two or more dimensions only
+    encoder_lr_factor: float = 1.0  # learning rate of parameters under ".encoder." (AdaBins: 0.1)
+    schedule: Literal["constant", "cosine", "onecycle", "step"] = "cosine"
+    warmup: float = 0.05  # fraction of the run
+    step_at: float = 0.75  # "step": x 0.1 after this fraction (monodepth2: 15 of 20 epochs)
+    max_steps: int = 1000  # optimiser steps
+    max_seconds: float | None = None  # training time; the schedule follows the clock too
+    accumulate: int = 1  # batches per optimiser step
+    clip_norm: float | None = 1.0
+    clip_value: float | None = None  # the thesis: 0.5
+    ema_decay: float | None = None  # of the exported model's weights
+
+    def __post_init__(self) -> None:
+        if self.lr <= 0 or self.max_steps < 1 or self.accumulate < 1:
+            raise HondoError(
+                f"lr, max_steps and accumulate must be positive: {self.lr}, {self.max_steps}, {self.accumulate}"
+            )
+        if not 0 <= self.warmup < 1:
+            raise HondoError(f"optim.warmup is a fraction of the run, 0 <= warmup < 1; got {self.warmup:g}")
+        if self.clip_norm is not None and self.clip_value is not None:
+            raise HondoError("give optim.clip_norm or optim.clip_value, not both (set the other to None)")
+        if self.ema_decay is not None and not 0 <= self.ema_decay < 1:
+            raise HondoError(f"optim.ema_decay must lie in [0, 1); got {self.ema_decay:g}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FabricConfig:
+    """Where and in which numbers to compute (Lightning Fabric's own words)."""
+
+    accelerator: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    devices: int = 1
+    strategy: str = "auto"  # "ddp" with several devices
+    precision: Precision = "32-true"
+    channels_last: bool = False
+    compile: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoopConfig:
+    """How often the loop writes; in optimiser steps unless it says seconds."""
+
+    log_every: int = 20
+    checkpoint_every: int = 1000
+    checkpoint_seconds: float = 300.0  # also after this time
+    validate_every: int = 1000
+    picture_every: int = 0  # 0: no sample pictures
+    best_by: str = "abs_rel"  # of the validation; lower is better
+    show_progress: bool = True
+
+    def __post_init__(self) -> None:
+        if min(self.log_every, self.checkpoint_every, self.validate_every) < 1 or self.picture_every < 0:
+            raise HondoError(
+                "loop.log_every, checkpoint_every and validate_every must be at least 1, picture_every at least 0"
+            )

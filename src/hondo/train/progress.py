@@ -1,0 +1,79 @@
+"""What the person sees while a run goes on: a bar on a terminal, a line now and then elsewhere."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Protocol
+
+LINE_SECONDS = 30.0  # between lines where there is no terminal
+
+
+class Progress(Protocol):
+    def update(self, *, fraction: float, step: int, loss: float, images_per_s: float, seconds_left: float) -> None: ...
+
+    def __enter__(self) -> "Progress": ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Silent:
+    """No output: other ranks, tests, library use."""
+
+    def update(self, *, fraction: float, step: int, loss: float, images_per_s: float, seconds_left: float) -> None:
+        pass
+
+    def __enter__(self) -> "Silent":
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        pass
+
+
+class Lines(Silent):
+    """A line every half minute."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def update(self, *, fraction: float, step: int, loss: float, images_per_s: float, seconds_left: float) -> None:
+        if time.monotonic() >= self._next or fraction >= 1:
+            self._next = time.monotonic() + LINE_SECONDS
+            print(f"{fraction:4.0%}  {describe(step, loss, images_per_s, seconds_left)}", file=sys.stderr, flush=True)
+
+
+class Bar(Silent):
+    """A bar with loss, images/s and the time left."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, TaskProgressColumn, TextColumn
+        from rich.progress import Progress as RichProgress
+
+        columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"))
+        self._bar = RichProgress(*columns, console=Console(stderr=True), refresh_per_second=2)
+        self._task = self._bar.add_task("starting", total=1.0)
+
+    def update(self, *, fraction: float, step: int, loss: float, images_per_s: float, seconds_left: float) -> None:
+        self._bar.update(self._task, completed=fraction, description=describe(step, loss, images_per_s, seconds_left))
+
+    def __enter__(self) -> "Bar":
+        self._bar.start()
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self._bar.stop()
+
+
+def make_progress(*, show: bool) -> Progress:
+    if not show:
+        return Silent()
+    return Bar() if sys.stderr.isatty() else Lines()
+
+
+def describe(step: int, loss: float, images_per_s: float, seconds_left: float) -> str:
+    minutes, seconds = divmod(round(seconds_left), 60)
+    hours, minutes = divmod(minutes, 60)
+    left = f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+    return f"step {step}  loss {loss:.4f}  {images_per_s:.1f} images/s  {left} left"

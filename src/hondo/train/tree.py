@@ -1,0 +1,64 @@
+"""Nested state (dicts, lists, tensors, numbers) as one safetensors file: nothing is ever unpickled."""
+
+import json
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from hondo.core.errors import HondoError
+
+
+def to_bytes(tree: Any) -> bytes:
+    """The tensors by number, and the structure around them as JSON in the metadata."""
+    tensors: dict[str, Tensor] = {}
+    structure = _pack(tree, tensors)
+    return save(tensors, metadata={"tree": json.dumps(structure)})
+
+
+def from_bytes(content: bytes, *, name: str) -> Any:
+    """The inverse of ``to_bytes``; a broken file is refused under ``name``."""
+    try:
+        tensors = load(content)
+        length = int.from_bytes(content[:8], "little")
+        structure = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["tree"])
+    except (SafetensorError, KeyError, json.JSONDecodeError) as error:
+        raise HondoError(
+            f"{name} is not a training state of hondo, or is damaged ({error}); start anew without --resume"
+        ) from error
+    return _unpack(structure, tensors)
+
+
+def _pack(value: Any, tensors: dict[str, Tensor]) -> Any:
+    if isinstance(value, np.ndarray):
+        return {"array": _pack(torch.from_numpy(value.astype(np.int64)), tensors)}
+    if isinstance(value, Tensor):
+        key = str(len(tensors))
+        tensors[key] = (
+            value.detach().cpu().clone(memory_format=torch.contiguous_format)
+        )  # shared storage is not allowed in the file
+        return {"tensor": key}
+    if isinstance(value, dict):
+        return {"dict": [[_pack(key, tensors), _pack(item, tensors)] for key, item in value.items()]}
+    if isinstance(value, list | tuple):
+        return {type(value).__name__: [_pack(item, tensors) for item in value]}
+    if value is None or isinstance(value, bool | int | float | str):
+        return {"value": value}
+    raise TypeError(f"a {type(value).__name__} cannot be part of a training state")
+
+
+def _unpack(packed: Any, tensors: dict[str, Tensor]) -> Any:
+    ((kind, content),) = packed.items()
+    if kind == "value":
+        return content
+    if kind == "tensor":
+        return tensors[content]
+    if kind == "array":
+        return _unpack(content, tensors).numpy()
+    if kind == "dict":
+        return {_unpack(key, tensors): _unpack(item, tensors) for key, item in content}
+    items = [_unpack(item, tensors) for item in content]
+    return tuple(items) if kind == "tuple" else items
