@@ -24,9 +24,10 @@ def score(
     align: Align | None = None,
     pred_kind: PredKind = "depth",
 ) -> dict[str, float]:
-    """The mean over pairs of each metric. One pair of maps (h w) or equally many; ground truth in metres, 0 or NaN unknown.
+    """The mean over pairs of each metric: one pair of maps (h w) or equally many.
 
-    ``align`` None is the protocol's own. ``pred_kind="inverse_depth"`` is resized as such, then inverted.
+    Metres; ground truth 0 or NaN is unknown. ``align`` None is the protocol's own.
+    ``pred_kind="inverse_depth"`` is resized as such, then inverted.
     """
     rule = protocol_named(protocol)
     align = parse_align(rule.align if align is None else align)

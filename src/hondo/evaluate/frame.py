@@ -1,12 +1,14 @@
 """The frame a protocol compares in: brings a prediction (in its own unit) and the ground truth to one size."""
 
+from typing import TypeAlias
+
 import cv2
 import numpy as np
 from jaxtyping import Float
 
 from hondo.core.errors import HondoError
 
-Map = Float[np.ndarray, "_ _"]
+Map: TypeAlias = Float[np.ndarray, "_ _"]
 
 KB_CROP_HW = (352, 1216)  # the KITTI depth benchmark's crop: bottom centre
 NYU_HW = (480, 640)
@@ -29,7 +31,7 @@ def kitti_full_frame(pred: Map, gt: Map) -> tuple[Map, Map]:
 
 
 def kitti_uncropped_frame(pred: Map, gt: Map) -> tuple[Map, Map]:
-    """As kitti_full_frame; ground truth that was cropped before is refused, since the window is a part of the full frame."""
+    """As kitti_full_frame; refuses ground truth cropped before: the window is a part of the full frame."""
     if gt.shape == KB_CROP_HW:
         raise HondoError(
             "the ground truth is already cropped to 352x1216, but this protocol's window is a part of the full frame; "
@@ -58,7 +60,10 @@ def nyu_frame(pred: Map, gt: Map) -> tuple[Map, Map]:
 
 
 def fastdepth_frame(pred: Map, gt: Map) -> tuple[Map, Map]:
-    """Resize by 250/480, centre crop 228x304, resize to 224x224, nearest (Wofk et al. 2019); a 224x224 prediction is there."""
+    """Resize by 250/480, centre crop 228x304, resize to 224x224, nearest (Wofk et al. 2019).
+
+    A 224x224 prediction is in that frame already.
+    """
     if gt.shape == FASTDEPTH_HW:
         return full_frame(pred, gt)
     _, gt = nyu_frame(gt, gt)

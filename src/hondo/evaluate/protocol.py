@@ -1,4 +1,4 @@
-"""The evaluation protocols by name: which pixels count, how a prediction gets there, alignment, clamp. Rows of two never mix."""
+"""The evaluation protocols by name: which pixels count, in which frame, alignment, clamp. Rows of two never mix."""
 
 import math
 from collections.abc import Callable
@@ -29,7 +29,7 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """One named way to score. Depths in metres; a ground-truth pixel counts if gt_above < gt < gt_below and it is in the window."""
+    """One named way to score, in metres. A ground-truth pixel counts if gt_above < gt < gt_below, within the window."""
 
     name: str
     says: str
@@ -82,7 +82,7 @@ _ENTRIES = (
     ),
     Protocol(
         name="kitti-eigen-annotated-double",
-        says="ground truth cropped to 352x1216 first, Garg fractions of that (Bhat et al. 2021); easier, not comparable",
+        says="ground truth cropped to 352x1216 first, Garg fractions of that (Bhat et al. 2021): easier",
         frame=frame.kb_frame,
         window=GARG,
         gt_above=1e-3,
@@ -116,7 +116,7 @@ _ENTRIES = (
     ),
     Protocol(
         name="nyu-fastdepth",
-        says="654 images, resized by 250/480, centre crop 228x304, resized to 224x224, no Eigen crop (Wofk et al. 2019)",
+        says="654 images, resized by 250/480, centre 228x304, resized to 224x224, no Eigen crop (Wofk et al. 2019)",
         frame=frame.fastdepth_frame,
     ),
 )

@@ -20,7 +20,7 @@ ALIGNMENTS = ("none", "median", "scale", "scale-shift")
 
 @dataclass(frozen=True, kw_only=True)
 class ScoredImage:
-    """A prediction brought to the ground truth: both in metres in the protocol's frame, the pixels that count, the metrics."""
+    """A prediction brought to the ground truth, both in metres in the protocol's frame, and its metrics."""
 
     pred: Float[np.ndarray, "h w"]  # aligned and clamped; NaN where nothing is predicted
     gt: Float[np.ndarray, "h w"]
@@ -96,7 +96,7 @@ def _aligned(
 
 
 def _inverted(values: np.ndarray) -> np.ndarray:
-    """1 / values; infinite where values are zero or negative (no inverse depth: infinitely far), NaN where they are NaN."""
+    """1 / values; infinite where values are zero or negative (infinitely far), NaN where they are NaN."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(values > 0, 1 / values, np.where(np.isnan(values), np.nan, np.inf))
 

@@ -1,14 +1,14 @@
-"""Alignment of a prediction to the ground truth of the same image, kept apart from the metrics. All in double precision."""
+"""Alignment of a prediction to the ground truth of the same image, apart from the metrics, in double precision."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from hondo.core.errors import HondoError
 
-Values = Float[np.ndarray, "*shape"]
-Mask = Bool[np.ndarray, "*shape"] | None
+Values: TypeAlias = Float[np.ndarray, "*shape"]
+Mask: TypeAlias = Bool[np.ndarray, "*shape"] | None
 
 
 class ScaleShift(NamedTuple):

@@ -1,11 +1,12 @@
 """The depth metrics of the field: one pure function a metric, over the valid pixels of one image, in double precision.
 
-Depths are in metres, ``pred`` first. ``is_valid`` marks the pixels that count (None: all). Definitions: Eigen et al. 2014
-(abs_rel ... delta3), the KITTI depth benchmark (silog, here x100), Saxena et al. 2009 (log10).
+Depths are in metres, ``pred`` first. ``is_valid`` marks the pixels that count (None: all). Definitions: Eigen et al.
+2014 (abs_rel ... delta3), the KITTI depth benchmark (silog, here x100), Saxena et al. 2009 (log10).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -13,8 +14,8 @@ from jaxtyping import Bool, Float
 from hondo.core.errors import HondoError
 from hondo.core.report import Better
 
-Depth = Float[np.ndarray, "*shape"]
-Mask = Bool[np.ndarray, "*shape"] | None
+Depth: TypeAlias = Float[np.ndarray, "*shape"]
+Mask: TypeAlias = Bool[np.ndarray, "*shape"] | None
 
 
 def abs_rel(pred: Depth, gt: Depth, *, is_valid: Mask = None) -> float:

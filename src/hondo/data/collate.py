@@ -1,0 +1,82 @@
+"""Samples to a Batch: optional fields stay only where every sample has them."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from hondo.core.errors import HondoError
+from hondo.core.sample import Batch, Sample, SourceView
+from hondo.core.types import Camera
+
+
+def collate(samples: Sequence[Sample]) -> Batch:
+    """Stacks samples of one picture size; refuses mixed sizes and mixed roles of the source views."""
+    if not samples:
+        raise HondoError("a batch needs at least one sample")
+    _check_sizes(samples)
+    roles = tuple(view.role for view in samples[0].sources)
+    _check_roles(samples, roles)
+    with_depth = [sample for sample in samples if sample.depth_gt is not None and sample.valid is not None]
+    has_depth = len(with_depth) == len(samples)
+    return Batch(
+        image=torch.stack([sample.image for sample in samples]),
+        K=_stack_K([sample.camera for sample in samples]),
+        depth_gt=torch.stack([sample.depth_gt for sample in with_depth]) if has_depth else None,
+        valid=torch.stack([sample.valid for sample in with_depth]) if has_depth else None,
+        source_images=_stack_views(samples) if roles else None,
+        source_roles=roles,
+        T_source_target=_stack_poses(samples) if roles else None,
+        source_K=_stack_source_K(samples) if roles else None,
+        origins=tuple(sample.origin for sample in samples),
+    )
+
+
+def _stack_views(samples: Sequence[Sample]) -> Float[Tensor, "b n 3 h w"]:
+    return torch.stack([torch.stack([view.image for view in sample.sources]) for sample in samples])
+
+
+def _stack_poses(samples: Sequence[Sample]) -> Float[Tensor, "b n 4 4"] | None:
+    poses = [[view.T_source_target for view in sample.sources] for sample in samples]
+    if any(pose is None for row in poses for pose in row):
+        return None
+    return torch.stack([torch.stack([pose for pose in row if pose is not None]) for row in poses])
+
+
+def _stack_K(cameras: Sequence[Camera | None]) -> Float[Tensor, "b 3 3"] | None:
+    known = [torch.from_numpy(camera.K).float() for camera in cameras if camera is not None]
+    return torch.stack(known) if len(known) == len(cameras) else None
+
+
+def _stack_source_K(samples: Sequence[Sample]) -> Float[Tensor, "b n 3 3"] | None:
+    """A view without a camera of its own has the target's."""
+    stacked = [_stack_K([_camera_of(view, sample) for view in sample.sources]) for sample in samples]
+    known = [K for K in stacked if K is not None]
+    return torch.stack(known) if len(known) == len(stacked) else None
+
+
+def _camera_of(view: SourceView, sample: Sample) -> Camera | None:
+    return sample.camera if view.camera is None else view.camera
+
+
+def _check_sizes(samples: Sequence[Sample]) -> None:
+    size = samples[0].image.shape
+    for sample in samples:
+        images = [sample.image, *(view.image for view in sample.sources)]
+        wrong = next((image.shape for image in images if image.shape != size), None)
+        if wrong is not None:
+            raise HondoError(
+                f"a batch needs pictures of one size: {samples[0].origin} is {size[1]}x{size[2]}, "
+                f"{sample.origin} is {wrong[1]}x{wrong[2]} (height x width); give the data set a size_hw"
+            )
+
+
+def _check_roles(samples: Sequence[Sample], roles: tuple[int | str, ...]) -> None:
+    for sample in samples:
+        found = tuple(view.role for view in sample.sources)
+        if found != roles:
+            raise HondoError(
+                f"a batch needs the same source views for every sample: {samples[0].origin} has {roles}, "
+                f"{sample.origin} has {found}"
+            )
