@@ -10,7 +10,7 @@ from hondo.losses.masked import masked_mean
 def gradient_loss(
     residual: Float[Tensor, "b 1 h w"], is_valid: Bool[Tensor, "b 1 h w"], *, num_scales: int = 4
 ) -> Float[Tensor, ""]:
-    """Sum over scales k of mean |dx R| + |dy R| on every 2^k-th pixel, where both neighbours are valid (MiDaS eq. 11)."""
+    """Sum over scales k of mean |dx R| + |dy R| on every 2^k-th pixel, between valid neighbours (MiDaS eq. 11)."""
     total = residual.new_zeros(())
     for scale in range(num_scales):
         step = 2**scale
