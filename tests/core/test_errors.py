@@ -1,0 +1,23 @@
+"""Errors for people name what is near, what is allowed and what to do."""
+
+from hondo.core.errors import HondoError, MissingExtraError, unknown
+
+
+def test_the_nearest_name_is_offered() -> None:
+    error = unknown("model", "hondo-nana", ["hondo-nano", "dpt-hybrid"])
+    assert str(error) == "unknown model 'hondo-nana'; did you mean hondo-nano?"
+
+
+def test_every_name_is_offered_where_none_is_near() -> None:
+    assert str(unknown("engine", "zzz", ["onnx", "auto"])) == "unknown engine 'zzz'; choose one of: auto, onnx"
+
+
+def test_errors_are_value_errors() -> None:
+    assert isinstance(unknown("model", "a", ["b"]), HondoError)
+    assert issubclass(HondoError, ValueError)
+
+
+def test_a_missing_extra_says_how_to_install_it() -> None:
+    error = MissingExtraError("openvino", extra="openvino")
+    assert isinstance(error, HondoError)
+    assert str(error) == 'openvino is not installed; install it with: pip install "hondo[openvino]"'
