@@ -1,0 +1,62 @@
+"""Pixels to rays to points and back, in torch. Pixel centres lie at +0.5: the first pixel is (0.5, 0.5)."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from hondo.core.types import Camera, Size
+
+_MIN_Z = 1e-6  # metres; points nearer than this, or behind, are projected as if they were here
+
+
+def pixel_grid(
+    size_hw: Size, *, device: torch.device | str | None = None, dtype: torch.dtype = torch.float32
+) -> Float[Tensor, "2 h w"]:
+    """The (x, y) of every pixel centre."""
+    height, width = size_hw
+    y = torch.arange(height, device=device, dtype=dtype) + 0.5
+    x = torch.arange(width, device=device, dtype=dtype) + 0.5
+    return torch.stack((x.expand(height, width), y[:, None].expand(height, width)))
+
+
+def K_of(camera: Camera, *, device: torch.device | str | None = None) -> Float[Tensor, "3 3"]:
+    """The intrinsic matrix of a camera, float32, pixels."""
+    return torch.as_tensor(camera.K, dtype=torch.float32, device=device)
+
+
+def inverse_K(K: Float[Tensor, "*b 3 3"]) -> Float[Tensor, "*b 3 3"]:
+    """The inverse of intrinsic matrices without skew, in closed form."""
+    fx, fy, cx, cy = K[..., 0, 0], K[..., 1, 1], K[..., 0, 2], K[..., 1, 2]
+    zero, one = torch.zeros_like(fx), torch.ones_like(fx)
+    rows = (1 / fx, zero, -cx / fx, zero, 1 / fy, -cy / fy, zero, zero, one)
+    return torch.stack(rows, dim=-1).unflatten(-1, (3, 3))
+
+
+def scaled_K(K: Float[Tensor, "*b 3 3"], *, from_hw: Size, to_hw: Size) -> Float[Tensor, "*b 3 3"]:
+    """The intrinsics of pictures resized from ``from_hw`` to ``to_hw``: a plain scale, as ``Camera.resized``."""
+    scale = K.new_tensor([to_hw[1] / from_hw[1], to_hw[0] / from_hw[0], 1.0])
+    return K * scale[:, None]
+
+
+def flipped_K(K: Float[Tensor, "*b 3 3"], *, width: int) -> Float[Tensor, "*b 3 3"]:
+    """The intrinsics of pictures mirrored left to right, as ``Camera.flipped``."""
+    flipped = K.clone()
+    flipped[..., 0, 2] = width - K[..., 0, 2]
+    return flipped
+
+
+def project(
+    points: Float[Tensor, "b 3 h w"], K: Float[Tensor, "b 3 3"]
+) -> tuple[Float[Tensor, "b 2 h w"], Float[Tensor, "b 1 h w"]]:
+    """Camera points [m] to pixels (x, y) and their z [m]. Pixels of points with z <= 0 mean nothing."""
+    image = torch.einsum("bij,bjhw->bihw", K, points)
+    z = image[:, 2:]
+    return image[:, :2] / z.clamp(min=_MIN_Z), z
+
+
+def unproject(depth: Float[Tensor, "b 1 h w"], K: Float[Tensor, "b 3 3"]) -> Float[Tensor, "b 3 h w"]:
+    """Depth along z [m] at every pixel centre to points in camera coordinates (x right, y down, z ahead) [m]."""
+    grid = pixel_grid((depth.shape[2], depth.shape[3]), device=depth.device, dtype=depth.dtype)
+    pixels = torch.cat((grid, torch.ones_like(grid[:1])))  # 3 h w
+    rays = torch.einsum("bij,jhw->bihw", inverse_K(K.to(depth.dtype)), pixels)
+    return rays * depth

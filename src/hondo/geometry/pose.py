@@ -1,0 +1,119 @@
+"""Rigid transforms. ``T_b_a`` (4x4) takes points of frame a to frame b; ``T_c_a = T_c_b @ T_b_a``."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+_SMALL = 1e-6  # squared radians, under which the series of sin and cos are used
+
+
+def R_from_axis_angle(axis_angle: Float[Tensor, "*b 3"]) -> Float[Tensor, "*b 3 3"]:
+    """Rotation about the vector's direction by its length [rad] (Rodrigues: R = I + a W + b W^2); smooth at zero."""
+    square = (axis_angle**2).sum(-1)[..., None, None]
+    is_small = square < _SMALL
+    safe = torch.where(is_small, torch.ones_like(square), square)  # keeps the gradient finite at zero
+    angle = safe.sqrt()
+    a = torch.where(is_small, 1 - square / 6, angle.sin() / angle)
+    b = torch.where(is_small, 0.5 - square / 24, (1 - angle.cos()) / safe)
+    W = skew(axis_angle)
+    return torch.eye(3, dtype=W.dtype, device=W.device) + a * W + b * (W @ W)
+
+
+def axis_angle_from_R(R: Float[Tensor, "*b 3 3"]) -> Float[Tensor, "*b 3"]:
+    """The rotation vector [rad] of a rotation matrix, by way of its quaternion; exact for every angle up to pi."""
+    m = R
+    rows = torch.stack(
+        (
+            torch.stack(
+                (
+                    1 + m[..., 0, 0] + m[..., 1, 1] + m[..., 2, 2],
+                    m[..., 2, 1] - m[..., 1, 2],
+                    m[..., 0, 2] - m[..., 2, 0],
+                    m[..., 1, 0] - m[..., 0, 1],
+                ),
+                -1,
+            ),
+            torch.stack(
+                (
+                    m[..., 2, 1] - m[..., 1, 2],
+                    1 + m[..., 0, 0] - m[..., 1, 1] - m[..., 2, 2],
+                    m[..., 0, 1] + m[..., 1, 0],
+                    m[..., 0, 2] + m[..., 2, 0],
+                ),
+                -1,
+            ),
+            torch.stack(
+                (
+                    m[..., 0, 2] - m[..., 2, 0],
+                    m[..., 0, 1] + m[..., 1, 0],
+                    1 - m[..., 0, 0] + m[..., 1, 1] - m[..., 2, 2],
+                    m[..., 1, 2] + m[..., 2, 1],
+                ),
+                -1,
+            ),
+            torch.stack(
+                (
+                    m[..., 1, 0] - m[..., 0, 1],
+                    m[..., 0, 2] + m[..., 2, 0],
+                    m[..., 1, 2] + m[..., 2, 1],
+                    1 - m[..., 0, 0] - m[..., 1, 1] + m[..., 2, 2],
+                ),
+                -1,
+            ),
+        ),
+        -2,
+    )  # *b 4 4: each row is 4 q_i (w, x, y, z); the one with the largest diagonal is the best conditioned
+    best = rows.diagonal(dim1=-2, dim2=-1).argmax(-1)
+    q = torch.take_along_dim(rows, best[..., None, None].expand(*best.shape, 1, 4), dim=-2)[..., 0, :]
+    q = q / q.norm(dim=-1, keepdim=True)
+    q = torch.where(q[..., :1] < 0, -q, q)
+    sine = q[..., 1:].norm(dim=-1, keepdim=True)
+    angle = 2 * torch.atan2(sine, q[..., :1])
+    return q[..., 1:] * torch.where(sine < 1e-6, torch.full_like(sine, 2.0), angle / sine.clamp(min=1e-12))
+
+
+def R_from_quaternion(xyzw: Float[Tensor, "*b 4"]) -> Float[Tensor, "*b 3 3"]:
+    """Rotation matrices from quaternions in the order of TUM's pose files (x, y, z, w), of any length but zero."""
+    x, y, z, w = (xyzw / xyzw.norm(dim=-1, keepdim=True)).unbind(-1)
+    rows = (
+        1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w),
+        2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w),
+        2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y),
+    )  # fmt: skip
+    return torch.stack(rows, dim=-1).unflatten(-1, (3, 3))
+
+
+def T_from_R_t(R: Float[Tensor, "*b 3 3"], translation: Float[Tensor, "*b 3"]) -> Float[Tensor, "*b 4 4"]:
+    """Rotates, then moves by ``translation`` [m]."""
+    top = torch.cat((R, translation[..., None]), dim=-1)  # *b 3 4
+    bottom = top.new_tensor([0.0, 0.0, 0.0, 1.0]).expand(*top.shape[:-2], 1, 4)
+    return torch.cat((top, bottom), dim=-2)
+
+
+def T_from_axis_angle(axis_angle: Float[Tensor, "*b 3"], translation: Float[Tensor, "*b 3"]) -> Float[Tensor, "*b 4 4"]:
+    """Rotates by the rotation vector [rad], then moves by ``translation`` [m]."""
+    return T_from_R_t(R_from_axis_angle(axis_angle), translation)
+
+
+def invert_pose(T: Float[Tensor, "*b 4 4"]) -> Float[Tensor, "*b 4 4"]:
+    """``T_a_b`` from ``T_b_a``, in closed form: (R, t) -> (R', -R' t)."""
+    R_back = T[..., :3, :3].transpose(-1, -2)
+    return T_from_R_t(R_back, -(R_back @ T[..., :3, 3:])[..., 0])
+
+
+def flipped_pose(T: Float[Tensor, "*b 4 4"]) -> Float[Tensor, "*b 4 4"]:
+    """The same motion seen in pictures mirrored left to right: x changes its sign in both frames."""
+    mirror = T.new_tensor([-1.0, 1.0, 1.0, 1.0])
+    return T * mirror[:, None] * mirror
+
+
+def transform_points(T: Float[Tensor, "b 4 4"], points: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
+    """Points [m] of frame a in frame b, with T = ``T_b_a``."""
+    return torch.einsum("bij,bjhw->bihw", T[:, :3, :3], points) + T[:, :3, 3, None, None]
+
+
+def skew(vector: Float[Tensor, "*b 3"]) -> Float[Tensor, "*b 3 3"]:
+    """The matrix W of the cross product: W p = vector x p."""
+    x, y, z = vector.unbind(-1)
+    zero = torch.zeros_like(x)
+    return torch.stack((zero, -z, y, z, zero, -x, -y, x, zero), dim=-1).unflatten(-1, (3, 3))

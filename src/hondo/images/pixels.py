@@ -1,0 +1,69 @@
+"""Decoded pixels of any type to 8-bit RGB: 16 bit is scaled, floats are 0..1, transparency lies on white."""
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+
+from hondo.core.errors import HondoError
+
+Rgb = UInt8[np.ndarray, "h w 3"]
+
+# v / 257 rounded: 0 stays 0, 65535 becomes 255, and 8-bit values written as v * 257 come back exactly.
+_TO_8_BIT = ((np.arange(65536) + 128) // 257).astype(np.uint8)
+
+
+def to_rgb8(pixels: np.ndarray, *, name: str) -> Rgb:
+    """Grey, grey+alpha, RGB or RGBA pixels (h w) or (h w c) of uint8, uint16 or float 0..1 as uint8 RGB."""
+    pixels = to_8_bit(pixels, name=name)
+    if pixels.ndim == 2:
+        pixels = pixels[..., None]
+    channels = pixels.shape[2]
+    if channels in (2, 4):
+        return on_white(
+            np.repeat(pixels[..., :1], 3, axis=2) if channels == 2 else pixels[..., :3], pixels[..., -1], name=name
+        )
+    if channels == 1:
+        return np.repeat(pixels, 3, axis=2)
+    if channels != 3:
+        raise HondoError(f"{name} has {channels} channels; give a grey, RGB or RGBA picture")
+    return np.ascontiguousarray(pixels)
+
+
+def to_8_bit(pixels: np.ndarray, *, name: str) -> UInt8[np.ndarray, "..."]:
+    """uint16 / 257 and floats * 255, rounded; floats outside 0..1 have no known white and are refused."""
+    if pixels.dtype == np.uint8:
+        return pixels
+    if pixels.dtype == np.uint16:
+        return _TO_8_BIT[pixels]
+    if not np.issubdtype(pixels.dtype, np.floating):
+        raise HondoError(f"{name} holds {pixels.dtype} values, whose white is not known; convert it to 8 or 16 bit")
+    low, high = float(pixels.min()), float(pixels.max())
+    if not (low >= 0 and high <= 1):  # also true of NaN
+        raise HondoError(f"{name} holds float values from {low:g} to {high:g}; scale a float picture to 0..1")
+    return np.rint(pixels * 255).astype(np.uint8)
+
+
+def on_white(rgb: Rgb, alpha: UInt8[np.ndarray, "h w"], *, name: str) -> Rgb:
+    """Lays a transparent picture on white, as a page would show it; one that is invisible everywhere is refused."""
+    if alpha.min() == 255:
+        return np.ascontiguousarray(rgb)
+    if alpha.max() == 0:
+        raise HondoError(f"{name} is fully transparent; remove its alpha channel to use its colours")
+    weight = alpha[..., None].astype(np.uint16)
+    blend = rgb * weight + 255 * (255 - weight) + 127  # at most 255 * 255 + 127: fits 16 bits
+    return (blend // 255).astype(np.uint8)
+
+
+def oriented(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """Pixels turned as EXIF orientation 1..8 asks (EXIF 2.3, tag 0x0112), contiguous."""
+    turns: dict[int, Any] = {
+        2: lambda image: image[:, ::-1],
+        3: lambda image: image[::-1, ::-1],
+        4: lambda image: image[::-1],
+        5: lambda image: image.swapaxes(0, 1),
+        6: lambda image: np.rot90(image, -1),
+        7: lambda image: np.rot90(image, 2).swapaxes(0, 1),
+        8: lambda image: np.rot90(image, 1),
+    }
+    return np.ascontiguousarray(turns[orientation](pixels)) if orientation in turns else pixels

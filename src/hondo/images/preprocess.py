@@ -1,0 +1,103 @@
+"""Picture to network input and back: the picture keeps its aspect, the network its area; the way out undoes both."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from jaxtyping import Float32, UInt8
+
+from hondo.core.errors import HondoError
+from hondo.core.types import Camera, InputSpec, Size
+
+# A picture whose aspect is this close to the network's fills it (KITTI's 375x1242 in 192x640 is off by 0.6 %);
+# a larger difference is padded, never stretched.
+MAX_STRETCH = 1.04
+_AREA_RANGE = 1.3  # sizes that are tried have an area within this factor of the native one
+_ASPECT_WEIGHT = 4.0  # of a wrong aspect against a wrong area, both as logarithms
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placement:
+    """Where a picture lies in a network input of ``network_hw``: resized to ``content_hw``, at (top, left)."""
+
+    image_hw: Size
+    network_hw: Size
+    content_hw: Size
+    top: int
+    left: int
+
+    @property
+    def is_padded(self) -> bool:
+        return self.content_hw != self.network_hw
+
+    def camera(self, camera: Camera) -> Camera:
+        """The camera of the network input, from that of the picture."""
+        return camera.resized(self.content_hw).cropped(top=-self.top, left=-self.left, size_hw=self.network_hw)
+
+
+@lru_cache(maxsize=256)
+def place(image_hw: Size, spec: InputSpec) -> Placement:
+    """The network size for a picture: its own aspect, the area of ``spec.size_hw``, sides multiples of ``multiple_of``.
+
+    With ``spec.fixed`` the size is ``spec.size_hw``. A picture that does not fill it lies in its middle (letterbox).
+    """
+    if min(image_hw) < 1:
+        raise HondoError(f"a picture of {image_hw[0]}x{image_hw[1]} pixels has nothing to predict")
+    network = (
+        spec.size_hw if spec.fixed else min(_sizes(image_hw, spec), key=lambda size: _misfit(size, image_hw, spec))
+    )
+    scale = min(network[0] / image_hw[0], network[1] / image_hw[1])
+    content = (max(1, round(image_hw[0] * scale)), max(1, round(image_hw[1] * scale)))
+    if max(network[0] / content[0], network[1] / content[1]) <= MAX_STRETCH:
+        content = network
+    top, left = (network[0] - content[0]) // 2, (network[1] - content[1]) // 2
+    return Placement(image_hw=tuple(image_hw), network_hw=tuple(network), content_hw=content, top=top, left=left)
+
+
+def to_network(image: UInt8[np.ndarray, "h w 3"], placement: Placement) -> Float32[np.ndarray, "1 3 H W"]:
+    """RGB 0..1, resized (area average when shrinking), its borders mirrored into the padding. Not normalised."""
+    if image.shape[:2] != placement.image_hw:
+        raise HondoError(f"the picture is {image.shape[:2]}, its placement was made for {placement.image_hw}")
+    height, width = placement.content_hw
+    if (height, width) != placement.image_hw:
+        shrinks = height <= image.shape[0] and width <= image.shape[1]
+        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    if placement.is_padded:
+        bottom = placement.network_hw[0] - height - placement.top
+        right = placement.network_hw[1] - width - placement.left
+        image = cv2.copyMakeBorder(image, placement.top, bottom, placement.left, right, cv2.BORDER_REFLECT)
+    planes = np.empty((1, 3, *placement.network_hw), dtype=np.float32)
+    for channel, plane in enumerate(cv2.split(image)):
+        np.multiply(plane, np.float32(1 / 255), out=planes[0, channel])
+    return planes
+
+
+def from_network(values: Float32[np.ndarray, "H W"], placement: Placement) -> Float32[np.ndarray, "h w"]:
+    """The map at the picture's size: padding cut off, bilinear in the map's own unit."""
+    top, left, (height, width) = placement.top, placement.left, placement.content_hw
+    inside = values[top : top + height, left : left + width]
+    if placement.content_hw == placement.image_hw:
+        return np.ascontiguousarray(inside)
+    return cv2.resize(inside, placement.image_hw[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def _sizes(image_hw: Size, spec: InputSpec) -> Iterator[Size]:
+    """Sizes of about the native area: every fitting height, with the widths next to the aspect and next to the area."""
+    step, area = spec.multiple_of, spec.size_hw[0] * spec.size_hw[1]
+    aspect = image_hw[1] / image_hw[0]
+    ideal = min(math.sqrt(area / aspect), area / step)  # of a very tall picture: one step wide
+    low = max(1, math.floor(ideal / _AREA_RANGE / step))
+    high = max(low, math.ceil(ideal * _AREA_RANGE / step))
+    for height in (row * step for row in range(low, high + 1)):
+        widths = {math.floor(wish / step) + extra for wish in (height * aspect, area / height) for extra in (0, 1)}
+        yield from ((height, max(1, width) * step) for width in sorted(widths))
+
+
+def _misfit(size_hw: Size, image_hw: Size, spec: InputSpec) -> tuple[bool, float]:
+    height, width = size_hw
+    area = abs(math.log(height * width / (spec.size_hw[0] * spec.size_hw[1])))
+    aspect = abs(math.log(width / height * image_hw[0] / image_hw[1]))
+    return area > math.log(_AREA_RANGE), area + _ASPECT_WEIGHT * aspect
