@@ -16,7 +16,7 @@ HEAD = """\
 """
 MARK = "# Extras outside the tested set: versions known to resolve beside it.\n"
 # The project itself, and what only builds it or came with the environment.
-LEFT_OUT = {"hondo", "pip", "setuptools", "wheel", "hatchling", "editables", "pathspec", "trove-classifiers"}
+LEFT_OUT = {"hondo", "pip", "wheel", "hatchling", "editables", "pathspec", "trove-classifiers"}
 
 
 def pins() -> list[str]:

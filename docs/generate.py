@@ -1,0 +1,73 @@
+"""Fills the generated blocks of the documents from stored reports: no number in them is typed.
+
+`python docs/generate.py` rewrites the blocks; `--check` only says which are out of date. A block lies between markers,
+and names a report (JSON as `Report.to_json` writes it) and, if not all are wanted, the names of its rows:
+
+    <!-- report docs/reports/demo.json: abs_rel, delta1 -->
+    ... rewritten ...
+    <!-- end report -->
+"""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+from hondo.core.report import Report, markdown_table
+
+ROOT = Path(__file__).resolve().parents[1]
+BLOCK = re.compile(
+    r"(?P<open><!-- report (?P<path>[^\s:]+)(?:: (?P<names>[^>]*?))? -->\n).*?(?P<close><!-- end report -->)",
+    re.DOTALL,
+)
+
+
+def fill(text: str, *, root: Path) -> str:
+    """The document ``text`` with each block rendered from its report under ``root``."""
+
+    def render(block: re.Match[str]) -> str:
+        return f"{block['open']}{table(root / block['path'], block['names'] or '')}\n{block['close']}"
+
+    return BLOCK.sub(render, text)
+
+
+def table(path: Path, names: str) -> str:
+    """The rows called ``names`` (comma-separated; empty: all) of a report, and where they come from."""
+    if not path.exists():
+        return "Not measured yet."
+    report = Report.from_json(path.read_text())
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    missing = set(wanted) - {row.name for row in report.rows}
+    if missing:
+        raise SystemExit(f"{path}: no row is called {', '.join(sorted(missing))}")
+    rows = [row for row in report.rows if not wanted or row.name in wanted]
+    origin = [f"protocol {report.protocol}" if report.protocol else "", report.hardware, f"commit {report.commit}"]
+    return f"{markdown_table(rows)}\n\n{report.title}: {'; '.join(part for part in origin if part)}."
+
+
+def documents(root: Path) -> list[Path]:
+    """Every Markdown file of the project itself."""
+    folders = [root, *(root / name for name in ("docs", "benchmarks", "src"))]
+    found = {path for folder in folders[1:] for path in folder.rglob("*.md")} | set(root.glob("*.md"))
+    return sorted(found)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Fill the generated blocks of the documents.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a block is out of date")
+    only_check = parser.parse_args().check
+    stale = []
+    for path in documents(ROOT):
+        text = path.read_text(encoding="utf-8")
+        filled = fill(text, root=ROOT)
+        if filled != text:
+            stale.append(path.relative_to(ROOT).as_posix())
+            if not only_check:
+                path.write_text(filled, encoding="utf-8")
+    if stale:
+        print(f"{'out of date' if only_check else 'written'}: {', '.join(stale)}")
+    return 1 if stale and only_check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""The generator of the documents: blocks are filled from reports, and the committed ones are up to date."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hondo.core.report import Report, Row
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "docs" / "generate.py"
+
+
+def load_script():
+    spec = importlib.util.spec_from_file_location("generate_docs", SCRIPT)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+generate = load_script()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    rows = (Row(name="abs_rel", value=0.25, better="lower", subject="a"), Row(name="fps", value=61.0, subject="a"))
+    (tmp_path / "r.json").write_text(Report(title="T", rows=rows, hardware="H", commit="C").to_json())
+    return tmp_path
+
+
+def test_a_block_is_filled_and_the_rest_untouched(root: Path) -> None:
+    text = "before\n<!-- report r.json -->\nold\n<!-- end report -->\nafter\n"
+    filled = generate.fill(text, root=root)
+    assert filled == (
+        "before\n<!-- report r.json -->\n|  | abs_rel ↓ | fps |\n|---|---|---|\n| a | 0.250 | 61.000 |\n\n"
+        "T: H; commit C.\n<!-- end report -->\nafter\n"
+    )
+    assert generate.fill(filled, root=root) == filled
+
+
+def test_rows_can_be_chosen(root: Path) -> None:
+    filled = generate.fill("<!-- report r.json: fps -->\n<!-- end report -->", root=root)
+    assert "fps" in filled.splitlines()[1] and "abs_rel" not in filled
+
+
+def test_an_unknown_row_is_refused(root: Path) -> None:
+    with pytest.raises(SystemExit, match="no row is called delta1"):
+        generate.fill("<!-- report r.json: fps, delta1 -->\n<!-- end report -->", root=root)
+
+
+def test_a_report_that_is_not_there_is_said_so(root: Path) -> None:
+    assert "Not measured yet." in generate.fill("<!-- report no.json -->\n<!-- end report -->", root=root)
+
+
+def test_the_committed_documents_are_up_to_date() -> None:
+    checked = subprocess.run([sys.executable, SCRIPT, "--check"], capture_output=True, text=True, timeout=60)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
