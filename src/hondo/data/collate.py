@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from hondo.core.errors import HondoError
-from hondo.core.sample import Batch, Sample, SourceView
+from hondo.core.sample import Batch, Sample, SourceView, ViewRole
 from hondo.core.types import Camera
 
 
@@ -16,15 +16,15 @@ def collate(samples: Sequence[Sample]) -> Batch:
     if not samples:
         raise HondoError("a batch needs at least one sample")
     _check_sizes(samples)
-    roles = tuple(view.role for view in samples[0].sources)
+    roles: tuple[ViewRole, ...] = tuple(view.role for view in samples[0].sources)
     _check_roles(samples, roles)
-    with_depth = [sample for sample in samples if sample.depth_gt is not None and sample.valid is not None]
-    has_depth = len(with_depth) == len(samples)
+    depth_gt = _stack([sample.depth_gt for sample in samples])
+    valid = _stack([sample.valid for sample in samples])
     return Batch(
         image=torch.stack([sample.image for sample in samples]),
         K=_stack_K([sample.camera for sample in samples]),
-        depth_gt=torch.stack([sample.depth_gt for sample in with_depth]) if has_depth else None,
-        valid=torch.stack([sample.valid for sample in with_depth]) if has_depth else None,
+        depth_gt=depth_gt,
+        valid=valid,
         source_images=_stack_views(samples) if roles else None,
         source_roles=roles,
         T_source_target=_stack_poses(samples) if roles else None,
@@ -33,27 +33,27 @@ def collate(samples: Sequence[Sample]) -> Batch:
     )
 
 
+def _stack(tensors: Sequence[Tensor | None]) -> Tensor | None:
+    """Stacked along a new first axis; None if one is missing."""
+    known = [tensor for tensor in tensors if tensor is not None]
+    return torch.stack(known) if len(known) == len(tensors) else None
+
+
 def _stack_views(samples: Sequence[Sample]) -> Float[Tensor, "b n 3 h w"]:
     return torch.stack([torch.stack([view.image for view in sample.sources]) for sample in samples])
 
 
 def _stack_poses(samples: Sequence[Sample]) -> Float[Tensor, "b n 4 4"] | None:
-    poses = [[view.T_source_target for view in sample.sources] for sample in samples]
-    if any(pose is None for row in poses for pose in row):
-        return None
-    return torch.stack([torch.stack([pose for pose in row if pose is not None]) for row in poses])
+    return _stack([_stack([view.T_source_target for view in sample.sources]) for sample in samples])
 
 
-def _stack_K(cameras: Sequence[Camera | None]) -> Float[Tensor, "b 3 3"] | None:
-    known = [torch.from_numpy(camera.K).float() for camera in cameras if camera is not None]
-    return torch.stack(known) if len(known) == len(cameras) else None
+def _stack_K(cameras: Sequence[Camera | None]) -> Float[Tensor, "n 3 3"] | None:
+    return _stack([None if camera is None else torch.from_numpy(camera.K).float() for camera in cameras])
 
 
 def _stack_source_K(samples: Sequence[Sample]) -> Float[Tensor, "b n 3 3"] | None:
     """A view without a camera of its own has the target's."""
-    stacked = [_stack_K([_camera_of(view, sample) for view in sample.sources]) for sample in samples]
-    known = [K for K in stacked if K is not None]
-    return torch.stack(known) if len(known) == len(stacked) else None
+    return _stack([_stack_K([_camera_of(view, sample) for view in sample.sources]) for sample in samples])
 
 
 def _camera_of(view: SourceView, sample: Sample) -> Camera | None:
@@ -72,7 +72,7 @@ def _check_sizes(samples: Sequence[Sample]) -> None:
             )
 
 
-def _check_roles(samples: Sequence[Sample], roles: tuple[int | str, ...]) -> None:
+def _check_roles(samples: Sequence[Sample], roles: tuple[ViewRole, ...]) -> None:
     for sample in samples:
         found = tuple(view.role for view in sample.sources)
         if found != roles:

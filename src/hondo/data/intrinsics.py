@@ -52,7 +52,7 @@ def _from_json(text: str) -> Camera:
 
 
 def _from_numbers(text: str, *, size_hw: Size) -> Camera:
-    """From the first line(s) of numbers: 4 (fx fy cx cy), 9 (K) or 12 (projection matrix, its last column unused)."""
+    """4 numbers (fx fy cx cy), 9 (K) or 12 (projection matrix, or several such with one K; last column unused)."""
     try:
         numbers = np.array([float(word) for word in re.split(r"[\s,;]+", text.strip()) if word])
     except ValueError as error:
@@ -62,8 +62,11 @@ def _from_numbers(text: str, *, size_hw: Size) -> Camera:
         return Camera(fx=fx, fy=fy, cx=cx, cy=cy, size_hw=size_hw)
     if numbers.size == 9:
         return Camera.from_K(numbers.reshape(3, 3), size_hw=size_hw)
-    if numbers.size == 12:
-        return Camera.from_K(numbers.reshape(3, 4)[:, :3], size_hw=size_hw)
+    if numbers.size and numbers.size % 12 == 0:
+        matrices = numbers.reshape(-1, 3, 4)[:, :, :3]
+        if (matrices != matrices[0]).any():
+            raise HondoError(f"found {len(matrices)} projection matrices of different cameras; give one of them")
+        return Camera.from_K(matrices[0], size_hw=size_hw)
     raise HondoError(f"found {numbers.size} numbers; give K (9), a 3x4 projection matrix (12) or fx fy cx cy (4)")
 
 

@@ -12,6 +12,7 @@ from hondo.core.errors import HondoError
 from hondo.core.sample import Sample
 from hondo.core.types import Camera, Size
 from hondo.data.fit import fit_sample, image_tensor
+from hondo.images.io import read_depth, read_image
 
 MANIFEST = "manifest.csv"
 
@@ -63,7 +64,7 @@ class Rgbd(Sequence[Sample]):
     def __len__(self) -> int:
         return len(self.pairs)
 
-    def __getitem__(self, index: int) -> Sample:  # ty: ignore
+    def __getitem__(self, index: int) -> Sample:  # pyright: ignore[reportIncompatibleMethodOverride]
         pair = self.pairs[index]
         try:
             return fit_sample(self._read(pair), self.size_hw)
@@ -71,8 +72,6 @@ class Rgbd(Sequence[Sample]):
             raise HondoError(f"{self.manifest} row {pair.row} ({pair.name}): {error}") from error
 
     def _read(self, pair: Pair) -> Sample:
-        from hondo.images.io import read_depth, read_image
-
         folder = self.manifest.parent
         image = read_image(folder / pair.image)
         depth = read_depth(folder / pair.depth, divide_by=pair.divide_by)
