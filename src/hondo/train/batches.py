@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import fields, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 
@@ -15,6 +15,7 @@ Collate = Callable[[list[Sample]], Batch]
 Augment = Callable[[Batch, torch.Generator], Batch]
 
 
+@runtime_checkable
 class BatchSource(Protocol):
     """What the loop reads: ``state_dict`` is the state after the batch last handed out."""
 

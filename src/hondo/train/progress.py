@@ -2,36 +2,24 @@
 
 import sys
 import time
-from types import TracebackType
-from typing import Protocol
 
 LINE_SECONDS = 30.0  # between lines where there is no terminal
 
 
-class Progress(Protocol):
-    def update(self, *, fraction: float, step: int, loss: float, images_per_s: float, seconds_left: float) -> None: ...
-
-    def __enter__(self) -> "Progress": ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-
-class Silent:
+class Progress:
     """No output: other ranks, tests, library use."""
 
     def update(self, *, fraction: float, step: int, loss: float, images_per_s: float, seconds_left: float) -> None:
         pass
 
-    def __enter__(self) -> "Silent":
+    def __enter__(self) -> "Progress":
         return self
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         pass
 
 
-class Lines(Silent):
+class Lines(Progress):
     """A line every half minute."""
 
     def __init__(self) -> None:
@@ -43,7 +31,7 @@ class Lines(Silent):
             print(f"{fraction:4.0%}  {describe(step, loss, images_per_s, seconds_left)}", file=sys.stderr, flush=True)
 
 
-class Bar(Silent):
+class Bar(Progress):
     """A bar with loss, images/s and the time left."""
 
     def __init__(self) -> None:
@@ -68,7 +56,7 @@ class Bar(Silent):
 
 def make_progress(*, show: bool) -> Progress:
     if not show:
-        return Silent()
+        return Progress()
     return Bar() if sys.stderr.isatty() else Lines()
 
 

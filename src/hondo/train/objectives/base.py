@@ -1,6 +1,6 @@
 """What the loop minimises: a module that holds every trained weight and turns a batch into a loss and its parts."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -10,6 +10,7 @@ from hondo.core.sample import Batch
 Losses = tuple[Float[Tensor, ""], dict[str, Tensor]]  # what is minimised; its parts, detached, by name
 
 
+@runtime_checkable
 class Objective(Protocol):
     """``model`` is what is averaged, validated and shipped; the call gives the loss of one batch."""
 
