@@ -1,7 +1,7 @@
 """Makes the embedded clip: `python benchmarks/make_clip.py FOLDER` with the HoloLens clip of the development data.
 
 Pictures are scaled to SIZE_HW (area averaging) and stored as JPEG; depth maps are sampled at the nearest pixel, never
-averaged, so that no depth is made up at an edge, and stay 16-bit PNG in millimetres; the intrinsics are scaled with them.
+averaged, so that no depth is made up at an edge, and stay 16-bit PNG in millimetres; the intrinsics are scaled too.
 """
 
 import argparse
