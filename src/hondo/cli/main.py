@@ -4,10 +4,13 @@ A command is one file with a config dataclass and ``run(config: Config) -> int |
 import torch at the top, so that ``--help`` answers at once.
 """
 
+import re
 import sys
 import typing
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr
 from importlib import import_module
+from io import StringIO
 from typing import Any
 
 from hondo.core.errors import HondoError, unknown
@@ -82,11 +85,20 @@ def _run(name: str, arguments: list[str]) -> int:
 
     module, _, attribute = COMMANDS[name][0].partition(":")
     run = getattr(import_module(module), attribute)
+    complaint = StringIO()
     try:
-        config = tyro.cli(config_type(run), args=arguments, prog=f"hondo {name}", description=COMMANDS[name][1])
-    except SystemExit as stop:  # tyro has printed its help or its complaint
-        return stop.code if isinstance(stop.code, int) else EXIT_BAD_INPUT
+        with redirect_stderr(complaint):
+            config = tyro.cli(config_type(run), args=arguments, prog=f"hondo {name}", description=COMMANDS[name][1])
+    except SystemExit as stop:
+        if not stop.code:  # it has printed the help
+            return 0
+        raise HondoError(_unboxed(complaint.getvalue()) or f"bad options; see hondo {name} --help") from None
     return run(config) or 0
+
+
+def _unboxed(text: str) -> str:
+    """tyro's complaint, a box of several lines, as one line."""
+    return " ".join(re.sub(r"[╭╮╰╯│─]|\x1b\[[0-9;]*m", " ", text).split())
 
 
 if __name__ == "__main__":

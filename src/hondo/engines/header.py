@@ -27,7 +27,9 @@ class ExportHeader:
     def from_json(cls, text: str | None, *, path: Path) -> "ExportHeader":
         """Reads the header of ``path``; a file that hondo did not export has none and is refused."""
         if not text:
-            raise HondoError(f"{path}: has no hondo metadata, so what it takes and gives is not known; make it with hondo export")
+            raise HondoError(
+                f"{path}: has no hondo metadata, so what it takes and gives is not known; make it with hondo export"
+            )
         try:
             stored = json.loads(text)
             spec = stored.pop("input_spec")

@@ -33,11 +33,15 @@ def load(
         raise HondoError(f"threads must be at least 1, got {threads}")
     exported = _exported_file(model)
     if exported is not None:
-        predictor = _load_file(exported, engine=engine, device=device, size_hw=size_hw, precision=precision, threads=threads)
+        predictor = _load_file(
+            exported, engine=engine, device=device, size_hw=size_hw, precision=precision, threads=threads
+        )
         if weights is not None or options:
-            raise HondoError(f"{exported}: an exported file holds its weights and options; leave out weights and options")
+            raise HondoError(
+                f"{exported}: an exported file holds its weights and options; leave out weights and options"
+            )
         return replace(predictor, camera=camera)
-    built = model if isinstance(model, DepthModel) else _build(model, weights=weights, options=options)
+    built = model if isinstance(model, DepthModel) else build_depth_model(model, weights=weights, options=options)
     name = engine_name(engine) if engine != "auto" else auto_engine(device)
     loaded = ENGINES[name].load(built, device=device, precision=precision, threads=threads)
     spec = loaded.input_spec if size_hw is None else replace(loaded.input_spec, size_hw=tuple(size_hw))
@@ -64,8 +68,13 @@ def weights_file(model: str | Path | DepthModel, weights: str | Path | None) -> 
     return found or (packaged_weights(str(model)) if weights is None else None)
 
 
+def is_exported(model: str | Path | DepthModel) -> bool:
+    """Whether this names a file of another runtime, which only runs as it is."""
+    return not isinstance(model, DepthModel) and Path(model).suffix.lower() in SUFFIXES.keys() - {".safetensors"}
+
+
 def _exported_file(model: str | Path | DepthModel) -> Path | None:
-    if isinstance(model, DepthModel) or Path(model).suffix.lower() not in SUFFIXES.keys() - {".safetensors"}:
+    if isinstance(model, DepthModel) or not is_exported(model):
         return None
     path = Path(model)
     if not path.is_file():
@@ -85,11 +94,14 @@ def _load_file(
         return predictor
     if spec.fixed:
         height, width = spec.size_hw
-        raise HondoError(f"{path} was exported at {height}x{width}; export it at {size_hw[0]}x{size_hw[1]}, or with --dynamic")
+        raise HondoError(
+            f"{path} was exported at {height}x{width}; export it at {size_hw[0]}x{size_hw[1]}, or with --dynamic"
+        )
     return replace(predictor, input_spec=replace(spec, size_hw=tuple(size_hw)))
 
 
-def _build(model: str | Path, *, weights: str | Path | None, options: dict[str, Any]) -> DepthModel:
+def build_depth_model(model: str | Path, *, weights: str | Path | None, options: dict[str, Any]) -> DepthModel:
+    """A model of the zoo, a run folder or a checkpoint; a pose network is refused."""
     from hondo.models.zoo import build_model
 
     built = build_model(model, weights=weights, **options)

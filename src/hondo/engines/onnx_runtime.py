@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError, MissingExtraError
 from hondo.core.types import Size
 from hondo.engines.graph import quiet, trace
@@ -26,42 +27,61 @@ OPSET = 18
 
 
 def export(
-    model: DepthModel, path: Path, *, size_hw: Size | None = None, precision: str = "fp32", dynamic: bool = False, licence: str = ""
+    model: DepthModel,
+    path: Path,
+    *,
+    size_hw: Size | None = None,
+    precision: str = "fp32",
+    dynamic: bool = False,
+    licence: str = "",
 ) -> Path:
     """Writes one .onnx file, weights inside; fp16 computes in half precision, its input and output stay float32."""
     check_precision(precision, engine="onnx_runtime", allowed=EXPORT_PRECISIONS)
     spec = export_spec(model.input_spec, size_hw=size_hw, dynamic=dynamic)
     header = ExportHeader(name=model.name, kind=model.kind, input_spec=spec, precision=precision, licence=licence)
-    path.write_bytes(_onnx_bytes(model, shape=(1, 3, *spec.size_hw), precision=precision, dynamic=dynamic, header=header))
-    return path
+    content = _onnx_bytes(model, shape=(1, 3, *spec.size_hw), precision=precision, dynamic=dynamic, header=header)
+    return atomic_write(path, content)
 
 
 def load(
     source: DepthModel | Path, *, device: str = "auto", precision: str = "fp32", threads: int | None = None
 ) -> NetworkPredictor:
-    """Serves an exported file, or any DepthModel, which is exported in memory for each input size that comes."""
+    """Serves an exported file, or any DepthModel, which is exported in memory."""
     check_precision(precision, engine="onnx_runtime", allowed=PRECISIONS)
     if isinstance(source, Path):
         session = _session(source.read_bytes(), device=device, threads=threads, name=str(source))
         header = ExportHeader.from_json(session.get_modelmeta().custom_metadata_map.get(KEY), path=source)
         if precision not in ("fp32", header.precision):
-            raise HondoError(f"{source} was exported in {header.precision}; for {precision} export it again with --precision {precision}")
+            raise HondoError(
+                f"{source} was exported in {header.precision}; for {precision} export it again with --precision {precision}"
+            )
         run = _runner(session)
         if header.input_spec.fixed:
             run = fixed_shape(run, shape=(1, 3, *header.input_spec.size_hw), name=str(source))
     else:
         header = ExportHeader(name=source.name, kind=source.kind, input_spec=source.input_spec, precision=precision)
 
-        def compile_for(shape: Shape) -> Run:
-            content = _onnx_bytes(source, shape=shape, precision=precision, dynamic=False, header=header)
-            return _runner(_session(content, device=device, threads=threads, name=source.name))
-
-        run = compiled_per_shape(compile_for)
+        run = _serve_model(source, header=header, device=device, threads=threads)
     weights_file = source if isinstance(source, Path) else None
     return NetworkPredictor(
         name=header.name, kind=header.kind, input_spec=header.input_spec, run=run, engine="onnx_runtime",
         precision=header.precision, device="cpu" if device == "auto" else device, weights_file=weights_file,
     )  # fmt: skip
+
+
+def _serve_model(model: DepthModel, *, header: ExportHeader, device: str, threads: int | None) -> Run:
+    """One session for all sizes where the model can be traced so, else one for each size that comes."""
+
+    def session_for(shape: Shape, *, dynamic: bool = False) -> Run:
+        content = _onnx_bytes(model, shape=shape, precision=header.precision, dynamic=dynamic, header=header)
+        return _runner(_session(content, device=device, threads=threads, name=model.name))
+
+    try:
+        return session_for((1, 3, *model.input_spec.size_hw), dynamic=True)
+    except MissingExtraError:
+        raise
+    except HondoError:
+        return compiled_per_shape(session_for)
 
 
 def _onnx_bytes(model: DepthModel, *, shape: Shape, precision: str, dynamic: bool, header: ExportHeader) -> bytes:

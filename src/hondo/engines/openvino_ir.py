@@ -26,7 +26,13 @@ HINTS = {"fp32": "f32", "fp16": "f16", "bf16": "bf16"}
 
 
 def export(
-    model: DepthModel, path: Path, *, size_hw: Size | None = None, precision: str = "fp32", dynamic: bool = False, licence: str = ""
+    model: DepthModel,
+    path: Path,
+    *,
+    size_hw: Size | None = None,
+    precision: str = "fp32",
+    dynamic: bool = False,
+    licence: str = "",
 ) -> Path:
     """Writes ``path`` (.xml) and its .bin; fp16 and bf16 files hold fp16 weights and run in the named precision."""
     ov = _openvino()
@@ -94,7 +100,9 @@ def _convert_any_size(model: DepthModel) -> "openvino.Model | None":
 def _read(path: Path) -> tuple["openvino.Model", ExportHeader]:
     ov = _openvino()
     if not path.with_suffix(".bin").exists():
-        raise HondoError(f"{path}: its weights {path.with_suffix('.bin').name} are not beside it; keep the two files together")
+        raise HondoError(
+            f"{path}: its weights {path.with_suffix('.bin').name} are not beside it; keep the two files together"
+        )
     try:
         graph = ov.Core().read_model(path)
     except RuntimeError as error:
@@ -116,7 +124,9 @@ def _device(ov, name: str) -> str:
     wanted = "CPU" if name in ("auto", "cpu") else name.upper()
     available = ov.Core().available_devices
     if wanted.split(".")[0] not in {found.split(".")[0] for found in available}:
-        raise HondoError(f"--device '{name}': OpenVINO offers {', '.join(available).lower()} here; for CUDA use --engine pytorch")
+        raise HondoError(
+            f"--device '{name}': OpenVINO offers {', '.join(available).lower()} here; for CUDA use --engine pytorch"
+        )
     return wanted
 
 

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,13 +49,15 @@ class NetworkPredictor:
         with self.lock:
             raw = self.run(network_input)[0, 0]
         if not np.isfinite(raw).all():
-            raise HondoError(f"{self.name} on {self.engine} in {self.precision} gave values that are not finite; use precision fp32")
+            raise HondoError(
+                f"{self.name} on {self.engine} in {self.precision} gave values that are not finite; use precision fp32"
+            )
         fitted = None if camera is None else fit_camera(camera, rgb.shape[:2])
         return DepthMap(values=from_network(raw, placement), kind=self.kind, camera=fitted, image_rgb=rgb)
 
     def placement(self, image_hw: Size) -> Placement:
         """Where a picture of this size lies in the network's input."""
-        return _place(image_hw, self.input_spec)
+        return place(image_hw, self.input_spec)
 
     def start(self, camera: Camera | None = None) -> "PictureSession":
         return PictureSession(predictor=self, camera=camera or self.camera)
@@ -100,10 +101,7 @@ def fit_camera(camera: Camera, image_hw: Size) -> Camera:
     scale_y, scale_x = image_hw[0] / camera.size_hw[0], image_hw[1] / camera.size_hw[1]
     if abs(scale_y / scale_x - 1) > ASPECT_TOLERANCE:
         given, wanted = (f"{size[1]}x{size[0]}" for size in (camera.size_hw, image_hw))
-        raise HondoError(f"the camera is of a {given} picture, this one is {wanted}: another aspect; give intrinsics of this picture")
+        raise HondoError(
+            f"the camera is of a {given} picture, this one is {wanted}: another aspect; give intrinsics of this picture"
+        )
     return camera.resized(image_hw)
-
-
-@lru_cache(maxsize=256)
-def _place(image_hw: Size, spec: InputSpec) -> Placement:
-    return place(image_hw, spec)

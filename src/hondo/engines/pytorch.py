@@ -20,7 +20,13 @@ SUFFIX = ".safetensors"
 
 
 def export(
-    model: DepthModel, path: Path, *, size_hw: Size | None = None, precision: str = "fp32", dynamic: bool = False, licence: str = ""
+    model: DepthModel,
+    path: Path,
+    *,
+    size_hw: Size | None = None,
+    precision: str = "fp32",
+    dynamic: bool = False,
+    licence: str = "",
 ) -> Path:
     """Writes the weights and everything needed to build the model again; such a file serves any size."""
     from hondo.models.weights import save_model

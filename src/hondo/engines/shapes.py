@@ -35,7 +35,9 @@ def fixed_shape(run: Run, *, shape: Shape, name: str) -> Run:
     def checked(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 H W"]:
         if image.shape != shape:
             given, wanted = ("x".join(map(str, sizes)) for sizes in (image.shape, shape))
-            raise HondoError(f"{name} was exported for input {wanted}, not {given}; export it at that size, or with --dynamic")
+            raise HondoError(
+                f"{name} was exported for input {wanted}, not {given}; export it at that size, or with --dynamic"
+            )
         return run(image)
 
     return checked

@@ -1,0 +1,59 @@
+"""``hondo export``: a model to a file of another runtime, written only if it agrees with torch."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from hondo.cli.options import ModelOptions, SharedModelOptions, parse_options, parse_size
+from hondo.core.errors import HondoError
+
+TARGETS = {"onnx": "onnx_runtime", "openvino": "openvino_ir", "torch": "pytorch"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportConfig:
+    """Exports MODEL, runs the file, and prints how far it is from torch."""
+
+    model: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="MODEL")]
+    """A name from `hondo models`, a run folder, or a .safetensors file."""
+    to: Literal["onnx", "openvino", "tensorrt", "torch"]
+    """The runtime."""
+    out: Path
+    """The file: .onnx, .xml (a .bin goes beside it) or .safetensors; the suffix may be left out."""
+    size: str | None = None
+    """Input HxW; default: the model's own."""
+    precision: str = "fp32"
+    """fp32, fp16 or bf16, as the runtime offers."""
+    dynamic: bool = False
+    """Any input size (a multiple of the model's step) instead of one."""
+    force: bool = False
+    """Write the file even if it misses the tolerance."""
+    model_options: SharedModelOptions = ModelOptions()
+
+
+def run(config: ExportConfig) -> None:
+    from hondo.engines.load import build_depth_model, weights_file
+    from hondo.engines.table import ENGINES
+    from hondo.evaluate.latency import file_size_mib
+    from hondo.evaluate.parity import export_checked
+
+    if config.to not in TARGETS:
+        raise HondoError(f"--to {config.to} is not offered by this version; choose one of: {', '.join(TARGETS)}")
+    engine = TARGETS[config.to]
+    options, weights = parse_options(config.model_options.option), config.model_options.weights
+    model = build_depth_model(config.model, weights=weights, options=options)
+    path = config.out if config.out.suffix else config.out.with_suffix(ENGINES[engine].SUFFIX)
+    parity = export_checked(
+        model, path, engine=engine, size_hw=parse_size(config.size), precision=config.precision,
+        dynamic=config.dynamic, force=config.force, licence=_licence(weights_file(config.model, weights)),
+    )  # fmt: skip
+    print(f"{path} ({file_size_mib(path):.2f} MiB)\n{parity}{'' if parity.passed else ': MISSED, written by --force'}")
+
+
+def _licence(weights: Path | None) -> str:
+    """The licence that an own checkpoint states."""
+    from hondo.models.weights import read_header
+
+    return read_header(weights).licence if weights is not None and weights.suffix == ".safetensors" else ""

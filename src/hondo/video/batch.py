@@ -1,0 +1,206 @@
+"""Predicts files and streams into a folder: the decoder one step ahead, the writer one behind, memory constant."""
+
+import hashlib
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hondo.core.errors import HondoError
+from hondo.core.types import Camera, DepthKind, DepthMap, Size
+from hondo.engines.predictor import NetworkPredictor
+from hondo.images.io import MAX_MEGAPIXELS
+from hondo.video.ahead import ahead
+from hondo.video.manifest import Item, PredictionsFile, RunInfo
+from hondo.video.outputs import OutputConfig, OutputError, SourceOutputs, Written, cannot_write
+from hondo.video.read import Frame, read_sources
+from hondo.video.sources import Source
+
+WRITES_WAITING = 2  # maps that may wait for the writer before the network waits too
+
+# Tells a user of one more item; called in order, from the writing side.
+Told = Callable[[Item], None]
+# The camera of a picture of this size; None where it is not known.
+CameraOf = Callable[[Size], Camera | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """How many pictures and frames came out, and how many sources failed (wholly or partly)."""
+
+    done: int = 0
+    failed: int = 0
+
+
+def predict_sources(
+    predictor: NetworkPredictor,
+    sources: Sequence[Source],
+    *,
+    output: OutputConfig,
+    camera_of: CameraOf = lambda size_hw: None,
+    told: Told = lambda item: None,
+    max_megapixels: float = MAX_MEGAPIXELS,
+    limit: int | None = None,
+) -> Summary:
+    """Writes the depth of every source, and predictions.json, into ``output.out``.
+
+    A source that cannot be read is told, noted and passed over. A camera that does not fit the very first picture, a
+    camera that does not answer and a folder that cannot be written end the run with HondoError; what was done stays.
+    """
+    if "ply" in output.forms and predictor.kind is DepthKind.RELATIVE_INVERSE_DEPTH:
+        raise HondoError(
+            f"--save ply: {predictor.name} gives relative inverse depth, which has no points in space; leave out ply"
+        )
+    info = RunInfo(
+        model=predictor.name,
+        weights_sha256=_sha256(predictor.weights_file),
+        engine=predictor.engine,
+        precision=predictor.precision,
+    )
+    frames = ahead(read_sources(sources, max_megapixels=max_megapixels, limit=limit))
+    try:
+        with PredictionsFile(output.out, info) as predictions, _Writer(output, predictions, told) as writer:
+            for frame in frames:
+                _predict_one(predictor, frame, writer=writer, camera_of=camera_of)
+            writer.finish()
+            return writer.summary
+    except OSError as error:
+        raise cannot_write(output.out, error) from error
+    finally:
+        frames.close()
+
+
+def _predict_one(predictor: NetworkPredictor, frame: Frame, *, writer: "_Writer", camera_of: CameraOf) -> None:
+    item = Item(source=frame.source.text, kind=str(predictor.kind), time_s=frame.time_s)
+    if frame.image is None:
+        writer.fail(frame, replace(item, kind=None, error=str(frame.error)))
+        return
+    size_hw = frame.image.shape[:2]
+    try:
+        camera = camera_of(size_hw)
+    except HondoError as error:
+        if writer.is_untouched:
+            raise
+        writer.fail(frame, replace(item, error=str(error)))
+        return
+    start = time.perf_counter()
+    try:
+        depth_map = predictor.predict(frame.image, camera=camera)
+    except HondoError as error:
+        writer.fail(frame, replace(item, error=str(error)))
+        return
+    item = replace(
+        item,
+        width=size_hw[1],
+        height=size_hw[0],
+        network_size_hw=predictor.placement(size_hw).network_hw,
+        milliseconds=round(1000 * (time.perf_counter() - start), 3),
+    )
+    writer.write(frame, depth_map, item)
+
+
+class _Writer:
+    """Writes maps in one thread of its own, in order, while the network works on; keeps the list and the count."""
+
+    def __init__(self, output: OutputConfig, predictions: PredictionsFile, told: Told) -> None:
+        self._output = output
+        self._predictions = predictions
+        self._told = told
+        self._waiting: deque[tuple[Item, Future | None]] = deque()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hondo-writer")
+        self._source: Source | None = None
+        self._files = ExitStack()
+        self._outputs: SourceOutputs | None = None
+        self._done = 0
+        self._failed: set[str] = set()
+        self.is_untouched = True
+
+    @property
+    def summary(self) -> Summary:
+        return Summary(done=self._done, failed=len(self._failed))
+
+    def write(self, frame: Frame, depth_map: DepthMap, item: Item) -> None:
+        outputs = self._outputs_of(frame)
+        future = self._thread.submit(outputs.write, depth_map, index=frame.index, time_s=frame.time_s)
+        self._put(item, future)
+
+    def fail(self, frame: Frame, item: Item) -> None:
+        self._put(item, None)
+
+    def finish(self) -> None:
+        """Waits for everything and closes the files of the last source."""
+        self._drain(0)
+        self._files.close()
+
+    def __enter__(self) -> "_Writer":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        try:
+            if kind is not None and not issubclass(kind, (OutputError, OSError)):
+                self.finish()  # stopped by a key or by a source: what is done is kept
+        finally:
+            self._thread.shutdown(wait=True, cancel_futures=True)
+            if kind is not None and issubclass(kind, (OutputError, OSError)):
+                _close_anyway(self._files)
+
+    def _outputs_of(self, frame: Frame) -> SourceOutputs:
+        if self._outputs is None or self._source is not frame.source:
+            self.finish()
+            self._source = frame.source
+            self._outputs = self._files.enter_context(SourceOutputs(frame.source, self._output, fps=frame.fps))
+        return self._outputs
+
+    def _put(self, item: Item, future: Future | None) -> None:
+        self.is_untouched = False
+        self._waiting.append((item, future))
+        self._drain(WRITES_WAITING)
+
+    def _drain(self, most: int) -> None:
+        while len(self._waiting) > most:
+            item, future = self._waiting[0]
+            finished = _finished(item, future)
+            self._waiting.popleft()
+            self._done += finished.error is None
+            if finished.error is not None:
+                self._failed.add(finished.source)
+            self._predictions.add(finished)
+            self._told(finished)
+
+
+def _finished(item: Item, future: Future | None) -> Item:
+    if future is None:
+        return item
+    try:
+        written: Written | None = future.result()
+    except OutputError:
+        raise
+    except HondoError as error:
+        return replace(item, error=str(error))
+    if written is None:
+        return item
+    scale = written.scale
+    return replace(item, png=written.png, unit=scale.unit, factor=scale.factor, offset=scale.offset)
+
+
+def _close_anyway(files: ExitStack) -> None:
+    """Closes what is open after a failed write; its own failure to write says nothing new."""
+    try:
+        files.close()
+    except (OSError, HondoError):
+        return
+
+
+def _sha256(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    digest = hashlib.sha256()
+    parts = [path, path.with_suffix(".bin")] if path.suffix == ".xml" else [path]
+    for part in parts:
+        with part.open("rb") as file:
+            for block in iter(lambda: file.read(2**20), b""):
+                digest.update(block)
+    return digest.hexdigest()

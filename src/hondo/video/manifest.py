@@ -1,0 +1,81 @@
+"""predictions.json: what was predicted, how, and where it lies. Written item by item, so that a long video needs no memory."""
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from hondo.core.types import Size
+
+NAME = "predictions.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunInfo:
+    """What all items of a run share."""
+
+    model: str
+    weights_sha256: str | None
+    engine: str
+    precision: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One picture or frame. ``png`` is relative to the folder; stored value = (map's value) x factor + offset.
+
+    ``unit`` is that of the stored values before the factor; None means not known or not there; a failed item has an error.
+    """
+
+    source: str
+    png: str | None = None
+    kind: str | None = None
+    unit: str | None = None
+    factor: float | None = None
+    offset: float | None = None
+    width: int | None = None
+    height: int | None = None
+    network_size_hw: Size | None = None
+    time_s: float | None = None
+    milliseconds: float | None = None
+    error: str | None = None
+
+
+class PredictionsFile:
+    """A context in which items are added; the file appears, whole and valid, when it ends, also by an error or Ctrl-C."""
+
+    def __init__(self, folder: Path, info: RunInfo) -> None:
+        self._path = folder / NAME
+        self._info = info
+        self._file: IO[str] | None = None
+        self._is_first = True
+
+    def __enter__(self) -> "PredictionsFile":
+        self._file = tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=self._path.parent, prefix=f".{NAME}.", delete=False
+        )
+        head = json.dumps(asdict(self._info), indent=1)
+        self._file.write(head.removesuffix("\n}") + ',\n "items": [')
+        return self
+
+    def add(self, item: Item) -> None:
+        assert self._file is not None
+        self._file.write(("\n  " if self._is_first else ",\n  ") + json.dumps(asdict(item)))
+        self._is_first = False
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._file is not None
+        try:
+            self._file.write("\n ]\n}\n")
+            self._file.close()
+            os.chmod(self._file.name, 0o644)  # temporary files are readable by their owner alone
+            os.replace(self._file.name, self._path)
+        except OSError:
+            Path(self._file.name).unlink(missing_ok=True)
+            if error is None:
+                raise
