@@ -10,6 +10,7 @@ from hondo.core.errors import HondoError
 from hondo.core.types import Camera
 from hondo.data import clip as clip_module
 from hondo.data.clip import embedded_clip
+from hondo.data.frames import Frames
 
 CLIP = embedded_clip()
 
@@ -74,3 +75,15 @@ def test_a_lost_clip_is_said_so(monkeypatch: pytest.MonkeyPatch, tmp_path) -> No
     monkeypatch.setattr(clip_module, "FOLDER", tmp_path)
     with pytest.raises(HondoError, match="install hondo again"):
         embedded_clip()
+
+
+def test_frames_reads_it_by_its_folder() -> None:
+    frames = Frames(CLIP.folder, divide_by=CLIP.divide_by)
+    sample = frames[3]
+    assert len(frames) == 24 and sample.camera == camera()
+    assert sample.depth_gt is not None and sample.valid is not None
+    stored = cv2.imread(str(CLIP.depth / "012.png"), cv2.IMREAD_UNCHANGED)
+    np.testing.assert_array_equal(sample.valid[0].numpy(), stored > 0)
+    np.testing.assert_allclose(sample.depth_gt[0].numpy()[stored > 0], stored[stored > 0] / 1000, rtol=1e-6)
+    video = Frames(CLIP.folder, sources=(-1, 1))
+    assert len(video) == 94 and all(view.T_source_target is not None for view in video[0].sources)
