@@ -65,6 +65,11 @@ class Frames(Sequence[Sample]):
             with_depth = bool(self.depth_maps) and not sources
         self.targets = self._targets(range(len(self.pictures))[start:stop], with_depth=with_depth, only=only)[::every]
 
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """What names each sample, without reading it."""
+        return tuple(self.origin(frame) for frame in self.targets)
+
     def __len__(self) -> int:
         return len(self.targets)
 
@@ -145,7 +150,8 @@ class Frames(Sequence[Sample]):
         if abs(size_hw[0] * self.frame_hw[1] / (size_hw[1] * self.frame_hw[0]) - 1) > 0.01:
             raise HondoError(
                 f"{path}: the depth map is {size_hw[1]}x{size_hw[0]}, its picture "
-                f"{self.frame_hw[1]}x{self.frame_hw[0]} (width x height): not the same shape; give depth registered to the pictures"
+                f"{self.frame_hw[1]}x{self.frame_hw[0]} (width x height), another shape; "
+                "give depth registered to the pictures"
             )
         whole = Fit(image_hw=size_hw, scaled_hw=self.frame_hw, top=0, left=0, size_hw=self.frame_hw)
         return fit_depth(depth, valid, whole)

@@ -61,6 +61,11 @@ class Rgbd(Sequence[Sample]):
             raise HondoError(f"every must be 1 or more, got {every}")
         self.pairs, self.size_hw = tuple(pairs[::every]), size_hw
 
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The picture of each sample, without reading it."""
+        return tuple(str(self.manifest.parent / pair.image) for pair in self.pairs)
+
     def __len__(self) -> int:
         return len(self.pairs)
 

@@ -110,13 +110,14 @@ def evaluate_samples(
     subject: str,
     protocol: str = "dense",
     align: Align | None = None,
+    notes: tuple[str, ...] = (),
     track: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> Evaluation:
     """Scores ``predict(sample)`` on every sample. ``track`` wraps the loop, for a progress bar."""
     rule = protocol_named(protocol)
     align = parse_align(rule.align if align is None else align)
     items = tuple(_items(predict, samples, protocol=rule, align=align, indices=track(range(len(samples)))))
-    return Evaluation(subject=subject, protocol=protocol, align=align, items=items)
+    return Evaluation(subject=subject, protocol=protocol, align=align, items=items, notes=notes)
 
 
 def score_sample(predict: Predict, sample: Sample, *, protocol: Protocol, align: Align) -> ScoredImage:

@@ -1,0 +1,144 @@
+"""``hondo evaluate``: scores a model, a floor, or a folder of predictions of anybody."""
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tyro
+
+from hondo.cli.options import ModelOptions, SharedModelOptions, parse_options, parse_size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from hondo.core.sample import Sample
+    from hondo.evaluate.subject import Subject
+
+EXIT_SOME_FAILED = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateConfig:
+    """Score a model, a folder of predictions (PNG16 or NPY), or a floor (floor:constant, floor:row-plane)."""
+
+    model: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL_or_PREDICTIONS")]
+    """A name of `hondo models`, a run folder, a model file, a folder of predictions, or a floor."""
+    data: str = "rgbd"
+    """Data set: rgbd (a manifest), frames (a clip with depth maps), synthetic."""
+    root: Path | None = None
+    """Where the data lies: folder, manifest or video file."""
+    protocol: str = "dense"
+    """How it is scored: dense, kitti-eigen-annotated-garg, nyu-eigen, ... (a wrong name lists them)."""
+    align: str | None = None
+    """none, median, scale, scale-shift, or a factor; default: the protocol's own."""
+    every: int = 1
+    """Score each N-th sample."""
+    only: str | None = None
+    """Score only samples of this domain, or whose id (frames: file name) starts so."""
+    json: Path | None = None
+    """Write the report and every image's metrics here."""
+    figures: Path | None = None
+    """Write best, median and worst pictures, histograms and report.md into this folder."""
+    size: str | None = None
+    """Network size HxW; default: the model's own."""
+    engine: str = "auto"
+    device: str = "auto"
+    precision: str = "fp32"
+    camera: str | None = None
+    """frames: intrinsics as a file (JSON, K.txt) or fx,fy,cx,cy."""
+    depth: Path | None = None
+    """frames: the folder of depth maps."""
+    divide_by: float | None = None
+    """frames: metres = stored value / this (default 1000)."""
+    depth_every: int | None = None
+    """frames: the i-th depth map belongs to frame i x N (default: matched by name)."""
+    data_option: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """KEY=VALUE for the data set, e.g. --data-option seed=1; may be repeated."""
+    png_factor: float | None = None
+    """Of predictions by others: stored value of one metre (default: 256, for NYU protocols 1000)."""
+    pred_kind: str = "metric_depth"
+    """Of predictions by others: metric_depth, metric_inverse_depth, scaled_inverse_depth, relative_inverse_depth."""
+    shared: SharedModelOptions = field(default_factory=ModelOptions)
+
+
+def run(config: EvaluateConfig) -> int:
+    from hondo.data.tables import open_dataset, origins_of
+    from hondo.evaluate.accuracy import evaluate_samples
+    from hondo.evaluate.protocol import protocol_named
+    from hondo.evaluate.scoring import parse_align
+
+    parse_align(protocol_named(config.protocol).align if config.align is None else config.align)
+    samples = open_dataset(config.data, root=config.root, **_data_options(config))
+    subject = _subject(config, origins_of(samples))
+    try:
+        evaluation = evaluate_samples(
+            subject.predict,
+            samples,
+            subject=subject.name,
+            protocol=config.protocol,
+            align=config.align,
+            notes=(*_notes(config), *subject.notes),
+            track=_progress,
+        )
+        report = evaluation.report(f"Depth accuracy on {config.data} {config.root or ''}".rstrip())
+        _write(config, evaluation, report, subject, samples)
+    finally:
+        subject.close()
+    print(report.to_markdown())
+    return EXIT_SOME_FAILED if evaluation.skipped else 0
+
+
+def _data_options(config: EvaluateConfig) -> dict[str, Any]:
+    """What the data set is opened with; None is left to it."""
+    named = {"camera": config.camera, "depth": config.depth, "divide_by": config.divide_by}
+    named |= {"depth_every": config.depth_every, "only": config.only}
+    return named | {"every": config.every if config.every != 1 else None} | parse_options(config.data_option)
+
+
+def _subject(config: EvaluateConfig, origins: "Sequence[str]") -> "Subject":
+    from hondo.core.errors import unknown
+    from hondo.core.types import DepthKind
+    from hondo.evaluate.subject import ModelSettings, PredictionSettings, open_subject
+
+    if config.pred_kind not in set(DepthKind):
+        raise unknown("prediction kind", config.pred_kind, DepthKind)
+    model = ModelSettings(
+        weights=config.shared.weights,
+        engine=config.engine,
+        device=config.device,
+        precision=config.precision,
+        size_hw=parse_size(config.size),
+        options=tuple(parse_options(config.shared.option).items()),
+    )
+    predictions = PredictionSettings(png_factor=config.png_factor, kind=DepthKind(config.pred_kind))
+    return open_subject(config.model, origins=origins, protocol=config.protocol, model=model, predictions=predictions)
+
+
+def _notes(config: EvaluateConfig) -> tuple[str, ...]:
+    chosen = [
+        f"every {config.every}th sample" if config.every > 1 else "",
+        f"only {config.only}" if config.only else "",
+    ]
+    return tuple(note for note in chosen if note)
+
+
+def _write(
+    config: EvaluateConfig, evaluation: Any, report: Any, subject: "Subject", samples: "Sequence[Sample]"
+) -> None:
+    from hondo.evaluate.figures import write_figures
+    from hondo.evaluate.write import write_json, write_markdown
+
+    if config.json is not None:
+        write_json(evaluation, report, config.json)
+    if config.figures is not None:
+        figures = write_figures(evaluation, subject.predict, samples, config.figures)
+        write_markdown(report, figures, config.figures / "report.md")
+
+
+def _progress(indices: "Iterable[int]") -> "Iterator[int]":
+    """A bar on stderr where somebody looks."""
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(indices, description="scoring", console=Console(stderr=True), disable=not sys.stderr.isatty())
