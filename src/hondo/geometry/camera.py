@@ -49,14 +49,25 @@ def project(
     points: Float[Tensor, "b 3 h w"], K: Float[Tensor, "b 3 3"]
 ) -> tuple[Float[Tensor, "b 2 h w"], Float[Tensor, "b 1 h w"]]:
     """Camera points [m] to pixels (x, y) and their z [m]. Pixels of points with z <= 0 mean nothing."""
-    image = torch.einsum("bij,bjhw->bihw", K, points)
-    z = image[:, 2:]
+    image = linear(K, points)
+    z = points[:, 2:]
     return image[:, :2] / z.clamp(min=_MIN_Z), z
 
 
 def unproject(depth: Float[Tensor, "b 1 h w"], K: Float[Tensor, "b 3 3"]) -> Float[Tensor, "b 3 h w"]:
     """Depth along z [m] at every pixel centre to points in camera coordinates (x right, y down, z ahead) [m]."""
     grid = pixel_grid((depth.shape[2], depth.shape[3]), device=depth.device, dtype=depth.dtype)
-    pixels = torch.cat((grid, torch.ones_like(grid[:1])))  # 3 h w
-    rays = torch.einsum("bij,jhw->bihw", inverse_K(K.to(depth.dtype)), pixels)
-    return rays * depth
+    return linear(inverse_K(K.to(depth.dtype)), grid) * depth
+
+
+def linear(
+    matrix: Float[Tensor, "b 3 3"], vectors: Float[Tensor, "b 3 h w"] | Float[Tensor, "2 h w"]
+) -> Float[Tensor, "b 3 h w"]:
+    """matrix @ vector at every pixel (of two coordinates: the third is 1), in full precision.
+
+    Written out, since a matrix product on a GPU may be rounded to 10 bits (TF32) and under autocast to 8.
+    """
+    x, y = (vectors[..., axis, None, :, :] for axis in (0, 1))  # (b) 1 h w
+    columns = matrix[..., None, None].unbind(2)  # three of b 3 1 1
+    last = columns[2] if vectors.ndim == 3 else columns[2] * vectors[:, 2:]
+    return columns[0] * x + columns[1] * y + last

@@ -4,6 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from hondo.geometry.camera import linear
+
 _SMALL = 1e-6  # squared radians, under which the series of sin and cos are used
 
 
@@ -21,48 +23,29 @@ def R_from_axis_angle(axis_angle: Float[Tensor, "*b 3"]) -> Float[Tensor, "*b 3 
 
 def axis_angle_from_R(R: Float[Tensor, "*b 3 3"]) -> Float[Tensor, "*b 3"]:
     """The rotation vector [rad] of a rotation matrix, by way of its quaternion; exact for every angle up to pi."""
-    m = R
-    rows = torch.stack(
-        (
-            torch.stack(
-                (
-                    1 + m[..., 0, 0] + m[..., 1, 1] + m[..., 2, 2],
-                    m[..., 2, 1] - m[..., 1, 2],
-                    m[..., 0, 2] - m[..., 2, 0],
-                    m[..., 1, 0] - m[..., 0, 1],
-                ),
-                -1,
-            ),
-            torch.stack(
-                (
-                    m[..., 2, 1] - m[..., 1, 2],
-                    1 + m[..., 0, 0] - m[..., 1, 1] - m[..., 2, 2],
-                    m[..., 0, 1] + m[..., 1, 0],
-                    m[..., 0, 2] + m[..., 2, 0],
-                ),
-                -1,
-            ),
-            torch.stack(
-                (
-                    m[..., 0, 2] - m[..., 2, 0],
-                    m[..., 0, 1] + m[..., 1, 0],
-                    1 - m[..., 0, 0] + m[..., 1, 1] - m[..., 2, 2],
-                    m[..., 1, 2] + m[..., 2, 1],
-                ),
-                -1,
-            ),
-            torch.stack(
-                (
-                    m[..., 1, 0] - m[..., 0, 1],
-                    m[..., 0, 2] + m[..., 2, 0],
-                    m[..., 1, 2] + m[..., 2, 1],
-                    1 - m[..., 0, 0] - m[..., 1, 1] + m[..., 2, 2],
-                ),
-                -1,
-            ),
-        ),
-        -2,
-    )  # *b 4 4: each row is 4 q_i (w, x, y, z); the one with the largest diagonal is the best conditioned
+    xx, yy, zz = R.diagonal(dim1=-2, dim2=-1).unbind(-1)
+    x, y, z = (R[..., i, j] - R[..., j, i] for i, j in ((2, 1), (0, 2), (1, 0)))  # 4 w times x, y, z
+    xy, xz, yz = (R[..., i, j] + R[..., j, i] for i, j in ((0, 1), (0, 2), (1, 2)))
+    rows = (
+        1 + xx + yy + zz,
+        x,
+        y,
+        z,
+        x,
+        1 + xx - yy - zz,
+        xy,
+        xz,
+        y,
+        xy,
+        1 - xx + yy - zz,
+        yz,
+        z,
+        xz,
+        yz,
+        1 - xx - yy + zz,
+    )
+    # *b 4 4: row i is 4 q_i (w, x, y, z); the row with the largest diagonal is the best conditioned
+    rows = torch.stack(rows, dim=-1).unflatten(-1, (4, 4))
     best = rows.diagonal(dim1=-2, dim2=-1).argmax(-1)
     q = torch.take_along_dim(rows, best[..., None, None].expand(*best.shape, 1, 4), dim=-2)[..., 0, :]
     q = q / q.norm(dim=-1, keepdim=True)
@@ -109,7 +92,7 @@ def flipped_pose(T: Float[Tensor, "*b 4 4"]) -> Float[Tensor, "*b 4 4"]:
 
 def transform_points(T: Float[Tensor, "b 4 4"], points: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
     """Points [m] of frame a in frame b, with T = ``T_b_a``."""
-    return torch.einsum("bij,bjhw->bihw", T[:, :3, :3], points) + T[:, :3, 3, None, None]
+    return linear(T[:, :3, :3], points) + T[:, :3, 3, None, None]
 
 
 def skew(vector: Float[Tensor, "*b 3"]) -> Float[Tensor, "*b 3 3"]:

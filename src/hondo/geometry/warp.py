@@ -5,9 +5,11 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from hondo.geometry.camera import inverse_K, pixel_grid
+from hondo.core.types import Size
+from hondo.geometry.camera import inverse_K, linear, pixel_grid
 
 _MIN_Z = 1e-3  # metres in front of the source camera; nearer points are not seen
+_MIN_RATIO = 1e-6  # of the z in the source to the depth in the target
 _FAR_OUTSIDE = 4.0  # in half picture sizes; keeps coordinates of points beside the camera finite
 
 
@@ -42,14 +44,17 @@ def source_pixels(
 ) -> tuple[Float[Tensor, "b 2 h w"], Float[Tensor, "b 1 h w"]]:
     """Where each target pixel lies in the source (x, y in pixels), and its z [m] there.
 
-    x_s ~ K_s (R K_t^-1 x_t depth + t), with the two constant factors multiplied once a picture.
+    x_s ~ K_s R K_t^-1 x_t + K_s t / depth. The two constant factors are multiplied in float64, so that the identity
+    pose gives the pixels themselves.
     """
-    grid = pixel_grid((depth.shape[2], depth.shape[3]), device=depth.device, dtype=depth.dtype)
-    pixels = torch.cat((grid, torch.ones_like(grid[:1]))).flatten(1)  # 3 hw
-    turn = K_source @ T_source_target[:, :3, :3] @ inverse_K(K_target)  # b 3 3
-    move = K_source @ T_source_target[:, :3, 3:]  # b 3 1
-    points = (turn @ pixels) * depth.flatten(2) + move  # b 3 hw
-    z = points[:, 2:]
-    # A point at or behind the source camera gets a z of 1e-3 m: it lands outside or is marked not valid.
-    flat = points[:, :2] / z.clamp(min=_MIN_Z)
-    return flat.unflatten(2, depth.shape[2:]), z.unflatten(2, depth.shape[2:])
+    exact = torch.float32 if depth.device.type == "mps" else torch.float64
+    K, T = K_source.to(exact), T_source_target.to(exact)
+    turn = (K @ T[:, :3, :3] @ inverse_K(K_target.to(exact))).to(depth.dtype)  # b 3 3
+    move = (K @ T[:, :3, 3:]).to(depth.dtype)[..., None]  # b 3 1 1
+    points = linear(turn, pixel_grid(_size(depth), device=depth.device, dtype=depth.dtype)) + move / depth  # b 3 h w
+    # A point at or behind the source camera has z <= 0: its pixel means nothing, and is_valid will say so.
+    return points[:, :2] / points[:, 2:].clamp(min=_MIN_RATIO), points[:, 2:] * depth
+
+
+def _size(depth: Tensor) -> Size:
+    return depth.shape[2], depth.shape[3]

@@ -1,0 +1,75 @@
+"""Depth maps as colour pictures: linear in inverse depth, near warm (or bright), unknown black."""
+
+from typing import Literal, get_args
+
+import cv2
+import numpy as np
+from jaxtyping import UInt8
+
+from hondo.core.errors import HondoError, unknown
+from hondo.core.types import DepthKind, DepthMap
+
+Palette = Literal["turbo", "magma", "inferno", "plasma", "viridis", "cividis", "grey"]
+PALETTES: tuple[str, ...] = get_args(Palette)
+
+_ENDS = (1.0, 99.0)  # percentiles of the known values that the palette spans: a few strays do not darken the rest
+_MAX_RANKED = 20_000  # values looked at for the percentiles; a regular grid of them is as good as all
+
+
+def colourise(
+    depth_map: DepthMap, palette: str = "turbo", near_far: tuple[float, float] | None = None
+) -> UInt8[np.ndarray, "h w 3"]:
+    """RGB colours of a depth map.
+
+    ``near_far`` are the values, in the map's own unit, at the near and the far end of the palette (for metres 1 and 80,
+    for inverse depth 1 and 0.0125); beyond them the colour saturates. Without it: ``display_range`` of this map.
+    """
+    if palette not in PALETTES:
+        raise unknown("palette", palette, PALETTES)
+    near, far = display_range(depth_map) if near_far is None else near_far
+    near, far = _end(near, depth_map.kind), _end(far, depth_map.kind)
+    values = _displayed(depth_map)
+    if near == far:
+        steps = np.full(values.shape, 127, dtype=np.uint8)
+    else:
+        scale = 255 / (near - far)
+        steps = np.nan_to_num(np.clip((values - far) * np.float32(scale), 0, 255), copy=False, nan=0.0)
+        steps = np.rint(steps, out=steps).astype(np.uint8)
+    colours = cv2.applyColorMap(steps, _table(palette))
+    colours[np.isnan(values)] = 0
+    return colours
+
+
+def display_range(depth_map: DepthMap) -> tuple[float, float]:
+    """The near and far values (in the map's own unit) between which most of the map lies: 1st and 99th percentile."""
+    values = depth_map.values
+    stride = max(1, int(np.sqrt(values.size / _MAX_RANKED)))
+    sampled = values[stride // 2 :: stride, stride // 2 :: stride]
+    is_usable = np.isfinite(sampled) if depth_map.kind.is_inverse else np.isfinite(sampled) & (sampled > 0)
+    if not is_usable.any():
+        return 1.0, 1.0
+    low, high = (float(end) for end in np.percentile(sampled[is_usable], _ENDS))
+    return (high, low) if depth_map.kind.is_inverse else (low, high)
+
+
+def _displayed(depth_map: DepthMap) -> np.ndarray:
+    """What the palette is linear in: inverse depth; NaN where unknown."""
+    values = np.asarray(depth_map.values, dtype=np.float32)
+    if depth_map.kind.is_inverse:
+        return values
+    with np.errstate(divide="ignore"):
+        return np.where(values > 0, 1 / values, np.float32(np.nan))
+
+
+def _end(value: float, kind: DepthKind) -> float:
+    if not np.isfinite(value) or (value <= 0 and not kind.is_inverse):
+        raise HondoError(f"near_far must be finite{'' if kind.is_inverse else ', positive metres'}, got {value:g}")
+    return value if kind.is_inverse else 1 / value
+
+
+def _table(palette: str) -> np.ndarray:
+    """256 RGB colours, shape (256, 1, 3) as cv2.applyColorMap wants them."""
+    steps = np.arange(256, dtype=np.uint8)[:, None]
+    if palette == "grey":
+        return np.repeat(steps[..., None], 3, axis=2)
+    return np.ascontiguousarray(cv2.applyColorMap(steps, getattr(cv2, f"COLORMAP_{palette.upper()}"))[..., ::-1])

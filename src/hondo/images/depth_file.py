@@ -1,0 +1,119 @@
+"""Depth maps as files: 16-bit PNG with its scale inside, NPY and PFM as they are, PLY points, JPEG colours."""
+
+import io
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from hondo.core.atomic import atomic_write
+from hondo.core.errors import HondoError, unknown
+from hondo.core.types import DepthKind, DepthMap
+from hondo.images.colour import colourise
+from hondo.images.header import open_pillow, opened
+from hondo.images.io import read_depth, write_image
+from hondo.images.pfm import write_pfm
+
+DEPTH_SUFFIXES = (".png", ".npy", ".pfm", ".ply", ".jpg", ".jpeg", ".webp")
+PNG_FACTOR = 256.0  # KITTI's depth PNG: metres x 256
+_MAX = 65535
+_COMPRESSION = 1  # zlib level: a third of the time of the default 6 for a tenth more bytes on real depth
+_TEXT_KEY = "hondo"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PngScale:
+    """png = value x factor + offset; 0 = no value.
+
+    ``unit`` is that of value: "m" for metric maps, "" for inverse depth of unknown scale.
+    """
+
+    factor: float
+    offset: float
+    unit: str
+    kind: DepthKind = DepthKind.METRIC_DEPTH  # of value: metric inverse depth is stored as metres
+
+
+def save_depth(
+    depth_map: DepthMap,
+    path: str | Path,
+    *,
+    png_factor: float = PNG_FACTOR,
+    palette: str = "turbo",
+    near_far: tuple[float, float] | None = None,
+) -> Path:
+    """Writes by suffix: .png (16 bit), .npy and .pfm (float32 in the map's own unit), .ply, .jpg or .webp (colours)."""
+    path, suffix = Path(path), Path(path).suffix.lower()
+    if suffix == ".png":
+        write_png16(depth_map, path, png_factor=png_factor)
+    elif suffix == ".npy":
+        buffer = io.BytesIO()
+        np.save(buffer, np.asarray(depth_map.values, dtype=np.float32))
+        atomic_write(path, buffer.getvalue())
+    elif suffix == ".pfm":
+        write_pfm(path, np.asarray(depth_map.values, dtype=np.float32))
+    elif suffix == ".ply":
+        depth_map.point_cloud().save(path)
+    elif suffix in DEPTH_SUFFIXES:
+        write_image(path, colourise(depth_map, palette=palette, near_far=near_far))
+    else:
+        raise unknown("depth file suffix", suffix, DEPTH_SUFFIXES)
+    return path
+
+
+def png_scale(depth_map: DepthMap, *, png_factor: float = PNG_FACTOR) -> PngScale:
+    """The scale that suits a map: metres x png_factor; scaled kinds fill 16 bits; relative ones also shift."""
+    if not (png_factor > 0 and np.isfinite(png_factor)):
+        raise HondoError(f"png_factor must be positive, got {png_factor:g}")
+    if depth_map.kind.is_metric:
+        return PngScale(factor=float(png_factor), offset=0.0, unit="m")
+    finite = depth_map.values[np.isfinite(depth_map.values)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    if depth_map.kind is DepthKind.SCALED_INVERSE_DEPTH:
+        return PngScale(factor=_MAX / high if high > 0 else 1.0, offset=0.0, unit="", kind=depth_map.kind)
+    factor = (_MAX - 1) / (high - low) if high > low else 1.0
+    return PngScale(factor=factor, offset=1 - low * factor, unit="", kind=depth_map.kind)
+
+
+def write_png16(
+    depth_map: DepthMap, path: str | Path, *, png_factor: float = PNG_FACTOR, scale: PngScale | None = None
+) -> PngScale:
+    """Writes uint16, saturating at 1 and 65535 (0 = no value), and its scale as a text chunk. Returns the scale.
+
+    ``scale`` overrides the map's own, so that the frames of one video can share a factor.
+    """
+    scale = png_scale(depth_map, png_factor=png_factor) if scale is None else scale
+    values = depth_map.depth() if depth_map.kind.is_metric else depth_map.values
+    is_known = ~np.isnan(values) & (values > 0) if depth_map.kind.is_metric else ~np.isnan(values)
+    stored = np.clip(np.rint(values.astype(np.float64) * scale.factor + scale.offset), 1, _MAX)
+    pixels = np.where(is_known, stored, 0).astype(np.uint16)
+    text, buffer = PngInfo(), io.BytesIO()
+    text.add_text(_TEXT_KEY, json.dumps(asdict(scale)))
+    Image.fromarray(pixels).save(buffer, "png", pnginfo=text, compress_level=_COMPRESSION)
+    atomic_write(path, buffer.getvalue())
+    return scale
+
+
+def read_png16(path: str | Path, *, scale: PngScale | None = None) -> DepthMap:
+    """The map back from its 16-bit PNG: NaN where 0. ``scale`` is needed for files that do not carry their own."""
+    scale = stored_scale(path) if scale is None else scale
+    if scale is None:
+        raise HondoError(f"{path} does not say its scale; give one, e.g. PngScale(factor=256, offset=0, unit='m')")
+    values = (read_depth(path).astype(np.float64) - scale.offset) / scale.factor
+    return DepthMap(values=values.astype(np.float32), kind=scale.kind)
+
+
+def stored_scale(path: str | Path) -> PngScale | None:
+    """The scale that ``write_png16`` put into the file, or None for PNG files of others."""
+    with opened(path) as (file, _):
+        try:
+            text = open_pillow(file).info.get(_TEXT_KEY)
+        except OSError as error:
+            raise HondoError(f"{path} is not a picture: {error}") from error
+    if not isinstance(text, str):
+        return None
+    stored = json.loads(text)
+    return PngScale(**stored | {"kind": DepthKind(stored["kind"])})
