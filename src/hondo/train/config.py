@@ -1,6 +1,6 @@
 """What the loop can be told: optimiser and schedule, device and precision, how often to write. Imports no torch."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from hondo.core.errors import HondoError
@@ -16,7 +16,7 @@ class OptimConfig:
     lr: float = 1e-4
     betas: tuple[float, float] = (0.9, 0.999)
     weight_decay: float = 0.01  # of tensors with two or more dimensions only
-    encoder_lr_factor: float = 1.0  # learning rate of parameters under ".encoder." (AdaBins: 0.1)
+    lr_factors: dict[str, float] = field(default_factory=dict)  # of parameters under ".NAME." (AdaBins: encoder 0.1)
     schedule: Literal["constant", "cosine", "onecycle", "step"] = "cosine"
     warmup: float = 0.05  # fraction of the run
     step_at: float = 0.75  # "step": x 0.1 after this fraction (monodepth2: 15 of 20 epochs)

@@ -14,11 +14,11 @@ ONECYCLE_PEAK = 0.3  # fraction of the run at which the peak is reached
 
 
 def make_optimizer(module: nn.Module, config: OptimConfig, *, fused: bool = False) -> torch.optim.Optimizer:
-    """Biases and norms do not decay; parameters under ``.encoder.`` get their own rate. ``lr_factor`` marks a group."""
+    """Biases and norms do not decay; ``lr_factors`` apply to whole modules. ``lr_factor`` marks a group."""
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in module.named_parameters():
         if parameter.requires_grad:
-            factor = config.encoder_lr_factor if "encoder" in name.split(".")[:-1] else 1.0
+            factor = _lr_factor(name, config)
             decay = config.weight_decay if parameter.ndim > 1 else 0.0
             groups.setdefault((factor, decay), []).append(parameter)
     made: list[dict[str, Any]] = [
@@ -29,6 +29,11 @@ def make_optimizer(module: nn.Module, config: OptimConfig, *, fused: bool = Fals
         return torch.optim.SGD(made, lr=config.lr, momentum=config.betas[0], fused=fused)
     kind = torch.optim.AdamW if config.name == "adamw" else torch.optim.Adam
     return kind(made, lr=config.lr, betas=config.betas, fused=fused)
+
+
+def _lr_factor(name: str, config: OptimConfig) -> float:
+    """The product of the factors of every module that the parameter lies in."""
+    return math.prod(config.lr_factors.get(part, 1.0) for part in name.split(".")[:-1])
 
 
 def set_lr(optimizer: torch.optim.Optimizer, config: OptimConfig, *, progress: float) -> float:

@@ -1,0 +1,158 @@
+"""Learning depth from neighbouring views alone: depth and motion are right when they make one view from another."""
+
+import copy
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from hondo.core.errors import HondoError
+from hondo.core.sample import Batch
+from hondo.core.types import DepthKind
+from hondo.geometry.pose import invert_pose
+from hondo.geometry.warp import synthesise_view
+from hondo.losses.masked import masked_mean
+from hondo.losses.photometric import photometric_error
+from hondo.losses.scale_invariant import scale_invariant_loss
+from hondo.losses.smoothness import smoothness_loss
+from hondo.losses.ssim import Moments, moments
+from hondo.train.objectives.base import Losses, freeze_norm_statistics
+from hondo.train.objectives.config import SelfSupervisedConfig
+from hondo.train.objectives.supervised import both_units, resized
+
+OUT_OF_VIEW = 1e3  # an error that never is the smallest
+
+
+class SelfSupervised(nn.Module):
+    """Per-pixel minimum of the photometric error over the sources, auto-masked, at full size for every map.
+
+    ``pose`` is a network (image, next_image) -> T_next_image; None: every pose is known. Poses, depth and photometry
+    are float32 whatever the precision.
+    """
+
+    def __init__(self, model: nn.Module, config: SelfSupervisedConfig, *, pose: nn.Module | None = None) -> None:
+        super().__init__()
+        self.model, self.pose, self.config = model, pose, config
+        self.first = copy.deepcopy(model).requires_grad_(False) if config.anchor else None
+
+    def train(self, mode: bool = True) -> "SelfSupervised":
+        super().train(mode)
+        if self.config.freeze_norm:
+            freeze_norm_statistics(self.model)
+        if self.first is not None:
+            self.first.eval()
+        return self
+
+    def forward(self, batch: Batch) -> Losses:
+        _check(batch)
+        seen = batch.image if batch.augmented is None else batch.augmented
+        maps = self.model(seen)
+        poses = self._poses(batch, seen)
+        with torch.autocast(seen.device.type, enabled=False):
+            maps = [values.float() for values in maps]
+            photometric, smoothness = self._errors(batch, maps, poses)
+            parts = {"photometric": photometric, "smoothness": self.config.smoothness * smoothness}
+            if self.first is not None:
+                parts["anchor"] = self.config.anchor * self._drift(seen, maps[0])
+            total = torch.stack(list(parts.values())).sum()
+        return total, {name: part.detach() for name, part in parts.items()}
+
+    def _errors(
+        self, batch: Batch, maps: list[Float[Tensor, "b 1 _ _"]], poses: list[Float[Tensor, "b 4 4"]]
+    ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+        """Photometric error and smoothness, each the mean over the maps; coarser maps are smoothed half as much each."""
+        target = moments(batch.image)
+        unmoved = self._unmoved(batch, target) if self.config.auto_mask else None
+        photometric, smoothness = maps[0].new_zeros(()), maps[0].new_zeros(())
+        for scale, values in enumerate(maps):
+            units = both_units(values, self.model.kind)
+            depth = resized_depth(values, self.model.kind, batch.image.shape[-2:])
+            photometric = photometric + self._reprojection(batch, target, depth, poses, unmoved)
+            image = batch.image if scale == 0 else F.interpolate(batch.image, values.shape[-2:], mode="area")
+            smoothness = smoothness + smoothness_loss(units["inv_depth"], image) / 2**scale
+        return photometric / len(maps), smoothness / len(maps)
+
+    def _reprojection(
+        self,
+        batch: Batch,
+        target: Moments,
+        depth: Float[Tensor, "b 1 h w"],
+        poses: list[Float[Tensor, "b 4 4"]],
+        unmoved: Float[Tensor, "b 1 h w"] | None,
+    ) -> Float[Tensor, ""]:
+        """The mean of the smallest error over the sources, moved and (if given) unmoved."""
+        assert batch.source_images is not None and batch.K is not None
+        errors = []
+        for number, pose in enumerate(poses):
+            K_source = batch.K if batch.source_K is None else batch.source_K[:, number]
+            view, is_inside = synthesise_view(batch.source_images[:, number], depth, pose, batch.K, K_source)
+            error = photometric_error(view, target, ssim_weight=self.config.ssim_weight)
+            errors.append(torch.where(is_inside, error, OUT_OF_VIEW) if self.config.mask_outside else error)
+        best = _smallest(errors)
+        is_seen = best < OUT_OF_VIEW
+        if unmoved is not None:
+            best = torch.minimum(best, unmoved)  # where the unmoved source wins, no gradient flows
+        return masked_mean(best, is_seen)
+
+    @torch.no_grad()
+    def _unmoved(self, batch: Batch, target: Moments) -> Float[Tensor, "b 1 h w"]:
+        """The smallest error of the sources as they are: still scenes, and what moves along, prefer it."""
+        assert batch.source_images is not None
+        temporal = [number for number, role in enumerate(batch.source_roles) if role != "stereo"] or [0]
+        images = [batch.source_images[:, number] for number in temporal]
+        errors = [photometric_error(image, target, ssim_weight=self.config.ssim_weight) for image in images]
+        noise = self.config.tie_noise * torch.randn_like(errors[0])
+        return _smallest(errors) + noise
+
+    def _poses(self, batch: Batch, seen: Float[Tensor, "b 3 h w"]) -> list[Float[Tensor, "b 4 4"]]:
+        """T_source_target of every source: as given, or as the pose network sees it."""
+        return [self._pose(batch, seen, number) for number in range(len(batch.source_roles))]
+
+    def _pose(self, batch: Batch, seen: Float[Tensor, "b 3 h w"], number: int) -> Float[Tensor, "b 4 4"]:
+        role = batch.source_roles[number]
+        if role == "stereo" or self.pose is None:
+            if batch.T_source_target is None:
+                raise HondoError(
+                    "poses of the source views are not known: give the data poses, or --objective.pose network"
+                )
+            return batch.T_source_target[:, number]
+        sources = batch.source_images if batch.augmented_sources is None else batch.augmented_sources
+        assert sources is not None
+        image, source = self._small(seen), self._small(sources[:, number])
+        if role < 0:  # pictures go in as they were taken: the earlier first
+            return invert_pose(self.pose(source, image).float())
+        return self.pose(image, source).float()
+
+    def _small(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 _ _"]:
+        if self.config.pose_scale == 1:
+            return image
+        size = [round(side * self.config.pose_scale) for side in image.shape[-2:]]
+        return F.interpolate(image, size, mode="bilinear", antialias=True, align_corners=False)
+
+    def _drift(self, seen: Float[Tensor, "b 3 h w"], finest: Float[Tensor, "b 1 h w"]) -> Float[Tensor, ""]:
+        assert self.first is not None
+        with torch.no_grad():
+            before = self.first(seen)[0].float()
+        return scale_invariant_loss(finest, before, is_valid=torch.ones_like(before, dtype=torch.bool))
+
+
+def resized_depth(values: Float[Tensor, "b 1 _ _"], kind: DepthKind, size_hw: torch.Size) -> Float[Tensor, "b 1 h w"]:
+    """Depth at full size, resized in the map's own unit."""
+    return both_units(resized(values, size_hw), kind)["depth"]
+
+
+def _smallest(errors: list[Float[Tensor, "b 1 h w"]]) -> Float[Tensor, "b 1 h w"]:
+    smallest = errors[0]
+    for error in errors[1:]:
+        smallest = torch.minimum(smallest, error)
+    return smallest
+
+
+def _check(batch: Batch) -> None:
+    if batch.source_images is None or not batch.source_roles:
+        raise HondoError("self-supervised training needs source views: frames before and after, or a stereo pair")
+    if batch.K is None:
+        raise HondoError(
+            "self-supervised training needs the camera's intrinsics: give --data.camera FILE or fx,fy,cx,cy"
+        )

@@ -1,0 +1,69 @@
+import pytest
+import torch
+from torch import nn
+
+from hondo.core.sample import Batch
+from hondo.core.types import DepthKind, InputSpec
+from hondo.losses.terms import TERMS
+from hondo.models.depth import DepthModel
+from hondo.train.objectives.config import SupervisedConfig
+from hondo.train.objectives.supervised import Supervised
+
+DEPTH = 1 + torch.rand(2, 1, 16, 16, generator=torch.Generator().manual_seed(0))
+IS_VALID = torch.rand(2, 1, 16, 16, generator=torch.Generator().manual_seed(1)) > 0.2
+BATCH = Batch(image=torch.zeros(2, 3, 16, 16), depth_gt=DEPTH, valid=IS_VALID)
+
+
+class Says(nn.Module):
+    def __init__(self, *maps):
+        super().__init__()
+        self.maps = maps
+
+    def forward(self, image):
+        return list(self.maps)
+
+
+def model(*maps, kind=DepthKind.SCALED_INVERSE_DEPTH):
+    return DepthModel(Says(*maps), name="says", kind=kind, input_spec=InputSpec(size_hw=(8, 8), multiple_of=8))
+
+
+@pytest.mark.parametrize("name", [name for name in TERMS if "is_valid" in TERMS[name].reads])
+@pytest.mark.parametrize("kind", [DepthKind.METRIC_DEPTH, DepthKind.METRIC_INVERSE_DEPTH])
+def test_the_truth_costs_nothing_whatever_the_kind(name, kind):
+    truth = 1 / DEPTH if kind.is_inverse else DEPTH
+    loss, parts = Supervised(model(truth, kind=kind), SupervisedConfig(terms={name: 2.0}))(BATCH)
+    assert loss < 1e-4 and parts.keys() == {name}
+
+
+def test_terms_and_maps_are_weighted():
+    wrong = 2 / DEPTH
+    one = Supervised(model(wrong), SupervisedConfig(terms={"log_l1": 1.0}))(BATCH)[0]
+    torch.testing.assert_close(one, torch.tensor(2.0).log())
+    config = SupervisedConfig(terms={"log_l1": 3.0, "eigen": 0.5}, scale_decay=0.5)
+    loss, parts = Supervised(model(wrong, wrong), config)(BATCH)
+    torch.testing.assert_close(parts["log_l1"], 3 * 1.5 * one)
+    torch.testing.assert_close(loss, parts["log_l1"] + parts["eigen"])
+
+
+def test_coarse_maps_are_resized():
+    flat = Batch(image=BATCH.image, depth_gt=torch.full((2, 1, 16, 16), 2.0), valid=IS_VALID)
+    coarse = torch.full((2, 1, 4, 4), 0.5)
+    assert Supervised(model(coarse), SupervisedConfig(terms={"silog": 1.0}))(flat)[0] < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("config", "kind", "message"),
+    [
+        (SupervisedConfig(terms={}), DepthKind.METRIC_DEPTH, "objective.terms is empty"),
+        (SupervisedConfig(terms={"silok": 1.0}), DepthKind.METRIC_DEPTH, "did you mean silog"),
+        (SupervisedConfig(terms={"silog": 1.0}), DepthKind.RELATIVE_INVERSE_DEPTH, "use 'ssi'"),
+    ],
+)
+def test_refuses(config, kind, message):
+    with pytest.raises(ValueError, match=message):
+        Supervised(model(DEPTH, kind=kind), config)
+
+
+def test_refuses_data_without_depth():
+    with pytest.raises(ValueError, match="needs depth"):
+        Supervised(model(DEPTH), SupervisedConfig())(Batch(image=BATCH.image))
