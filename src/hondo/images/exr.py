@@ -6,7 +6,7 @@ OpenCV's wheels come without EXR. Written from the format's published layout (op
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import BinaryIO
+from io import BufferedIOBase
 
 import numpy as np
 
@@ -30,11 +30,11 @@ class ExrHeader:
     table_at: int
 
 
-def exr_size(file: BinaryIO, *, name: str) -> Size:
+def exr_size(file: BufferedIOBase, *, name: str) -> Size:
     return _read_header(file, name=name).size_hw
 
 
-def read_exr(file: BinaryIO, *, name: str) -> np.ndarray:
+def read_exr(file: BufferedIOBase, *, name: str) -> np.ndarray:
     """The depth channel (h w): Z, Y, V, depth, R, or the only one."""
     header = _read_header(file, name=name)
     chosen = _depth_channel(header, name=name)
@@ -60,7 +60,7 @@ def read_exr(file: BinaryIO, *, name: str) -> np.ndarray:
     return values
 
 
-def _read_header(file: BinaryIO, *, name: str) -> ExrHeader:
+def _read_header(file: BufferedIOBase, *, name: str) -> ExrHeader:
     file.seek(0)
     try:
         _, version = struct.unpack("<II", file.read(8))
@@ -140,7 +140,7 @@ def _channel_rows(block: bytes, header: ExrHeader, chosen: str, *, rows: int) ->
     return np.frombuffer(block, dtype=row_type, count=rows)[chosen]
 
 
-def _string(file: BinaryIO) -> str:
+def _string(file: BufferedIOBase) -> str:
     text = bytearray()
     while (byte := file.read(1)) not in (b"\0", b""):
         text += byte

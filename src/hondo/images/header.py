@@ -7,8 +7,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
 
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
@@ -36,7 +36,7 @@ class Header:
 
 
 @contextmanager
-def opened(source: str | Path | bytes) -> Iterator[tuple[BinaryIO, str]]:
+def opened(source: str | Path | bytes) -> Iterator[tuple[BufferedIOBase, str]]:
     """The source as an open file and its name for messages; what cannot be opened or is empty is refused."""
     if isinstance(source, bytes):
         if not source:
@@ -59,18 +59,25 @@ def opened(source: str | Path | bytes) -> Iterator[tuple[BinaryIO, str]]:
         yield file, str(path)
 
 
-def magic(file: BinaryIO) -> bytes:
+@contextmanager
+def without_remarks() -> Iterator[None]:
+    """Pillow warns of damaged EXIF and the like, which does not matter: damaged pixels are errors."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="PIL")
+        yield
+
+
+def magic(file: BufferedIOBase) -> bytes:
     """The first 8 bytes; the file stands at its start again."""
     start = file.read(8)
     file.seek(0)
     return start
 
 
-def open_pillow(file: BinaryIO) -> Image.Image:
+def open_pillow(file: BufferedIOBase) -> Image.Image:
     """Opens the header with Pillow. Its own size limit is lifted for the moment: ours replaces it (``check_size``)."""
     formats = [name for name in FORMATS if name in _known_formats()]
-    with _pillow_limit, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module="PIL")  # remarks on damaged EXIF
+    with _pillow_limit, without_remarks():
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:
             return Image.open(file, formats=formats)
@@ -78,7 +85,7 @@ def open_pillow(file: BinaryIO) -> Image.Image:
             Image.MAX_IMAGE_PIXELS = limit
 
 
-def read_header(file: BinaryIO, *, name: str) -> Header:
+def read_header(file: BufferedIOBase, *, name: str) -> Header:
     """The header of a picture that Pillow knows, or of a TIFF that it cannot decode (float or 64-bit colours)."""
     try:
         picture = open_pillow(file)
@@ -111,9 +118,9 @@ def _known_formats() -> frozenset[str]:
     return frozenset(Image.OPEN)
 
 
-def _pillow_header(picture: Image.Image, file: BinaryIO, *, name: str) -> Header:
+def _pillow_header(picture: Image.Image, file: BufferedIOBase, *, name: str) -> Header:
     width, height = picture.size
-    orientation = _orientation(picture)
+    orientation = _orientation(picture, file)
     # Pillow reports (and decodes) an oriented TIFF as it is shown, every other format as it is stored.
     if picture.format == "TIFF":
         orientation = 1
@@ -124,14 +131,29 @@ def _pillow_header(picture: Image.Image, file: BinaryIO, *, name: str) -> Header
     )
 
 
-def _orientation(picture: Image.Image) -> int:
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module="PIL")
-        value = picture.getexif().get(ORIENTATION_TAG, 1)
+def _orientation(picture: Image.Image, file: BufferedIOBase) -> int:
+    with without_remarks():
+        if picture.format == "PNG":
+            picture.info.setdefault("exif", _png_exif(file))
+            exif = Image.Image.getexif(picture)  # the one of PngImageFile decodes every pixel first
+        else:
+            exif = picture.getexif()
+        value = exif.get(ORIENTATION_TAG, 1)
     return value if value in range(1, 9) else 1
 
 
-def _bits(picture: Image.Image, file: BinaryIO) -> int:
+def _png_exif(file: BufferedIOBase) -> bytes | None:
+    """The eXIf chunk, which may stand behind the pixels: chunks are skipped by their lengths."""
+    file.seek(8)
+    while len(head := file.read(8)) == 8 and head[4:] != b"IEND":
+        length = int.from_bytes(head[:4], "big")
+        if head[4:] == b"eXIf":
+            return file.read(length)
+        file.seek(length + 4, 1)  # and its checksum
+    return None
+
+
+def _bits(picture: Image.Image, file: BufferedIOBase) -> int:
     if picture.format == "PNG":
         file.seek(24)  # IHDR: length, type, width, height, then the bit depth
         return file.read(1)[0]
@@ -140,11 +162,12 @@ def _bits(picture: Image.Image, file: BinaryIO) -> int:
     return {"I": 32, "F": 32}.get(picture.mode, 16 if picture.mode.startswith("I;16") else 8)
 
 
-def _tiff_header(file: BinaryIO, *, name: str) -> Header:
+def _tiff_header(file: BufferedIOBase, *, name: str) -> Header:
     try:
         tags = TiffImagePlugin.ImageFileDirectory_v2(file.read(8))
         file.seek(tags.next)
-        tags.load(file)
+        with without_remarks():
+            tags.load(file)
         size = (int(tags[TiffImagePlugin.IMAGELENGTH]), int(tags[TiffImagePlugin.IMAGEWIDTH]))
         bits = max(tags.get(TiffImagePlugin.BITSPERSAMPLE, (1,)))
         orientation = int(tags.get(ORIENTATION_TAG, 1))

@@ -8,8 +8,8 @@ A picture is always uint8 RGB (h w 3). What other kinds of file become:
 - CMYK becomes (255 - c)(255 - k) / 255, without a profile
 """
 
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
 
 import cv2
 import numpy as np
@@ -20,7 +20,7 @@ from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError, unknown
 from hondo.core.types import Size
 from hondo.images.exr import exr_size, read_exr
-from hondo.images.header import DAMAGED, Header, check_size, magic, open_pillow, opened, read_header
+from hondo.images.header import DAMAGED, Header, check_size, magic, open_pillow, opened, read_header, without_remarks
 from hondo.images.pfm import pfm_header, read_pfm
 from hondo.images.pixels import on_white, oriented, to_rgb8
 
@@ -94,12 +94,13 @@ def write_image(path: str | Path, rgb: UInt8[np.ndarray, "h w 3"]) -> Path:
     return atomic_write(path, data.tobytes())
 
 
-def _decode_rgb(file: BinaryIO, header: Header) -> np.ndarray:
+def _decode_rgb(file: BufferedIOBase, header: Header) -> np.ndarray:
     if header.mode == "other":
         return to_rgb8(_decode_opencv(file, header), name=header.name)
     try:
         picture = open_pillow(file)
-        picture.load()
+        with without_remarks():
+            picture.load()
     except DAMAGED as error:
         raise HondoError(f"{header.name} is damaged or truncated: {error}; copy or export it again") from error
     if _lost_its_low_bytes(picture, header):
@@ -122,7 +123,7 @@ def _lost_its_low_bytes(picture: Image.Image, header: Header) -> bool:
     return is_deep and "transparency" not in picture.info
 
 
-def _decode_opencv(file: BinaryIO, header: Header) -> np.ndarray:
+def _decode_opencv(file: BufferedIOBase, header: Header) -> np.ndarray:
     file.seek(0)
     data = np.frombuffer(file.read(), dtype=np.uint8)
     level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
@@ -135,11 +136,11 @@ def _decode_opencv(file: BinaryIO, header: Header) -> np.ndarray:
     if pixels is None:
         raise HondoError(f"{header.name} is damaged or of an unknown kind; export it again as PNG")
     if pixels.ndim == 3:
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB)
+        pixels = pixels[..., [2, 1, 0, 3]] if pixels.shape[2] == 4 else pixels[..., ::-1]
     return pixels
 
 
-def _depth_values(file: BinaryIO, *, name: str, max_megapixels: float) -> np.ndarray:
+def _depth_values(file: BufferedIOBase, *, name: str, max_megapixels: float) -> np.ndarray:
     start = magic(file)
     if start.startswith(_NPY):
         return _read_npy(file, name=name, max_megapixels=max_megapixels)
@@ -154,7 +155,7 @@ def _depth_values(file: BinaryIO, *, name: str, max_megapixels: float) -> np.nda
     return _read_grey(file, header)
 
 
-def _read_grey(file: BinaryIO, header: Header) -> np.ndarray:
+def _read_grey(file: BufferedIOBase, header: Header) -> np.ndarray:
     """The numbers of a single-channel picture of 16 or more bits."""
     if header.format == "TIFF" and header.mode in ("other", "F"):
         return _decode_opencv(file, header)
@@ -164,13 +165,13 @@ def _read_grey(file: BinaryIO, header: Header) -> np.ndarray:
             "give a 16-bit grey PNG, or floats as TIFF, PFM, EXR or NPY"
         )
     try:
-        picture = open_pillow(file)
-        return np.asarray(picture)
+        with without_remarks():
+            return np.asarray(open_pillow(file))
     except DAMAGED as error:
         raise HondoError(f"{header.name} is damaged or truncated: {error}; copy or export it again") from error
 
 
-def _read_npy(file: BinaryIO, *, name: str, max_megapixels: float) -> np.ndarray:
+def _read_npy(file: BufferedIOBase, *, name: str, max_megapixels: float) -> np.ndarray:
     try:
         version = np.lib.format.read_magic(file)
         reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0

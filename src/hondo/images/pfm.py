@@ -1,7 +1,7 @@
 """Portable float maps: plain 32-bit floats, rows from the bottom up (Debevec's PFM). Values are taken as they stand."""
 
 import re
-from typing import BinaryIO
+from io import BufferedIOBase
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from hondo.core.types import Size
 _HEADER = re.compile(rb"(P[Ff])\s+(\d+)\s+(\d+)\s+([-+]?[\d.]+(?:[eE][-+]?\d+)?)[ \t\r]*\n")
 
 
-def pfm_header(file: BinaryIO, *, name: str) -> tuple[Size, int, str, int]:
+def pfm_header(file: BufferedIOBase, *, name: str) -> tuple[Size, int, str, int]:
     """Size (h, w), channels, NumPy type and the byte where the values start."""
     file.seek(0)
     found = _HEADER.match(file.read(256))
@@ -24,7 +24,7 @@ def pfm_header(file: BinaryIO, *, name: str) -> tuple[Size, int, str, int]:
     return (height, width), 3 if found[1] == b"PF" else 1, "<f4" if scale < 0 else ">f4", found.end()
 
 
-def read_pfm(file: BinaryIO, *, name: str) -> np.ndarray:
+def read_pfm(file: BufferedIOBase, *, name: str) -> np.ndarray:
     """The values, float32 (h w) or (h w 3), first row on top."""
     (height, width), channels, kind, start = pfm_header(file, name=name)
     file.seek(start)

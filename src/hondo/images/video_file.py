@@ -23,7 +23,7 @@ from hondo.core.types import Size
 VIDEO_SUFFIXES = frozenset(
     [".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".wmv", ".flv", ".3gp"]
 )
-WRITABLE_SUFFIXES = frozenset([".mp4", ".mov", ".m4v", ".mkv", ".avi"])
+WRITABLE_SUFFIXES = frozenset([".mp4", ".mov", ".m4v", ".mkv"])  # all keep uneven times
 # Tried in this order, at a quality that hides the loss. Without B frames the written duration is right at uneven times.
 _CODECS: tuple[tuple[str, dict[str, str]], ...] = (
     ("libx264", {"crf": "18", "preset": "veryfast", "bf": "0"}),

@@ -1,0 +1,28 @@
+"""A file appears whole or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from hondo.core.atomic import atomic_path, atomic_write
+from hondo.core.errors import HondoError
+
+
+def test_writes_and_replaces(tmp_path: Path) -> None:
+    path = atomic_write(tmp_path / "new" / "x.bin", b"one", sync=True)
+    atomic_write(path, b"two")
+    assert path.read_bytes() == b"two" and list(path.parent.iterdir()) == [path]
+
+
+def test_failure_leaves_the_old_file_alone(tmp_path: Path) -> None:
+    path = atomic_write(tmp_path / "x.bin", b"old")
+    with pytest.raises(RuntimeError), atomic_path(path) as temporary:
+        temporary.write_bytes(b"half")
+        raise RuntimeError
+    assert path.read_bytes() == b"old" and list(tmp_path.iterdir()) == [path]
+
+
+def test_unwritable_place_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(HondoError, match=r"cannot write .*x\.bin"):
+        atomic_write(tmp_path / "file" / "x.bin", b"")
