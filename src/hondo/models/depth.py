@@ -45,7 +45,7 @@ class DepthModel(nn.Module):
         self.normalise = Normalise(spec).to(self.normalise.mean.device)
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> list[Float[Tensor, "b 1 _ _"]]:
-        check_image(image)
+        check_image(image, spec=self.input_spec)
         height, width = image.shape[-2:]
         padded = pad_to_multiple(self.normalise(image), self.input_spec.multiple_of)
         maps = self.network(padded)
@@ -81,8 +81,11 @@ def pad_to_multiple(image: Float[Tensor, "b c h w"], multiple: int) -> Float[Ten
     return F.pad(image, (0, right, 0, down), mode=mode)
 
 
-def check_image(image: Tensor) -> None:
-    """Refuses anything but a float picture (b 3 h w)."""
+def check_image(image: Tensor, *, spec: InputSpec) -> None:
+    """Refuses anything but a float picture (b 3 h w), of the one size that a fixed network takes."""
     if image.ndim != 4 or image.shape[1] != 3 or not image.is_floating_point():
         given = f"{str(image.dtype).removeprefix('torch.')} {tuple(image.shape)}"
         raise HondoError(f"a model takes float pictures (b 3 h w) in RGB 0..1, got {given}")
+    if spec.fixed and tuple(image.shape[-2:]) != tuple(spec.size_hw):
+        height, width = spec.size_hw
+        raise HondoError(f"this network takes {height}x{width} pictures only, got {image.shape[-2]}x{image.shape[-1]}")

@@ -8,8 +8,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from hondo.core.types import InputSpec, Size
+from hondo.geometry.pose import T_from_axis_angle
 from hondo.models.depth import Normalise, check_image, pad_to_multiple
-from hondo.models.encoders.build import build_encoder
+from hondo.models.encoders.build import build_encoder, encoder_spec
 from hondo.models.encoders.encoder import Encoder
 
 MOTION_SCALE = 0.01  # keeps first guesses near no motion (Zhou et al. 2017; monodepth2)
@@ -41,10 +42,8 @@ class PoseModel(nn.Module):
         self.normalise = Normalise(spec).to(self.normalise.mean.device)
 
     def forward(self, image: Float[Tensor, "b 3 h w"], next_image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 4 4"]:
-        from hondo.geometry.pose import T_from_axis_angle
-
-        check_image(image)
-        check_image(next_image)
+        for picture in (image, next_image):
+            check_image(picture, spec=self.input_spec)
         pair = torch.cat([self.normalise(image), self.normalise(next_image)], dim=1)
         motion = self.network(pad_to_multiple(pair, self.input_spec.multiple_of)).float()
         return T_from_axis_angle(motion[:, :3], motion[:, 3:])
@@ -74,10 +73,9 @@ def pose(
     *, encoder: str = "timm:resnet18", pretrained: bool = False, width: int = 256, size_hw: Size = (192, 640)
 ) -> PoseModel:
     """A pose network on any encoder; its first convolution takes both pictures (monodepth2's choice: ResNet-18)."""
-    features = build_encoder(encoder, in_channels=6, pretrained=pretrained)
+    features = build_encoder(encoder, in_channels=6, pretrained=pretrained, size_hw=size_hw)
     network = PoseNetwork(features, width=width)
-    spec = InputSpec(size_hw=size_hw, multiple_of=max(features.strides), mean=features.mean, std=features.std)
-    return PoseModel(network, name="pose", input_spec=spec)
+    return PoseModel(network, name="pose", input_spec=encoder_spec(features, size_hw=size_hw))
 
 
 def nano_pose(*, size_hw: Size = (192, 288)) -> PoseModel:

@@ -1,10 +1,11 @@
 """U-Net depth models: any encoder under monodepth2's decoder. One variant is one function that only states numbers."""
 
-from hondo.core.types import DepthKind, InputSpec, Size
+from hondo.core.errors import unknown
+from hondo.core.types import DepthKind, Size
 from hondo.models.decoders.unet_disparity import UNetDisparity
 from hondo.models.depth import DepthModel
 from hondo.models.encoder_decoder import EncoderDecoder
-from hondo.models.encoders.build import build_encoder
+from hondo.models.encoders.build import build_encoder, encoder_spec
 
 SIZE_HW = (192, 640)
 
@@ -17,15 +18,21 @@ def unet(
     width: float = 1.0,
     min_depth: float = 0.1,
     max_depth: float = 100.0,
-    kind: str = DepthKind.SCALED_INVERSE_DEPTH,
+    kind: str = "scaled_inverse_depth",
 ) -> DepthModel:
     """``encoder``: of ENCODERS or timm. ``width`` scales the decoder; depths in the training's unit."""
-    features = build_encoder(encoder, pretrained=pretrained)
+    features = build_encoder(encoder, pretrained=pretrained, size_hw=size_hw)
     decoder = UNetDisparity(
         channels=features.channels, strides=features.strides, width=width, min_depth=min_depth, max_depth=max_depth
     )
-    spec = InputSpec(size_hw=size_hw, multiple_of=max(features.strides), mean=features.mean, std=features.std)
-    return DepthModel(EncoderDecoder(features, decoder), name="unet", kind=DepthKind(kind), input_spec=spec)
+    spec = encoder_spec(features, size_hw=size_hw)
+    return DepthModel(EncoderDecoder(features, decoder), name="unet", kind=_kind(kind), input_spec=spec)
+
+
+def _kind(name: str) -> DepthKind:
+    if name not in list(DepthKind):
+        raise unknown("kind of depth", name, list(DepthKind))
+    return DepthKind(name)
 
 
 def unet_light(*, size_hw: Size = SIZE_HW) -> DepthModel:

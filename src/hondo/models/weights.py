@@ -124,7 +124,8 @@ def assign_weights(model: nn.Module, tensors: Mapping[str, Tensor], *, source: s
     )
     if mismatch and strict:
         name = getattr(model, "name", type(model).__name__)
-        raise HondoError(f"the weights in {source} do not fit model '{name}' with these options: {mismatch}")
+        remedy = "give the options it was trained with, or weights='random' to build it untrained"
+        raise HondoError(f"the weights in {source} do not fit model '{name}' with these options: {mismatch}; {remedy}")
     model.load_state_dict(fitting, strict=False, assign=True)
     return mismatch
 

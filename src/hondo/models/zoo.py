@@ -35,6 +35,9 @@ ZOO: Table[Build] = Table(
     },
 )
 
+# Models that torch.export cannot take, and why. The contract tests export all others, and check that these do fail.
+NOT_EXPORTABLE: dict[str, str] = {}
+
 PACKAGED = Path(__file__).resolve().parents[1] / "assets" / "weights"
 _EXPORTED = {".onnx", ".xml", ".engine"}
 _log = logging.getLogger(__name__)
@@ -77,7 +80,16 @@ def check_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
     for option in options:
         if option not in allowed and not is_open:
             raise HondoError(f"model '{name}' has no option '{option}'; it has: {', '.join(sorted(allowed)) or 'none'}")
+        _check_type(name, option, options[option], default=allowed.get(option))
     return allowed | options
+
+
+def _check_type(name: str, option: str, value: Any, *, default: Any) -> None:
+    """A value is of the kind of its default; an option without one is left to the function that takes it."""
+    fits = {float: (float, int), tuple: (tuple, list), str: str, int: int, bool: bool}.get(type(default), object)
+    if not isinstance(value, fits) or (isinstance(value, bool) and type(default) in (int, float)):
+        wanted = type(default).__name__
+        raise HondoError(f"option '{option}' of model '{name}' is a {wanted} like {default!r}, got {value!r}")
 
 
 def _build(name: str, options: dict[str, Any]) -> Model:

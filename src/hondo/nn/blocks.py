@@ -2,6 +2,7 @@
 
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 
 def conv_norm_relu(inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1, groups: int = 1) -> nn.Sequential:
@@ -12,12 +13,19 @@ def conv_norm_relu(inputs: int, outputs: int, *, kernel: int = 3, stride: int = 
 
 def conv_elu(inputs: int, outputs: int) -> nn.Sequential:
     """3x3 convolution (reflection padding, so that borders are not pulled towards zero), then ELU."""
-    return nn.Sequential(conv_reflect(inputs, outputs), nn.ELU(inplace=True))
+    return nn.Sequential(ConvReflect(inputs, outputs), nn.ELU(inplace=True))
 
 
-def conv_reflect(inputs: int, outputs: int) -> nn.Conv2d:
-    """3x3 convolution with reflection padding."""
-    return nn.Conv2d(inputs, outputs, 3, padding=1, padding_mode="reflect")
+class ConvReflect(nn.Module):
+    """3x3 convolution with reflection padding; a map of one row or column repeats its edge."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, 3)
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d h w"]:
+        mode = "reflect" if min(x.shape[-2:]) > 1 else "replicate"
+        return self.conv(F.pad(x, (1, 1, 1, 1), mode=mode))
 
 
 class SeparableResidual(nn.Module):

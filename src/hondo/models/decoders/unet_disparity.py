@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
 from hondo.geometry.depth import inv_depth_from_sigmoid
-from hondo.nn.blocks import conv_elu, conv_reflect
+from hondo.nn.blocks import ConvReflect, conv_elu
 
 CHANNELS = {1: 16, 2: 32, 4: 64, 8: 128, 16: 256, 32: 256}  # by stride (Godard et al. 2019, supplementary table 8)
 OUTPUT_STRIDES = (1, 2, 4, 8)
@@ -44,7 +44,7 @@ class UNetDisparity(nn.Module):
             self.before[str(stride)] = conv_elu(inputs, outputs)
             self.after[str(stride)] = conv_elu(outputs + skips.get(stride, 0), outputs)
             if stride in OUTPUT_STRIDES:
-                self.heads[str(stride)] = conv_reflect(outputs, 1)
+                self.heads[str(stride)] = ConvReflect(outputs, 1)
             inputs = outputs
 
     def forward(self, features: list[Float[Tensor, "b _ _ _"]]) -> list[Float[Tensor, "b 1 _ _"]]:

@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 from hondo.core.errors import unknown
 from hondo.core.tables import Table
+from hondo.core.types import InputSpec, Size
 from hondo.models.encoders.encoder import Encoder
 from hondo.models.encoders.timm_features import is_timm_name, timm_encoder, timm_names
 
-# Each entry: (in_channels=3, pretrained=False) -> Encoder. A timm model that yields features needs none.
+# Each entry: (in_channels=3, pretrained=False, size_hw=None) -> Encoder. A timm model that yields features needs none.
 ENCODERS: Table[Callable[..., Encoder]] = Table(
     "encoder",
     {
@@ -16,11 +17,17 @@ ENCODERS: Table[Callable[..., Encoder]] = Table(
 )
 
 
-def build_encoder(name: str, *, in_channels: int = 3, pretrained: bool = False) -> Encoder:
-    """``name`` of ENCODERS, or of timm, with or without the prefix "timm:"."""
+def build_encoder(name: str, *, in_channels: int = 3, pretrained: bool = False, size_hw: Size | None = None) -> Encoder:
+    """``name`` of ENCODERS, or of timm, with or without the prefix "timm:". ``size_hw``: where it takes but one."""
     if name in ENCODERS:
-        return ENCODERS[name](in_channels=in_channels, pretrained=pretrained)
+        return ENCODERS[name](in_channels=in_channels, pretrained=pretrained, size_hw=size_hw)
     timm_name = name.removeprefix("timm:")
     if not is_timm_name(timm_name):
         raise unknown("encoder", name, [*ENCODERS, *timm_names()])
-    return timm_encoder(timm_name, in_channels=in_channels, pretrained=pretrained)
+    return timm_encoder(timm_name, in_channels=in_channels, pretrained=pretrained, size_hw=size_hw)
+
+
+def encoder_spec(encoder: Encoder, *, size_hw: Size) -> InputSpec:
+    """What a network on top of ``encoder`` wants of its pictures."""
+    step = max(encoder.strides)
+    return InputSpec(size_hw=size_hw, multiple_of=step, mean=encoder.mean, std=encoder.std, fixed=encoder.is_fixed)

@@ -14,5 +14,6 @@ class Encoder(Protocol):
     strides: tuple[int, ...]  # picture's side over the map's, growing
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
+    is_fixed: bool  # takes only pictures of the size it was built for
 
     def __call__(self, image: Float[Tensor, "b c h w"]) -> list[Float[Tensor, "b _ _ _"]]: ...

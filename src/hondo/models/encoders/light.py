@@ -4,6 +4,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
+from hondo.core.types import Size
 from hondo.nn.blocks import SeparableResidual, conv_norm_relu
 
 CHANNELS = (16, 24, 48, 96, 160)
@@ -15,6 +16,7 @@ class LightEncoder(nn.Module):
     strides = (2, 4, 8, 16, 32)
     mean = (0.45, 0.45, 0.45)
     std = (0.225, 0.225, 0.225)
+    is_fixed = False
 
     def __init__(self, *, in_channels: int = 3, channels: tuple[int, ...] = CHANNELS) -> None:
         super().__init__()
@@ -33,7 +35,7 @@ class LightEncoder(nn.Module):
         return features
 
 
-def light_encoder(*, in_channels: int = 3, pretrained: bool = False) -> LightEncoder:
+def light_encoder(*, in_channels: int = 3, pretrained: bool = False, size_hw: Size | None = None) -> LightEncoder:
     if pretrained:
         raise HondoError("encoder 'light' has no pretrained weights; build it with pretrained=False")
     return LightEncoder(in_channels=in_channels)

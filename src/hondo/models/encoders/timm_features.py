@@ -1,24 +1,35 @@
 """Any timm model that yields feature maps, as an encoder."""
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
+from hondo.core.types import Size
 from hondo.models.torchvision_guard import import_timm
+
+# How timm's families are told to take pictures of any size: plain ViTs, Swins, and those that do so anyway.
+_ANY_SIZE: tuple[dict[str, Any], ...] = ({"dynamic_img_size": True}, {"strict_img_size": False}, {})
 
 
 class TimmEncoder(nn.Module):
-    """A timm ``features_only`` network; of several maps with one stride the last is kept."""
+    """A timm ``features_only`` network.
 
-    def __init__(self, network: Any) -> None:
+    Of several maps with one stride the last is kept. Maps of networks that do not pad their convolutions (Inception)
+    are resized to what their stride says.
+    """
+
+    def __init__(self, network: Any, *, is_fixed: bool = False) -> None:
         super().__init__()
         self.network = network
-        reductions = list(network.feature_info.reduction())
-        last = {stride: index for index, stride in enumerate(reductions)}
-        self.strides = tuple(int(stride) for stride in sorted(last))
+        self.is_fixed = is_fixed
+        last = {int(stride): index for index, stride in enumerate(network.feature_info.reduction())}
+        self.strides = tuple(sorted(last))
         self.kept = [last[stride] for stride in self.strides]
         self.channels = tuple(int(network.feature_info.channels()[index]) for index in self.kept)
         self.is_channels_last = str(getattr(network, "output_fmt", "NCHW")).endswith("NHWC")
@@ -28,24 +39,29 @@ class TimmEncoder(nn.Module):
 
     def forward(self, image: Float[Tensor, "b c h w"]) -> list[Float[Tensor, "b _ _ _"]]:
         maps = self.network(image)
-        maps = [maps[index] for index in self.kept]
-        return [x.permute(0, 3, 1, 2) for x in maps] if self.is_channels_last else maps
+        maps = [maps[index].permute(0, 3, 1, 2) if self.is_channels_last else maps[index] for index in self.kept]
+        height, width = image.shape[-2:]
+        sizes = [(-(-height // stride), -(-width // stride)) for stride in self.strides]
+        return [x if x.shape[-2:] == size else _resized(x, size) for x, size in zip(maps, sizes, strict=True)]
 
 
-def timm_encoder(name: str, *, in_channels: int = 3, pretrained: bool = False) -> TimmEncoder:
-    """``pretrained`` fetches timm's weights from the Hugging Face hub (or its cache) under the licence given there."""
+def timm_encoder(
+    name: str, *, in_channels: int = 3, pretrained: bool = False, size_hw: Size | None = None
+) -> TimmEncoder:
+    """``pretrained`` fetches timm's weights from the Hugging Face hub (or its cache), under the licence stated there.
+
+    A network that cannot take every size is built for ``size_hw`` alone.
+    """
+    options, is_fixed = _size_options(name, in_channels=in_channels, size_hw=tuple(size_hw) if size_hw else None)
     create = import_timm().create_model
     try:
-        network = create(name, features_only=True, in_chans=in_channels, pretrained=pretrained)
-    except (RuntimeError, AttributeError, NotImplementedError) as error:
-        if pretrained:
-            raise _not_fetched(name, error) from error
+        network = create(name, features_only=True, in_chans=in_channels, pretrained=pretrained, **options)
+    except (OSError, RuntimeError) as error:  # connection and cache errors are OSErrors; timm's own are RuntimeErrors
         raise HondoError(
-            f"timm model '{name}' yields no feature maps ({_line(error)}); choose another encoder"
+            f"the pretrained weights of timm model '{name}' could not be fetched ({_line(error)}); "
+            "check the network, or build it with pretrained=False"
         ) from error
-    except OSError as error:  # connection, cache and hub errors are all of this kind
-        raise _not_fetched(name, error) from error
-    return TimmEncoder(network)
+    return TimmEncoder(network, is_fixed=is_fixed)
 
 
 def is_timm_name(name: str) -> bool:
@@ -58,11 +74,41 @@ def timm_names() -> tuple[str, ...]:
     return tuple(import_timm().list_models())
 
 
-def _not_fetched(name: str, error: Exception) -> HondoError:
-    return HondoError(
-        f"the pretrained weights of timm model '{name}' could not be fetched ({_line(error)}); "
-        "check the network, or build it with pretrained=False"
-    )
+@cache
+def _size_options(name: str, *, in_channels: int, size_hw: Size | None) -> tuple[dict[str, Any], bool]:
+    """How to build the network so that it takes any size, or else ``size_hw`` alone; found by trying shapes on meta."""
+    trouble = ""
+    for options, is_fixed in _attempts(size_hw):
+        try:
+            with torch.device("meta"):
+                network = import_timm().create_model(name, features_only=True, in_chans=in_channels, **options)
+        except TypeError:  # not an option of this family
+            continue
+        except (RuntimeError, AttributeError, NotImplementedError, AssertionError) as error:
+            raise HondoError(f"timm model '{name}' cannot be built as an encoder ({_line(error)})") from error
+        encoder = TimmEncoder(network).to("meta").eval()
+        step = max(encoder.strides)
+        sizes = [size_hw] if is_fixed and size_hw else [(4 * step, 6 * step), (5 * step, 4 * step)]
+        try:
+            with torch.no_grad():
+                for size in sizes:
+                    encoder(torch.empty(1, in_channels, *size, device="meta"))
+        except (RuntimeError, AssertionError) as error:
+            trouble = _line(error)
+            continue
+        return options, is_fixed
+    at = f"at {size_hw[0]}x{size_hw[1]}" if size_hw else "at every size"
+    raise HondoError(f"timm model '{name}' does not run {at} ({trouble}); choose another size or encoder")
+
+
+def _attempts(size_hw: Size | None) -> Iterator[tuple[dict[str, Any], bool]]:
+    yield from ((options, False) for options in _ANY_SIZE)
+    if size_hw:
+        yield from (({"img_size": size_hw}, True), ({}, True))
+
+
+def _resized(x: Float[Tensor, "b c _ _"], size_hw: Size) -> Float[Tensor, "b c _ _"]:
+    return F.interpolate(x, size_hw, mode="bilinear", align_corners=False)
 
 
 def _line(error: Exception) -> str:

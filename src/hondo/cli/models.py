@@ -1,0 +1,42 @@
+"""``hondo models``: every named model with its size, cost, weights and licence."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hondo.models.facts import ModelFacts
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelsConfig:
+    """List the models that other commands take by name."""
+
+    json: bool = False
+    """Print JSON instead of a table."""
+
+
+def run(config: ModelsConfig) -> None:
+    from hondo.models.facts import model_facts
+    from hondo.models.zoo import ZOO
+
+    facts = [model_facts(name) for name in ZOO]
+    if config.json:
+        print(json.dumps([asdict(fact) for fact in facts], indent=1))
+    else:
+        _print_table(facts)
+
+
+def _print_table(facts: "Sequence[ModelFacts]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(caption="MACs: multiply-accumulates of convolutions, linear layers and attention for one picture")
+    for head in ("model", "family", "parameters", "MACs", "at", "output", "weights", "licence"):
+        table.add_column(head, justify="right" if head in ("parameters", "MACs") else "left", overflow="fold")
+    for fact in facts:
+        size = f"{fact.size_hw[0]}x{fact.size_hw[1]}"
+        counts = f"{fact.parameters / 1e6:.2f} M", f"{fact.macs / 1e9:.2f} G"
+        table.add_row(fact.name, fact.family, *counts, size, fact.kind, fact.weights, fact.licence or "-")
+    Console().print(table)

@@ -1,0 +1,54 @@
+"""What is known of every named model without running it: size, cost, output, and where its weights come from."""
+
+from dataclasses import dataclass
+from inspect import signature
+
+import torch
+
+from hondo.core.types import Size
+from hondo.models.macs import count_macs, count_parameters
+from hondo.models.origin import origin_of
+from hondo.models.weights import read_header
+from hondo.models.zoo import ZOO, build_model, packaged_weights
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFacts:
+    """One line of ``hondo models``. ``macs`` of one picture at ``size_hw``."""
+
+    name: str
+    family: str
+    parameters: int
+    macs: int
+    size_hw: Size
+    kind: str
+    weights: str
+    licence: str
+
+
+def model_facts(name: str) -> ModelFacts:
+    """Builds the model on the meta device, where it takes no memory, and counts."""
+    with torch.device("meta"):
+        model = build_model(name, weights="random")
+    weights, licence = weights_and_licence(name)
+    return ModelFacts(
+        name=name,
+        family=ZOO[name].__module__.rpartition(".")[2],
+        parameters=count_parameters(model),
+        macs=count_macs(model),
+        size_hw=model.input_spec.size_hw,
+        kind=str(model.kind),
+        weights=weights,
+        licence=licence,
+    )
+
+
+def weights_and_licence(name: str) -> tuple[str, str]:
+    """Where the weights of a named model come from, and under which licence; "" where there is none to state."""
+    if path := packaged_weights(name):
+        return "in the package", read_header(path).licence
+    if origin := origin_of(ZOO[name]):
+        return origin.source, origin.licence
+    if "pretrained" in signature(ZOO[name]).parameters:
+        return "random; encoder from timm with pretrained=True", "as timm states"
+    return "random", ""

@@ -1,0 +1,112 @@
+"""What every model of the zoo keeps: an entry is tested by being in the table."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from hondo.core.types import DepthKind
+from hondo.models.depth import DepthModel
+from hondo.models.pose import PoseModel
+from hondo.models.weights import read_model, save_model
+from hondo.models.zoo import NOT_EXPORTABLE, ZOO, Model, build_model
+
+ODD_SIZES = ((61, 97), (64, 96), (130, 35))
+
+
+@pytest.fixture(scope="module", params=list(ZOO))
+def model(request: pytest.FixtureRequest) -> Model:
+    """Fresh weights: the laws do not depend on training."""
+    torch.manual_seed(0)
+    try:
+        return build_model(request.param, weights="random")
+    except ModuleNotFoundError as error:
+        if "hondo.models" in str(error):
+            pytest.fail(f"the table names a module that does not exist: {error}")
+        raise
+
+
+def pictures(model: Model, *, size_hw: tuple[int, int], count: int = 1) -> tuple[Tensor, ...]:
+    return tuple(torch.rand(count, 3, *size_hw) for _ in range(model.num_images))
+
+
+def outputs(model: Model, images: tuple[Tensor, ...]) -> list[Tensor]:
+    out = model(*images)
+    return [out] if isinstance(out, Tensor) else out
+
+
+@pytest.mark.parametrize("size_hw", ODD_SIZES)
+def test_output_is_finite_and_of_the_right_shape(model: Model, size_hw: tuple[int, int]) -> None:
+    with torch.no_grad():
+        out = outputs(model, pictures(model, size_hw=size_hw, count=2))
+    assert all(torch.isfinite(values).all() for values in out)
+    if isinstance(model, PoseModel):
+        assert out[0].shape == (2, 4, 4)
+        return
+    factors = [-(-size_hw[0] // values.shape[2]) for values in out]
+    assert factors == sorted(factors), "finest first"
+    for values, factor in zip(out, factors, strict=True):
+        assert values.shape == (2, 1, -(-size_hw[0] // factor), -(-size_hw[1] // factor))
+
+
+def test_says_what_it_is(model: Model) -> None:
+    assert model.name in ZOO and not model.training
+    if isinstance(model, DepthModel):
+        assert isinstance(model.kind, DepthKind)
+        with torch.no_grad():
+            finest = model(torch.rand(1, 3, 64, 96))[0]
+        assert not model.kind.is_metric or finest.min() > 0
+    else:
+        assert model.kind == "pose"
+
+
+def test_every_parameter_gets_a_gradient(model: Model) -> None:
+    model.zero_grad()
+    torch.manual_seed(1)
+    model.train()
+    try:
+        sum(values.square().mean() for values in outputs(model, pictures(model, size_hw=(64, 96), count=2))).backward()
+    finally:
+        model.eval()
+    without = [name for name, parameter in model.named_parameters() if parameter.grad is None]
+    bad = [name for name, p in model.named_parameters() if p.grad is not None and not torch.isfinite(p.grad).all()]
+    assert not without and not bad
+
+
+def test_bf16_autocast_stays_finite(model: Model) -> None:
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        out = outputs(model, pictures(model, size_hw=(64, 96)))
+    assert all(torch.isfinite(values).all() for values in out)
+
+
+def test_a_checkpoint_gives_the_same_output(model: Model, tmp_path) -> None:
+    images = pictures(model, size_hw=(64, 96))
+    again = read_model(save_model(model, tmp_path / "m.safetensors", licence="Apache-2.0", training={}))
+    assert type(again) is type(model) and again.options == model.options and again.input_spec == model.input_spec
+    with torch.no_grad():
+        for a, b in zip(outputs(model, images), outputs(again, images), strict=True):
+            assert torch.equal(a, b)
+
+
+def test_builds_on_the_meta_device(model: Model) -> None:
+    with torch.device("meta"):
+        empty = build_model(model.name, weights="random")
+    assert all(parameter.is_meta for parameter in empty.parameters())
+    empty.load_state_dict(model.state_dict(), assign=True)
+    assert not any(parameter.is_meta for parameter in empty.parameters())
+
+
+def test_exports_unless_declared(model: Model) -> None:
+    images = pictures(model, size_hw=model_size(model))
+    if model.name in NOT_EXPORTABLE:
+        with pytest.raises(Exception):  # noqa: B017 (whatever stops it: the declaration must be true)
+            torch.export.export(model, images)
+        return
+    exported = torch.export.export(model, images).module()
+    with torch.no_grad():
+        for a, b in zip(outputs(model, images), outputs(exported, images), strict=True):
+            assert torch.allclose(a, b, atol=1e-5)
+
+
+def model_size(model: Model) -> tuple[int, int]:
+    side = model.input_spec.multiple_of
+    return max(side, 64 // side * side), max(side, 96 // side * side)
