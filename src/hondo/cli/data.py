@@ -1,0 +1,134 @@
+"""``hondo data check / splits / synth``: verifies a data set on disk, lists splits, makes synthetic data."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+from hondo.cli.options import parse_options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hondo.data.check import DatasetCheck
+
+EXIT_SOME_FAILED = 1
+_SHOWN = 20  # findings that are printed; the rest is counted
+
+DataOption = tyro.conf.UseAppendAction[tuple[str, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckConfig:
+    """Read every sample of a data set and tell what is wrong (exit code 1) or odd."""
+
+    data: str = "rgbd"
+    """rgbd, frames or synthetic."""
+    root: Path | None = None
+    """Folder, manifest or video file."""
+    every: int = 1
+    only: str | None = None
+    """Only samples of this domain, or whose id starts so."""
+    data_option: DataOption = ()
+    """KEY=VALUE for the data set, e.g. --data-option camera=K.txt; may be repeated."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitsConfig:
+    """List split files (KITTI, NYU) with their sizes, and pictures that train, val and test lists share."""
+
+    path: Annotated[Path, tyro.conf.Positional]
+    """A list, or a folder of lists."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SynthConfig:
+    """Render synthetic scenes into a folder that the rgbd data set reads."""
+
+    out: Path
+    count: int = 100
+    """How many pictures."""
+    seed: int = 0
+    data_option: DataOption = ()
+    """KEY=VALUE for the synthetic data set; may be repeated."""
+
+
+Config = (
+    Annotated[CheckConfig, tyro.conf.subcommand("check")]
+    | Annotated[SplitsConfig, tyro.conf.subcommand("splits")]
+    | Annotated[SynthConfig, tyro.conf.subcommand("synth")]
+)
+
+
+def run(config: Config) -> int:
+    if isinstance(config, CheckConfig):
+        return _check(config)
+    if isinstance(config, SplitsConfig):
+        return _splits(config)
+    return _synth(config)
+
+
+def _check(config: CheckConfig) -> int:
+    from hondo.data.check import check_dataset
+    from hondo.data.tables import open_dataset
+
+    options = {"every": config.every if config.every != 1 else None, "only": config.only}
+    samples = open_dataset(config.data, root=config.root, **options, **parse_options(config.data_option))
+    found = check_dataset(samples, track=lambda indices: _progress(indices, what="checking"))
+    _print_check(found)
+    return EXIT_SOME_FAILED if found.errors else 0
+
+
+def _print_check(found: "DatasetCheck") -> None:
+    sizes = ", ".join(f"{width}x{height}" for height, width in found.sizes[:5])
+    print(f"samples          {found.num_samples} ({len(found.errors)} cannot be used)")
+    print(f"picture sizes    {sizes}{' ...' if len(found.sizes) > 5 else ''} (width x height)")
+    print(f"with camera      {found.num_with_camera}")
+    print(f"with poses       {found.num_with_pose}")
+    print(f"with depth       {found.num_with_depth}")
+    if found.valid_fraction is not None:
+        print(f"depth known at   {found.valid_fraction:.1%} of the pixels")
+        print(f"depth            {found.min_m:.3f} to {found.max_m:.3f} m, median {found.median_m:.3f} m")
+    for finding in found.findings[:_SHOWN]:
+        print(f"{'error ' if finding.is_error else 'remark'} {finding.origin}: {finding.says}")
+    if len(found.findings) > _SHOWN:
+        print(f"... and {len(found.findings) - _SHOWN} more")
+
+
+def _splits(config: SplitsConfig) -> int:
+    from hondo.data.splits import find_splits, overlaps
+
+    splits = find_splits(config.path)
+    width = max(len(split.name) for split in splits)
+    print(f"{'list':<{width}}  pictures  scenes  no depth  repeated")
+    for split in splits:
+        counts = (
+            f"{len(split.pictures):>8}  {split.num_scenes:>6}  {split.num_without_depth:>8}  {split.num_repeated:>8}"
+        )
+        print(f"{split.name:<{width}}  {counts}")
+    shared = overlaps(splits)
+    for overlap in shared:
+        print(f"overlap: {overlap.first} and {overlap.second} share {overlap.count} pictures")
+    return EXIT_SOME_FAILED if shared else 0
+
+
+def _synth(config: SynthConfig) -> int:
+    from hondo.core.errors import HondoError
+    from hondo.data.tables import open_dataset
+    from hondo.data.write_rgbd import write_rgbd
+
+    if config.count < 1:
+        raise HondoError(f"--count must be 1 or more, got {config.count}")
+    samples = open_dataset("synthetic", length=config.count, seed=config.seed, **parse_options(config.data_option))
+    print(write_rgbd(samples, config.out, track=lambda indices: _progress(indices, what="rendering")))
+    return 0
+
+
+def _progress(indices: "Iterable[int]", *, what: str) -> "Iterator[int]":
+    """A bar on stderr where somebody looks."""
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(indices, description=what, console=Console(stderr=True), disable=not sys.stderr.isatty())

@@ -1,0 +1,120 @@
+"""Checks of a data set on disk: every sample is read, and what is wrong or odd is told."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from hondo.core.errors import HondoError
+from hondo.core.sample import Sample
+from hondo.core.types import Camera, Size
+
+_FEW_PIXELS = 0.005  # of a depth map: fewer are more likely a wrong divide_by or an empty file than LiDAR
+_NEAR_M, _FAR_M = 0.05, 300.0  # medians outside are more likely a wrong unit than a scene
+_OFF_CENTRE = 0.2  # of the size: a principal point farther off hints at intrinsics of another size
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """An error (the sample cannot be used) or a remark (look at it) about one sample."""
+
+    origin: str
+    says: str
+    is_error: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetCheck:
+    """What was found in a data set. Depths in metres, over the samples that have any."""
+
+    num_samples: int
+    sizes: tuple[Size, ...]
+    num_with_camera: int
+    num_with_depth: int
+    num_with_pose: int
+    valid_fraction: float | None
+    min_m: float | None
+    median_m: float | None
+    max_m: float | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.is_error)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Depth:
+    fraction: float
+    low: float
+    middle: float
+    high: float
+
+
+def check_dataset(samples: Sequence[Sample], *, track: Callable[[Iterable[int]], Iterable[int]] = iter) -> DatasetCheck:
+    """Reads every sample once. ``track`` wraps the loop, for a progress bar."""
+    findings: list[Finding] = []
+    sizes: dict[Size, None] = {}
+    depths: list[_Depth] = []
+    with_camera = with_pose = 0
+    for index in track(range(len(samples))):
+        try:
+            sample = samples[index]
+        except (HondoError, OSError) as error:
+            findings.append(Finding(origin=f"sample {index}", says=str(error), is_error=True))
+            continue
+        sizes[(sample.image.shape[1], sample.image.shape[2])] = None
+        with_camera += sample.camera is not None
+        with_pose += bool(sample.sources) and all(view.T_source_target is not None for view in sample.sources)
+        depth = _depth_of(sample)
+        depths += [] if depth is None else [depth]
+        findings += [Finding(origin=sample.origin, says=says, is_error=False) for says in remarks(sample, depth)]
+    return DatasetCheck(
+        num_samples=len(samples),
+        sizes=tuple(sizes),
+        num_with_camera=with_camera,
+        num_with_depth=len(depths),
+        num_with_pose=with_pose,
+        valid_fraction=float(np.mean([depth.fraction for depth in depths])) if depths else None,
+        min_m=min((depth.low for depth in depths), default=None),
+        median_m=median([depth.middle for depth in depths]) if depths else None,
+        max_m=max((depth.high for depth in depths), default=None),
+        findings=tuple(findings),
+    )
+
+
+def remarks(sample: Sample, depth: "_Depth | None") -> list[str]:
+    """What is odd about a sample that can be read."""
+    found = []
+    if sample.depth_gt is not None and depth is None:
+        found.append("the depth map is empty")
+    if depth is not None and depth.fraction < _FEW_PIXELS:
+        found.append(f"only {depth.fraction:.2%} of the depth map are known")
+    if depth is not None and not _NEAR_M < depth.middle < _FAR_M:
+        found.append(f"the median depth is {depth.middle:.3g} m: is divide_by right?")
+    if float(sample.image.std()) < 1e-3:
+        found.append("the picture has one colour")
+    if sample.camera is not None and _is_off_centre(sample.camera):
+        camera = sample.camera
+        found.append(
+            f"principal point ({camera.cx:.0f}, {camera.cy:.0f}) is far off the centre: intrinsics of another size?"
+        )
+    return found
+
+
+def _depth_of(sample: Sample) -> _Depth | None:
+    if sample.depth_gt is None or sample.valid is None or not bool(sample.valid.any()):
+        return None
+    known = sample.depth_gt[sample.valid].double().numpy()
+    return _Depth(
+        fraction=float(sample.valid.float().mean()),
+        low=float(known.min()),
+        middle=float(np.median(known)),
+        high=float(known.max()),
+    )
+
+
+def _is_off_centre(camera: Camera) -> bool:
+    height, width = camera.size_hw
+    return abs(camera.cx / width - 0.5) > _OFF_CENTRE or abs(camera.cy / height - 0.5) > _OFF_CENTRE

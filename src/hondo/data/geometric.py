@@ -1,0 +1,116 @@
+"""Mirroring and zooming of whole batches: pictures, depth, cameras and poses together, so that the laws still hold."""
+
+from dataclasses import replace
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from hondo.core.errors import HondoError
+from hondo.core.sample import Batch
+from hondo.core.types import Size
+
+
+def flip(batch: Batch, is_flipped: Bool[Tensor, " b"]) -> Batch:
+    """Mirrors the chosen samples left to right: cx becomes width - cx, T becomes M T M with M = diag(-1, 1, 1, 1)."""
+    width = batch.image.shape[-1]
+
+    def mirrored(values: Tensor | None) -> Tensor | None:
+        return None if values is None else torch.where(_wide(is_flipped, values), values.flip(-1), values)
+
+    return replace(
+        batch,
+        image=torch.where(_wide(is_flipped, batch.image), batch.image.flip(-1), batch.image),
+        depth_gt=mirrored(batch.depth_gt),
+        valid=mirrored(batch.valid),
+        source_images=mirrored(batch.source_images),
+        augmented=mirrored(batch.augmented),
+        augmented_sources=mirrored(batch.augmented_sources),
+        K=_flip_K(batch.K, is_flipped, width=width),
+        source_K=_flip_K(batch.source_K, is_flipped, width=width),
+        T_source_target=_flip_poses(batch.T_source_target, is_flipped),
+    )
+
+
+def zoom(
+    batch: Batch, *, top: Float[Tensor, " b"], left: Float[Tensor, " b"], scale: Float[Tensor, " b"], size_hw: Size
+) -> Batch:
+    """The window from (top, left) pixels on, enlarged ``scale`` times to ``size_hw``; K follows, depth stays metric.
+
+    Bilinear for pictures, nearest for depth; what lies outside the picture repeats its border and has no valid depth.
+    """
+    if batch.source_K is None and batch.source_images is not None and batch.K is not None:
+        batch = replace(batch, source_K=batch.K[:, None].expand(-1, batch.source_images.shape[1], -1, -1))
+    grid = _window_grid(batch.image, top=top, left=left, scale=scale, size_hw=size_hw)
+    depth_gt, valid = _zoom_depth(batch, grid)
+    return replace(
+        batch,
+        image=_sample_views(batch.image[:, None], grid)[:, 0],
+        depth_gt=depth_gt,
+        valid=valid,
+        source_images=None if batch.source_images is None else _sample_views(batch.source_images, grid),
+        augmented=None if batch.augmented is None else _sample_views(batch.augmented[:, None], grid)[:, 0],
+        augmented_sources=None if batch.augmented_sources is None else _sample_views(batch.augmented_sources, grid),
+        K=_zoom_K(batch.K, top=top, left=left, scale=scale),
+        source_K=_zoom_K(batch.source_K, top=top, left=left, scale=scale),
+    )
+
+
+def _flip_K(K: Tensor | None, is_flipped: Tensor, *, width: int) -> Tensor | None:
+    if K is None:
+        return None
+    mirrored = K.clone()
+    mirrored[..., 0, 2] = width - K[..., 0, 2]
+    return torch.where(_wide(is_flipped, K), mirrored, K)
+
+
+def _flip_poses(poses: Float[Tensor, "b n 4 4"] | None, is_flipped: Tensor) -> Float[Tensor, "b n 4 4"] | None:
+    if poses is None:
+        return None
+    mirror = torch.diag(torch.tensor([-1.0, 1.0, 1.0, 1.0])).to(poses)
+    return torch.where(_wide(is_flipped, poses), mirror @ poses @ mirror, poses)
+
+
+def _window_grid(image: Tensor, *, top: Tensor, left: Tensor, scale: Tensor, size_hw: Size) -> Float[Tensor, "b H W 2"]:
+    """Sampling positions (x, y) in -1..1 of each output pixel's centre (align_corners=False)."""
+    if not bool((scale > 0).all()):
+        raise HondoError("zoom needs positive scales")
+    (height, width), (out_height, out_width) = image.shape[-2:], size_hw
+    rows = torch.arange(out_height, device=image.device, dtype=image.dtype) + 0.5
+    columns = torch.arange(out_width, device=image.device, dtype=image.dtype) + 0.5
+    top, left, scale = (values.to(image) for values in (top, left, scale))
+    y = (top[:, None] + rows / scale[:, None]) * 2 / height - 1  # (b H)
+    x = (left[:, None] + columns / scale[:, None]) * 2 / width - 1  # (b W)
+    shape = (-1, out_height, out_width)
+    return torch.stack([x[:, None].expand(shape), y[:, :, None].expand(shape)], dim=-1)
+
+
+def _sample_views(views: Float[Tensor, "b n c h w"], grid: Float[Tensor, "b H W 2"]) -> Float[Tensor, "b n c H W"]:
+    stacked = views.flatten(1, 2)  # b (n c) h w
+    sampled = F.grid_sample(stacked, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    return sampled.unflatten(1, views.shape[1:3])
+
+
+def _zoom_depth(batch: Batch, grid: Float[Tensor, "b H W 2"]) -> tuple[Tensor | None, Tensor | None]:
+    if batch.depth_gt is None or batch.valid is None:
+        return None, None
+    both = torch.cat([batch.depth_gt, batch.valid.to(batch.depth_gt)], dim=1)  # b 2 h w
+    both = F.grid_sample(both, grid, mode="nearest", padding_mode="border", align_corners=False)
+    is_inside = (grid.abs() <= 1).all(dim=-1)[:, None]
+    return both[:, :1], (both[:, 1:] > 0.5) & is_inside
+
+
+def _zoom_K(K: Tensor | None, *, top: Tensor, left: Tensor, scale: Tensor) -> Tensor | None:
+    if K is None:
+        return None
+    zoomed = K.clone()
+    wide = (-1,) + (1,) * (K.ndim - 3)
+    top, left, scale = (values.to(K).reshape(wide) for values in (top, left, scale))
+    zoomed[..., 0, 0], zoomed[..., 1, 1] = K[..., 0, 0] * scale, K[..., 1, 1] * scale
+    zoomed[..., 0, 2], zoomed[..., 1, 2] = (K[..., 0, 2] - left) * scale, (K[..., 1, 2] - top) * scale
+    return zoomed
+
+
+def _wide(chosen: Bool[Tensor, " b"], like: Tensor) -> Tensor:
+    return chosen.to(like.device).reshape(-1, *(1,) * (like.ndim - 1))

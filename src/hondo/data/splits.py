@@ -1,0 +1,107 @@
+"""Split lists of KITTI and NYU as text files: what they hold, and whether test pictures leaked into training."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+from hondo.core.errors import HondoError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """One list: its lines, and the picture each names (scene and frame, whatever the side)."""
+
+    name: str
+    pictures: tuple[str, ...]
+    lines: tuple[str, ...]
+    num_without_depth: int  # lines that say so
+
+    @property
+    def num_repeated(self) -> int:
+        return len(self.lines) - len(set(self.lines))
+
+    @property
+    def num_scenes(self) -> int:
+        return len({picture.rpartition(" ")[0] for picture in self.pictures})
+
+    @property
+    def role(self) -> str:
+        """train, val or test, as the file's name says; else nothing."""
+        return next((role for role in ("train", "val", "test") if role in Path(self.name).name), "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlap:
+    """Pictures that two lists share."""
+
+    first: str
+    second: str
+    count: int
+
+
+def read_split(path: str | Path, *, name: str | None = None) -> Split:
+    """A list, one picture a line: "scene frame side" (monodepth2) or "picture depth focal" (BTS; depth "None")."""
+    path = Path(path)
+    lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    if not lines:
+        raise HondoError(f"{path}: the list is empty")
+    return Split(
+        name=name or path.stem,
+        pictures=tuple(_key(path, number, words) for number, words in enumerate(lines, start=1)),
+        lines=tuple(" ".join(words) for words in lines),
+        num_without_depth=sum(len(words) > 1 and words[1] == "None" for words in lines),
+    )
+
+
+def find_splits(root: str | Path) -> list[Split]:
+    """Every list (.txt with "files" in its name) of a folder and its subfolders, or one file."""
+    root = Path(root)
+    if root.is_file():
+        return [read_split(root)]
+    if not root.is_dir():
+        raise HondoError(f"{root}: no such file or folder; give a split list or a folder of them")
+    paths = sorted(path for path in root.rglob("*.txt") if "files" in path.stem)
+    if not paths:
+        raise HondoError(f"{root}: no split lists (train_files.txt, eigen_test_files_with_gt.txt, ...)")
+    return [read_split(path, name=path.relative_to(root).with_suffix("").as_posix()) for path in paths]
+
+
+def overlaps(splits: Sequence[Split]) -> list[Overlap]:
+    """Pictures that lists of one family share though their roles (train, val, test) differ.
+
+    A family is a folder; test lists are also held against folders whose name starts alike (eigen, eigen_zhou). A test
+    picture must not be seen from the other side of the stereo pair either; between train and val that is usual.
+    """
+    found = []
+    for first, second in combinations(splits, 2):
+        if first.role and second.role and first.role != second.role and _is_family(first, second):
+            has_test = "test" in (first.role, second.role)
+            one, other = (split.pictures if has_test else split.lines for split in (first, second))
+            shared = len(set(one) & set(other))
+            found += [Overlap(first=first.name, second=second.name, count=shared)] if shared else []
+    return found
+
+
+def _key(path: Path, number: int, words: list[str]) -> str:
+    """Scene and frame; the side of a stereo pair counts as the same picture, so that it cannot leak either."""
+    if Path(words[0]).suffix:
+        picture = Path(words[0].lstrip("/"))
+        scene = "/".join(part for part in picture.parent.parts if part not in ("image_02", "image_03", "data"))
+        return f"{scene} {picture.stem}"
+    if len(words) >= 2 and words[1].isdigit():
+        return f"{words[0]} {int(words[1]):010d}"
+    if len(words) == 1:
+        return f" {words[0]}"
+    raise HondoError(
+        f'{path} line {number}: "{" ".join(words)}" is neither "scene frame side" nor "picture depth focal"'
+    )
+
+
+def _is_family(first: Split, second: Split) -> bool:
+    one, other = Path(first.name), Path(second.name)
+    if ("nyu" in one.name.lower()) != ("nyu" in other.name.lower()):
+        return False
+    if "test" in (first.role, second.role):
+        return one.parent.name.split("_")[0] == other.parent.name.split("_")[0]
+    return one.parent == other.parent
