@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from lightning.fabric import Fabric
 
 
+COUNTS = ("step", "seconds", "best", "loss", "validation")  # what the loop itself knows
+
+
 @dataclass(frozen=True, kw_only=True)
 class Hooks:
     """What a run does with its model now and then; each gets the averaged model in evaluation mode."""
@@ -46,6 +49,7 @@ class Fitted:
     images: int
     loss: float
     best: float | None  # of loop.best_by
+    validation: Mapping[str, float]  # the last one; empty without validation
 
 
 def fit(
@@ -88,6 +92,7 @@ class _Loop:
         self.step, self.seconds, self.best, self.loss = 0, 0.0, math.inf, math.nan
         self.saved_at, self.saved_seconds = -1, 0.0
         self.metrics: Metrics | None = None
+        self.validation: dict[str, float] = {}
         self.meter = Meter()
 
     def go(self, *, resume: bool) -> Fitted:
@@ -98,8 +103,8 @@ class _Loop:
             self._train(stop, bar)
         best = None if math.isinf(self.best) else self.best
         model = self.training.ema.model.eval()
-        images = self.training.images
-        return Fitted(model=model, steps=self.step, seconds=self.seconds, images=images, loss=self.loss, best=best)
+        counts = {"steps": self.step, "seconds": self.seconds, "images": self.training.images}
+        return Fitted(model=model, **counts, loss=self.loss, best=best, validation=self.validation)
 
     def _open(self, stack: ExitStack, *, resume: bool) -> None:
         if self.run is None:
@@ -163,7 +168,7 @@ class _Loop:
 
     def _validate(self) -> None:
         assert self.hooks.validate is not None
-        values = self.hooks.validate(self.training.ema.model.eval())
+        values = self.validation = dict(self.hooks.validate(self.training.ema.model.eval()))
         self.training.objective.train()
         self._record({f"val_{name}": value for name, value in values.items()})
         if values[self.loop.best_by] < self.best:
@@ -185,14 +190,15 @@ class _Loop:
         self.training.finite.settle()
         if self.run is None or not self.is_first or self.saved_at == self.step:
             return
-        state = {"step": self.step, "seconds": self.seconds, "best": self.best, "loss": self.loss}
+        state = {name: getattr(self, name) for name in COUNTS}
         parts = {"training": self.training.state_dict(), "batches": self.batches.state_dict(), "rng": rng_state()}
         self.run.save_state(state | parts)
         self._export("last")
         self.saved_at, self.saved_seconds = self.step, self.seconds
 
     def _load(self, state: dict[str, Any]) -> None:
-        self.step, self.seconds, self.best, self.loss = (state[name] for name in ("step", "seconds", "best", "loss"))
+        for name in COUNTS:
+            setattr(self, name, state[name])
         self.training.load_state_dict(state["training"])
         self.batches.load_state_dict(state["batches"])
         set_rng_state(state["rng"])

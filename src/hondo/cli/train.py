@@ -1,0 +1,110 @@
+"""``hondo train``: a recipe with some of its fields replaced, trained into a run folder."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, make_dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import tyro
+
+from hondo.core.errors import HondoError
+from hondo.recipes.recipe import Recipe, read_recipe, stored_name
+from hondo.recipes.table import RECIPES
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """A recipe and where its run lies."""
+
+    recipe: Recipe
+    data: str | None = None
+    out: Path | None = None
+    resume: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """The options that are not fields of the recipe."""
+
+    data: str | None = None
+    """Where the data lie: a video, a folder of pictures, or a folder with a manifest.csv (sets --data.root)."""
+    out: Path | None = None
+    """The folder of the new run; default: runs/RECIPE."""
+    resume: Path | None = None
+    """The folder of a run to continue; its own recipe is the default of every option."""
+
+
+def parse(arguments: Sequence[str]) -> TrainConfig:
+    """``RECIPE [options]``, or ``--resume RUN [options]``: options start from the recipe, or from the run's own."""
+    arguments = list(arguments)
+    name = arguments.pop(0) if arguments and not arguments[0].startswith("-") else None
+    resumed = _resumed(arguments)
+    if name is None and resumed is None:
+        return _explain(arguments)
+    base = RECIPES[name or stored_name(resumed / "recipe.json")]()  # type: ignore[operator]
+    if resumed is not None:
+        base = read_recipe(resumed / "recipe.json", base=base)
+    options, config = _options(base)
+    parsed = tyro.cli(
+        options, args=arguments, prog=f"hondo train {base.name}", default=config, config=(tyro.conf.FlagConversionOff,)
+    )
+    changed = {each: getattr(parsed, each) for each in _parts(base)}
+    places = {each.name: getattr(parsed.places, each.name) for each in fields(Places)}
+    return TrainConfig(recipe=replace(base, **changed), **places)
+
+
+def _options(base: Recipe) -> tuple[type, Any]:
+    """A dataclass of the recipe's parts as they stand (tyro would ask which kind of data and objective), and its value."""
+    hints = get_type_hints(Recipe)
+    types = {name: type(value) if is_dataclass(value) else hints[name] for name, value in _parts(base).items()}
+    places = ("places", Annotated[Places, tyro.conf.OmitArgPrefixes], field(default_factory=Places))
+    made = [places, *((name, types[name], field(default=value)) for name, value in _parts(base).items())]
+    options = make_dataclass("Options", made, kw_only=True, frozen=True)
+    return options, options(**_parts(base))
+
+
+def _parts(base: Recipe) -> dict[str, Any]:
+    """What of a recipe can be an option: not its name, and nothing that it leaves out."""
+    values = {each.name: getattr(base, each.name) for each in fields(base) if each.name != "name"}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def run(config: TrainConfig) -> None:
+    if config.resume is not None and config.out is not None:
+        raise HondoError("--resume continues a run in its own folder; leave out --out")
+    from hondo.recipes.pipeline import run as run_recipe
+
+    out = config.resume or config.out or Path("runs") / config.recipe.name
+    trained = run_recipe(with_data(config.recipe, config.data), out=out, resume=config.resume is not None)
+    print(trained.report.to_markdown())
+    print(f"run folder: {out}; use it as a model: hondo predict SOURCE --model {out} --out depth")
+
+
+def with_data(recipe: Recipe, path: str | None) -> Recipe:
+    """The recipe reading from ``path``."""
+    if path is None:
+        return recipe
+    if not hasattr(recipe.data, "root"):
+        raise HondoError(f"recipe '{recipe.name}' makes its own data; leave out --data")
+    return replace(recipe, data=replace(recipe.data, root=path))
+
+
+def _resumed(arguments: list[str]) -> Path | None:
+    for number, argument in enumerate(arguments):
+        if argument == "--resume" and number + 1 < len(arguments):
+            return Path(arguments[number + 1])
+        if argument.startswith("--resume="):
+            return Path(argument.removeprefix("--resume="))
+    return None
+
+
+def _explain(arguments: list[str]) -> TrainConfig:
+    """The help without a recipe, or what is missing."""
+    if arguments and arguments[0] not in ("-h", "--help"):
+        raise HondoError(f"give a recipe first, e.g. hondo train video; recipes: {', '.join(sorted(RECIPES))}")
+    lines = ["usage: hondo train RECIPE [--data PATH] [--out RUN] [--x.y VALUE ...]"]
+    lines += ["       hondo train --resume RUN [--x.y VALUE ...]", "", "recipes:"]
+    summaries = {name: (RECIPES[name].__doc__ or "").strip().splitlines()[0] for name in RECIPES}
+    lines += [f"  {name:<10} {summary}" for name, summary in summaries.items()]
+    print("\n".join([*lines, "", "hondo train RECIPE --help lists every option with its value"]))
+    raise SystemExit(0)

@@ -1,0 +1,43 @@
+"""What is changed at random in training batches, as numbers. Imports no torch, for the command line."""
+
+from dataclasses import dataclass
+
+from hondo.core.errors import HondoError
+from hondo.core.types import Size
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AugmentConfig:
+    """Chances (0..1) for a sample, and ranges of strength. The defaults: monodepth2 (Godard et al. 2019)."""
+
+    flip: float = 0.5
+    zoom: float = 0.0  # enlarged by up to max_zoom, then cut to the picture's size at random
+    max_zoom: float = 1.5
+    crop_hw: Size | None = None  # a random window of this size, for every sample
+    jitter: float = 0.5
+    brightness: float = 0.2  # factors 1 +- this
+    contrast: float = 0.2
+    saturation: float = 0.2
+    hue: float = 0.1  # +- turns
+    exposure: float = 0.0
+    stops: float = 0.7
+    gamma: float = 0.0
+    gamma_range: Range = (0.8, 1.25)
+    white_balance: float = 0.0
+    gain: float = 0.15  # of each channel, +- this
+    blur: float = 0.0
+    blur_sigma: Range = (0.2, 1.5)  # pixels
+    noise: float = 0.0
+    noise_sigma: Range = (0.0, 0.05)
+    jpeg: float = 0.0
+    jpeg_quality: Range = (30.0, 95.0)
+
+    def __post_init__(self) -> None:
+        chances = ("flip", "zoom", "jitter", "exposure", "gamma", "white_balance", "blur", "noise", "jpeg")
+        for name in chances:
+            if not 0 <= getattr(self, name) <= 1:
+                raise HondoError(f"augment.{name} is a chance between 0 and 1, got {getattr(self, name):g}")
+        if self.max_zoom < 1:
+            raise HondoError(f"augment.max_zoom must be 1 or more, got {self.max_zoom:g}")

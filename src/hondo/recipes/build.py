@@ -1,0 +1,95 @@
+"""A recipe's parts as objects: samples, batches, model, objective."""
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from hondo.core.errors import HondoError
+from hondo.core.sample import Sample
+from hondo.core.types import InputSpec, Size
+from hondo.data.augment import augment
+from hondo.data.collate import collate
+from hondo.data.tables import DATASETS
+from hondo.models.depth import DepthModel
+from hondo.models.zoo import build_model
+from hondo.recipes.recipe import Recipe
+from hondo.train.batches import BatchSource, ShuffledBatches
+from hondo.train.objectives.base import Objective
+from hondo.train.objectives.config import SupervisedConfig
+from hondo.train.objectives.self_supervised import SelfSupervised
+from hondo.train.objectives.supervised import Supervised
+
+
+def build_depth_model(recipe: Recipe) -> DepthModel:
+    model = build_model(recipe.model.name, recipe.model.weights, **recipe.model.options)
+    if not isinstance(model, DepthModel):
+        raise HondoError(f"model '{recipe.model.name}' is no depth model; choose another with --model.name")
+    return model
+
+
+def build_objective(recipe: Recipe, model: DepthModel) -> Objective:
+    if isinstance(recipe.objective, SupervisedConfig):
+        return Supervised(model, recipe.objective)
+    pose = None if recipe.objective.pose == "known" else _pose_network(recipe.objective.pose_model)
+    return SelfSupervised(model, recipe.objective, pose=pose)
+
+
+def build_batches(recipe: Recipe, model: DepthModel, *, rank: int = 0, world_size: int = 1) -> BatchSource:
+    """A data set that makes batches itself is told how; the samples of any other are shuffled."""
+    config = recipe.batches
+    entry = DATASETS[recipe.data.dataset]
+    if isinstance(entry, type) and issubclass(entry, BatchSource):
+        share = {"batch_size": config.batch_size, "rank": rank, "world_size": world_size}
+        return entry(**_arguments(recipe.data), **share)
+    samples = build_samples(recipe.data, multiple_of=model.input_spec.multiple_of)
+    return ShuffledBatches(
+        list(samples) if config.cache else samples,
+        batch_size=config.batch_size,
+        collate=collate,
+        augment=partial(augment, config=recipe.augment) if recipe.augment else None,
+        seed=recipe.seed,
+        shuffle=config.shuffle,
+        workers=config.workers,
+        rank=rank,
+        world_size=world_size,
+    )
+
+
+def build_samples(data: Any, *, multiple_of: int = 1) -> Sequence[Sample]:
+    """The data set that a data config names. Frames keep the clip's aspect at about the area of ``size_hw``."""
+    if "root" in {each.name for each in fields(data)} and data.root is None:
+        raise HondoError(f"the data set '{data.dataset}' needs files; give --data PATH")
+    if data.dataset == "frames" and data.size_hw is not None:
+        data = replace(data, size_hw=_size_for(Path(data.root), data.size_hw, multiple_of=multiple_of))
+    return DATASETS[data.dataset](**_arguments(data))
+
+
+def _size_for(root: Path, size_hw: Size, *, multiple_of: int) -> Size:
+    from hondo.images.preprocess import place
+
+    native = tuple(max(multiple_of, round(side / multiple_of) * multiple_of) for side in size_hw)
+    return place(_first_size(root), InputSpec(size_hw=(native[0], native[1]), multiple_of=multiple_of)).network_hw
+
+
+def _first_size(root: Path) -> Size:
+    from hondo.data.clip_files import find_layout, list_pictures
+    from hondo.images.io import image_size
+    from hondo.images.video_file import probe_video
+
+    images = find_layout(root).images
+    return probe_video(images).size_hw if images.is_file() else image_size(list_pictures(images)[0])
+
+
+def _arguments(data: Any) -> dict[str, Any]:
+    return {each.name: getattr(data, each.name) for each in fields(data)}
+
+
+def _pose_network(name: str) -> nn.Module:
+    pose = build_model(name)
+    if isinstance(pose, DepthModel):
+        raise HondoError(f"objective.pose_model '{name}' is a depth model; choose nano-pose or pose")
+    return pose

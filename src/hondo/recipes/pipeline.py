@@ -1,0 +1,103 @@
+"""run(recipe): builds everything a recipe names, trains, and leaves a run folder."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import nn
+
+from hondo.core.report import Report, Row, commit
+from hondo.models.depth import DepthModel
+from hondo.models.weights import save_model
+from hondo.recipes.build import build_batches, build_depth_model, build_objective, build_samples
+from hondo.recipes.recipe import EvaluateConfig, Recipe
+from hondo.train.batches import BatchSource, ShuffledBatches
+from hondo.train.checkpoint import RunFolder
+from hondo.train.fabric import make_fabric
+from hondo.train.files import write_atomically
+from hondo.train.loop import Fitted, Hooks, fit
+from hondo.train.pictures import picture_writer
+from hondo.train.rng import seed_everything
+
+Validate = Callable[[nn.Module], Mapping[str, float]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """What a run leaves: the averaged model in evaluation mode on the CPU, and the numbers."""
+
+    model: DepthModel
+    report: Report
+    folder: Path | None
+
+
+def run(
+    recipe: Recipe, *, out: Path | str | None = None, resume: bool = False, model: DepthModel | None = None
+) -> Trained:
+    """Trains a recipe into the folder ``out`` (None: in memory only), or continues the run that is there.
+
+    ``model`` takes the place of the one that the recipe names.
+    """
+    fabric = make_fabric(recipe.fabric)
+    seed_everything(recipe.seed)
+    model = model or build_depth_model(recipe)
+    objective = build_objective(recipe, model)
+    batches = build_batches(recipe, model, rank=fabric.global_rank, world_size=fabric.world_size)
+    folder = RunFolder(out) if out is not None and fabric.global_rank == 0 else None
+    if folder is not None and (resume or not folder.is_started):
+        folder.create()
+        write_atomically(folder.recipe, recipe.to_json().encode())
+    seed_everything(recipe.seed + fabric.global_rank)
+    common = {"optim": recipe.optim, "loop": recipe.loop, "setup": recipe.fabric, "fabric": fabric}
+    fitted = fit(objective, batches, **common, folder=out, resume=resume, hooks=_hooks(recipe, batches))
+    report = _report(recipe, fitted)
+    if folder is not None:
+        write_atomically(folder.report, report.to_markdown().encode())
+    assert isinstance(fitted.model, DepthModel)
+    return Trained(model=fitted.model.cpu().eval(), report=report, folder=None if out is None else Path(out))
+
+
+def _hooks(recipe: Recipe, batches: BatchSource) -> Hooks:
+    training = {"recipe": recipe.name, "recipe_hash": recipe.hash, "commit": commit(), "seed": recipe.seed}
+
+    def export(model: nn.Module, path: Path) -> Path:
+        return save_model(model, path, licence=recipe.licence, training=training)
+
+    validate = None if recipe.evaluate is None else _validation(recipe.evaluate)
+    picture = None
+    if recipe.loop.picture_every and isinstance(batches, ShuffledBatches):
+        picture = picture_writer(batches.samples)
+    return Hooks(export=export, validate=validate, picture=picture)
+
+
+def _validation(config: EvaluateConfig) -> Validate:
+    """Scores the model on labelled data; every metric by name."""
+    samples = build_samples(config.data)
+
+    def validate(model: nn.Module) -> Mapping[str, float]:
+        from hondo.engines.pytorch import load
+        from hondo.evaluate.accuracy import evaluate
+
+        assert isinstance(model, DepthModel)
+        predictor = load(model, device=str(next(model.parameters()).device))
+        report = evaluate(predictor, samples, protocol=config.protocol, align=config.align)
+        return {row.name: row.value for row in report.rows}
+
+    return validate
+
+
+def _report(recipe: Recipe, fitted: Fitted) -> Report:
+    rows = [
+        Row(name="steps", value=fitted.steps, subject=recipe.name),
+        Row(name="images", value=fitted.images, subject=recipe.name),
+        Row(name="time", value=fitted.seconds, unit="s", subject=recipe.name),
+        Row(name="images_per_s", value=fitted.images / max(fitted.seconds, 1e-9), better="higher", subject=recipe.name),
+        Row(name="loss", value=fitted.loss, better="lower", subject=recipe.name),
+    ]
+    rows += [Row(name=name, value=value, subject=recipe.name) for name, value in fitted.validation.items()]
+    protocol = recipe.evaluate.protocol if recipe.evaluate else ""
+    notes = (f"model {recipe.model.name}", f"licence of the weights: {recipe.licence}")
+    title = f"Training: {recipe.name}"
+    return Report(
+        title=title, rows=tuple(rows), protocol=protocol, recipe_hash=recipe.hash, seed=recipe.seed, notes=notes
+    )

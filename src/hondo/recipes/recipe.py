@@ -1,0 +1,104 @@
+"""A whole run as one typed value: printable, hashable, stored as JSON. Imports no torch."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hondo.core.errors import HondoError
+from hondo.data.augment_config import AugmentConfig
+from hondo.train.config import FabricConfig, LoopConfig, OptimConfig
+from hondo.train.objectives.config import SelfSupervisedConfig, SupervisedConfig
+
+T = TypeVar("T")
+OptionValue = int | float | bool | str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """What is trained: a name of ``hondo models``, a .safetensors file or a run folder."""
+
+    name: str = "hondo-nano"
+    weights: str | None = None  # None: those that ship with the name; "random": fresh ones
+    options: dict[str, OptionValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchesConfig:
+    """How samples become batches."""
+
+    batch_size: int = 4
+    workers: int = 2  # threads that read ahead
+    shuffle: bool = True
+    cache: bool = False  # keep every sample in memory: for a short clip
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateConfig:
+    """Labelled data to score the model on while it trains, and at the end."""
+
+    data: Any = None  # a data config
+    protocol: str = "dense"
+    align: str = "median"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Everything that decides what a run does. ``data`` and ``objective`` are configs of any kind."""
+
+    name: str
+    data: Any
+    objective: SupervisedConfig | SelfSupervisedConfig
+    model: ModelConfig = field(default_factory=ModelConfig)
+    batches: BatchesConfig = field(default_factory=BatchesConfig)
+    augment: AugmentConfig | None = None
+    optim: OptimConfig = field(default_factory=OptimConfig)
+    fabric: FabricConfig = field(default_factory=FabricConfig)
+    loop: LoopConfig = field(default_factory=LoopConfig)
+    evaluate: EvaluateConfig | None = None
+    licence: str = "of whoever trained it"  # of the weights that come out
+    seed: int = 0
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=1)
+
+    @property
+    def hash(self) -> str:
+        """Twelve hexadecimal digits that name everything stated here."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:12]
+
+
+def read_recipe(path: Path, *, base: Recipe) -> Recipe:
+    """The recipe stored in a run folder; ``base`` is the recipe of that name as this version writes it."""
+    try:
+        return updated(base, json.loads(path.read_text()))
+    except FileNotFoundError as error:
+        raise HondoError(f"{path} is missing; give --resume the folder of a run") from error
+    except (json.JSONDecodeError, TypeError, KeyError) as error:
+        raise HondoError(f"{path} is damaged or of another version of hondo ({error})") from error
+
+
+def stored_name(path: Path) -> str:
+    """The name of the recipe in a recipe.json."""
+    try:
+        return json.loads(path.read_text())["name"]
+    except (OSError, json.JSONDecodeError, KeyError, TypeError) as error:
+        raise HondoError(f"{path} cannot be read ({error}); give --resume the folder of a run") from error
+
+
+def updated(base: T, values: Mapping[str, Any]) -> T:
+    """A config with plain JSON values put in: dicts into the dataclasses that stand there, lists as tuples."""
+    known = {each.name for each in fields(base)}  # type: ignore[arg-type]
+    strange = sorted(set(values) - known)
+    if strange:
+        raise KeyError(f"{type(base).__name__} has no field {', '.join(strange)}")
+    changes = {name: _updated_value(getattr(base, name), value) for name, value in values.items()}
+    return replace(base, **changes)  # type: ignore[type-var]
+
+
+def _updated_value(old: Any, value: Any) -> Any:
+    if is_dataclass(old) and isinstance(value, Mapping):
+        return updated(old, value)
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,14 @@
+"""The table of recipes: a function without arguments that returns a complete Recipe."""
+
+from collections.abc import Callable
+
+from hondo.core.tables import Table
+from hondo.recipes.recipe import Recipe
+
+RECIPES: Table[Callable[[], Recipe]] = Table(
+    "recipe",
+    {
+        "video": "hondo.recipes.video:video",
+        "rgbd": "hondo.recipes.supervised:rgbd",
+    },
+)

@@ -1,0 +1,26 @@
+"""Learning from video alone: any clip with intrinsics makes a depth model better at that place."""
+
+from hondo.data.augment_config import AugmentConfig
+from hondo.recipes.data_config import FramesData
+from hondo.recipes.recipe import BatchesConfig, ModelConfig, Recipe
+from hondo.train.config import LoopConfig, OptimConfig
+from hondo.train.objectives.config import SelfSupervisedConfig
+
+
+def video() -> Recipe:
+    """Adapts hondo-nano to the frames of --data by self-supervision; no depth is used.
+
+    Batch-norm statistics stay (a few scenes would spoil them) and the pose network, which starts from nothing, learns
+    faster and at half the size.
+    """
+    return Recipe(
+        name="video",
+        data=FramesData(),
+        model=ModelConfig(name="hondo-nano"),
+        objective=SelfSupervisedConfig(pose_scale=0.5, freeze_norm=True),
+        batches=BatchesConfig(batch_size=4),
+        augment=AugmentConfig(flip=0.5, jitter=0.5),
+        optim=OptimConfig(lr=1e-4, lr_factors={"pose": 10.0}, weight_decay=0.0, max_steps=2000, ema_decay=0.99),
+        loop=LoopConfig(log_every=10, checkpoint_every=500),
+        licence="Apache-2.0 (hondo-nano), adapted to the video given",
+    )
