@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from hondo.cli.options import ModelOptions, SharedModelOptions, parse_options, parse_size
+from hondo.cli.options import NO_OPTIONS, SharedModelOptions, parse_options, parse_size
 from hondo.core.errors import HondoError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class BenchCommand:
     """Also measure what this machine can do at best."""
     json: Path | None = None
     """Write the results to this file."""
-    model_options: SharedModelOptions = ModelOptions()
+    model_options: SharedModelOptions = NO_OPTIONS
 
 
 def run(command: BenchCommand) -> None:
@@ -86,14 +86,15 @@ def _bench(name: str, *, command: BenchCommand, config) -> "BenchResult":
 
 
 def _notes(results: "Sequence[BenchResult]", roof: "Roof | None") -> tuple[str, ...]:
-    times = "median, p95, min and throughput are of the network alone; whole call and FPS take a picture of the same size to its map"
+    times = "median, p95, min, throughput: the network alone; whole call, FPS: a picture of that size to its map"
     if roof is None:
         return (times,)
     rates = f"{roof.gmacs_per_s:.0f} GMAC/s fp32, {roof.bf16_gmacs_per_s:.0f} bf16, {roof.gigabytes_per_s:.1f} GB/s"
+    known = [(result, result.gmacs) for result in results if result.gmacs is not None]
     least = [
-        f"{result.model} in {result.precision} takes at least {roof.least_ms(gmacs=result.gmacs, precision=result.precision):.2f} ms"
-        for result in results
-        if result.gmacs is not None
+        f"{result.model} in {result.precision} takes at least "
+        f"{roof.least_ms(gmacs=gmacs, precision=result.precision):.2f} ms"
+        for result, gmacs in known
     ]
     return (times, "; ".join([f"this machine at best: {rates}", *least]))
 

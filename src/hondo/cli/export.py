@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from hondo.cli.options import ModelOptions, SharedModelOptions, parse_options, parse_size
+from hondo.cli.options import NO_OPTIONS, SharedModelOptions, parse_options, parse_size
 from hondo.core.errors import HondoError
 
 TARGETS = {"onnx": "onnx_runtime", "openvino": "openvino_ir", "torch": "pytorch"}
@@ -30,7 +30,7 @@ class ExportConfig:
     """Any input size (a multiple of the model's step) instead of one."""
     force: bool = False
     """Write the file even if it misses the tolerance."""
-    model_options: SharedModelOptions = ModelOptions()
+    model_options: SharedModelOptions = NO_OPTIONS
 
 
 def run(config: ExportConfig) -> None:

@@ -1,7 +1,7 @@
-"""The ``hondo`` command: finds the command's file, parses its config, runs it, and turns errors into one line and an exit code.
+"""The ``hondo`` command: finds the command's file, parses its config, runs it, tells errors in one line.
 
-A command is one file with a config dataclass and ``run(config: Config) -> int | None``; None counts as 0. Its module must not
-import torch at the top, so that ``--help`` answers at once.
+A command is one file with a config dataclass and ``run(config: Config) -> int | None``; None counts as 0. Its module must
+not import torch at the top, so that ``--help`` answers at once.
 """
 
 import re
@@ -85,10 +85,14 @@ def _run(name: str, arguments: list[str]) -> int:
 
     module, _, attribute = COMMANDS[name][0].partition(":")
     run = getattr(import_module(module), attribute)
+    parse = getattr(import_module(module), "parse", None)  # a command whose options depend on its first argument
     complaint = StringIO()
     try:
         with redirect_stderr(complaint):
-            config = tyro.cli(config_type(run), args=arguments, prog=f"hondo {name}", description=COMMANDS[name][1])
+            if parse is not None:
+                config = parse(arguments)
+            else:
+                config = tyro.cli(config_type(run), args=arguments, prog=f"hondo {name}", description=COMMANDS[name][1])
     except SystemExit as stop:
         if not stop.code:  # it has printed the help
             return 0
@@ -97,8 +101,10 @@ def _run(name: str, arguments: list[str]) -> int:
 
 
 def _unboxed(text: str) -> str:
-    """tyro's complaint, a box of several lines, as one line."""
-    return " ".join(re.sub(r"[╭╮╰╯│─]|\x1b\[[0-9;]*m", " ", text).split())
+    """tyro's complaint, a box with a title, as one line without the title."""
+    plain = re.sub(r"\x1b\[[0-9;]*m|[╭╮╰╯│─]", " ", text)
+    lines = [line.strip() for line in plain.splitlines() if line.strip()]
+    return " ".join(" ".join(lines[1:]).split())
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ class ModelOptions:
 
 # A field of this type adds the flags above without a prefix.
 SharedModelOptions = Annotated[ModelOptions, tyro.conf.OmitArgPrefixes]
+NO_OPTIONS = ModelOptions()
 
 
 def parse_options(texts: tuple[str, ...]) -> dict[str, Any]:

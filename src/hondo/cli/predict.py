@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from hondo.cli.options import ModelOptions, SharedModelOptions, parse_list, parse_options, parse_size, writable_folder
+from hondo.cli.options import NO_OPTIONS, SharedModelOptions, parse_list, parse_options, parse_size, writable_folder
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, Size
 
@@ -52,7 +52,7 @@ class PredictConfig:
     """Frames of each video or camera; default: all."""
     max_megapixels: float = 100.0
     """Larger pictures are refused before they are decoded."""
-    model_options: SharedModelOptions = ModelOptions()
+    model_options: SharedModelOptions = NO_OPTIONS
 
 
 def run(config: PredictConfig) -> int:

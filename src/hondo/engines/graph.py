@@ -14,7 +14,7 @@ from hondo.models.depth import DepthModel
 
 
 class FinestMap(nn.Module):
-    """``image`` (b 3 H W) RGB 0..1 -> the finest map (b 1 H W); computed in the type of the model's weights, float32 outside."""
+    """RGB 0..1 -> the finest map; computed in the type of the model's weights, float32 outside."""
 
     def __init__(self, model: DepthModel) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class FinestMap(nn.Module):
 
 
 def trace(model: DepthModel, *, size_hw: Size, batch: int = 1, dynamic: bool = False) -> torch.export.ExportedProgram:
-    """The exported program of a model; dynamic: any batch, and any height and width that are multiples of its ``multiple_of``."""
+    """The exported program of a model; dynamic: any batch, any height and width that are its ``multiple_of`` times n."""
     graph = FinestMap(model).eval()
     batch = max(batch, 2) if dynamic else batch  # torch.export takes a batch of 1 for a constant
     example = torch.zeros(batch, 3, *size_hw, dtype=torch.float32, device=next(model.parameters()).device)

@@ -40,5 +40,5 @@ class ExportHeader:
 
 
 def export_spec(spec: InputSpec, *, size_hw: Size | None, dynamic: bool) -> InputSpec:
-    """The input of an exported file: its one size (pictures are letterboxed), or any size if dynamic. Normalisation is inside."""
+    """The input of an exported file: one size (pictures are letterboxed), or any if dynamic; normalised inside."""
     return replace(spec, size_hw=size_hw or spec.size_hw, fixed=not dynamic, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))

@@ -25,9 +25,9 @@ def load(
 ) -> NetworkPredictor:
     """A Predictor for a model of the zoo, a run folder, an exported file, or a DepthModel.
 
-    ``size_hw`` is the network's input size (height, width); ``precision`` fp32, fp16 or bf16, where an exported file that
-    was made for a lower one keeps it; ``camera`` goes into every depth map, scaled to the picture; ``options`` go to the
-    model's builder. ``engine="auto"`` takes the engine of the file; for models torch on CUDA, else OpenVINO if installed, else torch.
+    ``size_hw``: the network's input size. ``precision``: fp32, fp16 or bf16; a file that was exported for a lower one
+    keeps it. ``camera`` goes into every depth map, scaled to the picture. ``options`` go to the model's builder.
+    ``engine="auto"``: that of the file; for models torch on CUDA, else OpenVINO where it is installed, else torch.
     """
     if threads is not None and threads < 1:
         raise HondoError(f"threads must be at least 1, got {threads}")

@@ -46,14 +46,14 @@ def export(
 def load(
     source: DepthModel | Path, *, device: str = "auto", precision: str = "fp32", threads: int | None = None
 ) -> NetworkPredictor:
-    """Serves an exported file, or any DepthModel, which is exported in memory."""
+    """Serves an exported file, or any DepthModel, which is exported in memory for each input size that comes."""
     check_precision(precision, engine="onnx_runtime", allowed=PRECISIONS)
     if isinstance(source, Path):
         session = _session(source.read_bytes(), device=device, threads=threads, name=str(source))
         header = ExportHeader.from_json(session.get_modelmeta().custom_metadata_map.get(KEY), path=source)
         if precision not in ("fp32", header.precision):
             raise HondoError(
-                f"{source} was exported in {header.precision}; for {precision} export it again with --precision {precision}"
+                f"{source} was exported in {header.precision}; export it again with --precision {precision}"
             )
         run = _runner(session)
         if header.input_spec.fixed:
@@ -70,18 +70,14 @@ def load(
 
 
 def _serve_model(model: DepthModel, *, header: ExportHeader, device: str, threads: int | None) -> Run:
-    """One session for all sizes where the model can be traced so, else one for each size that comes."""
+    """One session for each input size that comes; the weights are those of this moment."""
+    copied = deepcopy(model)
 
-    def session_for(shape: Shape, *, dynamic: bool = False) -> Run:
-        content = _onnx_bytes(model, shape=shape, precision=header.precision, dynamic=dynamic, header=header)
+    def session_for(shape: Shape) -> Run:
+        content = _onnx_bytes(copied, shape=shape, precision=header.precision, dynamic=False, header=header)
         return _runner(_session(content, device=device, threads=threads, name=model.name))
 
-    try:
-        return session_for((1, 3, *model.input_spec.size_hw), dynamic=True)
-    except MissingExtraError:
-        raise
-    except HondoError:
-        return compiled_per_shape(session_for)
+    return compiled_per_shape(session_for)
 
 
 def _onnx_bytes(model: DepthModel, *, shape: Shape, precision: str, dynamic: bool, header: ExportHeader) -> bytes:

@@ -1,10 +1,12 @@
 """OpenVINO as an engine: the fastest on Intel and many other CPUs. Its file is an .xml with a .bin beside it."""
 
+from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from jaxtyping import Float
 
 from hondo.core.errors import HondoError, MissingExtraError
@@ -22,7 +24,10 @@ if TYPE_CHECKING:
 PRECISIONS = ("fp32", "fp16", "bf16")
 EXPORT_PRECISIONS = PRECISIONS
 SUFFIX = ".xml"
+SAME = 1e-3  # largest difference to torch, as a share of the largest value: more is another function
 HINTS = {"fp32": "f32", "fp16": "f16", "bf16": "bf16"}
+
+GraphFor = Callable[[Shape], "openvino.Model"]
 
 
 def export(
@@ -48,33 +53,37 @@ def export(
 def load(
     source: DepthModel | Path, *, device: str = "auto", precision: str = "fp32", threads: int | None = None
 ) -> NetworkPredictor:
-    """Serves an exported file, or any DepthModel, which is converted once and compiled for each input size that comes."""
+    """Serves an exported file, or any DepthModel, which is converted once and compiled for each size that comes."""
     ov = _openvino()
     check_precision(precision, engine="openvino_ir", allowed=PRECISIONS)
     if isinstance(source, Path):
-        graph, header = _read(source)
+        stored, header = _read(source)
         precision = header.precision if precision == "fp32" else precision
         name, kind, spec = header.name, header.kind, header.input_spec
+        graph: GraphFor = lambda shape: _reshaped(stored, shape)  # noqa: E731
     else:
         name, kind, spec = source.name, source.kind, source.input_spec
-        graph = _convert_any_size(source)
+        graph = _graphs_of(source)
     target = _device(ov, device)
     config = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": HINTS[precision]}
     config |= {} if threads is None else {"INFERENCE_NUM_THREADS": threads}
 
-    def compile_for(shape: Shape) -> Run:
-        shaped = graph.clone() if graph is not None else convert(source, size_hw=shape[2:], batch=shape[0])
-        shaped.reshape(list(shape))
+    def compiled(shaped: "openvino.Model") -> Run:
         return _runner(ov.Core().compile_model(shaped, target, config))
 
-    run = compiled_per_shape(compile_for)
+    run = compiled_per_shape(lambda shape: compiled(graph(shape)))
     if spec.fixed and isinstance(source, Path):
         run = fixed_shape(run, shape=(1, 3, *spec.size_hw), name=str(source))
-    weights_file = source if isinstance(source, Path) else None
     return NetworkPredictor(
-        name=name, kind=kind, input_spec=spec, run=run, engine="openvino_ir", precision=precision,
-        device=target.lower(), weights_file=weights_file,
-    )  # fmt: skip
+        name=name,
+        kind=kind,
+        input_spec=spec,
+        run=run,
+        engine="openvino_ir",
+        precision=precision,
+        device=target.lower(),
+        weights_file=source if isinstance(source, Path) else None,
+    )
 
 
 def convert(model: DepthModel, *, size_hw: Size, batch: int = 1, dynamic: bool = False) -> "openvino.Model":
@@ -89,12 +98,43 @@ def convert(model: DepthModel, *, size_hw: Size, batch: int = 1, dynamic: bool =
     return graph
 
 
-def _convert_any_size(model: DepthModel) -> "openvino.Model | None":
-    """One graph for all sizes where the model can be traced so; None: it is converted size by size."""
-    try:
-        return convert(model, size_hw=model.input_spec.size_hw, dynamic=True)
-    except HondoError:
-        return None
+def _reshaped(graph: "openvino.Model", shape: Shape) -> "openvino.Model":
+    shaped = graph.clone()
+    shaped.reshape(list(shape))
+    return shaped
+
+
+def _graphs_of(model: DepthModel) -> GraphFor:
+    """Converts a model once, at its native size and with the weights of this moment, and reshapes that for other sizes.
+
+    A reshaped graph is used only where it agrees with torch; a model that holds its size inside is converted again.
+    """
+    model = deepcopy(model).cpu().float().eval()
+    native = (1, 3, *model.input_spec.size_hw)
+    graph = convert(model, size_hw=native[2:])
+
+    def graph_for(shape: Shape) -> "openvino.Model":
+        if shape == native:
+            return graph
+        try:
+            shaped = _reshaped(graph, shape)
+            if _agrees(shaped, model, shape):
+                return shaped
+        except RuntimeError:  # OpenVINO's one class of error: the sizes inside do not fit
+            pass
+        return convert(model, size_hw=shape[2:], batch=shape[0])
+
+    return graph_for
+
+
+def _agrees(graph: "openvino.Model", model: DepthModel, shape: Shape) -> bool:
+    """Whether graph and model give the same map of noise, in float32."""
+    image = np.random.default_rng(0).random(shape, dtype=np.float32)
+    run = _runner(_openvino().Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}))
+    with torch.inference_mode():
+        wanted = model(torch.from_numpy(image))[0].numpy()
+    given = run(image)
+    return given.shape == wanted.shape and np.abs(given - wanted).max() <= SAME * np.abs(wanted).max()
 
 
 def _read(path: Path) -> tuple["openvino.Model", ExportHeader]:

@@ -76,7 +76,8 @@ class BenchResult:
         """The result as report rows."""
         subject = f"{self.model} {self.engine} {self.precision} {self.size_hw[0]}x{self.size_hw[1]}"
         numbers = [
-            ("median", self.median_ms, "ms", "lower"), ("p95", self.p95_ms, "ms", "lower"), ("min", self.min_ms, "ms", "lower"),
+            ("median", self.median_ms, "ms", "lower"), ("p95", self.p95_ms, "ms", "lower"),
+            ("min", self.min_ms, "ms", "lower"),
             ("whole call", self.predictor_median_ms, "ms", "lower"), ("FPS", self.fps, "1/s", "higher"),
             ("throughput", self.throughput, "1/s", "higher"), ("MACs", self.gmacs, "G", "lower"),
             ("parameters", None if self.parameters is None else self.parameters / 1e6, "M", "lower"),
@@ -90,7 +91,7 @@ class BenchResult:
 
 
 def measure(call: Callable[[], object], *, warmup: int, runs: int, seconds: float = 20.0) -> Timing:
-    """Times a call ``runs`` times after ``warmup`` untimed ones; fewer (at least 10) where that would take over ``seconds``."""
+    """Times ``runs`` calls after ``warmup`` untimed ones; fewer (at least 10) where they would take over ``seconds``."""
     for _ in range(warmup):
         call()
     times, end = [], time.perf_counter() + seconds
@@ -171,7 +172,7 @@ class PeakMemory:
 
 
 def _forget_peak() -> None:
-    """Sets Linux's high-water mark back to what is held now; where that is not allowed it stays the process's own peak."""
+    """Sets Linux's high-water mark back to what is held now; where that is not allowed it stays the whole past's."""
     reset = Path("/proc/self/clear_refs")
     if os.access(reset, os.W_OK):
         try:

@@ -12,7 +12,7 @@ _BYTES = 2**28
 
 @dataclass(frozen=True, kw_only=True)
 class Roof:
-    """Measured peaks: multiply-accumulates a second in float32 and bfloat16, and memory bytes read and written a second."""
+    """Measured peaks: multiply-accumulates a second in float32 and bfloat16, memory bytes read and written."""
 
     gmacs_per_s: float
     bf16_gmacs_per_s: float

@@ -1,4 +1,4 @@
-"""How far an exported file is from the torch model it came from, and exports that are written only if they are close."""
+"""How far an exported file is from the torch model it came from; exports that are written only if they are close."""
 
 import os
 import tempfile
@@ -16,7 +16,7 @@ from hondo.engines.table import ENGINES, engine_name
 from hondo.models.depth import DepthModel
 
 # (largest, mean) difference allowed, as a share of the mean absolute value of torch's map. float32 sums in another order
-# differ by 1e-6 a layer; half and bfloat16 keep 11 and 8 bits, and an edge that moves by a pixel is a large single difference.
+# differ by 1e-6 a layer; half and bfloat16 keep 11 and 8 bits, and an edge that moves is a large single difference.
 TOLERANCES = {"fp32": (1e-3, 1e-4), "fp16": (0.1, 1e-2), "bf16": (0.5, 5e-2)}
 
 
@@ -40,7 +40,8 @@ class Parity:
         unit = f" {self.unit}" if self.unit else ""
         return (
             f"parity with torch ({self.precision}): "
-            f"max difference {self.max_difference:.3g}{unit} ({self.max_share:.2%} of the mean value, allowed {self.tolerance[0]:.2%}), "
+            f"max difference {self.max_difference:.3g}{unit} "
+            f"({self.max_share:.3%} of the mean value, allowed {self.tolerance[0]:.2%}), "
             f"mean {self.mean_difference:.3g}{unit} ({self.mean_share:.3%}, allowed {self.tolerance[1]:.3%})"
         )
 
@@ -107,7 +108,7 @@ def export_checked(
 
 
 def probe_picture(size_hw: Size, *, seed: int) -> Float[np.ndarray, "1 3 H W"]:
-    """A made-up scene in RGB 0..1: a bright sky, a textured ground, boxes and noise, so that every scale has something to see."""
+    """A made-up scene in RGB 0..1: sky, textured ground, boxes and noise, so that every scale has something to see."""
     height, width = size_hw
     random = np.random.default_rng(seed)
     rows, columns = np.mgrid[0:height, 0:width] / np.array([height, width]).reshape(2, 1, 1)

@@ -9,6 +9,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, DepthKind, DepthMap, Size
 from hondo.engines.predictor import NetworkPredictor
@@ -86,6 +88,7 @@ def _predict_one(predictor: NetworkPredictor, frame: Frame, *, writer: "_Writer"
             raise
         writer.fail(frame, replace(item, error=str(error)))
         return
+    writer.prepare(predictor, size_hw)
     start = time.perf_counter()
     try:
         depth_map = predictor.predict(frame.image, camera=camera)
@@ -116,6 +119,7 @@ class _Writer:
         self._outputs: SourceOutputs | None = None
         self._done = 0
         self._failed: set[str] = set()
+        self._prepared: set[Size] = set()
         self.is_untouched = True
 
     @property
@@ -129,6 +133,13 @@ class _Writer:
 
     def fail(self, frame: Frame, item: Item) -> None:
         self._put(item, None)
+
+    def prepare(self, predictor: NetworkPredictor, image_hw: Size) -> None:
+        """Lets the engine compile for a picture's size before its time is taken."""
+        network_hw = predictor.placement(image_hw).network_hw
+        if network_hw not in self._prepared:
+            predictor.run(np.zeros((1, 3, *network_hw), dtype=np.float32))
+            self._prepared.add(network_hw)
 
     def finish(self) -> None:
         """Waits for everything and closes the files of the last source."""
@@ -183,7 +194,9 @@ def _finished(item: Item, future: Future | None) -> Item:
     if written is None:
         return item
     scale = written.scale
-    return replace(item, png=written.png, unit=scale.unit, factor=scale.factor, offset=scale.offset)
+    return replace(
+        item, png=written.png, kind=str(scale.kind), unit=scale.unit, factor=scale.factor, offset=scale.offset
+    )
 
 
 def _close_anyway(files: ExitStack) -> None:

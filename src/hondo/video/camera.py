@@ -13,12 +13,12 @@ ASSUMED_FOV_DEG = 60.0  # horizontal; about that of a phone or a webcam
 
 @lru_cache(maxsize=64)
 def picture_camera(given: str, *, size_hw: Size) -> Camera:
-    """The camera of a picture of ``size_hw``. A file that states another size is refused, also where only the scale differs."""
+    """The camera of a picture of ``size_hw``; a file that states another size is refused, be it only another scale."""
     stated = _stated_size(Path(given))
     if stated not in (None, tuple(size_hw)):
         raise HondoError(
-            f"--camera {given} is of a {stated[1]}x{stated[0]} picture (width x height), this one is {size_hw[1]}x{size_hw[0]}; "
-            "give intrinsics of this picture, or resize the picture"
+            f"--camera {given} is of a {stated[1]}x{stated[0]} picture (width x height), "
+            f"this one is {size_hw[1]}x{size_hw[0]}; give intrinsics of this picture, or resize the picture"
         )
     return read_camera(given, size_hw=size_hw)
 
@@ -30,7 +30,7 @@ def assumed_camera(size_hw: Size) -> Camera:
 
 
 def _stated_size(path: Path) -> Size | None:
-    """Width and height in an intrinsics file; None where it states none or is of another form (read_camera judges that)."""
+    """The size in an intrinsics file; None where it states none or is of another form (read_camera judges that)."""
     if not path.is_file():
         return None
     try:

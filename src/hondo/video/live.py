@@ -26,7 +26,7 @@ def _webcam(address: str) -> Iterator[VideoFrame]:
     try:
         if not camera.isOpened():
             raise HondoError(
-                f"{address}: no camera answers there; check that it is plugged in, free and allowed, or try another number"
+                f"{address}: no camera answers; check that it is plugged in, free and allowed, or try another number"
             )
         start = time.monotonic()
         while True:

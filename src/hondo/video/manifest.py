@@ -1,4 +1,4 @@
-"""predictions.json: what was predicted, how, and where it lies. Written item by item, so that a long video needs no memory."""
+"""predictions.json: what was predicted, how, and where it lies; written item by item, so that memory stays constant."""
 
 import json
 import os
@@ -25,9 +25,9 @@ class RunInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """One picture or frame. ``png`` is relative to the folder; stored value = (map's value) x factor + offset.
+    """One picture or frame. ``png`` is relative to the folder; (pixel - offset) / factor is of ``kind`` in ``unit``.
 
-    ``unit`` is that of the stored values before the factor; None means not known or not there; a failed item has an error.
+    None: not there. A failed item has an error. ``milliseconds``: from picture to map, without reading and writing.
     """
 
     source: str
@@ -45,7 +45,7 @@ class Item:
 
 
 class PredictionsFile:
-    """A context in which items are added; the file appears, whole and valid, when it ends, also by an error or Ctrl-C."""
+    """A context in which items are added; the file appears, whole and valid, when it ends, also by Ctrl-C."""
 
     def __init__(self, folder: Path, info: RunInfo) -> None:
         self._path = folder / NAME

@@ -34,7 +34,7 @@ class Written:
 
 
 class SourceOutputs:
-    """The files of one source; a context, since a video file must be closed. A picture's lie in ``out``, a video's frames in a folder."""
+    """The files of one source, a video's in a folder of their own; a context, since a video file must be closed."""
 
     def __init__(self, source: Source, config: OutputConfig, *, fps: float) -> None:
         self._source = source
@@ -43,6 +43,7 @@ class SourceOutputs:
         self._open = ExitStack()
         self._video: VideoWriter | None = None
         self._range = SteadyRange()
+        self._last_s = -1.0
 
     def __enter__(self) -> "SourceOutputs":
         return self
@@ -90,7 +91,13 @@ class SourceOutputs:
             if self._video is None:
                 path = self._config.out / f"{self._source.stem}.depth.mp4"
                 self._video = self._open.enter_context(VideoWriter(path, size_hw=depth_map.size_hw, fps=self._fps))
-            self._video.write(colours, time_s=time_s)
+            self._video.write(colours, time_s=self._later(time_s))
+
+    def _later(self, time_s: float | None) -> float | None:
+        """The frame's time, or a millisecond after the last frame's where a file repeats or turns back its times."""
+        if time_s is not None:
+            time_s = self._last_s = max(time_s, self._last_s + 1e-3)
+        return time_s
 
 
 class OutputError(HondoError):

@@ -29,7 +29,7 @@ class Frame:
 def read_sources(
     sources: Sequence[Source], *, max_megapixels: float = MAX_MEGAPIXELS, limit: int | None = None
 ) -> Iterator[Frame]:
-    """Every frame of every source, one after the other; ``limit`` frames of each. A camera that does not answer raises."""
+    """Every frame of every source, in order; ``limit`` frames of each. A camera that does not answer raises."""
     for source in sources:
         if source.kind is SourceKind.PICTURE:
             yield _picture(source, max_megapixels=max_megapixels)

@@ -1,4 +1,4 @@
-"""What a user names as SOURCE: pictures, folders, globs, video files and cameras, with a name for each one's outputs."""
+"""What a user names as SOURCE: pictures, folders, globs, videos and cameras, with a name for each one's outputs."""
 
 import glob
 import re
@@ -25,7 +25,7 @@ class SourceKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """One picture, video or camera; ``stem`` is unique among the sources of a run and starts the names of its outputs."""
+    """One picture, video or camera; ``stem`` is unique in a run and starts the names of the outputs."""
 
     text: str  # as it is reported
     kind: SourceKind
@@ -37,7 +37,7 @@ class Source:
 
 
 def find_sources(texts: Sequence[str], *, out: Path | None = None) -> list[Source]:
-    """Everything that the texts name, in their order, each once. Pictures that hondo wrote into ``out`` are not taken again."""
+    """Everything that the texts name, in order, each once; not the pictures that hondo wrote into ``out`` before."""
     if not texts:
         raise HondoError(
             "no SOURCE given; name a picture, a folder, a glob, a video file, webcam:0 or an rtsp:// address"
