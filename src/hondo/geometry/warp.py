@@ -8,6 +8,7 @@ from torch import Tensor
 from hondo.core.types import Size
 from hondo.geometry.camera import inverse_K, linear, pixel_grid
 
+_MIN_DEPTH = 1e-6  # metres; nearer is not a depth
 _MIN_Z = 1e-3  # metres in front of the source camera; nearer points are not seen
 _MIN_RATIO = 1e-6  # of the z in the source to the depth in the target
 _FAR_OUTSIDE = 4.0  # in half picture sizes; keeps coordinates of points beside the camera finite
@@ -25,13 +26,14 @@ def synthesise_view(
     ``depth`` [m] is the target's, each K is in pixels of its own picture. Everything is float32, also under autocast.
     """
     with torch.autocast(source.device.type, enabled=False):
-        pixels, z = source_pixels(depth.float(), T_source_target.float(), K_target.float(), K_source.float())
+        depth = depth.float()
+        is_known = depth > _MIN_DEPTH  # False for NaN
+        depth = torch.where(is_known, depth, torch.ones_like(depth))  # keeps every gradient finite
+        pixels, z = source_pixels(depth, T_source_target.float(), K_target.float(), K_source.float())
         size = pixels.new_tensor([source.shape[3], source.shape[2]])[:, None, None]
         grid = 2 * pixels / size - 1  # b 2 h w; -1 and 1 are the outer edges of the picture
-        is_finite = torch.isfinite(grid).all(dim=1, keepdim=True)
-        is_valid = is_finite & (grid.abs().amax(dim=1, keepdim=True) <= 1) & (z > _MIN_Z)
-        grid = torch.where(is_finite, grid, torch.full_like(grid, _FAR_OUTSIDE)).clamp(-_FAR_OUTSIDE, _FAR_OUTSIDE)
-        grid = grid.permute(0, 2, 3, 1)  # b h w 2
+        is_valid = is_known & (grid[:, :1].abs() <= 1) & (grid[:, 1:].abs() <= 1) & (z > _MIN_Z)
+        grid = grid.clamp(-_FAR_OUTSIDE, _FAR_OUTSIDE).permute(0, 2, 3, 1)  # b h w 2
         view = F.grid_sample(source.float(), grid, mode="bilinear", padding_mode="border", align_corners=False)
     return view, is_valid
 

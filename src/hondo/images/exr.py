@@ -6,12 +6,12 @@ OpenCV's wheels come without EXR. Written from the format's published layout (op
 import struct
 import zlib
 from dataclasses import dataclass
-from io import BufferedIOBase
 
 import numpy as np
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
+from hondo.images.binary import BinaryFile
 
 _TYPES = {0: "<u4", 1: "<f2", 2: "<f4"}
 _LINES = {0: 1, 1: 1, 2: 1, 3: 16}  # compression -> lines a block: none, RLE, ZIPS, ZIP
@@ -30,11 +30,11 @@ class ExrHeader:
     table_at: int
 
 
-def exr_size(file: BufferedIOBase, *, name: str) -> Size:
+def exr_size(file: BinaryFile, *, name: str) -> Size:
     return _read_header(file, name=name).size_hw
 
 
-def read_exr(file: BufferedIOBase, *, name: str) -> np.ndarray:
+def read_exr(file: BinaryFile, *, name: str) -> np.ndarray:
     """The depth channel (h w): Z, Y, V, depth, R, or the only one."""
     header = _read_header(file, name=name)
     chosen = _depth_channel(header, name=name)
@@ -60,7 +60,7 @@ def read_exr(file: BufferedIOBase, *, name: str) -> np.ndarray:
     return values
 
 
-def _read_header(file: BufferedIOBase, *, name: str) -> ExrHeader:
+def _read_header(file: BinaryFile, *, name: str) -> ExrHeader:
     file.seek(0)
     try:
         _, version = struct.unpack("<II", file.read(8))
@@ -140,7 +140,7 @@ def _channel_rows(block: bytes, header: ExrHeader, chosen: str, *, rows: int) ->
     return np.frombuffer(block, dtype=row_type, count=rows)[chosen]
 
 
-def _string(file: BufferedIOBase) -> str:
+def _string(file: BinaryFile) -> str:
     text = bytearray()
     while (byte := file.read(1)) not in (b"\0", b""):
         text += byte

@@ -7,13 +7,13 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BufferedIOBase
 from pathlib import Path
 
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
+from hondo.images.binary import BinaryFile
 
 FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF")
 ORIENTATION_TAG = 0x0112  # EXIF 2.3, table 4
@@ -36,7 +36,7 @@ class Header:
 
 
 @contextmanager
-def opened(source: str | Path | bytes) -> Iterator[tuple[BufferedIOBase, str]]:
+def opened(source: str | Path | bytes) -> Iterator[tuple[BinaryFile, str]]:
     """The source as an open file and its name for messages; what cannot be opened or is empty is refused."""
     if isinstance(source, bytes):
         if not source:
@@ -67,14 +67,14 @@ def without_remarks() -> Iterator[None]:
         yield
 
 
-def magic(file: BufferedIOBase) -> bytes:
+def magic(file: BinaryFile) -> bytes:
     """The first 8 bytes; the file stands at its start again."""
     start = file.read(8)
     file.seek(0)
     return start
 
 
-def open_pillow(file: BufferedIOBase) -> Image.Image:
+def open_pillow(file: BinaryFile) -> Image.Image:
     """Opens the header with Pillow. Its own size limit is lifted for the moment: ours replaces it (``check_size``)."""
     formats = [name for name in FORMATS if name in _known_formats()]
     with _pillow_limit, without_remarks():
@@ -85,7 +85,7 @@ def open_pillow(file: BufferedIOBase) -> Image.Image:
             Image.MAX_IMAGE_PIXELS = limit
 
 
-def read_header(file: BufferedIOBase, *, name: str) -> Header:
+def read_header(file: BinaryFile, *, name: str) -> Header:
     """The header of a picture that Pillow knows, or of a TIFF that it cannot decode (float or 64-bit colours)."""
     try:
         picture = open_pillow(file)
@@ -118,7 +118,7 @@ def _known_formats() -> frozenset[str]:
     return frozenset(Image.OPEN)
 
 
-def _pillow_header(picture: Image.Image, file: BufferedIOBase, *, name: str) -> Header:
+def _pillow_header(picture: Image.Image, file: BinaryFile, *, name: str) -> Header:
     width, height = picture.size
     orientation = _orientation(picture, file)
     # Pillow reports (and decodes) an oriented TIFF as it is shown, every other format as it is stored.
@@ -131,7 +131,7 @@ def _pillow_header(picture: Image.Image, file: BufferedIOBase, *, name: str) -> 
     )
 
 
-def _orientation(picture: Image.Image, file: BufferedIOBase) -> int:
+def _orientation(picture: Image.Image, file: BinaryFile) -> int:
     with without_remarks():
         if picture.format == "PNG":
             picture.info.setdefault("exif", _png_exif(file))
@@ -142,7 +142,7 @@ def _orientation(picture: Image.Image, file: BufferedIOBase) -> int:
     return value if value in range(1, 9) else 1
 
 
-def _png_exif(file: BufferedIOBase) -> bytes | None:
+def _png_exif(file: BinaryFile) -> bytes | None:
     """The eXIf chunk, which may stand behind the pixels: chunks are skipped by their lengths."""
     file.seek(8)
     while len(head := file.read(8)) == 8 and head[4:] != b"IEND":
@@ -153,7 +153,7 @@ def _png_exif(file: BufferedIOBase) -> bytes | None:
     return None
 
 
-def _bits(picture: Image.Image, file: BufferedIOBase) -> int:
+def _bits(picture: Image.Image, file: BinaryFile) -> int:
     if picture.format == "PNG":
         file.seek(24)  # IHDR: length, type, width, height, then the bit depth
         return file.read(1)[0]
@@ -162,7 +162,7 @@ def _bits(picture: Image.Image, file: BufferedIOBase) -> int:
     return {"I": 32, "F": 32}.get(picture.mode, 16 if picture.mode.startswith("I;16") else 8)
 
 
-def _tiff_header(file: BufferedIOBase, *, name: str) -> Header:
+def _tiff_header(file: BinaryFile, *, name: str) -> Header:
     try:
         tags = TiffImagePlugin.ImageFileDirectory_v2(file.read(8))
         file.seek(tags.next)
@@ -173,5 +173,5 @@ def _tiff_header(file: BufferedIOBase, *, name: str) -> Header:
         orientation = int(tags.get(ORIENTATION_TAG, 1))
     except DAMAGED as error:
         raise HondoError(f"{name} is a damaged TIFF: {error}; export it again") from error
-    shown = size[::-1] if orientation >= 5 else size
+    shown = (size[1], size[0]) if orientation >= 5 else size
     return Header(name=name, format="TIFF", size_hw=shown, mode="other", bits=bits, orientation=orientation)

@@ -8,7 +8,6 @@ A picture is always uint8 RGB (h w 3). What other kinds of file become:
 - CMYK becomes (255 - c)(255 - k) / 255, without a profile
 """
 
-from io import BufferedIOBase
 from pathlib import Path
 
 import cv2
@@ -19,6 +18,7 @@ from PIL import Image
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError, unknown
 from hondo.core.types import Size
+from hondo.images.binary import BinaryFile
 from hondo.images.exr import exr_size, read_exr
 from hondo.images.header import DAMAGED, Header, check_size, magic, open_pillow, opened, read_header, without_remarks
 from hondo.images.pfm import pfm_header, read_pfm
@@ -94,7 +94,7 @@ def write_image(path: str | Path, rgb: UInt8[np.ndarray, "h w 3"]) -> Path:
     return atomic_write(path, data.tobytes())
 
 
-def _decode_rgb(file: BufferedIOBase, header: Header) -> np.ndarray:
+def _decode_rgb(file: BinaryFile, header: Header) -> np.ndarray:
     if header.mode == "other":
         return to_rgb8(_decode_opencv(file, header), name=header.name)
     try:
@@ -123,7 +123,7 @@ def _lost_its_low_bytes(picture: Image.Image, header: Header) -> bool:
     return is_deep and "transparency" not in picture.info
 
 
-def _decode_opencv(file: BufferedIOBase, header: Header) -> np.ndarray:
+def _decode_opencv(file: BinaryFile, header: Header) -> np.ndarray:
     file.seek(0)
     data = np.frombuffer(file.read(), dtype=np.uint8)
     level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
@@ -140,7 +140,7 @@ def _decode_opencv(file: BufferedIOBase, header: Header) -> np.ndarray:
     return pixels
 
 
-def _depth_values(file: BufferedIOBase, *, name: str, max_megapixels: float) -> np.ndarray:
+def _depth_values(file: BinaryFile, *, name: str, max_megapixels: float) -> np.ndarray:
     start = magic(file)
     if start.startswith(_NPY):
         return _read_npy(file, name=name, max_megapixels=max_megapixels)
@@ -155,7 +155,7 @@ def _depth_values(file: BufferedIOBase, *, name: str, max_megapixels: float) -> 
     return _read_grey(file, header)
 
 
-def _read_grey(file: BufferedIOBase, header: Header) -> np.ndarray:
+def _read_grey(file: BinaryFile, header: Header) -> np.ndarray:
     """The numbers of a single-channel picture of 16 or more bits."""
     if header.format == "TIFF" and header.mode in ("other", "F"):
         return _decode_opencv(file, header)
@@ -171,7 +171,7 @@ def _read_grey(file: BufferedIOBase, header: Header) -> np.ndarray:
         raise HondoError(f"{header.name} is damaged or truncated: {error}; copy or export it again") from error
 
 
-def _read_npy(file: BufferedIOBase, *, name: str, max_megapixels: float) -> np.ndarray:
+def _read_npy(file: BinaryFile, *, name: str, max_megapixels: float) -> np.ndarray:
     try:
         version = np.lib.format.read_magic(file)
         reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0

@@ -1,19 +1,19 @@
 """Portable float maps: plain 32-bit floats, rows from the bottom up (Debevec's PFM). Values are taken as they stand."""
 
 import re
-from io import BufferedIOBase
 
 import numpy as np
 
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
+from hondo.images.binary import BinaryFile
 
 # Type, width, height and scale apart by any white space; the one byte after the scale ends the header.
 _HEADER = re.compile(rb"(P[Ff])\s+(\d+)\s+(\d+)\s+([-+]?[\d.]+(?:[eE][-+]?\d+)?)[ \t\r]*\n")
 
 
-def pfm_header(file: BufferedIOBase, *, name: str) -> tuple[Size, int, str, int]:
+def pfm_header(file: BinaryFile, *, name: str) -> tuple[Size, int, str, int]:
     """Size (h, w), channels, NumPy type and the byte where the values start."""
     file.seek(0)
     found = _HEADER.match(file.read(256))
@@ -24,7 +24,7 @@ def pfm_header(file: BufferedIOBase, *, name: str) -> tuple[Size, int, str, int]
     return (height, width), 3 if found[1] == b"PF" else 1, "<f4" if scale < 0 else ">f4", found.end()
 
 
-def read_pfm(file: BufferedIOBase, *, name: str) -> np.ndarray:
+def read_pfm(file: BinaryFile, *, name: str) -> np.ndarray:
     """The values, float32 (h w) or (h w 3), first row on top."""
     (height, width), channels, kind, start = pfm_header(file, name=name)
     file.seek(start)

@@ -54,7 +54,7 @@ def place(image_hw: Size, spec: InputSpec) -> Placement:
     if max(network[0] / content[0], network[1] / content[1]) <= MAX_STRETCH:
         content = network
     top, left = (network[0] - content[0]) // 2, (network[1] - content[1]) // 2
-    return Placement(image_hw=tuple(image_hw), network_hw=tuple(network), content_hw=content, top=top, left=left)
+    return Placement(image_hw=image_hw, network_hw=network, content_hw=content, top=top, left=left)
 
 
 def to_network(image: UInt8[np.ndarray, "h w 3"], placement: Placement) -> Float32[np.ndarray, "1 3 H W"]:

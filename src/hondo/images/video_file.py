@@ -12,7 +12,6 @@ from typing import Any
 import av
 import numpy as np
 from av.container import InputContainer
-from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import Colorspace
 from jaxtyping import UInt8
 
@@ -156,7 +155,9 @@ class VideoWriter:
         for name, options in _CODECS:
             if name not in av.codecs_available:
                 continue
-            stream = self._container.add_stream(name, rate=Fraction(self.fps).limit_denominator(1001), options=options)
+            stream: Any = self._container.add_stream(
+                name, rate=Fraction(self.fps).limit_denominator(1001), options=options
+            )
             height, width = self.size_hw
             stream.width, stream.height = width + width % 2, height + height % 2
             stream.pix_fmt = "yuv420p"
@@ -213,7 +214,7 @@ def _check_complete(container: InputContainer, path: str | Path, *, length_s: fl
 
 def _upright(pixels: np.ndarray, frame: av.VideoFrame) -> np.ndarray:
     """Pixels turned and mirrored as the frame's display matrix says (ISO 14496-12, section 6.2.2), contiguous."""
-    data = frame.side_data.get(SideDataType.DISPLAYMATRIX)
+    data = frame.side_data.get("DISPLAYMATRIX")
     if data is None:
         return pixels
     a, b, _, c, d = struct.unpack("=5i", bytes(data)[:20])  # x' = a x + c y, y' = b x + d y
