@@ -26,3 +26,12 @@ def test_unwritable_place_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(HondoError, match=r"cannot write .*x\.bin"):
         atomic_write(tmp_path / "file" / "x.bin", b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is always full")
+def test_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hondo.core.atomic.temporary_path", lambda path: tmp_path / "full")
+    (tmp_path / "full").symlink_to("/dev/full")
+    with pytest.raises(HondoError, match="No space left on device; check the folder"):
+        atomic_write(tmp_path / "x.bin", b"1")
+    assert not list(tmp_path.iterdir())

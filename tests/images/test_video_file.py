@@ -147,6 +147,18 @@ def test_writer_refusals_leave_nothing(tmp_path: Path) -> None:
         VideoWriter(tmp_path / "x.gif", size_hw=(48, 64), fps=20.0)
     with pytest.raises(HondoError, match="fps"):
         VideoWriter(path, size_hw=(48, 64), fps=0.0)
+    with pytest.raises(FileNotFoundError), VideoWriter(path, size_hw=(48, 64), fps=20.0) as writer:
+        writer.write(scene(0))
+        Path("not there").read_bytes()  # an error of the caller's own stays what it is
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is always full")
+def test_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hondo.images.video_file.temporary_path", lambda path: tmp_path / "full.mp4")
+    (tmp_path / "full.mp4").symlink_to("/dev/full")
+    with pytest.raises(HondoError, match=r"cannot write .*x\.mp4: No space left"):
+        write(tmp_path / "x.mp4", count=30)
     assert not list(tmp_path.iterdir())
 
 

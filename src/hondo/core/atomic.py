@@ -15,21 +15,14 @@ def atomic_path(path: str | Path, *, sync: bool = False) -> Iterator[Path]:
 
     Folders that are missing are made. ``sync`` flushes to the disk first, for files that must survive a power cut.
     """
-    path = Path(path)
-    temporary = path.with_name(f".{uuid4().hex[:12]}.tmp{path.suffix}")
+    temporary = temporary_path(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
-        if sync:
-            _flush(temporary)
-        os.replace(temporary, path)
+        put_in_place(temporary, path, sync=sync)
     except OSError as error:
-        raise HondoError(
-            f"cannot write {path}: {error.strerror or error}; check the folder and its free space"
-        ) from error
+        raise cannot_write(path, error) from error
     finally:
-        if temporary.exists():
-            temporary.unlink()
+        temporary.unlink(missing_ok=True)
 
 
 def atomic_write(path: str | Path, data: bytes, *, sync: bool = False) -> Path:
@@ -39,6 +32,28 @@ def atomic_write(path: str | Path, data: bytes, *, sync: bool = False) -> Path:
     return Path(path)
 
 
-def _flush(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
+def temporary_path(path: str | Path) -> Path:
+    """A free name beside ``path`` with its suffix, in a folder that exists. Who takes it removes it."""
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    return path.with_name(f".{uuid4().hex[:12]}.tmp{path.suffix}")
+
+
+def put_in_place(temporary: Path, path: str | Path, *, sync: bool = False) -> None:
+    """Renames a finished temporary file, which replaces ``path`` in one step."""
+    try:
+        if sync:
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def cannot_write(path: str | Path, error: Exception) -> HondoError:
+    """The error of a file that could not be written: what the system says, and what to look at."""
+    reason = getattr(error, "strerror", None) or error
+    return HondoError(f"cannot write {path}: {reason}; check the folder, its permissions and its free space")

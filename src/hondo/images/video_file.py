@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +15,7 @@ from av.container import InputContainer
 from av.video.reformatter import Colorspace
 from jaxtyping import UInt8
 
-from hondo.core.atomic import atomic_path
+from hondo.core.atomic import cannot_write, put_in_place, temporary_path
 from hondo.core.errors import HondoError, unknown
 from hondo.core.types import Size
 
@@ -105,13 +105,12 @@ class VideoWriter:
         self._count = 0
 
     def __enter__(self) -> "VideoWriter":
-        self._file = atomic_path(self.path)
+        self._temporary = temporary_path(self.path)
         try:
-            self._container = av.open(str(self._file.__enter__()), "w")
-            self._stream = self._add_stream()
-        except OSError as error:
-            self._file.__exit__(type(error), error, error.__traceback__)
-            raise
+            self._container = av.open(str(self._temporary), "w")
+        except (av.FFmpegError, OSError) as error:
+            raise cannot_write(self.path, error) from error
+        self._stream = self._add_stream()
         return self
 
     def write(self, rgb: UInt8[np.ndarray, "h w 3"], *, time_s: float | None = None) -> None:
@@ -135,21 +134,30 @@ class VideoWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if kind is None and self._count == 0:
-                raise HondoError(f"{self.path}: no frame was written, so there is no video")
             if kind is None:
-                self._mux(None)
-        except BaseException as problem:
-            kind, error, trace = type(problem), problem, problem.__traceback__
-            raise
+                self._finish()
+            elif self._count:
+                with suppress(av.FFmpegError, OSError):  # the block's own error is the one to tell
+                    self._container.close()
         finally:
-            if kind is None or self._count:
-                self._container.close()
-            self._file.__exit__(kind, error, trace)
+            self._temporary.unlink(missing_ok=True)
+
+    def _finish(self) -> None:
+        if self._count == 0:
+            raise HondoError(f"{self.path}: no frame was written, so there is no video")
+        self._mux(None)
+        try:
+            self._container.close()
+        except (av.FFmpegError, OSError) as error:
+            raise cannot_write(self.path, error) from error
+        put_in_place(self._temporary, self.path)
 
     def _mux(self, frame: av.VideoFrame | None) -> None:
-        for packet in self._stream.encode(frame):
-            self._container.mux(packet)
+        try:
+            for packet in self._stream.encode(frame):
+                self._container.mux(packet)
+        except (av.FFmpegError, OSError) as error:
+            raise cannot_write(self.path, error) from error
 
     def _add_stream(self) -> Any:
         for name, options in _CODECS:
