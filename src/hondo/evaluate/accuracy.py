@@ -10,7 +10,15 @@ from hondo.core.report import Report, Row
 from hondo.core.sample import Sample
 from hondo.core.types import DepthMap, Predictor
 from hondo.evaluate.protocol import Protocol, protocol_named
-from hondo.evaluate.scoring import Align, PredKind, ScoredImage, check_alignable, parse_align, score_image
+from hondo.evaluate.scoring import (
+    Align,
+    PredKind,
+    ScoredImage,
+    check_alignable,
+    parse_align,
+    parse_pred_kind,
+    score_image,
+)
 from hondo.metrics.depth import METRIC_INFO, DepthMetrics, mean_metrics
 
 Predict = Callable[[Sample], DepthMap]
@@ -22,7 +30,7 @@ def score(
     *,
     protocol: str = "kitti-eigen-annotated-garg",
     align: Align | None = None,
-    pred_kind: PredKind = "depth",
+    pred_kind: str = "depth",
 ) -> dict[str, float]:
     """The mean over pairs of each metric: one pair of maps (h w) or equally many.
 
@@ -30,14 +38,14 @@ def score(
     ``pred_kind="inverse_depth"`` is resized as such, then inverted.
     """
     rule = protocol_named(protocol)
-    align = parse_align(rule.align if align is None else align)
+    align, kind = parse_align(rule.align if align is None else align), parse_pred_kind(pred_kind)
     preds, gts = _maps(pred), _maps(gt)
     if len(preds) != len(gts) or not preds:
         raise HondoError(f"score needs equally many predictions and ground truths, got {len(preds)} and {len(gts)}")
     scored = []
     for index, (one, truth) in enumerate(zip(preds, gts, strict=True)):
         try:
-            scored.append(score_image(one, truth, protocol=rule, align=align, pred_kind=pred_kind).metrics)
+            scored.append(score_image(one, truth, protocol=rule, align=align, pred_kind=kind).metrics)
         except HondoError as error:
             raise HondoError(f"pair {index}: {error}") from error
     return asdict(mean_metrics(scored))
@@ -163,7 +171,5 @@ def _items(
 
 def _maps(values: np.ndarray | Sequence[np.ndarray]) -> list[np.ndarray]:
     """A single map (h w) as a list of one; (n h w) or a sequence as a list of n."""
-    if isinstance(values, (list, tuple)):
-        return [np.asarray(value) for value in values]
-    array = np.asarray(values)
-    return [array] if array.ndim == 2 else list(array)
+    is_one = not isinstance(values, (list, tuple)) and np.ndim(values) <= 2
+    return [np.asarray(values)] if is_one else [np.asarray(value) for value in values]

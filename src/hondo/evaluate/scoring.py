@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -42,6 +42,12 @@ def parse_align(align: Align) -> Align:
     return float(align)
 
 
+def parse_pred_kind(name: str) -> PredKind:
+    if name not in get_args(PredKind):
+        raise unknown("pred_kind", str(name), get_args(PredKind))
+    return cast(PredKind, name)
+
+
 def check_alignable(kind: DepthKind, align: Align, *, protocol: Protocol) -> None:
     """Refuses to compare what has no metres with metres."""
     if kind is DepthKind.SCALED_INVERSE_DEPTH and align == "none":
@@ -57,8 +63,6 @@ def score_image(
     pred: np.ndarray, gt: np.ndarray, *, protocol: Protocol, align: Align, pred_kind: PredKind = "depth"
 ) -> ScoredImage:
     """Scores one map (h w) in metres or 1/metres (up to the alignment) against metres (0, NaN: unknown)."""
-    if pred_kind not in get_args(PredKind):
-        raise unknown("pred_kind", str(pred_kind), get_args(PredKind))
     pred, gt = protocol.frame(_as_map(pred, what="prediction"), _as_map(gt, what="ground truth"))
     gt = gt.astype(np.float64)
     mask = protocol.is_scored(gt)

@@ -7,8 +7,8 @@ from jaxtyping import Bool, Float
 
 from hondo.core.errors import HondoError
 
-Values: TypeAlias = Float[np.ndarray, "*shape"]
-Mask: TypeAlias = Bool[np.ndarray, "*shape"] | None
+Values: TypeAlias = Float[np.ndarray, "..."]
+Mask: TypeAlias = Bool[np.ndarray, "..."] | None
 
 
 class ScaleShift(NamedTuple):

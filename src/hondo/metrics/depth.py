@@ -14,8 +14,8 @@ from jaxtyping import Bool, Float
 from hondo.core.errors import HondoError
 from hondo.core.report import Better
 
-Depth: TypeAlias = Float[np.ndarray, "*shape"]
-Mask: TypeAlias = Bool[np.ndarray, "*shape"] | None
+Depth: TypeAlias = Float[np.ndarray, "..."]
+Mask: TypeAlias = Bool[np.ndarray, "..."] | None
 
 
 def abs_rel(pred: Depth, gt: Depth, *, is_valid: Mask = None) -> float:
