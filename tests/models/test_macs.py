@@ -5,6 +5,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec
 from hondo.models.depth import DepthModel
 from hondo.models.macs import count_macs, count_parameters
@@ -53,3 +54,8 @@ def test_counting_changes_nothing() -> None:
 def test_shared_parameters_count_once() -> None:
     layer = nn.Linear(4, 4)
     assert count_parameters(nn.Sequential(layer, layer)) == 20
+
+
+def test_a_network_without_a_size_asks_for_one() -> None:
+    with pytest.raises(HondoError, match="Conv2d states no size"):
+        count_macs(nn.Conv2d(3, 1, 1))

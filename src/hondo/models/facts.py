@@ -1,11 +1,12 @@
 """What is known of every named model without running it: size, cost, output, and where its weights come from."""
 
 from dataclasses import dataclass
-from inspect import signature
 
 import torch
+from torch import nn
 
 from hondo.core.types import Size
+from hondo.models.encoders.timm_features import TimmEncoder
 from hondo.models.macs import count_macs, count_parameters
 from hondo.models.origin import origin_of
 from hondo.models.weights import read_header
@@ -30,7 +31,7 @@ def model_facts(name: str) -> ModelFacts:
     """Builds the model on the meta device, where it takes no memory, and counts."""
     with torch.device("meta"):
         model = build_model(name, weights="random")
-    weights, licence = weights_and_licence(name)
+    weights, licence = weights_and_licence(name, model=model)
     return ModelFacts(
         name=name,
         family=ZOO[name].__module__.rpartition(".")[2],
@@ -43,12 +44,11 @@ def model_facts(name: str) -> ModelFacts:
     )
 
 
-def weights_and_licence(name: str) -> tuple[str, str]:
+def weights_and_licence(name: str, *, model: nn.Module) -> tuple[str, str]:
     """Where the weights of a named model come from, and under which licence; "" where there is none to state."""
     if path := packaged_weights(name):
         return "in the package", read_header(path).licence
     if origin := origin_of(ZOO[name]):
         return origin.source, origin.licence
-    if "pretrained" in signature(ZOO[name]).parameters:
-        return "random; encoder from timm with pretrained=True", "as timm states"
-    return "random", ""
+    licence = next((part.licence for part in model.modules() if isinstance(part, TimmEncoder)), "")
+    return ("random; pretrained=True: encoder from timm", licence) if licence else ("random", "")

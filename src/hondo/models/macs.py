@@ -12,7 +12,8 @@ from torch.func import functional_call
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from hondo.core.types import Size
+from hondo.core.errors import HondoError
+from hondo.core.types import InputSpec, Size
 
 
 def count_macs(model: nn.Module, *, size_hw: Size | None = None) -> int:
@@ -20,13 +21,20 @@ def count_macs(model: nn.Module, *, size_hw: Size | None = None) -> int:
 
     Nothing is computed: shapes alone run through the model, on the meta device, and the model stays as it is.
     """
-    height, width = size_hw or model.input_spec.size_hw  # type: ignore[union-attr]
+    height, width = size_hw or native_size(model)
     values = {name: tensor.detach().to("meta") for name, tensor in (*model.named_parameters(), *model.named_buffers())}
     images = (torch.empty(1, 3, height, width, device="meta"),) * int(getattr(model, "num_images", 1))
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), counter:  # fused attention is not counted; its two products are
         functional_call(model, values, images)
     return counter.get_total_flops() // 2
+
+
+def native_size(model: nn.Module) -> Size:
+    spec = getattr(model, "input_spec", None)
+    if not isinstance(spec, InputSpec):
+        raise HondoError(f"{type(model).__name__} states no size of its own; give size_hw=(height, width)")
+    return spec.size_hw
 
 
 def count_parameters(model: nn.Module) -> int:

@@ -1,5 +1,6 @@
 """Any timm model that yields feature maps, as an encoder."""
 
+import textwrap
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -36,6 +37,7 @@ class TimmEncoder(nn.Module):
         config = getattr(network, "pretrained_cfg", None) or getattr(network, "default_cfg", None) or {}
         self.mean = _triple(config.get("mean", (0.485, 0.456, 0.406)))
         self.std = _triple(config.get("std", (0.229, 0.224, 0.225)))
+        self.licence = str(config.get("license") or "not stated by timm")  # of the pretrained weights
 
     def forward(self, image: Float[Tensor, "b c h w"]) -> list[Float[Tensor, "b _ _ _"]]:
         maps = self.network(image)
@@ -112,8 +114,9 @@ def _resized(x: Float[Tensor, "b c _ _"], size_hw: Size) -> Float[Tensor, "b c _
 
 
 def _line(error: Exception) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0][:160] if text else type(error).__name__
+    """The first line of an error, cut at a readable length."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return textwrap.shorten(lines[0], 120, placeholder=" ...")
 
 
 def _triple(values: Any) -> tuple[float, float, float]:
