@@ -1,6 +1,6 @@
 """Accuracy: hondo.score for arrays, and evaluate for a predictor on a data set."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -124,7 +124,8 @@ def evaluate_samples(
     """Scores ``predict(sample)`` on every sample. ``track`` wraps the loop, for a progress bar."""
     rule = protocol_named(protocol)
     align = parse_align(rule.align if align is None else align)
-    items = tuple(_items(predict, samples, protocol=rule, align=align, indices=track(range(len(samples)))))
+    indices = track(range(len(samples)))
+    items = tuple(_score_one(predict, samples, index, protocol=rule, align=align) for index in indices)
     return Evaluation(subject=subject, protocol=protocol, align=align, items=items, notes=notes)
 
 
@@ -154,19 +155,16 @@ def image_of(sample: Sample) -> np.ndarray:
     return np.ascontiguousarray(rgb.permute(1, 2, 0).numpy(force=True))
 
 
-def _items(
-    predict: Predict, samples: Sequence[Sample], *, protocol: Protocol, align: Align, indices: Iterable[int]
-) -> Iterator[Item]:
-    for index in indices:
-        origin = f"sample {index}"
-        try:
-            sample = samples[index]
-            origin = sample.origin or origin
-            metrics = score_sample(predict, sample, protocol=protocol, align=align).metrics
-        except (HondoError, OSError) as error:
-            yield Item(index=index, origin=origin, skipped=str(error))
-        else:
-            yield Item(index=index, origin=origin, metrics=metrics)
+def _score_one(predict: Predict, samples: Sequence[Sample], index: int, *, protocol: Protocol, align: Align) -> Item:
+    """A sample that cannot be read, predicted or scored gives an item that says why."""
+    origin = f"sample {index}"
+    try:
+        sample = samples[index]
+        origin = sample.origin or origin
+        metrics = score_sample(predict, sample, protocol=protocol, align=align).metrics
+    except (HondoError, OSError) as error:
+        return Item(index=index, origin=origin, skipped=str(error))
+    return Item(index=index, origin=origin, metrics=metrics)
 
 
 def _maps(values: np.ndarray | Sequence[np.ndarray]) -> list[np.ndarray]:

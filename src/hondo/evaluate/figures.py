@@ -68,7 +68,7 @@ def error_histogram(evaluation: Evaluation) -> np.ndarray:
     return _rendered(figure)
 
 
-def _draw_row(row: Sequence, sample: Sample, scored: ScoredImage) -> None:
+def _draw_row(row: np.ndarray, sample: Sample, scored: ScoredImage) -> None:
     known = scored.gt[scored.is_scored]
     near, far = np.percentile(known, (2, 98))
     limits = {"cmap": "turbo", "vmin": 1 / far, "vmax": max(1 / near, 1 / far + 1e-9), "interpolation": "nearest"}
