@@ -12,7 +12,7 @@ from hondo.cli.options import ModelOptions, SharedModelOptions, parse_options, p
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from hondo.core.sample import Sample
+    from hondo.core.sample import Samples
     from hondo.evaluate.subject import Subject
 
 EXIT_SOME_FAILED = 1
@@ -123,9 +123,7 @@ def _notes(config: EvaluateConfig) -> tuple[str, ...]:
     return tuple(note for note in chosen if note)
 
 
-def _write(
-    config: EvaluateConfig, evaluation: Any, report: Any, subject: "Subject", samples: "Sequence[Sample]"
-) -> None:
+def _write(config: EvaluateConfig, evaluation: Any, report: Any, subject: "Subject", samples: "Samples") -> None:
     from hondo.evaluate.figures import write_figures
     from hondo.evaluate.write import write_json, write_markdown
 

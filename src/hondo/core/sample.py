@@ -1,7 +1,7 @@
 """One training or test example, and a batch of them; optional fields serve learning with and without labels alike."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -42,6 +42,18 @@ class Sample:
             )
         if (self.depth_gt is None) != (self.valid is None):
             raise HondoError(f"{self.origin or 'sample'}: depth_gt and valid come together")
+
+
+@runtime_checkable
+class Samples(Protocol):
+    """A data set: so many samples, each read when it is asked for. Every Sequence[Sample] is one.
+
+    As an annotation it reads no sample, where the type checker of the test run opens one of a Sequence[Sample].
+    """
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> Sample: ...
 
 
 @dataclass(frozen=True, kw_only=True)

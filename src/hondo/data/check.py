@@ -1,13 +1,13 @@
 """Checks of a data set on disk: every sample is read, and what is wrong or odd is told."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
 
 from hondo.core.errors import HondoError
-from hondo.core.sample import Sample
+from hondo.core.sample import Sample, Samples
 from hondo.core.types import Camera, Size
 
 _FEW_PIXELS = 0.005  # of a depth map: fewer are more likely a wrong divide_by or an empty file than LiDAR
@@ -52,7 +52,7 @@ class _Depth:
     high: float
 
 
-def check_dataset(samples: Sequence[Sample], *, track: Callable[[Iterable[int]], Iterable[int]] = iter) -> DatasetCheck:
+def check_dataset(samples: Samples, *, track: Callable[[Iterable[int]], Iterable[int]] = iter) -> DatasetCheck:
     """Reads every sample once. ``track`` wraps the loop, for a progress bar."""
     findings: list[Finding] = []
     sizes: dict[Size, None] = {}

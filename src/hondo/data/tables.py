@@ -1,12 +1,11 @@
 """The table of data sets: one line adds one. An entry makes a Sequence[Sample]."""
 
 import inspect
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from hondo.core.errors import HondoError
-from hondo.core.sample import Sample
+from hondo.core.sample import Samples
 from hondo.core.tables import Table
 
 DATASETS: Table[Any] = Table(
@@ -19,7 +18,7 @@ DATASETS: Table[Any] = Table(
 )
 
 
-def open_dataset(name: str, *, root: str | Path | None = None, **options: Any) -> Sequence[Sample]:
+def open_dataset(name: str, *, root: str | Path | None = None, **options: Any) -> Samples:
     """A data set of the table; options that are None are left out, unknown ones are refused with the known names."""
     entry = DATASETS[name]
     known = inspect.signature(entry).parameters
@@ -36,7 +35,7 @@ def open_dataset(name: str, *, root: str | Path | None = None, **options: Any) -
     return entry(**given)
 
 
-def origins_of(samples: Sequence[Sample]) -> tuple[str, ...]:
+def origins_of(samples: Samples) -> tuple[str, ...]:
     """What names each sample; data sets on disk know it without reading pictures."""
     known = getattr(samples, "origins", None)
     return tuple(known) if known is not None else tuple(samples[index].origin for index in range(len(samples)))

@@ -2,14 +2,14 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError
-from hondo.core.sample import Sample
+from hondo.core.sample import Sample, Samples
 from hondo.core.types import DepthKind, DepthMap
 from hondo.data.rgbd import MANIFEST
 from hondo.images.depth_file import PngScale, write_png16
@@ -20,7 +20,7 @@ _COLUMNS = ("id", "image", "depth", "divide_by", "fx", "fy", "cx", "cy", "width"
 
 
 def write_rgbd(
-    samples: Sequence[Sample],
+    samples: Samples,
     out: str | Path,
     *,
     domain: str = "synthetic",

@@ -7,7 +7,7 @@ import numpy as np
 
 from hondo.core.errors import HondoError
 from hondo.core.report import Report, Row
-from hondo.core.sample import Sample
+from hondo.core.sample import Sample, Samples
 from hondo.core.types import DepthMap, Predictor
 from hondo.evaluate.protocol import Protocol, protocol_named
 from hondo.evaluate.scoring import (
@@ -99,7 +99,7 @@ class Evaluation:
 
 def evaluate(
     predictor: Predictor,
-    samples: Sequence[Sample],
+    samples: Samples,
     *,
     protocol: str = "dense",
     align: Align | None = None,
@@ -113,7 +113,7 @@ def evaluate(
 
 def evaluate_samples(
     predict: Predict,
-    samples: Sequence[Sample],
+    samples: Samples,
     *,
     subject: str,
     protocol: str = "dense",
@@ -155,7 +155,7 @@ def image_of(sample: Sample) -> np.ndarray:
     return np.ascontiguousarray(rgb.permute(1, 2, 0).numpy(force=True))
 
 
-def _score_one(predict: Predict, samples: Sequence[Sample], index: int, *, protocol: Protocol, align: Align) -> Item:
+def _score_one(predict: Predict, samples: Samples, index: int, *, protocol: Protocol, align: Align) -> Item:
     """A sample that cannot be read, predicted or scored gives an item that says why."""
     origin = f"sample {index}"
     try:

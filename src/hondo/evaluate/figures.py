@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hondo.core.sample import Sample
+from hondo.core.sample import Sample, Samples
 from hondo.evaluate.accuracy import Evaluation, Item, Predict, image_of, score_sample
 from hondo.evaluate.protocol import protocol_named
 from hondo.evaluate.scoring import ScoredImage
@@ -16,7 +16,7 @@ ERROR_LIMIT = 0.5  # abs_rel of the full colour in the error column
 _COLUMNS = ("picture", "predicted depth", "ground truth", f"|p - g| / g (0 to {ERROR_LIMIT})")
 
 
-def write_figures(evaluation: Evaluation, predict: Predict, samples: Sequence[Sample], folder: Path) -> list[Path]:
+def write_figures(evaluation: Evaluation, predict: Predict, samples: Samples, folder: Path) -> list[Path]:
     """best.png, median.png, worst.png (contact sheets by abs_rel) and errors.png (histograms)."""
     folder.mkdir(parents=True, exist_ok=True)
     ranked = sorted(evaluation.scored, key=_abs_rel)
@@ -31,7 +31,7 @@ def write_figures(evaluation: Evaluation, predict: Predict, samples: Sequence[Sa
 
 
 def contact_sheet(
-    evaluation: Evaluation, predict: Predict, samples: Sequence[Sample], items: Sequence[Item], *, title: str
+    evaluation: Evaluation, predict: Predict, samples: Samples, items: Sequence[Item], *, title: str
 ) -> np.ndarray:
     """One row an image: picture, prediction and ground truth in the same colours (metres), relative error."""
     from matplotlib.figure import Figure
