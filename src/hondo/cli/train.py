@@ -54,7 +54,7 @@ def parse(arguments: Sequence[str]) -> TrainConfig:
 
 
 def _options(base: Recipe) -> tuple[type, Any]:
-    """A dataclass of the recipe's parts as they stand (tyro would ask which kind of data and objective), and its value."""
+    """A dataclass of the recipe's parts as they stand (tyro would ask which kind of data it is), and its value."""
     hints = get_type_hints(Recipe)
     types = {name: type(value) if is_dataclass(value) else hints[name] for name, value in _parts(base).items()}
     places = ("places", Annotated[Places, tyro.conf.OmitArgPrefixes], field(default_factory=Places))

@@ -1,39 +1,60 @@
 """Structural similarity over 3x3 windows."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 C1, C2 = 0.01**2, 0.03**2  # Wang et al. 2004, for values in 0..1
 
 
 class Moments(NamedTuple):
-    """A picture with its 3x3 mean and variance, to compare several others with it."""
+    """A picture with the 3x3 means of it and of its square, to compare several others with it."""
 
     image: Float[Tensor, "b c h w"]
     mean: Float[Tensor, "b c h w"]
-    variance: Float[Tensor, "b c h w"]
+    mean_of_squares: Float[Tensor, "b c h w"]
 
 
 def moments(image: Float[Tensor, "b c h w"]) -> Moments:
-    mean = local_mean(image)
-    return Moments(image=image, mean=mean, variance=local_mean(image.square()) - mean.square())
+    return Moments(image=image, mean=local_mean(image), mean_of_squares=local_mean(image.square()))
 
 
 def ssim(pred: Float[Tensor, "b c h w"], target: Moments) -> Float[Tensor, "b c h w"]:
     """(2 mx my + C1)(2 cov + C2) / ((mx^2 + my^2 + C1)(vx + vy + C2)) at every pixel; 1 where both are the same."""
     own = moments(pred)
-    means = own.mean * target.mean
-    covariance = local_mean(pred * target.image) - means
-    above = (2 * means + C1) * (2 * covariance + C2)
-    below = (own.mean.square() + target.mean.square() + C1) * (own.variance + target.variance + C2)
-    return above / below
+    twice_product = 2 * own.mean * target.mean
+    squares = own.mean.square() + target.mean.square()
+    covariance = 2 * local_mean(pred * target.image) - twice_product  # twice it
+    variances = own.mean_of_squares + target.mean_of_squares - squares
+    return (twice_product + C1) * (covariance + C2) / ((squares + C1) * (variances + C2))
 
 
 def local_mean(image: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
-    """The mean of every 3x3 window, reflected at the border. Slices: several times faster than pooling on a CPU."""
-    padded = F.pad(image, (1, 1, 1, 1), mode="reflect")
-    rows = padded[..., :-2] + padded[..., 1:-1] + padded[..., 2:]
-    return (rows[..., :-2, :] + rows[..., 1:-1, :] + rows[..., 2:, :]) / 9
+    """The mean of every 3x3 window, reflected at the border."""
+    return _LocalMean.apply(image)  # type: ignore[return-value]
+
+
+class _LocalMean(torch.autograd.Function):
+    """Sums of slices, there and back: on a CPU several times faster than pooling and its gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, image: Tensor) -> Tensor:
+        return _window_sums(F.pad(image, (1, 1, 1, 1), mode="reflect")).div_(9)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        spread = _window_sums(F.pad(gradient, (2, 2, 2, 2))).div_(9)  # of the reflected picture: h + 2, w + 2
+        for side in (spread, spread.mT):  # what was reflected goes back to where it came from
+            side[..., 2] += side[..., 0]
+            side[..., -3] += side[..., -1]
+        return spread[..., 1:-1, 1:-1]
+
+
+def _window_sums(padded: Tensor) -> Tensor:
+    rows = (padded[..., :-2] + padded[..., 1:-1]).add_(padded[..., 2:])
+    return (rows[..., :-2, :] + rows[..., 1:-1, :]).add_(rows[..., 2:, :])

@@ -5,7 +5,7 @@ from typing import Literal
 
 from hondo.core.errors import HondoError
 
-Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
+Precision = Literal["auto", "32-true", "bf16-mixed", "16-mixed"]  # auto: bf16-mixed where the device is fast at it
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Lightning Fabric as hondo uses it, imported only when something is trained."""
 
+import logging
 from typing import TYPE_CHECKING
 
 import torch
@@ -19,8 +20,22 @@ def make_fabric(config: FabricConfig) -> "Fabric":
     import_torchvision()  # lightning imports it, and it may be broken beside a CPU torch
     from lightning.fabric import Fabric
 
-    fabric = Fabric(
-        accelerator=config.accelerator, devices=config.devices, strategy=config.strategy, precision=config.precision
-    )
+    for name in ("lightning.fabric", "lightning.pytorch"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # they tell what they were told
+    places = {"accelerator": config.accelerator, "devices": config.devices, "strategy": config.strategy}
+    fabric = Fabric(**places, precision=_precision(config))
     fabric.launch()
     return fabric
+
+
+def _precision(config: FabricConfig) -> str:
+    if config.precision != "auto":
+        return config.precision
+    is_gpu = torch.cuda.is_available() and config.accelerator in ("auto", "cuda")
+    is_fast = torch.cuda.is_bf16_supported() if is_gpu else has_fast_bf16()
+    return "bf16-mixed" if is_fast else "32-true"
+
+
+def has_fast_bf16() -> bool:
+    """Whether this CPU multiplies bfloat16 matrices in hardware (Intel AMX); others do so slower than float32."""
+    return bool(getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)())

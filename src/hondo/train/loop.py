@@ -157,7 +157,7 @@ class _Loop:
     def _log(self, bar: Progress) -> None:
         values = self.meter.read()
         self.loss, progress = values["loss"], self._progress()
-        left = self.seconds * (1 - progress) / max(progress, 1e-9)
+        left = self.seconds * max(1 - progress, 0.0) / max(progress, 1e-9)
         rate = values["images_per_s"]
         bar.update(fraction=min(progress, 1.0), step=self.step, loss=self.loss, images_per_s=rate, seconds_left=left)
         self._record(values | {"lr": self.training.lr, "images": self.training.images})

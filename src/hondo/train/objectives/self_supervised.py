@@ -61,7 +61,7 @@ class SelfSupervised(nn.Module):
     def _errors(
         self, batch: Batch, maps: list[Float[Tensor, "b 1 _ _"]], poses: list[Float[Tensor, "b 4 4"]]
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-        """Photometric error and smoothness, each the mean over the maps; coarser maps are smoothed half as much each."""
+        """Photometric error and smoothness, the mean over the maps; each coarser map is smoothed half as much."""
         target = moments(batch.image)
         unmoved = self._unmoved(batch, target) if self.config.auto_mask else None
         photometric, smoothness = maps[0].new_zeros(()), maps[0].new_zeros(())
