@@ -1,5 +1,9 @@
 """The warp against scenes whose views are known in closed form."""
 
+from pathlib import Path
+
+import cv2
+import numpy as np
 import pytest
 import torch
 
@@ -101,3 +105,30 @@ def test_float32_under_autocast() -> None:
             K_batch(CAMERA),
         )
     assert view.dtype == torch.float32 and (view - image.bfloat16().float()).abs().max() < 1e-4
+
+
+def test_real_depth_and_poses_align_a_real_video(shared_data: Path) -> None:
+    """Frame 106 of RedKitchen seen from frame 100: the colours agree three times better than without the warp."""
+    folder = shared_data / "indoor_redkitchen"
+    K = K_of(Camera(fx=525.0, fy=525.0, cx=320.0, cy=240.0, size_hw=(480, 640)))[None]
+    rows = np.loadtxt(folder / "poses_depthcam_to_world.txt")
+    T_world_depthcam = {int(row[0]): torch.from_numpy(row[1:].reshape(1, 4, 4)).float() for row in rows}
+    T_color_depthcam = torch.tensor(
+        [
+            [0.99996518, 0.00267651, -0.00790410, -0.0127795],
+            [-0.00274093, 0.99996303, -0.00815045, 0.0000505],
+            [0.00788199, 0.00817183, 0.99993554, 0.0010159],
+            [0, 0, 0, 1],
+        ]
+    )[None]
+    target, source = (
+        torch.from_numpy(cv2.imread(str(folder / f"color/{index:06d}.jpg"))).permute(2, 0, 1)[None].float()
+        for index in (100, 106)
+    )
+    stored = cv2.imread(str(folder / "depth_mm/000100.png"), cv2.IMREAD_UNCHANGED).astype(np.float32)
+    depth = torch.from_numpy(stored)[None, None] / 1000
+    T_world_target, T_world_source = (T_world_depthcam[index] @ invert_pose(T_color_depthcam) for index in (100, 106))
+    view, is_valid = synthesise_view(source, depth, invert_pose(T_world_source) @ T_world_target, K, K)
+    error = (view - target).abs().mean(dim=1, keepdim=True)[is_valid].mean()
+    still = (source - target).abs().mean(dim=1, keepdim=True)[is_valid].mean()
+    assert is_valid.float().mean() > 0.5 and error < still / 2.5 and error < 12

@@ -2,7 +2,9 @@
 
 import io
 import struct
+import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -253,6 +255,14 @@ def test_damaged_bytes_never_escape_as_another_error(kind: str) -> None:
         except HondoError:
             continue
         assert picture.dtype == np.uint8 and picture.ndim == 3 and picture.shape[2] == 3
+
+
+def test_threads_read_at_the_same_time() -> None:
+    with warnings.catch_warnings(), ThreadPoolExecutor(8) as pool:
+        files = list(fuzz_files().values()) * 6
+        for picture, again in zip(pool.map(read_image, files), map(read_image, files)):
+            np.testing.assert_array_equal(picture, again)
+    assert Image.MAX_IMAGE_PIXELS is not None  # Pillow's own limit, for the rest of the program
 
 
 def test_write_image_round_trip(rgb: np.ndarray, tmp_path: Path) -> None:

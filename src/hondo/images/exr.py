@@ -72,13 +72,14 @@ def _read_header(file: BinaryFile, *, name: str) -> ExrHeader:
             found[key] = file.read(struct.unpack("<i", file.read(4))[0])
         left, top, right, bottom = struct.unpack("<4i", found["dataWindow"])
         compression = found["compression"][0]
+        channels = _channels(found["channels"], name=name)
     except (struct.error, KeyError, IndexError, UnicodeDecodeError) as error:
         raise HondoError(f"{name} is a damaged EXR: its header ends early; export it again") from error
     if compression not in _LINES:
         method = _NAMES.get(compression, str(compression))
         raise HondoError(f"{name} is an EXR compressed with {method}; export it with ZIP or no compression")
     return ExrHeader(
-        channels=_channels(found["channels"], name=name),
+        channels=channels,
         compression=compression,
         size_hw=(bottom - top + 1, right - left + 1),
         top=top,

@@ -15,10 +15,23 @@ from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.images.binary import BinaryFile
 
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF")
+FORMATS = (
+    "JPEG",
+    "MPO",
+    "PNG",
+    "WEBP",
+    "BMP",
+    "DIB",
+    "TIFF",
+    "GIF",
+    "PPM",
+    "AVIF",
+)  # JPEG 2000 hides that a file is cut off
 ORIENTATION_TAG = 0x0112  # EXIF 2.3, table 4
 # What Pillow raises on damaged files, found by fuzzing its decoders.
-DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, struct.error)
+DAMAGED = (
+    OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, OverflowError, RuntimeError, struct.error,
+)  # fmt: skip
 
 _pillow_limit = threading.Lock()
 
@@ -164,13 +177,13 @@ def _bits(picture: Image.Image, file: BinaryFile) -> int:
 
 def _tiff_header(file: BinaryFile, *, name: str) -> Header:
     try:
-        tags = TiffImagePlugin.ImageFileDirectory_v2(file.read(8))
-        file.seek(tags.next)
         with without_remarks():
+            tags = TiffImagePlugin.ImageFileDirectory_v2(file.read(8))
+            file.seek(tags.next)
             tags.load(file)
-        size = (int(tags[TiffImagePlugin.IMAGELENGTH]), int(tags[TiffImagePlugin.IMAGEWIDTH]))
-        bits = max(tags.get(TiffImagePlugin.BITSPERSAMPLE, (1,)))
-        orientation = int(tags.get(ORIENTATION_TAG, 1))
+            size = (int(tags[TiffImagePlugin.IMAGELENGTH]), int(tags[TiffImagePlugin.IMAGEWIDTH]))
+            bits = max(tags.get(TiffImagePlugin.BITSPERSAMPLE, (1,)))
+            orientation = int(tags.get(ORIENTATION_TAG, 1))
     except DAMAGED as error:
         raise HondoError(f"{name} is a damaged TIFF: {error}; export it again") from error
     shown = (size[1], size[0]) if orientation >= 5 else size

@@ -9,6 +9,7 @@ A picture is always uint8 RGB (h w 3). What other kinds of file become:
 """
 
 from pathlib import Path
+from tokenize import TokenError
 
 import cv2
 import numpy as np
@@ -25,7 +26,7 @@ from hondo.images.pfm import pfm_header, read_pfm
 from hondo.images.pixels import on_white, oriented, to_rgb8
 
 IMAGE_SUFFIXES = frozenset(
-    [".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".pgm", ".pnm", ".jp2", ".avif", ".mpo"]
+    [".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".pgm", ".pnm", ".avif", ".mpo"]
 )
 MAX_MEGAPIXELS = 100.0
 _JPEG_QUALITY = 95
@@ -185,7 +186,7 @@ def _read_npy(file: BinaryFile, *, name: str, max_megapixels: float) -> np.ndarr
         return np.load(file, allow_pickle=False).reshape(size)
     except HondoError:
         raise
-    except DAMAGED as error:
+    except (*DAMAGED, TokenError) as error:
         raise HondoError(f"{name} is a damaged NPY file: {error}; save it again with numpy.save") from error
 
 

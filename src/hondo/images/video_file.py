@@ -1,5 +1,6 @@
 """Video files in and out with PyAV, frame by frame: memory stays constant, rotation and true frame times are kept."""
 
+import re
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -204,19 +205,28 @@ def _reason(error: Exception) -> str:
 
 
 def _duration_s(container: InputContainer) -> float | None:
+    own = _stream_duration_s(container)
+    return own if own is not None or container.duration is None else container.duration / av.time_base
+
+
+def _stream_duration_s(container: InputContainer) -> float | None:
+    """The length of the pictures, as the header states it: Matroska has it as a tag, or for the whole file."""
     stream = container.streams.video[0]
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
-    return container.duration / av.time_base if container.duration is not None else None
+    clock = re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", stream.metadata.get("DURATION", ""))
+    if clock:
+        return int(clock[1]) * 3600 + int(clock[2]) * 60 + float(clock[3])
+    if len(container.streams) > 1 or container.duration is None:
+        return None
+    return container.duration / av.time_base
 
 
 def _check_complete(container: InputContainer, path: str | Path, *, length_s: float) -> None:
     """A file that was cut off ends early without any error from the decoder: compare with what its header says."""
-    stream = container.streams.video[0]
-    if stream.duration is None or stream.time_base is None:
-        return
-    stated_s = float(stream.duration * stream.time_base)
-    if stated_s - length_s > max(_MAX_MISSING * stated_s, 3 / float(stream.average_rate or 30)):
+    stated_s = _stream_duration_s(container)
+    frame_s = 1 / float(container.streams.video[0].average_rate or 30)
+    if stated_s is not None and stated_s - length_s > max(_MAX_MISSING * stated_s, 3 * frame_s):
         raise HondoError(f"{path} is cut off: it ends after {length_s:.1f} of {stated_s:.1f} seconds; copy it again")
 
 
