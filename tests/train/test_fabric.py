@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from hondo.train.config import FabricConfig
 from hondo.train.fabric import has_fast_bf16, make_fabric
 
@@ -18,7 +19,7 @@ def test_auto_precision_is_what_the_cpu_is_fast_at():
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
 def test_refuses_a_gpu_that_is_not_there():
-    with pytest.raises(ValueError, match="--fabric.accelerator cpu"):
+    with pytest.raises(ValueError, match=r"--fabric\.accelerator cpu"):
         make_fabric(FabricConfig(accelerator="cuda"))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, make_dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import tyro
 
@@ -45,9 +45,9 @@ def parse(arguments: Sequence[str]) -> TrainConfig:
     if resumed is not None:
         base = read_recipe(resumed / "recipe.json", base=base)
     options, config = _options(base)
-    parsed = tyro.cli(
-        options, args=arguments, prog=f"hondo train {base.name}", default=config, config=(tyro.conf.FlagConversionOff,)
-    )
+    with _dicts_as_pairs():
+        prog, markers = f"hondo train {base.name}", (tyro.conf.FlagConversionOff,)
+        parsed = tyro.cli(options, args=arguments, prog=prog, default=config, config=markers)
     changed = {each: getattr(parsed, each) for each in _parts(base)}
     places = {each.name: getattr(parsed.places, each.name) for each in fields(Places)}
     return TrainConfig(recipe=replace(base, **changed), **places)
@@ -61,6 +61,32 @@ def _options(base: Recipe) -> tuple[type, Any]:
     made = [places, *((name, types[name], field(default=value)) for name, value in _parts(base).items())]
     options = make_dataclass("Options", made, kw_only=True, frozen=True)
     return options, options(**_parts(base))
+
+
+def _dicts_as_pairs() -> tyro.constructors.ConstructorRegistry:
+    """Fields like ``terms`` are replaced as a whole: ``--objective.terms silog 1 smoothness 0.1``."""
+    registry = tyro.constructors.ConstructorRegistry()
+
+    @registry.primitive_rule
+    def pairs(info: tyro.constructors.PrimitiveTypeInfo) -> tyro.constructors.PrimitiveConstructorSpec | None:
+        if get_origin(info.type) is not dict:
+            return None
+        value_of = float if get_args(info.type)[1] is float else _option_value
+        return tyro.constructors.PrimitiveConstructorSpec(
+            nargs="*",
+            metavar="[NAME VALUE ...]",
+            instance_from_str=lambda words: {name: value_of(value) for name, value in _pairs(words)},
+            is_instance=lambda value: isinstance(value, dict),
+            str_from_instance=lambda value: [str(word) for pair in value.items() for word in pair],
+        )
+
+    return registry
+
+
+def _pairs(words: list[str]) -> list[tuple[str, str]]:
+    if len(words) % 2:
+        raise ValueError(f"'{' '.join(words)}' must be names, each with a value")
+    return list(zip(words[::2], words[1::2], strict=True))
 
 
 def _parts(base: Recipe) -> dict[str, Any]:
@@ -108,3 +134,10 @@ def _explain(arguments: list[str]) -> TrainConfig:
     lines += [f"  {name:<10} {summary}" for name, summary in summaries.items()]
     print("\n".join([*lines, "", "hondo train RECIPE --help lists every option with its value"]))
     raise SystemExit(0)
+
+
+def _option_value(text: str) -> Any:
+    """As ``--option key=value`` of the other commands reads it."""
+    from hondo.cli.options import parse_options
+
+    return parse_options((f"value={text}",))["value"]

@@ -13,7 +13,6 @@ from hondo.train.config import FabricConfig, LoopConfig, OptimConfig
 from hondo.train.objectives.config import SelfSupervisedConfig, SupervisedConfig
 
 T = TypeVar("T")
-OptionValue = int | float | bool | str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +21,7 @@ class ModelConfig:
 
     name: str = "hondo-nano"
     weights: str | None = None  # None: those that ship with the name; "random": fresh ones
-    options: dict[str, OptionValue] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,4 +100,11 @@ def updated(base: T, values: Mapping[str, Any]) -> T:
 def _updated_value(old: Any, value: Any) -> Any:
     if is_dataclass(old) and isinstance(value, Mapping):
         return updated(old, value)
-    return tuple(value) if isinstance(value, list) else value
+    return _with_tuples(value)
+
+
+def _with_tuples(value: Any) -> Any:
+    """JSON knows lists only; configs hold tuples."""
+    if isinstance(value, dict):
+        return {name: _with_tuples(item) for name, item in value.items()}
+    return tuple(map(_with_tuples, value)) if isinstance(value, list) else value

@@ -175,8 +175,9 @@ def test_anchor_holds_the_first_prediction():
 
 
 def test_frozen_norm_keeps_its_statistics():
-    model = DepthModel(nn.Sequential(nn.Conv2d(3, 1, 1), nn.BatchNorm2d(1), nn.Softplus()), name="x",
-                       kind=DepthKind.SCALED_INVERSE_DEPTH, input_spec=InputSpec(size_hw=(8, 8), multiple_of=8))  # fmt: skip
+    network = nn.Sequential(nn.Conv2d(3, 1, 1), nn.BatchNorm2d(1), nn.Softplus())
+    spec = InputSpec(size_hw=(8, 8), multiple_of=8)
+    model = DepthModel(network, name="x", kind=DepthKind.SCALED_INVERSE_DEPTH, input_spec=spec)
     objective = SelfSupervised(model, SelfSupervisedConfig(pose="known", freeze_norm=True)).train()
     before = model.network[1].running_mean.clone()
     objective(scene())

@@ -1,0 +1,116 @@
+import json
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from hondo.models.zoo import build_model
+from hondo.recipes import pipeline
+from hondo.recipes.build import build_batches, build_samples
+from hondo.recipes.data_config import FramesData, RgbdData, SyntheticData
+from hondo.recipes.pipeline import run
+from hondo.recipes.recipe import BatchesConfig, EvaluateConfig, ModelConfig, Recipe
+from hondo.recipes.supervised import rgbd
+from hondo.recipes.video import video
+from hondo.train.config import FabricConfig, LoopConfig
+
+TINY = {"batches": BatchesConfig(batch_size=2, workers=1), "fabric": FabricConfig(accelerator="cpu")}
+LIGHT = ModelConfig(name="unet-light", weights="random")
+
+
+def tiny(recipe: Recipe, root: Path, *, steps: int = 3, **changes) -> Recipe:
+    optim = replace(recipe.optim, max_steps=steps, max_seconds=None)
+    data = replace(recipe.data, root=str(root), size_hw=(32, 64))
+    loop = LoopConfig(log_every=1, checkpoint_every=2, validate_every=2, picture_every=3, show_progress=False)
+    return replace(recipe, **({"optim": optim, "data": data, "loop": loop, "model": LIGHT} | TINY | changes))
+
+
+def test_video_leaves_a_run_folder_that_is_a_model(clip, tmp_path):
+    out = tmp_path / "run"
+    trained = run(tiny(video(), clip), out=out)
+    files = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert files == {
+        "recipe.json",
+        "metrics.jsonl",
+        "report.md",
+        "samples/000003.jpg",
+        "checkpoints/last.state",
+        "checkpoints/last.safetensors",
+    }
+    image = torch.rand(1, 3, 32, 64)
+    again = build_model(out)
+    assert torch.equal(again(image)[0], trained.model(image)[0])
+    assert "Training: video" in (out / "report.md").read_text()
+    assert json.loads((out / "recipe.json").read_text())["name"] == "video"
+
+
+def test_ctrl_c_leaves_a_run_that_resumes_bit_for_bit(clip, tmp_path, monkeypatch):
+    recipe = tiny(video(), clip, steps=6)
+    whole = run(recipe, out=tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "picture_writer", lambda samples: _press_ctrl_c)  # the picture of step 3
+        with pytest.raises(KeyboardInterrupt):
+            run(recipe, out=tmp_path / "stopped")
+    resumed = run(recipe, out=tmp_path / "stopped", resume=True)
+    expected, found = whole.model.state_dict(), resumed.model.state_dict()
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+
+
+def _press_ctrl_c(model, path):
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize("term", ["scale_invariant", "silog", "ssi"])
+def test_rgbd_trains_with_each_loss_and_validates(manifest, tmp_path, term):
+    recipe = rgbd()
+    evaluate = EvaluateConfig(data=RgbdData(root=str(manifest), size_hw=None))
+    objective = replace(recipe.objective, terms={term: 1.0})
+    trained = run(tiny(recipe, manifest, objective=objective, evaluate=evaluate), out=tmp_path / "run")
+    rows = {row.name: row.value for row in trained.report.rows}
+    assert rows["steps"] == 3 and 0 < rows["abs_rel"] < 10
+    assert (tmp_path / "run" / "checkpoints" / "best.safetensors").exists()
+
+
+def test_synthetic_scenes_need_no_files():
+    recipe = replace(rgbd(), data=SyntheticData(length=4, size_hw=(32, 64)), model=LIGHT, **TINY)
+    loop = LoopConfig(show_progress=False)
+    assert run(replace(recipe, optim=replace(recipe.optim, max_steps=1), loop=loop)).folder is None
+
+
+def test_a_model_can_be_given(clip):
+    model = build_model("unet-light", weights="random")
+    trained = run(tiny(video(), clip, steps=1), model=model)
+    assert trained.model is not model and trained.model.kind is model.kind  # the average
+
+
+def test_frames_keep_the_aspect_of_the_clip(clip):
+    samples = build_samples(FramesData(root=str(clip), size_hw=(64, 64)), multiple_of=16)
+    height, width = samples[0].image.shape[-2:]
+    assert (height % 16, width % 16) == (0, 0) and abs(width / height / (64 / 40) - 1) < 0.25
+    assert len(samples) == 5 and len(samples[0].sources) == 2
+
+
+def test_cached_samples_are_the_same(clip):
+    recipe, model = tiny(video(), clip), build_model("unet-light", weights="random")
+    plain = next(iter(build_batches(recipe, model)))
+    cached = next(iter(build_batches(replace(recipe, batches=replace(recipe.batches, cache=True)), model)))
+    assert torch.equal(plain.augmented, cached.augmented)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "message"),
+    [
+        (video(), "give --data PATH"),
+        (replace(rgbd(), data=RgbdData(root="nowhere")), "no manifest there"),
+        (replace(video(), data=FramesData(root="nowhere")), "no such file or folder"),
+        (replace(video(), model=ModelConfig(name="nano-pose")), "is no depth model"),
+        (replace(video(), model=ModelConfig(name="hondo-nanu")), "did you mean hondo-nano"),
+    ],
+)
+def test_says_what_is_wrong_with_a_recipe(recipe, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        run(replace(recipe, fabric=FabricConfig(accelerator="cpu")), out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
