@@ -23,7 +23,7 @@ def augment(batch: Batch, generator: torch.Generator, *, config: AugmentConfig |
 
 def random_flip(batch: Batch, generator: torch.Generator, *, chance: float = 0.5) -> Batch:
     """Each sample mirrored with this chance, with its cameras and poses."""
-    return geometric.flip(batch, _draw(batch, generator) < chance)
+    return geometric.flip(batch, _draw(batch, generator) < chance) if chance else batch
 
 
 def random_window(batch: Batch, generator: torch.Generator, *, config: AugmentConfig) -> Batch:
@@ -43,45 +43,55 @@ def random_window(batch: Batch, generator: torch.Generator, *, config: AugmentCo
 
 
 def random_look(batch: Batch, generator: torch.Generator, *, config: AugmentConfig) -> Batch:
-    """Colours, light, blur, noise and JPEG, in the order light takes through a camera; jitter in a random order."""
+    """Colours, light, blur, noise and JPEG, in the order light takes through a camera; each sample by its own chance."""
     views = batch.image[:, None]
     if batch.source_images is not None:
         views = torch.cat([views, batch.source_images], dim=1)  # b (1+n) 3 h w
-    steps = _steps(batch, generator, config)
-    for chance, change in steps:
-        if chance:
-            is_changed = (_draw(batch, generator) < chance).to(views.device)[:, None, None, None, None]
-            views = torch.where(is_changed, change(views), views)
-    sources = views[:, 1:] if batch.source_images is not None else None
-    return replace(batch, augmented=views[:, 0], augmented_sources=sources)
+    changed = views.clone()
+    for chance, change in _steps(config, generator):
+        pick = torch.nonzero(_draw(batch, generator) < chance)[:, 0]
+        strength = _Strength(batch, generator, pick)
+        if len(pick):
+            changed[pick] = change(changed[pick], strength)
+    sources = changed[:, 1:] if batch.source_images is not None else None
+    return replace(batch, augmented=changed[:, 0], augmented_sources=sources)
 
 
-def _steps(
-    batch: Batch, generator: torch.Generator, config: AugmentConfig
-) -> tuple[tuple[float, Callable[[Tensor], Tensor]], ...]:
-    """Chance and change, in order. Strengths are drawn when a change runs."""
+class _Strength:
+    """Draws one number in low..high for each picked sample."""
 
-    def between(low: float, high: float) -> Float[Tensor, " b"]:
-        return (low + (high - low) * _draw(batch, generator)).to(batch.image)
+    def __init__(self, batch: Batch, generator: torch.Generator, pick: Tensor) -> None:
+        self._batch, self._generator, self._pick = batch, generator, pick
 
-    def balance(views: Tensor) -> Tensor:
-        drawn = torch.rand((len(views), 3), generator=generator, device=generator.device).to(views)
-        return photometric.white_balance(views, 1 + (2 * drawn - 1) * config.gain)
+    def __call__(self, low: float, high: float) -> Float[Tensor, " p"]:
+        return (low + (high - low) * _draw(self._batch, self._generator)).to(self._batch.image)[self._pick]
+
+
+Change = Callable[[Tensor, _Strength], Tensor]
+
+
+def _steps(config: AugmentConfig, generator: torch.Generator) -> tuple[tuple[float, Change], ...]:
+    """Chance and change, in order."""
+
+    def balance(views: Tensor, between: _Strength) -> Tensor:
+        gains = [between(1 - config.gain, 1 + config.gain) for _ in range(3)]
+        return photometric.white_balance(views, torch.stack(gains, dim=1))
 
     return (
-        (config.blur, lambda views: photometric.blur(views, between(*config.blur_sigma))),
-        (config.exposure, lambda views: photometric.exposure(views, between(-config.stops, config.stops))),
+        (config.blur, lambda views, between: photometric.blur(views, between(*config.blur_sigma))),
+        (config.exposure, lambda views, between: photometric.exposure(views, between(-config.stops, config.stops))),
         (config.white_balance, balance),
-        (config.jitter, lambda views: _jitter(views, between, generator, config)),
-        (config.gamma, lambda views: photometric.gamma(views, between(*config.gamma_range))),
-        (config.noise, lambda views: photometric.noise(views, between(*config.noise_sigma), generator=generator)),
-        (config.jpeg, lambda views: photometric.jpeg(views, between(*config.jpeg_quality))),
+        (config.jitter, lambda views, between: _jitter(views, between, generator, config)),
+        (config.gamma, lambda views, between: photometric.gamma(views, between(*config.gamma_range))),
+        (
+            config.noise,
+            lambda views, between: photometric.noise(views, between(*config.noise_sigma), generator=generator),
+        ),
+        (config.jpeg, lambda views, between: photometric.jpeg(views, between(*config.jpeg_quality))),
     )
 
 
-def _jitter(
-    views: Tensor, between: Callable[[float, float], Tensor], generator: torch.Generator, config: AugmentConfig
-) -> Tensor:
+def _jitter(views: Tensor, between: _Strength, generator: torch.Generator, config: AugmentConfig) -> Tensor:
     """Brightness, contrast, saturation and hue, in an order that is drawn for the batch."""
     changes = (
         lambda x: photometric.brightness(x, between(1 - config.brightness, 1 + config.brightness)),

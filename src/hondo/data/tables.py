@@ -14,6 +14,7 @@ DATASETS: Table[Any] = Table(
         "frames": "hondo.data.frames:Frames",
         "rgbd": "hondo.data.rgbd:Rgbd",
         "synthetic": "hondo.data.synthetic:SyntheticScenes",
+        "synthetic-pool": "hondo.data.synthetic.pooled_batches:PooledBatches",
     },
 )
 

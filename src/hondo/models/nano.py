@@ -1,7 +1,7 @@
 """hondo-nano: our own small network for 60 and more pictures a second on two CPU cores at 640x192.
 
-Dense 3x3 convolutions (they run nearest to a CPU's peak), two transformer blocks at 1/32 of the size, so that every pixel
-sees the whole picture, and a decoder to 1/2 of the size. The output is log inverse depth, resized, then its exponential.
+Dense 3x3 convolutions (they run nearest to a CPU's peak), two transformer blocks at 1/32 of the size, so that every
+pixel sees the whole picture, and a decoder to 1/2 of the size: log inverse depth, resized, then its exponential.
 """
 
 import torch
@@ -19,7 +19,7 @@ LOG_RANGE = 9.0  # |log inverse depth| stays below: e^9 = 8103
 def hondo_nano(*, size_hw: tuple[int, int] = (192, 640)) -> DepthModel:
     """The shipped model: inverse depth up to one factor."""
     network = Nano(widths=(24, 32, 64, 128, 224), blocks=(1, 2, 3, 1), attention_blocks=2, num_heads=7)
-    spec = InputSpec(size_hw=size_hw, multiple_of=32, mean=(0.45,) * 3, std=(0.25,) * 3)
+    spec = InputSpec(size_hw=size_hw, multiple_of=32, mean=(0.45, 0.45, 0.45), std=(0.25, 0.25, 0.25))
     return DepthModel(network, name="hondo-nano", kind=DepthKind.SCALED_INVERSE_DEPTH, input_spec=spec)
 
 

@@ -73,12 +73,20 @@ class Builder:
         half = tuple(max(0.5 * abs(side), 0.002) for side in size)
         self._rows.append((KINDS[kind], (x, -(self._frame[1] + place[1]), z), rotation, half, taper, material, offset))
 
-    def stand(self, kind: str, x: float, z: float, size: Triple, material: Material, *, base: float = 0.0, **options) -> None:
+    def stand(
+        self, kind: str, x: float, z: float, size: Triple, material: Material, *, base: float = 0.0, **options
+    ) -> None:
         """A solid that stands with its underside at height ``base``."""
         self.add(kind, (x, base + size[1] / 2, z), size, material, **options)
 
     def material(
-        self, *families: str, scale: tuple[float, float] = (0.3, 2.0), gloss: float = 0.0, glow: float = 0.0, fit: bool = False, vivid: float = 0.25
+        self,
+        *families: str,
+        scale: tuple[float, float] = (0.3, 2.0),
+        gloss: float = 0.0,
+        glow: float = 0.0,
+        fit: bool = False,
+        vivid: float = 0.25,
     ) -> Material:
         """A random texture of the families, randomly tinted; log-uniform ``scale`` in textures a metre."""
         rng = self.rng
@@ -127,7 +135,7 @@ def tinted(material: Material, factor: float) -> Material:
 
 
 def rotation_from_angles(angles: np.ndarray) -> np.ndarray:
-    """(n 3) yaw about the vertical, pitch about the side, roll about the axis ahead, radians -> (n 3 3), yaw applied last."""
+    """(n 3) yaw about the vertical, pitch about the side, roll about the axis ahead -> (n 3 3), yaw applied last."""
     (cy, cp, cr), (sy, sp, sr) = np.cos(angles).T, np.sin(angles).T
     zero, one = np.zeros_like(cy), np.ones_like(cy)
 

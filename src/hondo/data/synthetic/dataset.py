@@ -68,7 +68,10 @@ class SyntheticScenes(Sequence[Sample]):
         first, last = min((0, *offsets)), max((0, *offsets))
         scene = walk(world, rng, last - first + 1, baseline=STEREO_BASELINE if "stereo" in self.sources else 0.0)
         stride = 2 if "stereo" in self.sources else 1
-        picked = [-first * stride, *((-first * stride + 1) if r == "stereo" else (r - first) * stride for r in self.sources)]
+        picked = [
+            -first * stride,
+            *((-first * stride + 1) if r == "stereo" else (r - first) * stride for r in self.sources),
+        ]
         return self._sample(scene, picked, camera, origin=f"synthetic {self.seed}/{index}")
 
     def _sample(self, scene: Scene, picked: list[int], camera: Camera, *, origin: str) -> Sample:

@@ -1,4 +1,4 @@
-"""What stands in rooms: each function adds one thing, standing at the origin of the builder's present frame and facing ahead (-z)."""
+"""What stands in rooms: each function adds one thing at the origin of the builder's present frame, facing ahead (-z)."""
 
 import math
 
@@ -23,7 +23,13 @@ def chair(b: Builder) -> None:
         legs(b, wide, deep, seat, frame, thick=r.uniform(0.02, 0.05))
     style, z, rise = r.integers(3), deep / 2, high - seat
     if style == 0:
-        b.add("box", (0, seat + rise * 0.6, z), (wide, rise * 0.8, r.uniform(0.03, 0.1)), cushion, pitch=-r.uniform(0, 0.2))
+        b.add(
+            "box",
+            (0, seat + rise * 0.6, z),
+            (wide, rise * 0.8, r.uniform(0.03, 0.1)),
+            cushion,
+            pitch=-r.uniform(0, 0.2),
+        )
         return
     for x in (-wide / 2 + 0.02, wide / 2 - 0.02):
         b.add("box", (x, seat + rise / 2, z), (0.04, rise, 0.04), frame)
@@ -68,14 +74,22 @@ def clutter(b: Builder, wide: float, deep: float, base: float, *, count: int) ->
 
 def cup(b: Builder) -> None:
     r = b.rng
-    paint, d, h = b.material("plain", "plain", "stripes", "print", gloss=0.4, scale=(3, 10)), r.uniform(0.06, 0.1), r.uniform(0.07, 0.14)
+    paint, d, h = (
+        b.material("plain", "plain", "stripes", "print", gloss=0.4, scale=(3, 10)),
+        r.uniform(0.06, 0.1),
+        r.uniform(0.07, 0.14),
+    )
     b.stand("cylinder", 0, 0, (d, h, d), paint)
     b.add("ellipsoid", (d / 2, h / 2, 0), (0.05, 0.07, 0.015), paint)
 
 
 def bottle(b: Builder) -> None:
     r = b.rng
-    paint, d, h = b.material("plain", "print", "marble", gloss=0.7, scale=(3, 8)), r.uniform(0.05, 0.1), r.uniform(0.12, 0.25)
+    paint, d, h = (
+        b.material("plain", "print", "marble", gloss=0.7, scale=(3, 8)),
+        r.uniform(0.05, 0.1),
+        r.uniform(0.12, 0.25),
+    )
     b.stand("cylinder", 0, 0, (d, h, d), paint)
     b.add("ellipsoid", (0, h, 0), (d, d, d), paint)
     b.stand("cylinder", 0, 0, (d * 0.35, h * 0.6, d * 0.35), b.material("plain", gloss=0.3), base=h)
@@ -94,7 +108,15 @@ def books(b: Builder) -> None:
     for _ in range(int(b.rng.integers(1, 5))):
         thick = b.rng.uniform(0.008, 0.05)
         cover = b.material("print", "plain", "collage", fit=True, vivid=0.5)
-        b.stand("box", 0, 0, (b.rng.uniform(0.14, 0.22), thick, b.rng.uniform(0.2, 0.3)), cover, base=base, yaw=b.rng.normal(0, 0.2))
+        b.stand(
+            "box",
+            0,
+            0,
+            (b.rng.uniform(0.14, 0.22), thick, b.rng.uniform(0.2, 0.3)),
+            cover,
+            base=base,
+            yaw=b.rng.normal(0, 0.2),
+        )
         base += thick
 
 
@@ -109,7 +131,13 @@ def carton(b: Builder) -> None:
 
 def ball(b: Builder) -> None:
     d = b.rng.uniform(0.05, 0.25)
-    b.stand("ellipsoid", 0, 0, (d, d * b.rng.uniform(0.6, 1.3), d), b.material("plain", "checks", "stripes", "marble", gloss=0.3, scale=(2, 10)))
+    b.stand(
+        "ellipsoid",
+        0,
+        0,
+        (d, d * b.rng.uniform(0.6, 1.3), d),
+        b.material("plain", "checks", "stripes", "marble", gloss=0.3, scale=(2, 10)),
+    )
 
 
 def screen(b: Builder) -> None:
@@ -120,7 +148,11 @@ def screen(b: Builder) -> None:
     b.stand("box", 0, 0.02, (0.2, 0.015, 0.18), black)
     b.stand("cylinder", 0, 0.03, (0.05, 0.15, 0.05), black)
     b.add("box", (0, 0.12 + high / 2, 0), (wide, high, r.uniform(0.02, 0.15)), black)
-    face = b.material("collage", "print", "panel", fit=True, glow=r.uniform(0.3, 1.5)) if r.random() < 0.5 else tinted(black, 0.4)
+    face = (
+        b.material("collage", "print", "panel", fit=True, glow=r.uniform(0.3, 1.5))
+        if r.random() < 0.5
+        else tinted(black, 0.4)
+    )
     b.add("box", (0, 0.12 + high / 2, -0.015), (wide * 0.94, high * 0.9, 0.13), face)
     if r.random() < 0.7:
         b.add("box", (0, 0.012, -0.3), (0.42, 0.024, 0.15), b.material("panel", fit=True))
@@ -136,21 +168,59 @@ def desk_lamp(b: Builder) -> None:
     steel, h = b.material("metal", "plain", gloss=0.4), b.rng.uniform(0.25, 0.5)
     b.stand("cylinder", 0, 0, (0.16, 0.02, 0.16), steel)
     b.stand("cylinder", 0, 0, (0.02, h, 0.02), steel)
-    b.stand("tapered", 0, -0.05, (0.22, 0.16, 0.22), b.material("plain", "cloth", glow=b.rng.uniform(0, 3)), base=h, taper=(0.5, 0.5))
+    b.stand(
+        "tapered",
+        0,
+        -0.05,
+        (0.22, 0.16, 0.22),
+        b.material("plain", "cloth", glow=b.rng.uniform(0, 3)),
+        base=h,
+        taper=(0.5, 0.5),
+    )
 
 
 def vase(b: Builder) -> None:
     r, d = b.rng, b.rng.uniform(0.08, 0.3)
-    b.stand("tapered", 0, 0, (d, d * r.uniform(0.8, 1.6), d), b.material("plain", "marble", "tiles", gloss=0.3), taper=(0.2, 0.2))
+    b.stand(
+        "tapered",
+        0,
+        0,
+        (d, d * r.uniform(0.8, 1.6), d),
+        b.material("plain", "marble", "tiles", gloss=0.3),
+        taper=(0.2, 0.2),
+    )
     foliage(b, base=d, width=d * r.uniform(1.2, 3), height=d * r.uniform(1.5, 4), count=int(r.integers(2, 5)))
 
 
 def roll(b: Builder) -> None:
     d = b.rng.uniform(0.05, 0.16)
-    b.add("cylinder", (0, d / 2, 0), (d, b.rng.uniform(0.04, 0.4), d), b.material("plain", "cloth", "stripes"), roll=math.pi / 2)
+    b.add(
+        "cylinder",
+        (0, d / 2, 0),
+        (d, b.rng.uniform(0.04, 0.4), d),
+        b.material("plain", "cloth", "stripes"),
+        roll=math.pi / 2,
+    )
 
 
-ITEMS = (cup, cup, bottle, bowl, books, books, paper, paper, carton, carton, ball, screen, laptop, desk_lamp, vase, roll)
+ITEMS = (
+    cup,
+    cup,
+    bottle,
+    bowl,
+    books,
+    books,
+    paper,
+    paper,
+    carton,
+    carton,
+    ball,
+    screen,
+    laptop,
+    desk_lamp,
+    vase,
+    roll,
+)
 
 
 def foliage(b: Builder, *, base: float, width: float, height: float, count: int) -> None:
@@ -158,7 +228,13 @@ def foliage(b: Builder, *, base: float, width: float, height: float, count: int)
     for _ in range(count):
         x, z = r.uniform(-0.25, 0.25, 2) * width
         size = (width * r.uniform(0.4, 0.9), height * r.uniform(0.4, 0.8), width * r.uniform(0.4, 0.9))
-        b.add("ellipsoid", (x, base + height * r.uniform(0.3, 0.7), z), size, tinted(leaf, r.uniform(0.7, 1.2)), roll=r.normal(0, 0.4))
+        b.add(
+            "ellipsoid",
+            (x, base + height * r.uniform(0.3, 0.7), z),
+            size,
+            tinted(leaf, r.uniform(0.7, 1.2)),
+            roll=r.normal(0, 0.4),
+        )
 
 
 def plant(b: Builder) -> None:
@@ -177,7 +253,14 @@ def sofa(b: Builder) -> None:
         b.stand("box", x * (wide / 2 - 0.08), 0, (0.18, seat + r.uniform(0.1, 0.25), deep), fabric)
     for _ in range(int(r.integers(0, 5))):
         x = r.uniform(-0.4, 0.4) * wide
-        b.add("ellipsoid", (x, seat + 0.18, deep * 0.15), (0.45, 0.4, 0.2), b.material(*SOFT, vivid=0.6), pitch=-0.4, yaw=r.normal(0, 0.3))
+        b.add(
+            "ellipsoid",
+            (x, seat + 0.18, deep * 0.15),
+            (0.45, 0.4, 0.2),
+            b.material(*SOFT, vivid=0.6),
+            pitch=-0.4,
+            yaw=r.normal(0, 0.3),
+        )
 
 
 def bed(b: Builder) -> None:
@@ -205,7 +288,14 @@ def shelf(b: Builder) -> None:
         gap = high / floors
         if r.random() < 0.6:
             span = wide * r.uniform(0.4, 0.95)
-            b.stand("box", (wide - span) / 2 * r.uniform(-1, 1), 0.03, (span, gap * r.uniform(0.55, 0.85), deep * 0.75), b.material("bars", scale=(1.5, 4)), base=level + 0.03)
+            b.stand(
+                "box",
+                (wide - span) / 2 * r.uniform(-1, 1),
+                0.03,
+                (span, gap * r.uniform(0.55, 0.85), deep * 0.75),
+                b.material("bars", scale=(1.5, 4)),
+                base=level + 0.03,
+            )
         else:
             clutter(b, wide, deep * 0.6, level + 0.03, count=int(r.integers(1, 4)))
 
@@ -229,16 +319,26 @@ def fronts(b: Builder, wide: float, high: float, z: float, front: Material, *, b
     for i in range(columns):
         for j in range(rows):
             x, y = (i + 0.5) / columns * wide - wide / 2, base + (j + 0.5) / rows * high
-            b.add("box", (x, y, z), (wide / columns - 0.012, high / rows - 0.012, 0.03), tinted(front, r.uniform(0.92, 1.08)))
+            b.add(
+                "box",
+                (x, y, z),
+                (wide / columns - 0.012, high / rows - 0.012, 0.03),
+                tinted(front, r.uniform(0.92, 1.08)),
+            )
             upright = rows == 1
             size = (0.015, 0.16, 0.02) if upright else (min(0.3, wide / columns * 0.6), 0.015, 0.02)
-            b.add("box", (x + (wide / columns * 0.38 if upright else 0), y + high / rows * 0.25, z - 0.035), size, steel)
+            b.add(
+                "box", (x + (wide / columns * 0.38 if upright else 0), y + high / rows * 0.25, z - 0.035), size, steel
+            )
 
 
 def kitchen_row(b: Builder, wide: float) -> None:
     """Base units with a worktop, a splashback and units on the wall, along the wall at +z."""
     r = b.rng
-    front, top = b.material("plain", "wood", "plaster", vivid=0.8, gloss=0.3), b.material("marble", "wood", "plain", gloss=0.4)
+    front, top = (
+        b.material("plain", "wood", "plaster", vivid=0.8, gloss=0.3),
+        b.material("marble", "wood", "plain", gloss=0.4),
+    )
     b.stand("box", 0, 0, (wide, 0.86, 0.58), front)
     fronts(b, wide, 0.8, -0.29, front, base=0.08)
     b.add("box", (0, 0.88, -0.02), (wide, 0.04, 0.64), tinted(top, r.uniform(0.3, 1.0)))
@@ -256,31 +356,65 @@ def floor_lamp(b: Builder) -> None:
     steel, h, d = b.material("metal", "wood"), b.rng.uniform(1.2, 1.8), b.rng.uniform(0.25, 0.5)
     b.stand("cylinder", 0, 0, (0.3, 0.03, 0.3), steel)
     b.stand("cylinder", 0, 0, (0.03, h, 0.03), steel)
-    b.stand("tapered", 0, 0, (d, d * 0.8, d), b.material("plain", "cloth", glow=b.rng.uniform(0.5, 4)), base=h - 0.1, taper=(0.4, 0.4))
+    b.stand(
+        "tapered",
+        0,
+        0,
+        (d, d * 0.8, d),
+        b.material("plain", "cloth", glow=b.rng.uniform(0.5, 4)),
+        base=h - 0.1,
+        taper=(0.4, 0.4),
+    )
 
 
 def boxes(b: Builder) -> None:
     base = 0.0
     for _ in range(int(b.rng.integers(1, 4))):
         w, h, d = b.rng.uniform(0.2, 0.6, 3)
-        b.stand("box", b.rng.normal(0, 0.05), 0, (w, h, d), b.material("wood", "plain", "print", "panel"), base=base, yaw=b.rng.normal(0, 0.3))
+        b.stand(
+            "box",
+            b.rng.normal(0, 0.05),
+            0,
+            (w, h, d),
+            b.material("wood", "plain", "print", "panel"),
+            base=base,
+            yaw=b.rng.normal(0, 0.3),
+        )
         base += h
 
 
 def bin_(b: Builder) -> None:
     d = b.rng.uniform(0.2, 0.45)
-    b.stand(str(b.rng.choice(["cylinder", "tapered"])), 0, 0, (d, b.rng.uniform(0.3, 0.8), d), b.material("plain", "metal", "fence"), taper=(-0.2, -0.2))
+    b.stand(
+        str(b.rng.choice(["cylinder", "tapered"])),
+        0,
+        0,
+        (d, b.rng.uniform(0.3, 0.8), d),
+        b.material("plain", "metal", "fence"),
+        taper=(-0.2, -0.2),
+    )
 
 
 def person(b: Builder) -> None:
     """Standing or walking: legs, body, arms, head."""
     r = b.rng
     tall = r.uniform(1.45, 1.95)
-    trousers, shirt, skin = b.material("cloth", "plain"), b.material("cloth", "plain", "stripes", "checks", vivid=0.6), b.material("plain", vivid=0.1)
+    trousers, shirt, skin = (
+        b.material("cloth", "plain"),
+        b.material("cloth", "plain", "stripes", "checks", vivid=0.6),
+        b.material("plain", vivid=0.1),
+    )
     stride = r.uniform(0, 0.35)
     for side in (-1, 1):
         b.add("ellipsoid", (side * 0.1, tall * 0.24, 0), (0.17, tall * 0.54, 0.2), trousers, pitch=side * stride)
-        b.add("ellipsoid", (side * 0.24, tall * 0.62, 0), (0.11, tall * 0.38, 0.12), shirt, pitch=-side * stride, roll=side * 0.15)
+        b.add(
+            "ellipsoid",
+            (side * 0.24, tall * 0.62, 0),
+            (0.11, tall * 0.38, 0.12),
+            shirt,
+            pitch=-side * stride,
+            roll=side * 0.15,
+        )
     b.add("ellipsoid", (0, tall * 0.65, 0), (0.42, tall * 0.42, 0.26), shirt)
     b.add("ellipsoid", (0, tall * 0.93, 0), (0.17, tall * 0.14, 0.2), skin)
     b.add("ellipsoid", (0, tall * 0.955, 0.015), (0.18, tall * 0.12, 0.2), b.material("soil", "plain", "wood"))
@@ -311,7 +445,11 @@ def dining(b: Builder) -> None:
     for side in (-1, 1):
         for x in (-0.28, 0.28):
             if r.random() < 0.75:
-                with b.at(x * wide + r.normal(0, 0.05), side * (deep / 2 + r.uniform(-0.05, 0.35)), yaw=(0 if side > 0 else math.pi) + r.normal(0, 0.3)):
+                with b.at(
+                    x * wide + r.normal(0, 0.05),
+                    side * (deep / 2 + r.uniform(-0.05, 0.35)),
+                    yaw=(0 if side > 0 else math.pi) + r.normal(0, 0.3),
+                ):
                     chair(b)
 
 

@@ -1,4 +1,4 @@
-"""Rooms and corridors, furnished at random: walls with doors, windows and pictures, furniture along them and in the middle."""
+"""Rooms and corridors, furnished at random along their walls, on their walls and in the middle."""
 
 import math
 
@@ -30,7 +30,9 @@ def room(b: Builder) -> World:
         # look across the room: towards a random point of its other half
         heading = math.atan2(-x + rng.normal(0, 0.35) * wide, -z + rng.normal(0, 0.35) * deep)
         height = rng.uniform(0.5, min(2.1, high - 0.2))
-        return Eye(x=x, z=z, height=height, yaw=heading, pitch=rng.normal(-0.25, 0.25), roll=rng.normal(0, 0.12), speed=0.03)
+        return Eye(
+            x=x, z=z, height=height, yaw=heading, pitch=rng.normal(-0.25, 0.25), roll=rng.normal(0, 0.12), speed=0.03
+        )
 
     return World(solids=b.solids(), light=_room_light(b, wide, deep, high), eye=eye)
 
@@ -55,7 +57,15 @@ def close_up(b: Builder) -> World:
         angle, away = rng.uniform(-math.pi, math.pi), rng.uniform(0.6, 1.5)
         x, z, height = away * math.sin(angle), away * math.cos(angle), rng.uniform(0.95, 1.7)
         pitch = -math.atan2(height - 0.8, away) + rng.normal(0.1, 0.2)
-        return Eye(x=x, z=z, height=height, yaw=angle + math.pi + rng.normal(0, 0.35), pitch=pitch, roll=rng.normal(0, 0.12), speed=0.02)
+        return Eye(
+            x=x,
+            z=z,
+            height=height,
+            yaw=angle + math.pi + rng.normal(0, 0.35),
+            pitch=pitch,
+            roll=rng.normal(0, 0.12),
+            speed=0.02,
+        )
 
     return World(solids=b.solids(), light=_room_light(b, wide, deep, high), eye=eye)
 
@@ -72,21 +82,41 @@ def corridor(b: Builder) -> World:
                 _hang(b, high, r.uniform(0.7, 1.1))
             z += step * r.uniform(0.6, 1.4)
     for _ in range(int(r.integers(0, 8))):
-        things = (furniture.boxes, furniture.plant, furniture.bin_, furniture.person, furniture.chair, furniture.cupboard)
+        things = (
+            furniture.boxes,
+            furniture.plant,
+            furniture.bin_,
+            furniture.person,
+            furniture.chair,
+            furniture.cupboard,
+        )
         side = r.choice([-1, 1])
         with b.at(side * (wide / 2 - 0.4), r.uniform(-0.5, 0.5) * deep, yaw=side * math.pi / 2):
             things[int(r.integers(len(things)))](b)
 
     def eye(rng: np.random.Generator) -> Eye:
         z = rng.uniform(-0.48, 0.2) * deep
-        return Eye(x=rng.uniform(-0.3, 0.3) * wide, z=z, height=rng.uniform(0.8, 1.9), yaw=rng.normal(0, 0.3), pitch=rng.normal(-0.08, 0.15), roll=rng.normal(0, 0.07), speed=0.05)
+        return Eye(
+            x=rng.uniform(-0.3, 0.3) * wide,
+            z=z,
+            height=rng.uniform(0.8, 1.9),
+            yaw=rng.normal(0, 0.3),
+            pitch=rng.normal(-0.08, 0.15),
+            roll=rng.normal(0, 0.07),
+            speed=0.05,
+        )
 
     return World(solids=b.solids(), light=_room_light(b, wide, deep, high), eye=eye)
 
 
 def _shell(b: Builder, wide: float, deep: float, high: float) -> None:
     r = b.rng
-    b.add("box", (0, -0.05, 0), (wide + 0.4, 0.1, deep + 0.4), b.material(*FLOORS, gloss=r.uniform(0, 0.3), scale=(0.4, 2)))
+    b.add(
+        "box",
+        (0, -0.05, 0),
+        (wide + 0.4, 0.1, deep + 0.4),
+        b.material(*FLOORS, gloss=r.uniform(0, 0.3), scale=(0.4, 2)),
+    )
     ceiling = b.material("plaster", "plain", "tiles", "wood", vivid=0.05)
     b.add("box", (0, high + 0.05, 0), (wide + 0.4, 0.1, deep + 0.4), tinted(ceiling, 1.2))
     wall = b.material(*WALLS, scale=(0.3, 1.5))
@@ -102,7 +132,12 @@ def _shell(b: Builder, wide: float, deep: float, high: float) -> None:
 
 def _walls(wide: float, deep: float) -> list[tuple[float, float, float]]:
     """(heading, length, distance from the centre) of the four walls."""
-    return [(0.0, wide, deep / 2), (math.pi, wide, deep / 2), (math.pi / 2, deep, wide / 2), (-math.pi / 2, deep, wide / 2)]
+    return [
+        (0.0, wide, deep / 2),
+        (math.pi, wide, deep / 2),
+        (math.pi / 2, deep, wide / 2),
+        (-math.pi / 2, deep, wide / 2),
+    ]
 
 
 def _toward(angle: float, reach: float) -> tuple[float, float]:
@@ -134,7 +169,14 @@ def _hang(b: Builder, high: float, wide: float) -> None:
         frame, low, tall = b.material("plain", "wood"), r.uniform(0.5, 1.1), r.uniform(0.8, 1.5)
         tall = min(tall, high - low - 0.1)
         b.stand("box", 0, 0, (wide + 0.1, tall + 0.1, 0.08), tinted(frame, 1.3), base=low - 0.05)
-        b.stand("box", 0, 0, (wide, tall, 0.1), b.material("plain", "cloud", "leaves", "collage", "facade", glow=r.uniform(0.5, 4), gloss=0.3, fit=True), base=low)
+        b.stand(
+            "box",
+            0,
+            0,
+            (wide, tall, 0.1),
+            b.material("plain", "cloud", "leaves", "collage", "facade", glow=r.uniform(0.5, 4), gloss=0.3, fit=True),
+            base=low,
+        )
         b.stand("box", 0, 0, (0.05, tall, 0.12), tinted(frame, 1.3), base=low)
     elif kind == 1:  # door
         leaf = b.material("wood", "plain", "plaster", "panel", gloss=0.1)
@@ -144,9 +186,16 @@ def _hang(b: Builder, high: float, wide: float) -> None:
     elif kind in (2, 3):  # picture, poster, board
         w, h = wide * r.uniform(0.4, 1), r.uniform(0.25, 1.0)
         b.add("box", (0, 1.55, 0), (w + 0.08, h + 0.08, 0.05), b.material("wood", "metal", "plain"))
-        b.add("box", (0, 1.55, 0), (w, h, 0.06), b.material("print", "collage", "leaves", "marble", "plain", "checks", fit=True, gloss=r.uniform(0, 0.3)))
+        b.add(
+            "box",
+            (0, 1.55, 0),
+            (w, h, 0.06),
+            b.material("print", "collage", "leaves", "marble", "plain", "checks", fit=True, gloss=r.uniform(0, 0.3)),
+        )
     elif kind == 4:  # curtain
-        b.stand("box", 0, -0.05, (wide, min(2.3, high - 0.1), 0.08), b.material("bars", "stripes", "cloth", scale=(0.5, 2)))
+        b.stand(
+            "box", 0, -0.05, (wide, min(2.3, high - 0.1), 0.08), b.material("bars", "stripes", "cloth", scale=(0.5, 2))
+        )
     elif kind == 5:  # radiator
         b.stand("box", 0, -0.06, (wide, 0.6, 0.1), b.material("stripes", "bars", vivid=0.05, scale=(1, 3)), base=0.12)
     else:  # boards with things on them
@@ -160,7 +209,9 @@ def _floor_things(b: Builder, wide: float, deep: float) -> None:
     r = b.rng
     if r.random() < 0.4:
         size = (r.uniform(1, 0.8 * wide), 0.012, r.uniform(1, 0.8 * deep))
-        b.stand("box", 0, 0, size, b.material("carpet", "stripes", "checks", "cloth", "marble", fit=bool(r.random() < 0.4)))
+        b.stand(
+            "box", 0, 0, size, b.material("carpet", "stripes", "checks", "cloth", "marble", fit=bool(r.random() < 0.4))
+        )
     for _ in range(int(r.integers(0, 3))):
         with b.at(r.uniform(-0.4, 0.4) * wide, r.uniform(-0.4, 0.4) * deep, yaw=r.uniform(-3, 3)):
             furniture.ITEMS[int(r.integers(len(furniture.ITEMS)))](b)

@@ -34,11 +34,29 @@ def street(b: Builder) -> World:
     def eye(rng: np.random.Generator) -> Eye:
         if rng.random() < 0.7:  # from a vehicle in its lane
             x = (int(rng.integers(lanes)) + 0.5 - lanes / 2) * lane + rng.normal(0, 0.25)
-            pitch, roll, height, yaw = rng.normal(-0.02, 0.04), rng.normal(0, 0.02), rng.uniform(1.2, 2.1), rng.normal(0, 0.06)
+            pitch, roll, height, yaw = (
+                rng.normal(-0.02, 0.04),
+                rng.normal(0, 0.02),
+                rng.uniform(1.2, 2.1),
+                rng.normal(0, 0.06),
+            )
         else:
             x = rng.uniform(-0.5, 0.5) * (road + 2 * pavement)
-            pitch, roll, height, yaw = rng.normal(-0.02, 0.15), rng.normal(0, 0.06), rng.uniform(0.6, 2.5), rng.normal(0, 0.7)
-        return Eye(x=x, z=rng.uniform(0, 0.25) * REACH, height=height, yaw=yaw, pitch=pitch, roll=roll, speed=rng.uniform(0.1, 1.0))
+            pitch, roll, height, yaw = (
+                rng.normal(-0.02, 0.15),
+                rng.normal(0, 0.06),
+                rng.uniform(0.6, 2.5),
+                rng.normal(0, 0.7),
+            )
+        return Eye(
+            x=x,
+            z=rng.uniform(0, 0.25) * REACH,
+            height=height,
+            yaw=yaw,
+            pitch=pitch,
+            roll=roll,
+            speed=rng.uniform(0.1, 1.0),
+        )
 
     return World(solids=b.solids(), light=_daylight(b), eye=eye)
 
@@ -47,10 +65,19 @@ def _ground(b: Builder, road: float, pavement: float) -> None:
     r = b.rng
     verge = b.material("grass", "soil", "asphalt", "leaves", "tiles", scale=(0.1, 0.5))
     b.add("box", (0, -0.2, REACH / 2), (1600, 0.1, 1600), verge)
-    b.add("box", (0, -0.1, REACH / 2), (road, 0.2, 3 * REACH), b.material("asphalt", "asphalt", "asphalt", "brick", "soil", scale=(0.1, 0.6), vivid=0.05, gloss=r.uniform(0, 0.15)))
+    b.add(
+        "box",
+        (0, -0.1, REACH / 2),
+        (road, 0.2, 3 * REACH),
+        b.material(
+            "asphalt", "asphalt", "asphalt", "brick", "soil", scale=(0.1, 0.6), vivid=0.05, gloss=r.uniform(0, 0.15)
+        ),
+    )
     for side in (-1, 1):
         kind = b.material("tiles", "asphalt", "brick", "grass", "plain", scale=(0.2, 0.8), vivid=0.1)
-        b.add("box", (side * (road + pavement) / 2, -0.06, REACH / 2), (pavement, r.uniform(0.12, 0.4), 3 * REACH), kind)
+        b.add(
+            "box", (side * (road + pavement) / 2, -0.06, REACH / 2), (pavement, r.uniform(0.12, 0.4), 3 * REACH), kind
+        )
 
 
 def _markings(b: Builder, lanes: int, lane: float) -> None:
@@ -89,7 +116,9 @@ def _roadside(b: Builder, side: int, edge: float, pavement: float, density: floa
         z += r.uniform(1.5, 6)
     while style == "fence" and z < REACH:
         with b.at(side * face, z):
-            (street_things.fence, street_things.wall, street_things.hedge, street_things.guard_rail)[int(r.integers(4))](b)
+            (street_things.fence, street_things.wall, street_things.hedge, street_things.guard_rail)[
+                int(r.integers(4))
+            ](b)
         z += r.uniform(5, 20)
     if r.random() < 0.5:  # parked
         z = r.uniform(0, 12)
@@ -99,7 +128,11 @@ def _roadside(b: Builder, side: int, edge: float, pavement: float, density: floa
                     street_things.car(b)
             z += r.uniform(5, 9)
     for _ in range(int(density * 22)):
-        with b.at(side * (edge + r.uniform(0.3, pavement + 3)), REACH * 0.6 * r.beta(1, 1.5), yaw=(math.pi if side > 0 else 0) + r.normal(0, 0.2)):
+        with b.at(
+            side * (edge + r.uniform(0.3, pavement + 3)),
+            REACH * 0.6 * r.beta(1, 1.5),
+            yaw=(math.pi if side > 0 else 0) + r.normal(0, 0.2),
+        ):
             street_things.ROADSIDE[int(r.integers(len(street_things.ROADSIDE)))](b)
 
 
@@ -109,7 +142,9 @@ def _traffic(b: Builder, lanes: int, lane: float, fullness: float) -> None:
         oncoming = k < lanes / 2 and r.random() < 0.6
         z = r.uniform(3, 30) / (0.3 + fullness)
         while z < 110:
-            with b.at((k + 0.5 - lanes / 2) * lane + r.normal(0, 0.2), z, yaw=(math.pi if oncoming else 0) + r.normal(0, 0.04)):
+            with b.at(
+                (k + 0.5 - lanes / 2) * lane + r.normal(0, 0.2), z, yaw=(math.pi if oncoming else 0) + r.normal(0, 0.04)
+            ):
                 street_things.vehicle(b)
             z += r.uniform(7, 16) + r.exponential(9) / fullness
 
@@ -122,19 +157,50 @@ def open_ground(b: Builder) -> World:
     for _ in range(int(r.integers(0, 9))):
         angle, away = r.uniform(-math.pi, math.pi), r.uniform(15, 150)
         d = away * r.uniform(0.4, 1.6)
-        b.add("ellipsoid", (away * math.sin(angle), -d * 0.02, away * math.cos(angle)), (d, d * r.uniform(0.05, 0.35), d), b.material("grass", "leaves", "soil", "marble", scale=(0.03, 0.3)))
-    things = [street_things.tree, street_things.bush, _rock, street_things.fence, street_things.pole, street_things.bench, furniture.person, street_things.car, street_things.two_wheeler, _hut, _log]
+        b.add(
+            "ellipsoid",
+            (away * math.sin(angle), -d * 0.02, away * math.cos(angle)),
+            (d, d * r.uniform(0.05, 0.35), d),
+            b.material("grass", "leaves", "soil", "marble", scale=(0.03, 0.3)),
+        )
+    things = [
+        street_things.tree,
+        street_things.bush,
+        _rock,
+        street_things.fence,
+        street_things.pole,
+        street_things.bench,
+        furniture.person,
+        street_things.car,
+        street_things.two_wheeler,
+        _hut,
+        _log,
+    ]
     weights = r.dirichlet(np.ones(len(things)) * 0.5)
     for _ in range(int(r.integers(10, 70))):
         angle, away = r.uniform(-math.pi, math.pi), 2 + 60 * r.beta(1, 2)
         with b.at(away * math.sin(angle), away * math.cos(angle), yaw=r.uniform(-3, 3)):
             things[int(r.choice(len(things), p=weights))](b)
     if r.random() < 0.4:
-        b.add("box", (0, 0.01, 0), (r.uniform(1, 6), 0.03, 400), b.material("soil", "asphalt", "tiles", "brick", scale=(0.2, 0.6)), yaw=r.uniform(-3, 3))
+        b.add(
+            "box",
+            (0, 0.01, 0),
+            (r.uniform(1, 6), 0.03, 400),
+            b.material("soil", "asphalt", "tiles", "brick", scale=(0.2, 0.6)),
+            yaw=r.uniform(-3, 3),
+        )
 
     def eye(rng: np.random.Generator) -> Eye:
         x, z = rng.uniform(-6, 6, 2)
-        return Eye(x=x, z=z, height=rng.uniform(0.3, 3), yaw=rng.uniform(-math.pi, math.pi), pitch=rng.normal(-0.05, 0.15), roll=rng.normal(0, 0.05), speed=0.08)
+        return Eye(
+            x=x,
+            z=z,
+            height=rng.uniform(0.3, 3),
+            yaw=rng.uniform(-math.pi, math.pi),
+            pitch=rng.normal(-0.05, 0.15),
+            roll=rng.normal(0, 0.05),
+            speed=0.08,
+        )
 
     return World(solids=b.solids(), light=_daylight(b), eye=eye)
 
@@ -144,7 +210,16 @@ def _rock(b: Builder) -> None:
     for _ in range(int(r.integers(1, 5))):
         w, h, d = r.uniform(0.3, 3, 3)
         x, z = r.uniform(-1, 1, 2)
-        b.add(str(r.choice(["ellipsoid", "box", "tapered"])), (x, h * 0.2, z), (w, h, d), stone, yaw=r.uniform(-3, 3), pitch=r.normal(0, 0.4), roll=r.normal(0, 0.4), taper=(0.5, 0.4))
+        b.add(
+            str(r.choice(["ellipsoid", "box", "tapered"])),
+            (x, h * 0.2, z),
+            (w, h, d),
+            stone,
+            yaw=r.uniform(-3, 3),
+            pitch=r.normal(0, 0.4),
+            roll=r.normal(0, 0.4),
+            taper=(0.5, 0.4),
+        )
 
 
 def _hut(b: Builder) -> None:
@@ -153,7 +228,13 @@ def _hut(b: Builder) -> None:
 
 def _log(b: Builder) -> None:
     d = b.rng.uniform(0.1, 0.7)
-    b.add("cylinder", (0, d / 2, 0), (d, b.rng.uniform(1, 7), d), b.material("soil", "wood", "leaves"), roll=math.pi / 2 + b.rng.normal(0, 0.15))
+    b.add(
+        "cylinder",
+        (0, d / 2, 0),
+        (d, b.rng.uniform(1, 7), d),
+        b.material("soil", "wood", "leaves"),
+        roll=math.pi / 2 + b.rng.normal(0, 0.15),
+    )
 
 
 def clutter(b: Builder) -> World:
@@ -162,25 +243,44 @@ def clutter(b: Builder) -> World:
     size = float(np.exp(r.uniform(np.log(1.5), np.log(12))))
     families = tuple(b.families)
     for angle, place in ((0.0, (0, 0, size)), (math.pi / 2, (size, 0, 0)), (-math.pi / 2, (-size, 0, 0))):
-        b.add("box", place, (2.2 * size, 2.4 * size, 0.1), b.material(*families, scale=(0.5 / size, 6 / size)), yaw=angle)
-    b.add("box", (0, -size * r.uniform(0.2, 0.7), 0), (2.5 * size, 0.1, 2.5 * size), b.material(*families, scale=(0.5 / size, 6 / size)), pitch=r.normal(0, 0.1))
+        b.add(
+            "box", place, (2.2 * size, 2.4 * size, 0.1), b.material(*families, scale=(0.5 / size, 6 / size)), yaw=angle
+        )
+    b.add(
+        "box",
+        (0, -size * r.uniform(0.2, 0.7), 0),
+        (2.5 * size, 0.1, 2.5 * size),
+        b.material(*families, scale=(0.5 / size, 6 / size)),
+        pitch=r.normal(0, 0.1),
+    )
     for _ in range(int(r.integers(8, 70))):
         near = float(r.uniform(-0.6, 0.95)) * size
         extent = size * np.exp(r.normal(-2, 0.7, 3))
         kind = str(r.choice(["box", "box", "tapered", "ellipsoid", "cylinder"]))
         place = (float(r.uniform(-0.8, 0.8)) * size, float(r.uniform(-0.6, 0.6)) * size, near)
         yaw, pitch, roll = r.uniform(-3, 3, 3) * r.choice([0.05, 1])
-        paint = b.material(*families, scale=(0.5 / size, 12 / size), gloss=r.uniform(0, 0.5), fit=bool(r.random() < 0.2))
+        paint = b.material(
+            *families, scale=(0.5 / size, 12 / size), gloss=r.uniform(0, 0.5), fit=bool(r.random() < 0.2)
+        )
         b.add(kind, place, tuple(extent), paint, yaw=yaw, pitch=pitch, roll=roll, taper=tuple(r.uniform(0, 1, 2)))
 
     def eye(rng: np.random.Generator) -> Eye:
         x, up = rng.uniform(-0.3, 0.3, 2) * size
-        return Eye(x=x, z=-size * rng.uniform(0.7, 0.95), height=up, yaw=rng.normal(0, 0.2), pitch=rng.normal(0, 0.15), roll=rng.normal(0, 0.2), speed=0.01 * size)
+        return Eye(
+            x=x,
+            z=-size * rng.uniform(0.7, 0.95),
+            height=up,
+            yaw=rng.normal(0, 0.2),
+            pitch=rng.normal(0, 0.15),
+            roll=rng.normal(0, 0.2),
+            speed=0.01 * size,
+        )
 
     lamp = tuple((r.uniform(-0.5, 0.5, 3) * size + np.array([0, 0.7 * size, -0.6 * size])).tolist())
     light = make_light(
-        r, cloud=b.cloud_texture(), lamp=lamp, target=(0, 0, 0.4 * size), radius=1.6 * size, is_sun=False, strength=r.uniform(0.4, 1.5),
-        fills=[lamp, (0, 0, -size)], fill_strength=0.2 * size * size, ambient=r.uniform(0.3, 1.0),
+        r, cloud=b.cloud_texture(), lamp=lamp, target=(0, 0, 0.4 * size), radius=1.6 * size, is_sun=False,
+        strength=r.uniform(0.4, 1.5), fills=[lamp, (0, 0, -size)], fill_strength=0.2 * size * size,
+        ambient=r.uniform(0.3, 1.0),
     )  # fmt: skip
     return World(solids=b.solids(), light=light, eye=eye)
 

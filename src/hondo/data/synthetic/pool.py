@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from hondo.core.errors import HondoError
 from hondo.core.types import Camera, Size
 from hondo.data.synthetic.dataset import make_views
 from hondo.data.synthetic.render import render
@@ -46,7 +45,9 @@ def render_pool(folder: Path, *, shards: int, seed: int = 0, scenes: int = 12, v
     """Renders the shards that are missing, in ``workers`` processes of one thread each; returns how many were made."""
     folder.mkdir(parents=True, exist_ok=True)
     missing = [n for n in range(shards) if not depth_file(folder, n).exists()]
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+    with ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)
+    ) as pool:
         jobs = [pool.submit(render_shard, folder, n, seed=seed, scenes=scenes, views=views) for n in missing]
         for job in as_completed(jobs):
             job.result()
@@ -70,7 +71,7 @@ def render_shard(folder: Path, number: int, *, seed: int, scenes: int, views: in
 
 
 def _worth_keeping(depth: torch.Tensor) -> torch.Tensor:
-    """Not a wall before the lens: the median is over 0.35 m and depth varies by more than 15 %, or there is sky."""
+    """Not a wall before the lens: the median is over 0.35 m, and depth varies by more than 15 %."""
     flat = depth.flatten(1)
     log = flat.clamp(0.05, 300).log()
     return (flat.median(1).values > 0.35) & (log.std(1) > 0.15)
@@ -94,12 +95,9 @@ def _write(path: Path, array: np.ndarray) -> None:
 class Pool:
     """Reads a pool: every picture by (shard, place); files are mapped, not loaded."""
 
-    def __init__(self, folder: Path) -> None:
-        self.shards = sorted(path.name.split(".")[0] for path in folder.glob("*.depth.npy"))
-        if not self.shards:
-            raise HondoError(f"{folder} holds no rendered pictures; make them with: hondo data synth --out {folder}")
-        self._images = [np.load(folder / f"{name}.image.npy", mmap_mode="r") for name in self.shards]
-        self._depths = [np.load(folder / f"{name}.depth.npy", mmap_mode="r") for name in self.shards]
+    def __init__(self, folder: Path, *, shards: int) -> None:
+        self._images = [np.load(image_file(folder, n), mmap_mode="r") for n in range(shards)]
+        self._depths = [np.load(depth_file(folder, n), mmap_mode="r") for n in range(shards)]
         self.places = [(s, i) for s, images in enumerate(self._images) for i in range(len(images))]
         self.sizes: list[Size] = [images.shape[1:3] for images in self._images]
 

@@ -1,4 +1,4 @@
-"""Finds the nearest solid behind every pixel: solids are binned into 16x16 tiles, and only their own tiles are tested."""
+"""Finds the nearest solid behind every pixel: solids are binned into 16x16 tiles and tested there alone."""
 
 from dataclasses import dataclass
 
@@ -40,9 +40,7 @@ class Views:
         return torch.stack((x, y, torch.ones_like(x)), dim=-1)
 
 
-def cast(
-    scenes: SceneBatch, views: Views, atlas: TextureAtlas
-) -> tuple[Float[Tensor, "f h w"], Int[Tensor, "f h w"]]:
+def cast(scenes: SceneBatch, views: Views, atlas: TextureAtlas) -> tuple[Float[Tensor, "f h w"], Int[Tensor, "f h w"]]:
     """Depth along the optical axis in metres (inf: sky) and the index of the solid seen (0 where sky)."""
     height, width = views.size_hw
     rows, columns = -(-height // TILE), -(-width // TILE)
@@ -52,7 +50,9 @@ def cast(
     nothing = torch.tensor(torch.inf).view(torch.int32).to(torch.int64) << 32
     best = torch.full((len(views.K) * rows * columns, TILE * TILE), int(nothing), device=M.device)
     jitter = torch.arange(TILE, device=M.device, dtype=torch.float32)
-    within = torch.stack((torch.ones(TILE * TILE, device=M.device), jitter.repeat(TILE), jitter.repeat_interleave(TILE)))
+    within = torch.stack(
+        (torch.ones(TILE * TILE, device=M.device), jitter.repeat(TILE), jitter.repeat_interleave(TILE))
+    )
     flavour = scenes.solids.kind[solid[pair]] + 4 * scenes.solids.cutout[solid[pair]]
     chunk = CHUNK if M.device.type == "cpu" else 64 * CHUNK
     for kind in flavour.unique().tolist():
@@ -68,7 +68,7 @@ def cast(
 
 
 def _candidates(scenes: SceneBatch, views: Views) -> tuple[tuple[Tensor, Tensor], Tensor, Tensor, Tensor]:
-    """Every (view, solid of its scene): both indices, camera-to-solid maps ``M``, origins ``o``, and rectangles in pixels."""
+    """Every (view, solid of its scene): both indices, camera-to-solid maps, origins there, and rectangles in pixels."""
     counts = scenes.first.diff()[views.scene]
     view = torch.repeat_interleave(torch.arange(len(counts), device=counts.device), counts)
     starts = scenes.first[views.scene] - (counts.cumsum(0) - counts)
@@ -102,7 +102,7 @@ def _rectangles(corners: Float[Tensor, "c 8 3"], K: Float[Tensor, "c 3 3"]) -> F
 
 
 def _pairs(rect: Tensor, view: Tensor, views: Views, rows: int, columns: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Every (candidate, tile it may cover): the candidate, the tile, and the tile's rays as columns (corner, d/dx, d/dy)."""
+    """Every (candidate, tile it may cover): both indices, and the tile's rays as columns (corner, d/dx, d/dy)."""
     limit = torch.tensor([columns, rows], device=rect.device)
     low = (rect[:, :2] / TILE).floor().clamp(min=0).minimum(limit).to(torch.int64)
     high = (rect[:, 2:] / TILE).floor().clamp(min=-1).minimum(limit - 1).to(torch.int64)
@@ -113,7 +113,9 @@ def _pairs(rect: Tensor, view: Tensor, views: Views, rows: int, columns: int) ->
     x, y = low[pair, 0] + place % across[pair], low[pair, 1] + place // across[pair]
     K = views.K[view[pair]]
     zero = torch.zeros_like(K[:, 0, 0])
-    corner = torch.stack(((x * TILE + 0.5 - K[:, 0, 2]) / K[:, 0, 0], (y * TILE + 0.5 - K[:, 1, 2]) / K[:, 1, 1], zero + 1), 1)
+    corner = torch.stack(
+        ((x * TILE + 0.5 - K[:, 0, 2]) / K[:, 0, 0], (y * TILE + 0.5 - K[:, 1, 2]) / K[:, 1, 1], zero + 1), 1
+    )
     right, below = torch.stack((1 / K[:, 0, 0], zero, zero), 1), torch.stack((zero, 1 / K[:, 1, 1], zero), 1)
     return pair, (view[pair] * rows + y) * columns + x, torch.stack((corner, right, below), dim=2)
 
@@ -124,7 +126,9 @@ def _first_hit(scenes: SceneBatch, solid: Tensor, o: Tensor, d: Tensor, flavour:
     if kind == shapes.TAPERED:
         near, far = shapes.tapered(o, d, scenes.solids.taper[solid].T[..., None])
     else:
-        near, far = {shapes.BOX: shapes.box, shapes.ELLIPSOID: shapes.ellipsoid, shapes.CYLINDER: shapes.cylinder}[kind](o, d)
+        near, far = {shapes.BOX: shapes.box, shapes.ELLIPSOID: shapes.ellipsoid, shapes.CYLINDER: shapes.cylinder}[
+            kind
+        ](o, d)
     hit = near <= far
     front, back = hit & (near > NEAR), hit & (far > NEAR)
     if has_holes:
@@ -133,7 +137,9 @@ def _first_hit(scenes: SceneBatch, solid: Tensor, o: Tensor, d: Tensor, flavour:
     return torch.where(front, near, torch.where(back, far, torch.inf))
 
 
-def _where_solid(scenes: SceneBatch, solid: Tensor, o: Tensor, d: Tensor, t: Tensor, hit: Tensor, atlas: TextureAtlas) -> Tensor:
+def _where_solid(
+    scenes: SceneBatch, solid: Tensor, o: Tensor, d: Tensor, t: Tensor, hit: Tensor, atlas: TextureAtlas
+) -> Tensor:
     """Those of the ``hit`` rays (p n) that meet the solid at ``t`` where its texture has no hole."""
     s, (row, column) = scenes.solids, torch.nonzero(hit, as_tuple=True)
     q = o[:, row, 0] + t[row, column] * d[:, row, column]

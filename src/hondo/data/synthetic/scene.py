@@ -1,4 +1,4 @@
-"""What a synthetic scene is made of: solids with materials, lights and a sky, as plain arrays that move to any device."""
+"""What a synthetic scene is made of: solids with materials, lights and a sky, as arrays that move to any device."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -29,7 +29,7 @@ class Solids:
 
 @dataclass(frozen=True, kw_only=True)
 class Light:
-    """One scene's light and air, or several scenes' stacked. The main lamp (or the sun, far away) casts shadows from ``lamp`` towards ``lamp_target``."""
+    """One scene's light and air, or several scenes' stacked. The main lamp (or the far sun) casts the shadows."""
 
     ambient: Float[Tensor, "*s 3"]
     lamp: Float[Tensor, "*s 3"]
@@ -64,7 +64,9 @@ class SceneBatch:
     first: Int[Tensor, " s_plus_1"]
 
     def to(self, device: torch.device | str) -> "SceneBatch":
-        return SceneBatch(solids=_moved(self.solids, device), light=_moved(self.light, device), first=self.first.to(device))
+        return SceneBatch(
+            solids=_moved(self.solids, device), light=_moved(self.light, device), first=self.first.to(device)
+        )
 
 
 def stack(scenes: Sequence[Scene]) -> SceneBatch:

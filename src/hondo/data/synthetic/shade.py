@@ -1,6 +1,6 @@
-"""Colours the pixels that raster.py found: textures, lamps with shadows, reflections of the sky, occlusion, haze and clouds.
+"""Colours the pixels that raster.py found: textures, lamps with shadows, reflections of the sky, haze and clouds.
 
-Vectors have their three components first, then the frame, then the pixel: (3 f p), the layout in which sums over components are fast.
+Vectors have their components first, then the frame, then the pixel (3 f p): sums over components are fast this way.
 """
 
 from dataclasses import dataclass
@@ -90,7 +90,9 @@ def _of_frames(light: Light, scene: Int[Tensor, " f"]) -> Light:
     return Light(**{name: values[scene] for name, values in vars(light).items()})
 
 
-def _surface(scenes: SceneBatch, views: Views, reach: Scalars, solid: Int[Tensor, "f p"], atlas: TextureAtlas) -> Surface:
+def _surface(
+    scenes: SceneBatch, views: Views, reach: Scalars, solid: Int[Tensor, "f p"], atlas: TextureAtlas
+) -> Surface:
     s = scenes.solids
     direction = (views.rays().flatten(1, 2) @ views.R_world_camera.transpose(1, 2)).permute(2, 0, 1).contiguous()
     point = views.position.T[..., None] + reach * direction
@@ -110,7 +112,14 @@ def _surface(scenes: SceneBatch, views: Views, reach: Scalars, solid: Int[Tensor
     normal, looking = (R * normal).sum(1).view_as(point), normalised(direction)
     normal = torch.where((normal * looking).sum(0) > 0, -normal, normal)
     shape = reach.shape
-    return Surface(point=point, normal=normal, looking=looking, albedo=albedo.view_as(point), gloss=gloss.view(shape), glow=glow.view(shape))
+    return Surface(
+        point=point,
+        normal=normal,
+        looking=looking,
+        albedo=albedo.view_as(point),
+        gloss=gloss.view(shape),
+        glow=glow.view(shape),
+    )
 
 
 def _lamps(scenes: SceneBatch, views: Views, light: Light, surface: Surface, shadows: Tensor) -> Vectors:
@@ -169,7 +178,7 @@ def _clouded(light: Light, direction: Vectors, is_sky: Tensor, atlas: TextureAtl
 
 
 def _occlusion(depth: Float[Tensor, "f h w"]) -> Float[Tensor, "f h w"]:
-    """Corners and gaps are darker: where the surroundings are nearer than the pixel itself (screen-space approximation)."""
+    """Corners and gaps are darker: where the surroundings are nearer than the pixel (screen-space approximation)."""
     inverse = depth.reciprocal()[:, None]
     small = F.avg_pool2d(inverse, 4, ceil_mode=True, count_include_pad=False)
     wide = F.avg_pool2d(small, 5, stride=1, padding=2, count_include_pad=False)

@@ -1,7 +1,7 @@
-"""The renderer's solids (box, tapered box, ellipsoid, cylinder): where a ray enters and leaves them, and their surfaces.
+"""The renderer's solids (box, tapered box, ellipsoid, cylinder): where a ray enters and leaves, and their surfaces.
 
-A solid lives in its own frame, scaled so that it fills [-1, 1]^3; y points down, as in the camera, so its top is at y = -1.
-All functions take the ray's origin ``o`` and direction ``d`` in that frame, components first, and work on millions of rays at once.
+A solid lives in its own frame, scaled so that it fills [-1, 1]^3; y points down as in the camera: its top is at y = -1.
+All functions take the rays' origins ``o`` and directions ``d`` in that frame, components first, millions at once.
 """
 
 import torch

@@ -1,4 +1,4 @@
-"""What stands in streets and fields: vehicles, trees, poles, signs, fences, houses. Each faces ahead (-z) at the present frame's origin."""
+"""What stands in streets and fields: vehicles, trees, poles, signs, fences, houses, at the present frame's origin."""
 
 import math
 
@@ -30,7 +30,9 @@ def _ends(b: Builder, wide: float, long: float, body: float) -> None:
         lamp = Material(texture=dark.texture, tint=hue, gloss=0.4, glow=float(r.uniform(0, 1.5)))
         for side in (-1, 1):
             b.add("box", (side * wide * 0.38, 0.22 + body * 0.75, end * long / 2), (wide * 0.16, 0.16, 0.05), lamp)
-        b.add("box", (0, 0.22 + body * 0.4, end * long / 2), (0.5, 0.12, 0.06), b.material("print", fit=True, vivid=0.05))
+        b.add(
+            "box", (0, 0.22 + body * 0.4, end * long / 2), (0.5, 0.12, 0.06), b.material("print", fit=True, vivid=0.05)
+        )
         b.add("box", (0, 0.34, end * long / 2), (wide * 0.95, 0.16, 0.12), dark)
 
 
@@ -48,11 +50,24 @@ def truck(b: Builder) -> None:
     wide, long, tall = r.uniform(2.2, 2.55), r.uniform(5, 12), r.uniform(2.6, 4.0)
     paint = b.material("plain", gloss=0.4, vivid=0.7)
     b.stand("box", 0, -long / 2 + 0.9, (wide, tall * 0.75, 1.8), paint, base=0.5)
-    b.stand("box", 0, -long / 2 + 0.35, (wide * 0.9, tall * 0.25, 0.8), tinted(b.material("plain", gloss=0.7), 0.2), base=0.5 + tall * 0.42)
+    b.stand(
+        "box",
+        0,
+        -long / 2 + 0.35,
+        (wide * 0.9, tall * 0.25, 0.8),
+        tinted(b.material("plain", gloss=0.7), 0.2),
+        base=0.5 + tall * 0.42,
+    )
     load = long - 2.1
     style = r.random()
     if style < 0.25:
-        b.add("cylinder", (0, 1.0 + wide / 2, 1.0), (wide, load, wide), b.material("metal", "plain", gloss=0.6), pitch=math.pi / 2)
+        b.add(
+            "cylinder",
+            (0, 1.0 + wide / 2, 1.0),
+            (wide, load, wide),
+            b.material("metal", "plain", gloss=0.6),
+            pitch=math.pi / 2,
+        )
     else:
         side = b.material("plain", "cloth", "metal", "stripes", "bars", "print", vivid=0.6)
         b.stand("box", 0, 1.0, (wide, tall - 1.0, load), side, base=1.0)
@@ -62,7 +77,12 @@ def truck(b: Builder) -> None:
     b.stand("box", 0, 0.6, (wide * 0.8, 0.35, long - 1.5), dark, base=0.6)
     b.add("box", (0, 0.7, long / 2), (wide * 0.95, 0.25, 0.1), b.material("stripes", "plain", vivid=0.6, scale=(2, 6)))
     for side_x in (-1, 1):
-        b.add("box", (side_x * wide * 0.4, 0.95, long / 2), (0.3, 0.15, 0.08), Material(texture=dark.texture, tint=(0.9, 0.12, 0.1), glow=float(r.uniform(0, 1.5))))
+        b.add(
+            "box",
+            (side_x * wide * 0.4, 0.95, long / 2),
+            (0.3, 0.15, 0.08),
+            Material(texture=dark.texture, tint=(0.9, 0.12, 0.1), glow=float(r.uniform(0, 1.5))),
+        )
     _wheels(b, wide, (-long * 0.38, long * 0.25, long * 0.38), 0.95)
 
 
@@ -99,7 +119,13 @@ def two_wheeler(b: Builder) -> None:
     rubber = tinted(b.material("plain"), 0.15)
     for z in (-0.5, 0.5):
         spokes = b.material("fence", scale=(2, 4))
-        b.add("cylinder", (0, d / 2, z), (d, 0.04, d), rubber if b.rng.random() < 0.4 else tinted(spokes, 0.5), roll=math.pi / 2)
+        b.add(
+            "cylinder",
+            (0, d / 2, z),
+            (d, 0.04, d),
+            rubber if b.rng.random() < 0.4 else tinted(spokes, 0.5),
+            roll=math.pi / 2,
+        )
     b.add("box", (0, d * 0.85, 0), (0.05, 0.06, 0.9), frame, pitch=b.rng.normal(0, 0.2))
     b.add("box", (0, d * 1.2, -0.4), (0.5, 0.04, 0.04), frame)
     b.add("box", (0, d * 1.3, 0.35), (0.15, 0.05, 0.25), rubber)
@@ -113,22 +139,51 @@ def tree(b: Builder) -> None:
     tall, crown = r.uniform(3, 14), r.uniform(0.35, 0.7)
     bark = b.material("soil", "wood", "marble", vivid=0.1, scale=(0.5, 2))
     thick = tall * r.uniform(0.02, 0.05)
-    b.stand("tapered" if r.random() < 0.3 else "cylinder", 0, 0, (thick, tall * 0.8, thick), tinted(bark, 0.6), taper=(0.6, 0.6))
+    b.stand(
+        "tapered" if r.random() < 0.3 else "cylinder",
+        0,
+        0,
+        (thick, tall * 0.8, thick),
+        tinted(bark, 0.6),
+        taper=(0.6, 0.6),
+    )
     if r.random() < 0.15:  # bare
         for _ in range(int(r.integers(4, 9))):
             angle, length = r.uniform(-3, 3), tall * r.uniform(0.15, 0.4)
-            b.add("cylinder", (0.3 * length * math.sin(angle), tall * r.uniform(0.4, 0.8), 0.3 * length * math.cos(angle)), (thick * 0.3, length, thick * 0.3), tinted(bark, 0.5), yaw=angle, pitch=r.uniform(0.4, 1.1))
+            b.add(
+                "cylinder",
+                (0.3 * length * math.sin(angle), tall * r.uniform(0.4, 0.8), 0.3 * length * math.cos(angle)),
+                (thick * 0.3, length, thick * 0.3),
+                tinted(bark, 0.5),
+                yaw=angle,
+                pitch=r.uniform(0.4, 1.1),
+            )
         return
     leaf, width = b.material("leafy", "leafy", "leaves", vivid=0.2, scale=(0.15, 0.6)), tall * r.uniform(0.3, 0.7)
     if r.random() < 0.2:  # a conifer
         for k in range(4):
             d = width * (1 - 0.22 * k)
-            b.stand("tapered", 0, 0, (d, tall * 0.35, d), tinted(leaf, 0.6), base=tall * (0.15 + 0.2 * k), taper=(0.95, 0.95), yaw=0.4 * k)
+            b.stand(
+                "tapered",
+                0,
+                0,
+                (d, tall * 0.35, d),
+                tinted(leaf, 0.6),
+                base=tall * (0.15 + 0.2 * k),
+                taper=(0.95, 0.95),
+                yaw=0.4 * k,
+            )
         return
     for _ in range(int(r.integers(3, 9))):
         x, z = r.uniform(-0.35, 0.35, 2) * width
         d = width * r.uniform(0.35, 0.8)
-        b.add("ellipsoid", (x, tall * r.uniform(1 - crown, 0.95), z), (d, d * r.uniform(0.5, 1.1), d), tinted(leaf, r.uniform(0.6, 1.2)), yaw=r.uniform(0, 3))
+        b.add(
+            "ellipsoid",
+            (x, tall * r.uniform(1 - crown, 0.95), z),
+            (d, d * r.uniform(0.5, 1.1), d),
+            tinted(leaf, r.uniform(0.6, 1.2)),
+            yaw=r.uniform(0, 3),
+        )
 
 
 def bush(b: Builder) -> None:
@@ -140,7 +195,13 @@ def bush(b: Builder) -> None:
 
 
 def hedge(b: Builder) -> None:
-    b.stand("box", 0, 0, (b.rng.uniform(0.5, 1.2), b.rng.uniform(0.7, 2.5), b.rng.uniform(3, 12)), b.material("leaves", "leafy", scale=(0.3, 1)))
+    b.stand(
+        "box",
+        0,
+        0,
+        (b.rng.uniform(0.5, 1.2), b.rng.uniform(0.7, 2.5), b.rng.uniform(3, 12)),
+        b.material("leaves", "leafy", scale=(0.3, 1)),
+    )
 
 
 def pole(b: Builder) -> None:
@@ -157,20 +218,43 @@ def pole(b: Builder) -> None:
     elif style == 1:
         b.add("box", (0, min(tall, 3) - 0.4, -0.15), (0.3, 0.85, 0.2), tinted(steel, 0.3))
         for k, hue in enumerate(((0.9, 0.1, 0.1), (0.9, 0.6, 0.1), (0.1, 0.8, 0.3))):
-            b.add("ellipsoid", (0, min(tall, 3) - 0.14 - 0.27 * k, -0.25), (0.2, 0.2, 0.1), Material(texture=steel.texture, tint=hue, glow=float(r.uniform(0, 2))))
+            b.add(
+                "ellipsoid",
+                (0, min(tall, 3) - 0.14 - 0.27 * k, -0.25),
+                (0.2, 0.2, 0.1),
+                Material(texture=steel.texture, tint=hue, glow=float(r.uniform(0, 2))),
+            )
     elif style == 2:
         sign = b.material("print", "plain", "stripes", "checks", fit=True, vivid=0.7)
         round_ = r.random() < 0.5
         size = r.uniform(0.4, 0.9)
-        b.add("cylinder" if round_ else "box", (0, min(tall, 2.6), -0.05), (size, 0.03, size) if round_ else (size, size * r.uniform(0.5, 1.5), 0.03), sign, pitch=math.pi / 2 if round_ else 0)
+        b.add(
+            "cylinder" if round_ else "box",
+            (0, min(tall, 2.6), -0.05),
+            (size, 0.03, size) if round_ else (size, size * r.uniform(0.5, 1.5), 0.03),
+            sign,
+            pitch=math.pi / 2 if round_ else 0,
+        )
 
 
 def fence(b: Builder) -> None:
-    b.stand("box", 0, 0, (0.04, b.rng.uniform(0.7, 2.2), b.rng.uniform(4, 25)), b.material("fence", "fence", "wood", scale=(0.3, 1.2)))
+    b.stand(
+        "box",
+        0,
+        0,
+        (0.04, b.rng.uniform(0.7, 2.2), b.rng.uniform(4, 25)),
+        b.material("fence", "fence", "wood", scale=(0.3, 1.2)),
+    )
 
 
 def wall(b: Builder) -> None:
-    b.stand("box", 0, 0, (b.rng.uniform(0.2, 0.5), b.rng.uniform(0.5, 3), b.rng.uniform(3, 20)), b.material("brick", "plaster", "marble", "tiles", scale=(0.3, 1)))
+    b.stand(
+        "box",
+        0,
+        0,
+        (b.rng.uniform(0.2, 0.5), b.rng.uniform(0.5, 3), b.rng.uniform(3, 20)),
+        b.material("brick", "plaster", "marble", "tiles", scale=(0.3, 1)),
+    )
 
 
 def guard_rail(b: Builder) -> None:
@@ -200,14 +284,29 @@ def house(b: Builder, *, wide: float, deep: float, high: float) -> None:
     b.stand("box", 0, 0, (wide, high, deep), face)
     if r.random() < 0.5:
         roof = b.material("brick", "tiles", "stripes", "plain", scale=(0.3, 1))
-        b.stand("tapered", 0, 0, (wide * 1.06, wide * r.uniform(0.25, 0.6), deep * 1.04), tinted(roof, 0.7), base=high, taper=(1.0, r.uniform(0, 0.4)))
+        b.stand(
+            "tapered",
+            0,
+            0,
+            (wide * 1.06, wide * r.uniform(0.25, 0.6), deep * 1.04),
+            tinted(roof, 0.7),
+            base=high,
+            taper=(1.0, r.uniform(0, 0.4)),
+        )
     if r.random() < 0.5:
         shop = b.material("panel", "bars", "print", "stripes", "plain", scale=(0.15, 0.5), gloss=0.2)
         b.stand("box", 0, 0, (wide + 0.1, r.uniform(2.5, 3.8), deep * 0.98), shop)
     for k in range(int(r.integers(0, 4))):
         level = 3.0 + 3 * k
         if level < high - 2:
-            b.stand("box", 0, r.uniform(-0.2, 0.2) * deep, (wide + r.uniform(0.3, 2), 0.9, deep * r.uniform(0.2, 0.9)), b.material("fence", "plaster"), base=level)
+            b.stand(
+                "box",
+                0,
+                r.uniform(-0.2, 0.2) * deep,
+                (wide + r.uniform(0.3, 2), 0.9, deep * r.uniform(0.2, 0.9)),
+                b.material("fence", "plaster"),
+                base=level,
+            )
 
 
 def bridge(b: Builder, *, span: float) -> None:
@@ -221,4 +320,22 @@ def bridge(b: Builder, *, span: float) -> None:
         b.stand(str(r.choice(["box", "cylinder"])), x * span / 2, 0, (1.2, high, r.uniform(1, deep)), concrete)
 
 
-ROADSIDE = (tree, tree, tree, pole, pole, pole, bush, hedge, fence, wall, guard_rail, bench, cabinet, person, person, two_wheeler, car)
+ROADSIDE = (
+    tree,
+    tree,
+    tree,
+    pole,
+    pole,
+    pole,
+    bush,
+    hedge,
+    fence,
+    wall,
+    guard_rail,
+    bench,
+    cabinet,
+    person,
+    person,
+    two_wheeler,
+    car,
+)

@@ -1,4 +1,4 @@
-"""Procedural surface patterns: seeded pictures of plaster, wood, brick, cloth, print, leaves, ... with their mip levels."""
+"""Procedural surface patterns: seeded pictures of plaster, wood, brick, cloth, print, leaves, with mip levels."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +29,9 @@ class TextureAtlas:
     def to(self, device: torch.device | str) -> "TextureAtlas":
         return TextureAtlas(texels=self.texels.to(device), families=self.families)
 
-    def sample(self, texture: Int[Tensor, " n"], uv: Float[Tensor, "2 n"], footprint: Float[Tensor, " n"]) -> Float[Tensor, "3 n"]:
+    def sample(
+        self, texture: Int[Tensor, " n"], uv: Float[Tensor, "2 n"], footprint: Float[Tensor, " n"]
+    ) -> Float[Tensor, "3 n"]:
         """Bilinear RGB lookup, repeating; ``uv`` in texture widths, ``footprint`` a pixel's width in texture widths."""
         level = torch.log2(footprint * SIZE).round_().clamp_(0, LEVELS - 1).to(torch.int32)
         side = SIZE >> level
@@ -112,7 +114,9 @@ def _grain(rng: Rng, picture: np.ndarray, amount: float) -> np.ndarray:
 
 
 def plain(rng: Rng) -> np.ndarray:
-    return _grain(rng, np.broadcast_to(colour(rng, saturation=0.5, value=(0.3, 0.95)), (SIZE, SIZE, 3)), rng.uniform(0.02, 0.2))
+    return _grain(
+        rng, np.broadcast_to(colour(rng, saturation=0.5, value=(0.3, 0.95)), (SIZE, SIZE, 3)), rng.uniform(0.02, 0.2)
+    )
 
 
 def plaster(rng: Rng) -> np.ndarray:
@@ -164,7 +168,9 @@ def checks(rng: Rng) -> np.ndarray:
 def tiles(rng: Rng) -> np.ndarray:
     count = int(rng.choice([2, 4, 8]))
     shade = rng.uniform(1 - rng.uniform(0, 0.4), 1, (count, count))
-    picture = cv2.resize(shade, (SIZE, SIZE), interpolation=cv2.INTER_NEAREST)[..., None] * colour(rng, value=(0.3, 0.95))
+    picture = cv2.resize(shade, (SIZE, SIZE), interpolation=cv2.INTER_NEAREST)[..., None] * colour(
+        rng, value=(0.3, 0.95)
+    )
     return _grain(rng, _grout(rng, picture, SIZE // count, SIZE // count, shift=False), 0.15)
 
 
@@ -190,7 +196,11 @@ def dead_leaves(rng: Rng, *, palette: np.ndarray | None = None, count: int = 160
     picture = np.ones((SIZE, SIZE, 3)) * colour(rng)
     for radius in np.sort(3 * rng.pareto(1.3, count) + 2)[::-1]:
         centre = rng.integers(0, SIZE, 2)
-        paint = colour(rng, saturation=0.9) if palette is None else palette[rng.integers(len(palette))] * rng.uniform(0.6, 1.4)
+        paint = (
+            colour(rng, saturation=0.9)
+            if palette is None
+            else palette[rng.integers(len(palette))] * rng.uniform(0.6, 1.4)
+        )
         radius = float(min(radius, SIZE / 3))
         axes = (max(1, int(radius)), max(1, int(radius * rng.uniform(0.2, 1))))
         angle = float(rng.uniform(0, 180))
@@ -265,7 +275,9 @@ def print_page(rng: Rng) -> np.ndarray:
     paper = colour(rng, saturation=0.5, value=(0.6, 1))
     page = np.ones((SIZE, SIZE, 3)) * paper
     if rng.random() < 0.6:
-        page[int(rng.integers(0, 40)) : int(rng.integers(50, 110)), int(rng.integers(4, 40)) : int(rng.integers(60, 124))] = 0.5
+        page[
+            int(rng.integers(0, 40)) : int(rng.integers(50, 110)), int(rng.integers(4, 40)) : int(rng.integers(60, 124))
+        ] = 0.5
         block = np.all(page == 0.5, axis=2)
         page[block] = dead_leaves(rng, count=80)[block]
     ink = colour(rng, value=(0.02, 0.4))
@@ -276,7 +288,9 @@ def print_page(rng: Rng) -> np.ndarray:
         letters = "".join(chr(int(c)) for c in rng.integers(33, 123, int(28 * 0.3 / scale)))
         y += int(26 * scale) + 3
         if rng.random() < 0.75:
-            cv2.putText(written, letters, (int(rng.integers(2, 12)), y), cv2.FONT_HERSHEY_SIMPLEX, scale, 255, 1, cv2.LINE_AA)
+            cv2.putText(
+                written, letters, (int(rng.integers(2, 12)), y), cv2.FONT_HERSHEY_SIMPLEX, scale, 255, 1, cv2.LINE_AA
+            )
     return _mix(written / 255, page, ink)
 
 
@@ -308,7 +322,9 @@ def panel(rng: Rng) -> np.ndarray:
             if rng.random() < 0.8:
                 shade = paint if rng.random() < 0.7 else colour(rng, saturation=1)
                 x0, y0 = int((i + 0.15) * SIZE / nx), int((j + 0.15) * SIZE / ny)
-                picture[y0 : max(y0 + 1, int((j + 0.85) * SIZE / ny)), x0 : max(x0 + 1, int((i + 0.85) * SIZE / nx))] = shade
+                picture[
+                    y0 : max(y0 + 1, int((j + 0.85) * SIZE / ny)), x0 : max(x0 + 1, int((i + 0.85) * SIZE / nx))
+                ] = shade
     return picture
 
 

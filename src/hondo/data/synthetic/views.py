@@ -14,7 +14,7 @@ from hondo.data.synthetic.scene import Light, Scene, Solids
 
 @dataclass(frozen=True, kw_only=True)
 class Eye:
-    """A camera pose: metres, height above the ground, angles in radians (pitch > 0 looks up), and metres a frame it moves."""
+    """A camera pose: metres, height above the ground, radians (pitch > 0 looks up), and metres a frame it moves."""
 
     x: float
     z: float
@@ -40,7 +40,7 @@ def scattered(world: World, rng: np.random.Generator, count: int) -> Scene:
 
 
 def walk(world: World, rng: np.random.Generator, count: int, *, baseline: float = 0.0) -> Scene:
-    """A smooth hand-held or driven path; with a ``baseline`` in metres every pose is followed by that of a right camera."""
+    """A smooth hand-held or driven path; with a ``baseline`` [m] every pose is followed by that of a right camera."""
     eye = _clear_eye(world, rng)
     heading = eye.yaw + rng.choice([0.0, 0.0, np.pi / 2, -np.pi / 2]) + rng.normal(0, 0.3)
     velocity = np.array([np.sin(heading), rng.normal(0, 0.1), np.cos(heading)]) * eye.speed * rng.uniform(0.5, 1.5)
