@@ -37,7 +37,7 @@ def test_looks_change_only_what_the_network_sees():
     before = batch()
     config = AugmentConfig(flip=0, jitter=1, noise=1, jpeg=1, white_balance=1, exposure=1)
     after = augment(before, seeded(), config=config)
-    assert after.image is before.image and after.source_images is before.source_images
+    assert torch.equal(after.image, before.image) and torch.equal(after.source_images, before.source_images)
     assert after.augmented.shape == before.image.shape and not torch.allclose(after.augmented, before.image, atol=0.01)
     assert after.augmented_sources.shape == before.source_images.shape
     assert float(after.augmented.min()) >= 0 and float(after.augmented.max()) <= 1

@@ -1,11 +1,14 @@
 """Split lists of KITTI and NYU as text files: what they hold, and whether test pictures leaked into training."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
 from hondo.core.errors import HondoError
+
+_SIDE = re.compile(r"/image_0[23]/data$")  # of a KITTI folder: left or right colour camera
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,10 +88,9 @@ def overlaps(splits: Sequence[Split]) -> list[Overlap]:
 
 def _key(path: Path, number: int, words: list[str]) -> str:
     """Scene and frame; the side of a stereo pair counts as the same picture, so that it cannot leak either."""
-    if Path(words[0]).suffix:
-        picture = Path(words[0].lstrip("/"))
-        scene = "/".join(part for part in picture.parent.parts if part not in ("image_02", "image_03", "data"))
-        return f"{scene} {picture.stem}"
+    folder, _, name = words[0].lstrip("/").rpartition("/")
+    if "." in name:
+        return f"{_SIDE.sub('', folder)} {name.rpartition('.')[0]}"
     if len(words) >= 2 and words[1].isdigit():
         return f"{words[0]} {int(words[1]):010d}"
     if len(words) == 1:

@@ -1,0 +1,44 @@
+"""hondo data as it is typed."""
+
+from pathlib import Path
+
+import pytest
+
+from hondo.cli.main import main
+from hondo.data.clip import embedded_clip
+
+
+def test_check(capsys: pytest.CaptureFixture):
+    options = ["--root", str(embedded_clip().folder), "--every", "24"]
+    assert main(["data", "check", "--data", "frames", *options, "--data-option", "with_depth=false"]) == 0
+    out = capsys.readouterr().out
+    assert "samples          4 (0 cannot be used)" in out and "384x256" in out
+
+
+def test_check_finds_broken_rows(tmp_path: Path, capsys: pytest.CaptureFixture):
+    (tmp_path / "manifest.csv").write_text("image,depth,divide_by\na.png,b.png,1000\n")
+    assert main(["data", "check", "--root", str(tmp_path)]) == 1
+    assert "1 cannot be used" in capsys.readouterr().out
+
+
+def test_splits(tmp_path: Path, capsys: pytest.CaptureFixture):
+    (tmp_path / "train_files.txt").write_text("d 1 l\nd 2 l")
+    (tmp_path / "test_files.txt").write_text("d 3 l")
+    assert main(["data", "splits", str(tmp_path)]) == 0
+    assert "train_files         2       1" in capsys.readouterr().out
+    (tmp_path / "test_files.txt").write_text("d 2 r")
+    assert main(["data", "splits", str(tmp_path)]) == 1
+    assert "share 1 pictures" in capsys.readouterr().out
+
+
+def test_synth(tmp_path: Path, capsys: pytest.CaptureFixture):
+    arguments = ["data", "synth", "--out", str(tmp_path), "--count", "2", "--data-option", "size_hw=32,48"]
+    assert main(arguments) == 0
+    assert main(["data", "check", "--root", str(tmp_path)]) == 0
+    assert "with depth       2" in capsys.readouterr().out
+    assert main([*arguments[:4], "--count", "0"]) == 2
+
+
+def test_wrong_root(tmp_path: Path, capsys: pytest.CaptureFixture):
+    assert main(["data", "check", "--root", str(tmp_path / "nowhere")]) == 2
+    assert "no manifest there" in capsys.readouterr().err

@@ -1,0 +1,98 @@
+"""hondo evaluate as it is typed: numbers, files, exit codes."""
+
+import csv
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from hondo.cli.main import main
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    """Three 48x64 pairs; the depth of each is a ramp."""
+    root = tmp_path / "pairs"
+    root.mkdir()
+    with (root / "manifest.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(("id", "image", "depth", "divide_by", "domain"))
+        for index in range(3):
+            rng = np.random.default_rng(index)
+            cv2.imwrite(str(root / f"{index}.png"), rng.integers(0, 255, (48, 64, 3)).astype(np.uint8))
+            ramp = np.linspace(1000, 4000 + index, 48).astype(np.uint16)
+            cv2.imwrite(str(root / f"{index}_depth.png"), np.repeat(ramp[:, None], 64, axis=1))
+            rows.writerow((f"ramp_{index}", f"{index}.png", f"{index}_depth.png", 1000, "ramps"))
+    return root
+
+
+def evaluate(*arguments: object) -> int:
+    return main(["evaluate", *map(str, arguments)])
+
+
+def test_a_floor(pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
+    out = tmp_path / "x.json"
+    options = ("--data", "rgbd", "--root", pairs, "--align", "median", "--every", 2, "--json", out)
+    assert evaluate("floor:constant", *options, "--figures", tmp_path / "figures") == 0
+    stored = json.loads(out.read_text())
+    assert stored["num_scored"] == 2 and stored["align"] == "median" and stored["protocol"] == "dense"
+    assert "| floor:constant | 0." in capsys.readouterr().out
+    assert {path.name for path in (tmp_path / "figures").iterdir()} == {
+        "best.png", "median.png", "worst.png", "errors.png", "report.md",
+    }  # fmt: skip
+
+
+def test_predictions_of_somebody(pairs: Path, tmp_path: Path):
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    for index in range(3):
+        stored = cv2.imread(str(pairs / f"{index}_depth.png"), cv2.IMREAD_UNCHANGED)
+        cv2.imwrite(str(theirs / f"{index}.png"), stored)
+    out = tmp_path / "x.json"
+    assert evaluate(theirs, "--root", pairs, "--png-factor", 1000, "--json", out) == 0
+    assert json.loads(out.read_text())["metrics"]["abs_rel"] == 0
+    assert evaluate(theirs, "--root", pairs, "--pred-kind", "inverse_depht") == 2
+
+
+def test_a_model(pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
+    options = ("--root", pairs, "--align", "median", "--weights", "random", "--engine", "pytorch", "--size", "64x64")
+    assert evaluate("hondo-nano", *options, "--only", "ramp_1") == 0
+    assert "1 images scored, 0 skipped" in capsys.readouterr().out
+
+
+def test_skipped_samples_are_shown_and_exit_1(pairs: Path, capsys: pytest.CaptureFixture):
+    (pairs / "1_depth.png").write_bytes(b"broken")
+    assert evaluate("floor:constant", "--root", pairs, "--align", "median") == 1
+    assert "2 images scored, 1 skipped" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("floor:constant", "--align", "mean"), "unknown alignment"),
+        (("floor:constant", "--protocol", "kitti"), "unknown protocol 'kitti'"),
+        (("floor:constant",), "--align median"),
+        (("floor:cons", "--align", "median"), "did you mean floor:constant"),
+        (("no-such-model", "--align", "median"), "no-such-model"),
+        (("floor:constant", "--data", "rgb"), "did you mean rgbd"),
+        (("floor:constant", "--data-option", "stride=2"), "has no option stride"),
+        (("floor:constant", "--camera", "K.txt"), "has no option camera"),
+        (("floor:constant", "--root", "nowhere"), "no manifest there"),
+        (("floor:constant", "--only", "x"), "no rows of domain or id prefix 'x'"),
+    ],
+)
+def test_bad_options_are_one_line_and_exit_2(pairs: Path, arguments: tuple, says: str, capsys: pytest.CaptureFixture):
+    root = () if "--root" in arguments else ("--root", pairs)
+    assert evaluate(*arguments, *root) == 2
+    error = capsys.readouterr().err
+    assert says in error and error.count("\n") == 1
+
+
+def test_the_embedded_clip(capsys: pytest.CaptureFixture):
+    from hondo.data.clip import embedded_clip
+
+    arguments = ("--data", "frames", "--root", embedded_clip().folder, "--align", "median", "--every", 6)
+    assert evaluate("floor:row-plane", *arguments) == 0
+    assert "4 images scored" in capsys.readouterr().out
