@@ -1,7 +1,7 @@
 """The ``hondo`` command: finds the command's file, parses its config, runs it, tells errors in one line.
 
-A command is one file with a config dataclass and ``run(config: Config) -> int | None``; None counts as 0. Its module must
-not import torch at the top, so that ``--help`` answers at once.
+A command is one file with a config dataclass and ``run(config: Config) -> int | None``; None counts as 0. Its module
+does not import torch at the top: ``--help`` answers at once.
 """
 
 import re

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch._dynamo.exc import TorchDynamoException
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
@@ -26,7 +27,7 @@ class FinestMap(nn.Module):
 
 
 def trace(model: DepthModel, *, size_hw: Size, batch: int = 1, dynamic: bool = False) -> torch.export.ExportedProgram:
-    """The exported program of a model; dynamic: any batch, any height and width that are its ``multiple_of`` times n."""
+    """The exported program of a model; dynamic: any batch, height and width that are its ``multiple_of`` times n."""
     graph = FinestMap(model).eval()
     batch = max(batch, 2) if dynamic else batch  # torch.export takes a batch of 1 for a constant
     example = torch.zeros(batch, 3, *size_hw, dtype=torch.float32, device=next(model.parameters()).device)
@@ -34,7 +35,7 @@ def trace(model: DepthModel, *, size_hw: Size, batch: int = 1, dynamic: bool = F
     try:
         with quiet():
             return torch.export.export(graph, (example,), dynamic_shapes=shapes)
-    except (RuntimeError, torch._dynamo.exc.TorchDynamoException) as error:
+    except (RuntimeError, TorchDynamoException) as error:
         ways = "at a free size; leave out --dynamic" if dynamic else "by torch.export"
         reason = " ".join(str(error).split())[:200]
         raise HondoError(f"{model.name} cannot be exported {ways} ({reason})") from error

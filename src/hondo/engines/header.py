@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec, Size
@@ -33,7 +34,9 @@ class ExportHeader:
         try:
             stored = json.loads(text)
             spec = stored.pop("input_spec")
-            spec = {key: tuple(value) if isinstance(value, list) else value for key, value in spec.items()}
+            spec: dict[str, Any] = {
+                key: tuple(value) if isinstance(value, list) else value for key, value in spec.items()
+            }
             return cls(**stored | {"kind": DepthKind(stored["kind"]), "input_spec": InputSpec(**spec)})
         except (KeyError, TypeError, ValueError) as error:
             raise HondoError(f"{path}: its hondo metadata cannot be read ({error}); export it again") from error

@@ -48,6 +48,7 @@ def load(
 ) -> NetworkPredictor:
     """Serves an exported file, or any DepthModel, which is exported in memory for each input size that comes."""
     check_precision(precision, engine="onnx_runtime", allowed=PRECISIONS)
+    _providers(device)
     if isinstance(source, Path):
         session = _session(source.read_bytes(), device=device, threads=threads, name=str(source))
         header = ExportHeader.from_json(session.get_modelmeta().custom_metadata_map.get(KEY), path=source)
@@ -95,6 +96,7 @@ def _onnx_bytes(model: DepthModel, *, shape: Shape, precision: str, dynamic: boo
         exported = torch.onnx.export(
             program, opset_version=OPSET, dynamo=True, verbose=False, input_names=["image"], output_names=["depth"]
         )
+    assert exported is not None
     proto = exported.model_proto
     onnx.helper.set_model_props(proto, {KEY: header.to_json()})
     content = BytesIO()
@@ -103,24 +105,33 @@ def _onnx_bytes(model: DepthModel, *, shape: Shape, precision: str, dynamic: boo
 
 
 def _session(content: bytes, *, device: str, threads: int | None, name: str):
+    onnxruntime = _onnxruntime()
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = threads or 0
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=_providers(device))
+    except Exception as error:  # the bindings raise many classes of their own that share no base but Exception
+        raise HondoError(f"{name}: ONNX Runtime cannot read it ({' '.join(str(error).split())[:200]})") from error
+
+
+def _providers(device: str) -> list[str]:
+    """What ONNX Runtime calls a device: its execution providers, the preferred one first."""
+    if device in ("auto", "cpu"):
+        return ["CPUExecutionProvider"]
+    if not device.startswith("cuda"):
+        raise HondoError(f"--device '{device}' is unknown to onnx_runtime; use auto, cpu or cuda")
+    if "CUDAExecutionProvider" not in _onnxruntime().get_available_providers():
+        raise HondoError(f"--device '{device}': this ONNX Runtime has no CUDA; install onnxruntime-gpu or use cpu")
+    return ["CUDAExecutionProvider", "CPUExecutionProvider"]
+
+
+def _onnxruntime():
     try:
         import onnxruntime
     except ImportError as error:
         raise MissingExtraError("onnxruntime", extra="onnx") from error
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.intra_op_num_threads = threads or 0
-    providers = ["CPUExecutionProvider"]
-    if device.startswith("cuda"):
-        if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
-            raise HondoError(f"--device '{device}': this ONNX Runtime has no CUDA; install onnxruntime-gpu or use cpu")
-        providers.insert(0, "CUDAExecutionProvider")
-    elif device not in ("auto", "cpu"):
-        raise HondoError(f"--device '{device}' is unknown to onnx_runtime; use auto, cpu or cuda")
-    try:
-        return onnxruntime.InferenceSession(content, options, providers=providers)
-    except Exception as error:  # the bindings raise many classes of their own that share no base but Exception
-        raise HondoError(f"{name}: ONNX Runtime cannot read it ({' '.join(str(error).split())[:200]})") from error
+    return onnxruntime
 
 
 def _runner(session) -> Run:

@@ -134,7 +134,7 @@ def _agrees(graph: "openvino.Model", model: DepthModel, shape: Shape) -> bool:
     with torch.inference_mode():
         wanted = model(torch.from_numpy(image))[0].numpy()
     given = run(image)
-    return given.shape == wanted.shape and np.abs(given - wanted).max() <= SAME * np.abs(wanted).max()
+    return given.shape == wanted.shape and bool(np.abs(given - wanted).max() <= SAME * np.abs(wanted).max())
 
 
 def _read(path: Path) -> tuple["openvino.Model", ExportHeader]:

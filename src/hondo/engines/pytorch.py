@@ -40,10 +40,8 @@ def load(
     source: DepthModel | Path, *, device: str = "auto", precision: str = "fp32", threads: int | None = None
 ) -> NetworkPredictor:
     """Serves a model, or the file of one. ``threads`` sets torch's number for the whole process."""
-    from hondo.models.weights import read_model
-
     check_precision(precision, engine="pytorch", allowed=PRECISIONS)
-    model = read_model(source) if isinstance(source, Path) else source
+    model = source if isinstance(source, DepthModel) else _read(source)
     target = torch_device(device)
     if threads is not None:
         torch.set_num_threads(threads)
@@ -71,6 +69,15 @@ def torch_device(name: str) -> torch.device:
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise HondoError(f"--device '{name}': torch finds {torch.cuda.device_count()} CUDA devices here; use cpu")
     return device
+
+
+def _read(path: Path) -> DepthModel:
+    from hondo.models.weights import read_model
+
+    model = read_model(path)
+    if not isinstance(model, DepthModel):
+        raise HondoError(f"{path} holds a pose network; it gives no depth")
+    return model
 
 
 def _runner(model: DepthModel, *, target: torch.device, precision: str) -> Run:

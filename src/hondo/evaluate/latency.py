@@ -91,7 +91,7 @@ class BenchResult:
 
 
 def measure(call: Callable[[], object], *, warmup: int, runs: int, seconds: float = 20.0) -> Timing:
-    """Times ``runs`` calls after ``warmup`` untimed ones; fewer (at least 10) where they would take over ``seconds``."""
+    """Times ``runs`` calls after ``warmup`` untimed ones; fewer (at least 10) where that takes over ``seconds``."""
     for _ in range(warmup):
         call()
     times, end = [], time.perf_counter() + seconds

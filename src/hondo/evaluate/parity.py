@@ -15,7 +15,7 @@ from hondo.engines.predictor import NetworkPredictor
 from hondo.engines.table import ENGINES, engine_name
 from hondo.models.depth import DepthModel
 
-# (largest, mean) difference allowed, as a share of the mean absolute value of torch's map. float32 sums in another order
+# (largest, mean) difference allowed, as a share of the mean magnitude of torch's map. float32 sums in another order
 # differ by 1e-6 a layer; half and bfloat16 keep 11 and 8 bits, and an edge that moves is a large single difference.
 TOLERANCES = {"fp32": (1e-3, 1e-4), "fp16": (0.1, 1e-2), "bf16": (0.5, 5e-2)}
 

@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -10,7 +10,7 @@ _END = object()
 _POLL_S = 0.1
 
 
-def ahead(items: Iterable[T], *, depth: int = 2) -> Iterator[T]:
+def ahead(items: Iterable[T], *, depth: int = 2) -> Generator[T, None, None]:
     """The same items in the same order, made in another thread, at most ``depth`` of them waiting.
 
     An error of the reader is raised where its item would have come. Closing the iterator stops the reader.

@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from hondo.video.ahead import ahead
 from hondo.video.manifest import Item, PredictionsFile, RunInfo
 from hondo.video.outputs import OutputConfig, OutputError, SourceOutputs, Written, cannot_write
 from hondo.video.read import Frame, read_sources
-from hondo.video.sources import Source
+from hondo.video.sources import Source, SourceKind
 
 WRITES_WAITING = 2  # maps that may wait for the writer before the network waits too
 
@@ -62,7 +62,7 @@ def predict_sources(
         engine=predictor.engine,
         precision=predictor.precision,
     )
-    frames = ahead(read_sources(sources, max_megapixels=max_megapixels, limit=limit))
+    frames: Generator[Frame, None, None] = ahead(read_sources(sources, max_megapixels=max_megapixels, limit=limit))
     try:
         with PredictionsFile(output.out, info) as predictions, _Writer(output, predictions, told) as writer:
             for frame in frames:
@@ -160,9 +160,12 @@ class _Writer:
 
     def _outputs_of(self, frame: Frame) -> SourceOutputs:
         if self._outputs is None or self._source is not frame.source:
-            self.finish()
+            if self._source is not None and self._source.kind is not SourceKind.PICTURE:
+                self.finish()  # a video file is closed when all its frames are in it
             self._source = frame.source
-            self._outputs = self._files.enter_context(SourceOutputs(frame.source, self._output, fps=frame.fps))
+            self._outputs = SourceOutputs(frame.source, self._output, fps=frame.fps)
+            if frame.source.kind is not SourceKind.PICTURE:
+                self._files.enter_context(self._outputs)
         return self._outputs
 
     def _put(self, item: Item, future: Future | None) -> None:

@@ -4,8 +4,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, unknown
 from hondo.core.types import DepthMap
+from hondo.images.colour import PALETTES
 from hondo.images.depth_file import PngScale, write_png16
 from hondo.images.io import write_image
 from hondo.images.video_file import VideoWriter
@@ -23,6 +24,10 @@ class OutputConfig:
     forms: tuple[str, ...] = ("png16",)
     png_factor: float = 256.0
     palette: str = "turbo"
+
+    def __post_init__(self) -> None:
+        if self.palette not in PALETTES:
+            raise unknown("palette", self.palette, PALETTES)
 
 
 @dataclass(frozen=True, kw_only=True)

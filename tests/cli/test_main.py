@@ -1,0 +1,77 @@
+"""The hondo command: help, unknown commands, errors as one line, exit codes."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from hondo.cli import main as cli
+from hondo.core.errors import HondoError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """What the stand-in command takes."""
+
+    number: int = 1
+
+
+def answers(config: Config) -> int | None:
+    return {1: None, 2: 7}[config.number]
+
+
+def refuses(config: Config) -> None:
+    raise HondoError("photo.jpg is\nbroken")
+
+
+def loses(config: Config) -> None:
+    raise FileNotFoundError(2, "No such file or directory", "gone.txt")
+
+
+def stopped(config: Config) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.fixture(autouse=True)
+def commands(monkeypatch) -> None:
+    names = ("answers", "refuses", "loses", "stopped")
+    monkeypatch.setattr(cli, "import_module", lambda name: __import__("types").SimpleNamespace(**globals()))
+    monkeypatch.setattr(cli, "COMMANDS", {name: (f"here:{name}", "does it") for name in names})
+
+
+def test_help_names_every_command(capsys) -> None:
+    assert cli.main(["--help"]) == 0
+    assert "answers" in capsys.readouterr().out
+    assert cli.main([]) == 2
+
+
+def test_version(capsys) -> None:
+    from hondo import __version__
+
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"hondo {__version__}\n"
+
+
+@pytest.mark.parametrize(("arguments", "code"), [([], 0), (["--number", "2"], 7), (["--help"], 0)])
+def test_exit_codes_of_a_run(arguments, code, capsys) -> None:
+    assert cli.main(["answers", *arguments]) == code
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "line"),
+    [
+        (["answer"], 2, "hondo: error: unknown command 'answer'; did you mean answers?"),
+        (["refuses"], 2, "hondo: error: photo.jpg is broken"),
+        (["loses"], 2, "hondo: error: gone.txt: No such file or directory"),
+        (["stopped"], 130, "hondo: stopped"),
+    ],
+)
+def test_an_error_is_one_line(arguments, code, line, capsys) -> None:
+    assert cli.main(arguments) == code
+    assert capsys.readouterr().err == f"{line}\n"
+
+
+@pytest.mark.parametrize("wrong", [["--nubmer", "2"], ["--number", "two"]])
+def test_a_bad_option_is_one_line_that_names_it(wrong, capsys) -> None:
+    assert cli.main(["answers", *wrong]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and wrong[0] in said and "hondo answers --help" in said

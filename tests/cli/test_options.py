@@ -1,0 +1,54 @@
+"""Texts of options into values."""
+
+import os
+
+import pytest
+
+from hondo.cli.options import parse_list, parse_options, parse_size, writable_folder
+from hondo.core.errors import HondoError
+
+
+def test_options_become_values() -> None:
+    texts = ("num_heads=1", "hooks=0,1", "encoder=timm:resnet18", "scale=0.5", "deep=true", "none=None")
+    assert parse_options(texts) == {
+        "num_heads": 1, "hooks": (0, 1), "encoder": "timm:resnet18", "scale": 0.5, "deep": True, "none": None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["num_heads", "=1", "two words=1"])
+def test_an_option_without_a_key_or_value_is_refused(text) -> None:
+    with pytest.raises(HondoError, match="KEY=VALUE"):
+        parse_options((text,))
+
+
+def test_sizes() -> None:
+    assert parse_size("192x640") == (192, 640)
+    assert parse_size(None) is None
+
+
+@pytest.mark.parametrize("text", ["192", "192x", "0x640", "192x640x3", "axb", "-1x2"])
+def test_a_size_that_is_none_is_refused(text) -> None:
+    with pytest.raises(HondoError, match="--size"):
+        parse_size(text)
+
+
+def test_lists() -> None:
+    assert parse_list("b, a,b", option="--save", allowed=("a", "b")) == ("b", "a")
+    for wrong in ("a,c", ""):
+        with pytest.raises(HondoError, match=r"--save.*a, b"):
+            parse_list(wrong, option="--save", allowed=("a", "b"))
+
+
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(HondoError, match="cannot write there"):
+        writable_folder(tmp_path / "file" / "out")
+    assert writable_folder(tmp_path / "new" / "out").is_dir()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_folder_is_refused(tmp_path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(HondoError, match="cannot write there"):
+        writable_folder(tmp_path)
+    tmp_path.chmod(0o700)

@@ -1,0 +1,167 @@
+"""Every engine of the table: the same map as torch, the file says what it is, wrong use is refused."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from hondo.core.errors import HondoError
+from hondo.core.types import DepthKind, Predictor
+from hondo.engines.table import ENGINES
+from hondo.models.depth import DepthModel
+
+EXPORTING = ["onnx_runtime", "openvino_ir"]
+PACKAGES = {"onnx_runtime": ("onnx", "onnxruntime", "onnxscript"), "openvino_ir": ("openvino",), "pytorch": ()}
+
+
+@pytest.fixture(params=list(ENGINES))
+def engine(request) -> str:
+    for package in PACKAGES[request.param]:
+        pytest.importorskip(package)
+    return request.param
+
+
+@pytest.fixture(params=EXPORTING)
+def exporting(request) -> str:
+    for package in PACKAGES[request.param]:
+        pytest.importorskip(package)
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def exported(tiny_model, tmp_path_factory) -> dict[str, Path]:
+    """One fixed-size file of each engine, made once: an export takes about a second."""
+    folder = tmp_path_factory.mktemp("exported")
+    made = {}
+    for name in EXPORTING:
+        if all(find_spec(package) for package in PACKAGES[name]):
+            module = ENGINES[name]
+            made[name] = module.export(tiny_model, folder / f"net{module.SUFFIX}", licence="Apache-2.0")
+    return made
+
+
+@pytest.fixture
+def picture() -> np.ndarray:
+    return np.random.default_rng(0).random((1, 3, 32, 64), dtype=np.float32)
+
+
+def torch_map(model: DepthModel, image: np.ndarray) -> np.ndarray:
+    with torch.inference_mode():
+        return model(torch.from_numpy(image))[0].numpy()
+
+
+def test_a_served_model_gives_torchs_map_at_any_size_and_batch(engine, tiny_model, picture) -> None:
+    predictor = ENGINES[engine].load(tiny_model)
+    assert isinstance(predictor, Predictor) and predictor.engine == engine
+    for image in (picture, picture[:, :, :16].repeat(2, axis=0)):
+        np.testing.assert_allclose(predictor.run(image), torch_map(tiny_model, image), atol=1e-5)
+
+
+def test_the_map_is_the_callers_own(exporting, exported, picture) -> None:
+    predictor = ENGINES[exporting].load(exported[exporting])
+    first = predictor.run(picture)
+    kept = first.copy()
+    predictor.run(1 - picture)
+    np.testing.assert_array_equal(first, kept)
+
+
+def test_a_model_changed_after_loading_does_not_change_the_exported_graph(exporting, tiny_model, picture) -> None:
+    import copy
+
+    model = copy.deepcopy(tiny_model)
+    predictor = ENGINES[exporting].load(model)
+    with torch.no_grad():
+        model.network.out.bias += 3
+    np.testing.assert_allclose(predictor.run(picture), torch_map(tiny_model, picture), atol=1e-5)
+
+
+@pytest.mark.parametrize("precision", ["fp16", "bf16"])
+def test_lower_precision_is_close(engine, tiny_model, picture, precision) -> None:
+    module = ENGINES[engine]
+    if precision not in module.PRECISIONS:
+        with pytest.raises(HondoError, match=r"precision 'bf16'.*fp32, fp16"):
+            module.load(tiny_model, precision=precision)
+        return
+    predictor = module.load(tiny_model, precision=precision)
+    assert predictor.precision == precision
+    np.testing.assert_allclose(predictor.run(picture), torch_map(tiny_model, picture), rtol=0.05)
+
+
+def test_an_unknown_precision_names_the_allowed_ones(engine, tiny_model) -> None:
+    with pytest.raises(HondoError, match=r"'int3'.*fp32"):
+        ENGINES[engine].load(tiny_model, precision="int3")
+
+
+def test_an_unknown_device_is_refused(engine, tiny_model) -> None:
+    with pytest.raises(HondoError, match="--device 'abacus'"):
+        ENGINES[engine].load(tiny_model, device="abacus")
+
+
+def test_a_file_tells_all_about_itself(exporting, tiny_model, picture, exported) -> None:
+    path = exported[exporting]
+    predictor = ENGINES[exporting].load(path)
+    assert (predictor.name, predictor.kind) == ("tiny", DepthKind.SCALED_INVERSE_DEPTH)
+    assert predictor.input_spec.fixed and predictor.input_spec.size_hw == (32, 64)
+    assert predictor.input_spec.mean == (0, 0, 0)  # normalisation is inside
+    assert predictor.weights_file == path
+    np.testing.assert_allclose(predictor.run(picture), torch_map(tiny_model, picture), atol=1e-5)
+    assert b"Apache-2.0" in path.read_bytes()
+
+
+def test_a_fixed_file_refuses_another_size_with_the_remedy(exporting, picture, exported) -> None:
+    predictor = ENGINES[exporting].load(exported[exporting])
+    with pytest.raises(HondoError, match=r"1x3x32x64, not 1x3x16x64.*--dynamic"):
+        predictor.run(picture[:, :, :16])
+
+
+def test_a_dynamic_file_takes_any_size(exporting, tiny_model, picture, tmp_path) -> None:
+    module = ENGINES[exporting]
+    predictor = module.load(module.export(tiny_model, tmp_path / f"net{module.SUFFIX}", dynamic=True))
+    assert not predictor.input_spec.fixed
+    for image in (picture, picture[:, :, :16], np.concatenate([picture, picture])):
+        np.testing.assert_allclose(predictor.run(image), torch_map(tiny_model, image), atol=1e-5)
+
+
+def test_a_damaged_file_is_refused(exporting, exported, tmp_path) -> None:
+    path = tmp_path / exported[exporting].name
+    path.write_bytes(exported[exporting].read_bytes()[:100])
+    path.with_suffix(".bin").touch()
+    with pytest.raises(HondoError, match=str(path)):
+        ENGINES[exporting].load(path)
+
+
+def test_openvino_names_a_missing_bin(exported, tmp_path) -> None:
+    pytest.importorskip("openvino")
+    path = tmp_path / "net.xml"
+    path.write_bytes(exported["openvino_ir"].read_bytes())
+    with pytest.raises(HondoError, match=r"net\.bin"):
+        ENGINES["openvino_ir"].load(path)
+
+
+def test_an_onnx_file_of_others_is_refused(tmp_path) -> None:
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    numbers = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1]) for name in "xy"]
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Abs", ["x"], ["y"])], "g", numbers[:1], numbers[1:])
+    stranger = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=9)
+    onnx.save_model(stranger, tmp_path / "other.onnx")
+    with pytest.raises(HondoError, match=r"other\.onnx: has no hondo metadata"):
+        ENGINES["onnx_runtime"].load(tmp_path / "other.onnx")
+
+
+def test_bf16_files_run_in_bf16(tiny_model, tmp_path) -> None:
+    pytest.importorskip("openvino")
+    module = ENGINES["openvino_ir"]
+    predictor = module.load(module.export(tiny_model, tmp_path / "net.xml", precision="bf16"))
+    assert predictor.precision == "bf16"
+
+
+def test_an_onnx_file_keeps_its_precision(tiny_model, exported, tmp_path) -> None:
+    pytest.importorskip("onnxscript")
+    module = ENGINES["onnx_runtime"]
+    path = module.export(tiny_model, tmp_path / "net.onnx", precision="fp16")
+    assert module.load(path).precision == "fp16"
+    with pytest.raises(HondoError, match="exported in fp32; export it again with --precision fp16"):
+        module.load(exported["onnx_runtime"], precision="fp16")

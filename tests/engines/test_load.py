@@ -1,0 +1,93 @@
+"""hondo.load: which engine serves what, how sizes and precisions are chosen, what is refused."""
+
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+import torch
+
+import hondo
+from hondo.core.errors import HondoError
+from hondo.engines.load import auto_engine, weights_file
+from hondo.engines.table import ENGINES
+
+QUICK = {"weights": "random", "engine": "pytorch", "size_hw": (32, 64)}
+picture = np.full((48, 96, 3), 120, np.uint8)
+
+
+def test_a_name_of_the_zoo() -> None:
+    predictor = hondo.load("unet-light", **QUICK)
+    assert (predictor.name, predictor.engine, predictor.precision) == ("unet-light", "pytorch", "fp32")
+    assert predictor.input_spec.size_hw == (32, 64)
+    assert predictor(picture).values.shape == (48, 96)
+
+
+def test_an_unknown_name_gets_near_ones() -> None:
+    with pytest.raises(HondoError, match="unet-light"):
+        hondo.load("unet-lite")
+
+
+def test_a_pose_network_is_refused() -> None:
+    with pytest.raises(HondoError, match="gives poses, not depth"):
+        hondo.load("pose", **QUICK)
+
+
+def test_an_unknown_engine_is_named() -> None:
+    with pytest.raises(HondoError, match="unknown engine 'pytorc'; did you mean pytorch"):
+        hondo.load("unet-light", weights="random", engine="pytorc")
+
+
+def test_a_model_in_memory_and_its_alias(tiny_model) -> None:
+    predictor = hondo.load(tiny_model, engine="torch")
+    assert predictor.engine == "pytorch" and predictor.weights_file is None
+
+
+def test_auto_takes_the_fastest_that_is_here(tiny_model) -> None:
+    wanted = "openvino_ir" if find_spec("openvino") and not torch.cuda.is_available() else "pytorch"
+    assert auto_engine("auto") == wanted
+    assert auto_engine("cuda") == "pytorch"
+
+
+def test_an_own_checkpoint(tmp_path) -> None:
+    model = hondo.build_model("unet-light", weights="random")
+    path = ENGINES["pytorch"].export(model, tmp_path / "own.safetensors", licence="MIT")
+    predictor = hondo.load(path, engine="pytorch", size_hw=(32, 64))
+    assert predictor.weights_file == path
+    np.testing.assert_array_equal(
+        predictor(picture).values, hondo.load(model, **QUICK | {"weights": None})(picture).values
+    )
+
+
+def test_exported_files_stand_alone(tiny_model, tmp_path) -> None:
+    pytest.importorskip("openvino")
+    path = ENGINES["openvino_ir"].export(tiny_model, tmp_path / "net.xml")
+    predictor = hondo.load(str(path))
+    assert predictor.engine == "openvino_ir" and predictor(picture).values.shape == (48, 96)
+    with pytest.raises(HondoError, match="exported at 32x64; export it at 64x64"):
+        hondo.load(path, size_hw=(64, 64))
+    with pytest.raises(HondoError, match="does not run on engine 'pytorch'"):
+        hondo.load(path, engine="pytorch")
+    with pytest.raises(HondoError, match="holds its weights"):
+        hondo.load(path, num_heads=1)
+
+
+def test_a_missing_file_is_named(tmp_path) -> None:
+    with pytest.raises(HondoError, match=r"gone\.onnx: no such file"):
+        hondo.load(tmp_path / "gone.onnx")
+
+
+def test_sizes_and_threads_are_checked(tiny_model) -> None:
+    with pytest.raises(HondoError, match="multiple of 16"):
+        hondo.load(tiny_model, engine="pytorch", size_hw=(33, 64))
+    with pytest.raises(HondoError, match="threads must be at least 1"):
+        hondo.load(tiny_model, engine="pytorch", threads=0)
+
+
+def test_the_file_of_the_weights_is_found(tmp_path) -> None:
+    run = tmp_path / "run" / "checkpoints"
+    run.mkdir(parents=True)
+    (run / "last.safetensors").touch()
+    assert weights_file(tmp_path / "run", None) == run / "last.safetensors"
+    assert weights_file("unet-light", run / "last.safetensors") == run / "last.safetensors"
+    assert weights_file("unet-light", "random") is None
+    assert weights_file("unet-light", None) is None

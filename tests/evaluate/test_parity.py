@@ -1,0 +1,78 @@
+"""Parity: exact for torch itself, found where there is a difference, and files that miss it are not written."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from hondo.core.errors import HondoError
+from hondo.core.types import DepthKind, InputSpec
+from hondo.engines.table import ENGINES
+from hondo.evaluate.parity import compare, export_checked, probe_picture
+from hondo.models.depth import DepthModel
+
+
+@pytest.fixture(scope="module")
+def model() -> DepthModel:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(3, 1, 3, padding=1), nn.Sigmoid())
+    spec = InputSpec(size_hw=(32, 48), multiple_of=16)
+    return DepthModel(network, name="tiny", kind=DepthKind.METRIC_INVERSE_DEPTH, input_spec=spec).eval()
+
+
+def test_torch_agrees_with_itself(model) -> None:
+    parity = compare(model, ENGINES["pytorch"].load(model), images=[probe_picture((32, 48), seed=0)])
+    assert parity.max_difference < 1e-6 and parity.passed
+    assert "1/m" in str(parity)
+
+
+def test_a_difference_is_measured_exactly(model) -> None:
+    from dataclasses import replace
+
+    served = ENGINES["pytorch"].load(model)
+    off = replace(served, run=lambda image: served.run(image) + np.float32(0.25))
+    parity = compare(model, off, images=[probe_picture((32, 48), seed=0)])
+    assert parity.max_difference == pytest.approx(0.25, rel=1e-3)
+    assert parity.mean_difference == pytest.approx(0.25, rel=1e-3)
+    assert not parity.passed
+
+
+def test_nan_is_refused(model) -> None:
+    from dataclasses import replace
+
+    broken = replace(ENGINES["pytorch"].load(model), run=lambda image: np.full((1, 1, 32, 48), np.nan, np.float32))
+    with pytest.raises(HondoError, match="NaN"):
+        compare(model, broken, images=[probe_picture((32, 48), seed=0)])
+
+
+@pytest.mark.parametrize(("engine", "name"), [("onnx_runtime", "net.onnx"), ("openvino_ir", "net.xml")])
+def test_a_checked_export_is_written_whole(model, tmp_path, engine, name) -> None:
+    pytest.importorskip({"onnx_runtime": "onnxscript", "openvino_ir": "openvino"}[engine])
+    parity = export_checked(model, tmp_path / "new" / name, engine=engine)
+    assert parity.passed and parity.max_share < 1e-5
+    wanted = {name} | ({"net.bin"} if name.endswith(".xml") else set())
+    assert {path.name for path in (tmp_path / "new").iterdir()} == wanted
+    assert ENGINES[engine].load(tmp_path / "new" / name).name == "tiny"
+
+
+def test_a_file_that_misses_is_not_written_without_force(model, tmp_path, monkeypatch) -> None:
+    pytest.importorskip("openvino")
+    monkeypatch.setattr("hondo.evaluate.parity.TOLERANCES", {"fp32": (-1.0, -1.0)})
+    path = tmp_path / "net.xml"
+    with pytest.raises(HondoError, match=r"net\.xml was not written.*--force"):
+        export_checked(model, path, engine="openvino_ir")
+    assert not list(tmp_path.iterdir())
+    assert not export_checked(model, path, engine="openvino_ir", force=True).passed
+    assert path.exists() and path.with_suffix(".bin").exists()
+
+
+def test_a_wrong_suffix_is_refused(model, tmp_path) -> None:
+    with pytest.raises(HondoError, match=r"ends in \.onnx"):
+        export_checked(model, tmp_path / "net.pb", engine="onnx_runtime")
+
+
+def test_the_probe_is_a_picture() -> None:
+    picture = probe_picture((32, 48), seed=0)
+    assert picture.shape == (1, 3, 32, 48) and picture.dtype == np.float32
+    assert picture.min() >= 0 and picture.max() <= 1 and picture.std() > 0.05
+    assert not np.array_equal(picture, probe_picture((32, 48), seed=1))

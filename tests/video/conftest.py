@@ -1,0 +1,46 @@
+"""A predictor without a network (red is near), pictures, and a little video."""
+
+import numpy as np
+import pytest
+
+from hondo.core.types import DepthKind, InputSpec
+from hondo.engines.predictor import NetworkPredictor
+from hondo.images.io import write_image
+from hondo.images.video_file import VideoWriter
+
+
+@pytest.fixture
+def red() -> NetworkPredictor:
+    return NetworkPredictor(
+        name="red",
+        kind=DepthKind.SCALED_INVERSE_DEPTH,
+        input_spec=InputSpec(size_hw=(32, 64), multiple_of=16),
+        run=lambda image: image[:, :1] + 0.01,
+        engine="numpy",
+        precision="fp32",
+    )
+
+
+@pytest.fixture
+def picture() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (24, 48, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def album(tmp_path, picture):
+    """A folder with a subfolder, and a file that is no picture."""
+    folder = tmp_path / "album"
+    for name in ("a.png", "b.jpg", "deep/c.png"):
+        write_image(folder / name, picture)
+    (folder / "notes.txt").write_text("no picture")
+    return folder
+
+
+@pytest.fixture
+def clip(tmp_path, picture):
+    """Four frames with uneven times."""
+    path = tmp_path / "clip.mp4"
+    with VideoWriter(path, size_hw=(24, 48), fps=10) as video:
+        for time_s in (0.0, 0.1, 0.3, 0.4):
+            video.write(picture, time_s=time_s)
+    return path
