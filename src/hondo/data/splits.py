@@ -95,9 +95,7 @@ def _key(path: Path, number: int, words: list[str]) -> str:
         return f"{words[0]} {int(words[1]):010d}"
     if len(words) == 1:
         return f" {words[0]}"
-    raise HondoError(
-        f'{path} line {number}: "{" ".join(words)}" is neither "scene frame side" nor "picture depth focal"'
-    )
+    raise HondoError(f'{path} line {number}: "{" ".join(words)}" is not "scene frame side" or "picture depth focal"')
 
 
 def _is_family(first: Split, second: Split) -> bool:
