@@ -1,5 +1,6 @@
 """EXR depth, written here by FFmpeg: an implementation that is not ours."""
 
+import struct
 from fractions import Fraction
 
 import av
@@ -45,5 +46,10 @@ def test_refusals(values: np.ndarray) -> None:
             read_depth(data[:length])
     with pytest.raises(HondoError, match="compressed with PIZ"):
         read_depth(data.replace(b"compression\0compression\0\1\0\0\0\3", b"compression\0compression\0\1\0\0\0\4"))
+    with pytest.raises(HondoError, match="tiled, deep or multi-part"):
+        read_depth(data[:5] + b"\2" + data[6:])
+    table = next(at for at in range(len(data)) if data[at : at + 8] == struct.pack("<Q", at + 3 * 8))  # of 3 blocks
+    with pytest.raises(HondoError, match="damaged or truncated"):
+        read_depth(data[:table] + b"\xff" * 8 + data[table + 8 :])  # the first block lies beyond any file
     with pytest.raises(HondoError, match="without a known white"):
         read_image(data)

@@ -53,7 +53,7 @@ def read_exr(file: BinaryFile, *, name: str) -> np.ndarray:
             block = _unpacked(file.read(size), header, rows=count)
             values[first : first + count] = _channel_rows(block, header, chosen, rows=count)
             filled += count
-    except (struct.error, zlib.error, ValueError, IndexError) as error:
+    except (struct.error, zlib.error, ValueError, LookupError, OverflowError, MemoryError) as error:
         raise HondoError(f"{name} is a damaged or truncated EXR: {error}; export it again") from error
     if filled != height:
         raise HondoError(f"{name} is a damaged EXR: {filled} of {height} rows are there; export it again")
@@ -73,7 +73,9 @@ def _read_header(file: BinaryFile, *, name: str) -> ExrHeader:
         left, top, right, bottom = struct.unpack("<4i", found["dataWindow"])
         compression = found["compression"][0]
         channels = _channels(found["channels"], name=name)
-    except (struct.error, KeyError, IndexError, UnicodeDecodeError) as error:
+    except HondoError:  # a ValueError itself, with its own remedy
+        raise
+    except (struct.error, LookupError, ValueError, OverflowError) as error:
         raise HondoError(f"{name} is a damaged EXR: its header ends early; export it again") from error
     if compression not in _LINES:
         method = _NAMES.get(compression, str(compression))

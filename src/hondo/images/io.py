@@ -8,6 +8,7 @@ A picture is always uint8 RGB (h w 3). What other kinds of file become:
 - CMYK becomes (255 - c)(255 - k) / 255, without a profile
 """
 
+import warnings
 from pathlib import Path
 from tokenize import TokenError
 
@@ -174,16 +175,17 @@ def _read_grey(file: BinaryFile, header: Header) -> np.ndarray:
 
 def _read_npy(file: BinaryFile, *, name: str, max_megapixels: float) -> np.ndarray:
     try:
-        version = np.lib.format.read_magic(file)
-        reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, kind = reader(file)
-        if kind.kind not in "fiu" or len(tuple(side for side in shape if side != 1)) > 2:
-            raise HondoError(f"{name} holds {kind} of shape {shape}; a depth file holds numbers (h w)")
-        size = tuple(shape) if len(shape) == 2 else tuple(side for side in shape if side != 1)
-        if len(size) == 2:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Reading `.npy`")  # files of Python 2 are read, if slowly
+            version = np.lib.format.read_magic(file)
+            reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+            shape, _, kind = reader(file)
+            size = shape if len(shape) == 2 else tuple(side for side in shape if side != 1)
+            if kind.kind not in "fiu" or len(size) != 2:
+                raise HondoError(f"{name} holds {kind} of shape {shape}; a depth file holds numbers (h w)")
             check_size(_float_header(size, name=name, kind="NPY"), max_megapixels=max_megapixels)
-        file.seek(0)
-        return np.load(file, allow_pickle=False).reshape(size)
+            file.seek(0)
+            return np.load(file, allow_pickle=False).reshape(size)
     except HondoError:
         raise
     except (*DAMAGED, TokenError) as error:
