@@ -59,11 +59,13 @@ def run(config: PredictConfig) -> int:
     from hondo.engines.load import load
     from hondo.video.batch import predict_sources
     from hondo.video.outputs import FORMS, OutputConfig
-    from hondo.video.sources import find_sources
+    from hondo.video.sources import SourceKind, find_sources
 
     _check_numbers(config)
     forms = parse_list(config.save, option="--save", allowed=FORMS)
     sources = find_sources(config.sources, out=config.out)
+    if "video" in forms and all(source.kind is SourceKind.PICTURE for source in sources):
+        print("hondo: --save video: only videos and cameras give a video; these are pictures", file=sys.stderr)
     size_hw, options = parse_size(config.size), parse_options(config.model_options.option)
     predictor = load(
         config.model, config.model_options.weights, engine=config.engine, device=config.device, size_hw=size_hw,
