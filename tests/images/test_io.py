@@ -309,6 +309,9 @@ def test_depth_refusals(tmp_path: Path) -> None:
         np.save(tmp_path / "bad.npy", bad, allow_pickle=True)
         with pytest.raises(HondoError, match=r"bad\.npy"):
             read_depth(tmp_path / "bad.npy")
+    for scale in (b"-.", b"1.2.3", b"x"):
+        with pytest.raises(HondoError, match="damaged PFM"):
+            read_depth(b"Pf\n1 1\n" + scale + b"\n" + bytes(4))
     np.save(tmp_path / "cut.npy", np.zeros((20, 20)))
     data = (tmp_path / "cut.npy").read_bytes()
     for length in (7, 60, 500):

@@ -10,7 +10,7 @@ from hondo.core.types import Size
 from hondo.images.binary import BinaryFile
 
 # Type, width, height and scale apart by any white space; the one byte after the scale ends the header.
-_HEADER = re.compile(rb"(P[Ff])\s+(\d+)\s+(\d+)\s+([-+]?[\d.]+(?:[eE][-+]?\d+)?)[ \t\r]*\n")
+_HEADER = re.compile(rb"(P[Ff])\s+(\d+)\s+(\d+)\s+([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)[ \t\r]*\n")
 
 
 def pfm_header(file: BinaryFile, *, name: str) -> tuple[Size, int, str, int]:
