@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from torch import nn
 
@@ -79,7 +80,7 @@ def _validation(config: EvaluateConfig) -> Validate:
         from hondo.evaluate.accuracy import evaluate
 
         assert isinstance(model, DepthModel)
-        predictor = load(model, device=str(next(model.parameters()).device))
+        predictor: Any = load(model, device=str(next(model.parameters()).device))
         report = evaluate(predictor, samples, protocol=config.protocol, align=config.align)
         return {row.name: row.value for row in report.rows}
 

@@ -1,7 +1,7 @@
 """Lightning Fabric as hondo uses it, imported only when something is trained."""
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import torch
 
@@ -28,7 +28,7 @@ def make_fabric(config: FabricConfig) -> "Fabric":
     return fabric
 
 
-def _precision(config: FabricConfig) -> str:
+def _precision(config: FabricConfig) -> Literal["32-true", "bf16-mixed", "16-mixed"]:
     if config.precision != "auto":
         return config.precision
     is_gpu = torch.cuda.is_available() and config.accelerator in ("auto", "cuda")

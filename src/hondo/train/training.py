@@ -59,7 +59,9 @@ class Training:
         """The largest of a number over all processes."""
         if self.fabric.world_size == 1:
             return value
-        return max(self.fabric.all_gather(torch.tensor(value, device=self.fabric.device)).flatten().tolist())
+        values = self.fabric.all_gather(torch.tensor(value, device=self.fabric.device))
+        assert isinstance(values, Tensor)
+        return values.max().item()
 
     def state_dict(self) -> dict[str, Any]:
         return {
@@ -121,7 +123,8 @@ class _Veiled(nn.Module):
         return self.objective(veil.batch)
 
 
-def _placed(objective: Objective, device: torch.device, *, channels_last: bool) -> nn.Module:
+def _placed(objective: Objective, device: torch.device, *, channels_last: bool) -> Any:
+    """The objective, a module, where and how it is computed."""
     assert isinstance(objective, nn.Module)
     objective.to(device)
     if channels_last:

@@ -150,7 +150,7 @@ def test_finds_the_depth():
             pass
 
     model = wall(0.42)
-    optim = OptimConfig(lr=0.02, max_steps=60, warmup=0.0, weight_decay=0.0)
+    optim = OptimConfig(lr=0.03, max_steps=25, warmup=0.0, weight_decay=0.0)
     loop, setup = LoopConfig(show_progress=False), FabricConfig(accelerator="cpu")
     fit(SelfSupervised(model, KNOWN), Same(), optim=optim, loop=loop, setup=setup)
     assert model.network.log_inv_depth.exp().item() == pytest.approx(0.5, rel=0.03)

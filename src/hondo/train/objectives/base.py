@@ -14,7 +14,8 @@ Losses = tuple[Float[Tensor, ""], dict[str, Tensor]]  # what is minimised; its p
 class Objective(Protocol):
     """``model`` is what is averaged, validated and shipped; the call gives the loss of one batch."""
 
-    model: nn.Module
+    @property
+    def model(self) -> nn.Module: ...
 
     def __call__(self, batch: Batch) -> Losses: ...
 

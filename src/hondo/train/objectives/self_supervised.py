@@ -17,6 +17,7 @@ from hondo.losses.photometric import photometric_error
 from hondo.losses.scale_invariant import scale_invariant_loss
 from hondo.losses.smoothness import smoothness_loss
 from hondo.losses.ssim import Moments, moments
+from hondo.models.depth import DepthModel
 from hondo.train.objectives.base import Losses, freeze_norm_statistics
 from hondo.train.objectives.config import SelfSupervisedConfig
 from hondo.train.objectives.supervised import both_units, resized
@@ -31,7 +32,7 @@ class SelfSupervised(nn.Module):
     are float32 whatever the precision.
     """
 
-    def __init__(self, model: nn.Module, config: SelfSupervisedConfig, *, pose: nn.Module | None = None) -> None:
+    def __init__(self, model: DepthModel, config: SelfSupervisedConfig, *, pose: nn.Module | None = None) -> None:
         super().__init__()
         self.model, self.pose, self.config = model, pose, config
         self.first = copy.deepcopy(model).requires_grad_(False) if config.anchor else None

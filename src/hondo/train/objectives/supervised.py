@@ -9,6 +9,7 @@ from hondo.core.errors import HondoError
 from hondo.core.sample import Batch
 from hondo.core.types import DepthKind
 from hondo.losses.terms import TERMS
+from hondo.models.depth import DepthModel
 from hondo.train.objectives.base import Losses, freeze_norm_statistics
 from hondo.train.objectives.config import SupervisedConfig
 
@@ -19,7 +20,7 @@ METRIC_TERMS = ("silog", "eigen", "berhu", "l1", "log_l1")  # these compare metr
 class Supervised(nn.Module):
     """The weighted terms of ``config`` over every map of ``model``, the coarser resized to the picture's size."""
 
-    def __init__(self, model: nn.Module, config: SupervisedConfig) -> None:
+    def __init__(self, model: DepthModel, config: SupervisedConfig) -> None:
         super().__init__()
         _check(config, model.kind)
         self.model, self.config = model, config

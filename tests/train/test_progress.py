@@ -1,0 +1,31 @@
+import io
+
+from hondo.train.progress import Bar, Lines, Progress, describe, make_progress
+
+STATE = {"fraction": 0.5, "step": 10, "loss": 0.25, "images_per_s": 12.34, "seconds_left": 61.0}
+
+
+def test_says_loss_rate_and_time_left():
+    assert describe(10, 0.25, 12.34, 61.0) == "step 10  loss 0.2500  12.3 images/s  1:01 left"
+    assert describe(1, 1, 1, 3661).endswith("1:01:01 left")
+
+
+def test_lines_now_and_then_where_there_is_no_terminal(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: False, raising=False)
+    with make_progress(show=True) as lines:
+        assert type(lines) is Lines
+        lines.update(**STATE)
+        lines.update(**STATE)
+    assert capsys.readouterr().err.count("step 10") == 1
+
+
+def test_a_bar_on_a_terminal(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr("sys.stderr", Terminal())
+    with make_progress(show=True) as bar:
+        assert type(bar) is Bar
+        bar.update(**STATE)
+    assert type(make_progress(show=False)) is Progress
