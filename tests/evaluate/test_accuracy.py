@@ -72,8 +72,15 @@ def test_the_predictor_sees_the_files_own_pixels(pairs: Path):
     ],
 )
 def test_what_has_no_metres_is_refused(pairs: Path, kind: DepthKind, align: str | None, says: str):
-    with pytest.raises(HondoError, match=says):
-        evaluate(Constant(kind), Rgbd(pairs), align=align)
+    seen = []
+
+    def predict(sample: Sample) -> DepthMap:
+        seen.append(sample)
+        return Constant(kind)(image_of(sample))
+
+    with pytest.raises(HondoError, match=f"^the prediction is {kind}.*{says}"):
+        evaluate_samples(predict, Rgbd(pairs), subject="constant", align=align)
+    assert len(seen) == 1  # not after all of them
 
 
 def test_metric_kinds_need_no_alignment(pairs: Path):

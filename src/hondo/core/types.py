@@ -189,9 +189,14 @@ class Session(Protocol):
 class Predictor(Protocol):
     """A picture in, its depth out, at the picture's size, whatever runs inside. Stateless."""
 
-    name: str
-    kind: DepthKind
-    input_spec: InputSpec
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def kind(self) -> DepthKind: ...
+
+    @property
+    def input_spec(self) -> InputSpec: ...
 
     def __call__(self, image: Any) -> DepthMap: ...
 

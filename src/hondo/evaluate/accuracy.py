@@ -12,6 +12,7 @@ from hondo.core.types import DepthMap, Predictor
 from hondo.evaluate.protocol import Protocol, protocol_named
 from hondo.evaluate.scoring import (
     Align,
+    AlignmentError,
     PredKind,
     ScoredImage,
     check_alignable,
@@ -156,12 +157,14 @@ def image_of(sample: Sample) -> np.ndarray:
 
 
 def _score_one(predict: Predict, samples: Samples, index: int, *, protocol: Protocol, align: Align) -> Item:
-    """A sample that cannot be read, predicted or scored gives an item that says why."""
+    """A sample that cannot be read, predicted or scored gives an item that says why; a wrong alignment ends it all."""
     origin = f"sample {index}"
     try:
         sample = samples[index]
         origin = sample.origin or origin
         metrics = score_sample(predict, sample, protocol=protocol, align=align).metrics
+    except AlignmentError:
+        raise
     except (HondoError, OSError) as error:
         return Item(index=index, origin=origin, skipped=str(error))
     return Item(index=index, origin=origin, metrics=metrics)

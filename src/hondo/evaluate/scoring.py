@@ -48,15 +48,19 @@ def parse_pred_kind(name: str) -> PredKind:
     return cast(PredKind, name)
 
 
+class AlignmentError(HondoError):
+    """A kind of depth that the chosen alignment cannot compare with metres: wrong for every sample alike."""
+
+
 def check_alignable(kind: DepthKind, align: Align, *, protocol: Protocol) -> None:
     """Refuses to compare what has no metres with metres."""
     if kind is DepthKind.SCALED_INVERSE_DEPTH and align == "none":
-        raise HondoError(
+        raise AlignmentError(
             f"the prediction is {kind}: its scale is not known, and '{protocol.name}' does not align here; "
             "use --align median (or scale, scale-shift, a factor)"
         )
     if kind is DepthKind.RELATIVE_INVERSE_DEPTH and align != "scale-shift":
-        raise HondoError(f"the prediction is {kind}: scale and shift are not known; use --align scale-shift")
+        raise AlignmentError(f"the prediction is {kind}: scale and shift are not known; use --align scale-shift")
 
 
 def score_image(
