@@ -43,7 +43,7 @@ def random_window(batch: Batch, generator: torch.Generator, *, config: AugmentCo
 
 
 def random_look(batch: Batch, generator: torch.Generator, *, config: AugmentConfig) -> Batch:
-    """Colours, light, blur, noise and JPEG, in the order light takes through a camera; each sample by its own chance."""
+    """Colours, light, blur, noise and JPEG, in the order light takes through a camera; each sample by chance."""
     views = batch.image[:, None]
     if batch.source_images is not None:
         views = torch.cat([views, batch.source_images], dim=1)  # b (1+n) 3 h w

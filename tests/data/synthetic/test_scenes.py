@@ -37,13 +37,11 @@ def test_depth_and_pose_explain_the_other_view(role: int | str) -> None:
         view = sample.sources[0]
         K = torch.from_numpy(sample.camera.K).float()[None]
         depth = torch.where(sample.valid, sample.depth_gt, 50.0)[None]
-        warped, inside = synthesise_view(
-            view.image[None], depth, T_source_target=view.T_source_target[None], K_target=K, K_source=K
-        )
+        warped, inside = synthesise_view(view.image[None], depth, view.T_source_target[None], K, K)
         inside = inside & sample.valid
-        after = (warped - sample.image).abs().mean(1, keepdim=True)[inside].median()
-        before = (view.image - sample.image)[None].abs().mean(1, keepdim=True)[inside].median()
-        assert after < 0.02 and after < 0.5 * before
+        after = (warped - sample.image).abs().mean(1, keepdim=True)[inside].quantile(0.9)
+        before = (view.image - sample.image)[None].abs().mean(1, keepdim=True)[inside].quantile(0.9)
+        assert after < 0.03 and after < 0.5 * before
 
 
 def test_stereo_is_a_shift_to_the_right() -> None:

@@ -71,6 +71,7 @@ class Builder:
         rotation = (self._frame[3] + yaw, pitch, roll)
         offset = tuple(self.rng.random(2)) if not material.fit else (0.0, 0.0)
         half = tuple(max(0.5 * abs(side), 0.002) for side in size)
+        taper = taper if kind == "tapered" else (0.0, 0.0)
         self._rows.append((KINDS[kind], (x, -(self._frame[1] + place[1]), z), rotation, half, taper, material, offset))
 
     def stand(

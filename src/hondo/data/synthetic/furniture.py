@@ -1,4 +1,4 @@
-"""What stands in rooms: each function adds one thing at the origin of the builder's present frame, facing ahead (-z)."""
+"""What stands in rooms: each function adds one thing at the origin of the builder's present frame, facing -z."""
 
 import math
 

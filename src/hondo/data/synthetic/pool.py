@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from hondo.core.atomic import atomic_path
 from hondo.core.types import Camera, Size
 from hondo.data.synthetic.dataset import make_views
 from hondo.data.synthetic.render import render
@@ -86,10 +87,8 @@ def depth_file(folder: Path, number: int) -> Path:
 
 
 def _write(path: Path, array: np.ndarray) -> None:
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
         np.save(file, array)
-    partial.replace(path)
 
 
 class Pool:

@@ -63,7 +63,7 @@ class PooledBatches:
         depths = np.empty((self.batch_size, *size_hw), np.float32)
         for slot, pick in enumerate(rng.choice(group, self.batch_size)):
             images[slot], depths[slot] = _window(*self.pool.read(*self.pool.places[pick]), size_hw, rng)
-        image = torch.from_numpy(images).permute(0, 3, 1, 2).to(torch.float32).mul_(1 / 255)
+        image = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous().to(torch.float32).mul_(1 / 255)
         depth = torch.from_numpy(depths)[:, None]
         batch = Batch(image=image, depth_gt=depth, valid=torch.ones_like(depth, dtype=torch.bool))
         if self.look is None:

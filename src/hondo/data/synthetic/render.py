@@ -21,7 +21,7 @@ class Frames:
 
 
 def render(scenes: SceneBatch, views: Views, atlas: TextureAtlas, shadows: Tensor | None = None) -> Frames:
-    """Renders every view of its scene, on the scenes' device. ``shadows``: those of ``shadow_maps``, if made already."""
+    """Renders every view of its scene, on the scenes' device. ``shadows``: those of ``shadow_maps``, if made."""
     with torch.inference_mode():
         shadows = shadow_maps(scenes, atlas) if shadows is None else shadows
         depth, solid = cast(scenes, views, atlas)

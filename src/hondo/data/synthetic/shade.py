@@ -17,7 +17,7 @@ from hondo.data.synthetic.textures import TextureAtlas
 
 SHADOW_SIZE = 256
 GAMMA = 2.2
-MEAN_LIGHT = 0.22  # linear brightness that every picture is exposed to
+MEAN_LIGHT = 0.22  # linear brightness that every scene is exposed to
 Vectors = Float[Tensor, "3 f p"]
 Scalars = Float[Tensor, "f p"]
 
@@ -42,7 +42,7 @@ def shade(
     shadows: Float[Tensor, "s m m"],
     atlas: TextureAtlas,
 ) -> Float[Tensor, "f 3 h w"]:
-    """RGB 0..1, exposed so that every picture has the same mean."""
+    """RGB 0..1, exposed so that the pictures of each scene have the same mean together."""
     light = _of_frames(scenes.light, views.scene)
     is_sky = torch.isinf(depth).flatten(1)
     reach = depth.flatten(1).masked_fill(is_sky, 1.0)
@@ -59,9 +59,15 @@ def shade(
         colour = torch.lerp(light.horizon.T[..., None].expand_as(colour), colour, clear)
     if is_sky.any():
         colour = torch.where(is_sky, _clouded(light, surface.looking, is_sky, atlas), colour)
-    colour = colour * (MEAN_LIGHT / colour.mean((0, 2)).clamp(min=1e-3))[:, None]
+    colour = colour * _exposure(colour.mean((0, 2)), views.scene)[:, None]
     colour = colour / (1 + (colour - 0.7).clamp_(min=0))  # a soft shoulder instead of hard clipping
     return colour.clamp_(1e-5, 1).pow_(1 / GAMMA).transpose(0, 1).reshape(len(depth), 3, *depth.shape[1:])
+
+
+def _exposure(brightness: Float[Tensor, " f"], scene: Int[Tensor, " f"]) -> Float[Tensor, " f"]:
+    """One factor for all views of a scene, so that a point looks the same in each."""
+    same = (scene[:, None] == scene).float()
+    return MEAN_LIGHT / ((same @ brightness) / same.sum(1)).clamp(min=1e-3)
 
 
 def shadow_maps(scenes: SceneBatch, atlas: TextureAtlas) -> Float[Tensor, "s m m"]:

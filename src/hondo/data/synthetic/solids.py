@@ -18,7 +18,7 @@ TINY = 1e-9
 
 def box(o: Origins, d: Rays) -> Interval:
     """Enter and leave [-1, 1]^3 (the slab method); a ray that misses leaves before it enters."""
-    inverse = torch.reciprocal(d)
+    inverse = torch.reciprocal(d + TINY)  # a ray along a face must not divide by zero
     middle, half = o * inverse, inverse.abs_()
     near, far = -middle - half, half.sub_(middle)
     return near.amax(0), far.amin(0)
