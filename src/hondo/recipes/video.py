@@ -1,5 +1,7 @@
 """Learning from video alone: any clip with intrinsics makes a depth model better at that place."""
 
+from dataclasses import replace
+
 from hondo.data.augment_config import AugmentConfig
 from hondo.recipes.data_config import FramesData
 from hondo.recipes.recipe import BatchesConfig, ModelConfig, Recipe
@@ -24,4 +26,15 @@ def video() -> Recipe:
         fabric=FabricConfig(precision="auto", channels_last=True),
         loop=LoopConfig(log_every=10, checkpoint_every=500),
         licence="Apache-2.0 (hondo-nano), adapted to the video given",
+    )
+
+
+def adapt(root: str, *, seconds: float = 60.0) -> Recipe:
+    """``video`` for a short clip and little time: its frames stay in memory, and the clock decides the end."""
+    base = video()
+    return replace(
+        base,
+        data=replace(base.data, root=root),
+        batches=replace(base.batches, cache=True),
+        optim=replace(base.optim, max_steps=100_000, max_seconds=seconds),
     )
