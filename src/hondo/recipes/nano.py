@@ -1,4 +1,4 @@
-"""How the shipped weights of hondo-nano are made: rendered scenes only, first small pictures, then larger ones."""
+"""How the shipped weights of hondo-nano are made: rendered scenes only, in three stages of growing pictures."""
 
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
@@ -43,21 +43,15 @@ class PoolData:
 
 
 def nano() -> Recipe:
-    """The first, long part, at 192x256, 128x384 and 256x192."""
+    """The first stage: very small pictures, 96x128, 64x192 and 128x96; most of what there is to see is learned here."""
     return Recipe(
         name="nano",
-        data=PoolData(),
+        data=PoolData(area=96 * 128),
         model=ModelConfig(name="hondo-nano", weights="random"),
         objective=SupervisedConfig(terms={"scale_invariant": 1.0}),
-        batches=BatchesConfig(batch_size=24),
+        batches=BatchesConfig(batch_size=32),
         optim=OptimConfig(
-            lr=2e-3,
-            weight_decay=0.02,
-            warmup=0.03,
-            max_steps=12_000,
-            max_seconds=3600.0,
-            clip_norm=2.0,
-            ema_decay=0.999,
+            lr=2e-3, weight_decay=0.02, warmup=0.03, max_steps=20_000, max_seconds=960.0, clip_norm=5.0, ema_decay=0.999
         ),
         fabric=FabricConfig(precision="bf16-mixed"),
         loop=LoopConfig(log_every=20, checkpoint_every=1000, checkpoint_seconds=240.0),
@@ -65,14 +59,22 @@ def nano() -> Recipe:
     )
 
 
-def nano_fine() -> Recipe:
-    """The second, short part, at the sizes the network is used at; give the first one's run with --model.name RUN."""
-    first = nano()
+def nano_medium() -> Recipe:
+    """The second: 192x256, 128x384 and 256x192, from the first one's run (another: --model.name RUN)."""
+    return _next_stage(nano(), "nano-medium", area=192 * 256, batch_size=20, lr=1.2e-3, seconds=1860.0)
+
+
+def nano_large() -> Recipe:
+    """The last: the sizes the network is used at, 288x384, 192x576 and 384x288, from the second one's run."""
+    return _next_stage(nano_medium(), "nano-large", area=192 * 576, batch_size=10, lr=6e-4, seconds=1020.0)
+
+
+def _next_stage(before: Recipe, name: str, *, area: int, batch_size: int, lr: float, seconds: float) -> Recipe:
     return replace(
-        first,
-        name="nano-fine",
-        data=replace(first.data, area=192 * 576, seed=1),
-        model=ModelConfig(name="runs/nano"),
-        batches=BatchesConfig(batch_size=10),
-        optim=replace(first.optim, lr=7e-4, warmup=0.02, max_steps=6_000, max_seconds=1500.0),
+        before,
+        name=name,
+        data=replace(before.data, area=area, seed=before.data.seed + 1),
+        model=ModelConfig(name=f"runs/{before.name}"),
+        batches=replace(before.batches, batch_size=batch_size),
+        optim=replace(before.optim, lr=lr, max_seconds=seconds),
     )

@@ -11,6 +11,7 @@ RECIPES: Table[Callable[[], Recipe]] = Table(
         "video": "hondo.recipes.video:video",
         "rgbd": "hondo.recipes.supervised:rgbd",
         "nano": "hondo.recipes.nano:nano",
-        "nano-fine": "hondo.recipes.nano:nano_fine",
+        "nano-medium": "hondo.recipes.nano:nano_medium",
+        "nano-large": "hondo.recipes.nano:nano_large",
     },
 )

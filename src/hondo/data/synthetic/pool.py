@@ -46,6 +46,8 @@ def render_pool(folder: Path, *, shards: int, seed: int = 0, scenes: int = 12, v
     """Renders the shards that are missing, in ``workers`` processes of one thread each; returns how many were made."""
     folder.mkdir(parents=True, exist_ok=True)
     missing = [n for n in range(shards) if not depth_file(folder, n).exists()]
+    if not missing:
+        return 0
     with ProcessPoolExecutor(
         workers, mp_context=get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)
     ) as pool:

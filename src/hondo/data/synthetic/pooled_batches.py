@@ -104,5 +104,5 @@ def _window(
     small = cv2.resize(image[cut], size_hw[::-1], interpolation=method)
     far = cv2.resize(depth[cut].astype(np.float32), size_hw[::-1], interpolation=cv2.INTER_NEAREST)
     finite = far[np.isfinite(far)]
-    sky = float(np.clip(2.5 * np.quantile(finite, 0.98), 30, 250)) if finite.size else 250.0
+    sky = float(np.clip(1.5 * np.quantile(finite, 0.98), 20, 120)) if finite.size else 120.0
     return small[:, ::step], np.minimum(far, sky)[:, ::step]
