@@ -1,0 +1,74 @@
+"""What the demo found, as report.json and report.md, and what to type next."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hondo.core.atomic import atomic_write
+from hondo.core.report import Report, Row, markdown_table
+from hondo.recipes.demo import accuracy, speed
+from hondo.recipes.demo.clip import DemoClip
+from hondo.recipes.demo.config import DemoConfig
+
+STEM = "hondo-nano-adapted"  # of exported files
+SHEET, ADAPTED = "before_after.jpg", "adapted"
+
+_SECTIONS = {
+    "Accuracy on the clip": (*accuracy.SHOWN, accuracy.ONE_SCALE),
+    "Speed on this machine": (*speed.SHOWN, speed.PARITY),
+}
+
+
+@dataclass
+class Outcome:
+    """Grows while the demo runs: rows, and files (within the folder) with what they are."""
+
+    rows: list[Row] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def report(self) -> Report:
+        notes = ("alignment median, frame by frame; one scale: one factor for the whole clip", *self.notes)
+        return Report(title="hondo demo", rows=tuple(self.rows), protocol=accuracy.PROTOCOL, notes=notes)
+
+    def tables(self) -> dict[str, str]:
+        """Markdown tables by heading; those without numbers are left out."""
+        chosen = {head: [row for row in self.rows if row.name in names] for head, names in _SECTIONS.items()}
+        return {head: markdown_table(rows) for head, rows in chosen.items() if rows}
+
+
+def write_outcome(outcome: Outcome, folder: Path) -> None:
+    """report.json and report.md, of as much as there is."""
+    outcome.files |= {"report.md": "the tables and pictures", "report.json": "every number and where it comes from"}
+    report = outcome.report()
+    atomic_write(folder / "report.json", report.to_json().encode())
+    atomic_write(folder / "report.md", _markdown(outcome, report).encode())
+
+
+def next_commands(clip: DemoClip, config: DemoConfig, *, written: Sequence[str]) -> list[str]:
+    """Three lines that run as they stand; put your own pictures or video in place of the clip's."""
+    out, pictures = config.out, clip.files.images
+    fastest = next((name for name in (f"{STEM}.xml", f"{STEM}.onnx") if name in written), ADAPTED)
+    height, width = config.speed_hw
+    lines = [
+        ["predict", pictures, "--model", out / ADAPTED, "--out", out / "predicted", "--save", "png16,color"],
+        ["train", "video", "--data", pictures, "--data.camera", clip.files.intrinsics, "--out", out / "longer"],
+        ["bench", out / fastest, "--size", f"{height}x{width}"],
+    ]
+    return [shlex.join(["hondo", *map(str, words)]) for words in lines]
+
+
+def _markdown(outcome: Outcome, report: Report) -> str:
+    parts = [f"# {report.title}"]
+    parts += [f"## {head}\n\n{table}" for head, table in outcome.tables().items()]
+    if SHEET in outcome.files:
+        parts.append(f"## Before and after\n\n![picture, depth before, depth after, measured depth]({SHEET})")
+    files = [f"- [{name}]({name}): {what}" for name, what in outcome.files.items()]
+    origin = [f"protocol {report.protocol}", *report.notes, report.hardware, f"commit {report.commit}"]
+    parts += ["## Files\n\n" + "\n".join(files), "## Where the numbers come from\n\n" + _bullets(origin)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _bullets(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)

@@ -1,0 +1,62 @@
+"""What the demo leaves to look at: the depth video, the sheet before and after, a point cloud."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from hondo.core.types import DepthKind, DepthMap
+from hondo.images.draw import captioned, contact_sheet, side_by_side
+from hondo.images.io import read_image, write_image
+from hondo.images.video_file import VideoWriter
+from hondo.recipes.demo.accuracy import frame_factor, in_metres
+from hondo.recipes.demo.clip import DemoClip, measured_depth, spread
+from hondo.recipes.demo.voice import Voice
+
+SHEET_ROWS, TILE_WIDTH = 3, 288
+ENDS = (2.0, 98.0)  # percentiles that the colours span
+_EVERY = 8  # each 8th row and column is enough to find percentiles
+
+
+def write_sheet(path: Path, before: Sequence[DepthMap], after: Sequence[DepthMap], clip: DemoClip) -> Path:
+    """Picture, depth before, depth after, measured depth; each row in the colours of its measured depth."""
+    tiles = []
+    for frame in spread(clip.measured.targets, SHEET_ROWS):
+        measured = DepthMap(values=measured_depth(clip, frame), kind=DepthKind.METRIC_DEPTH)
+        near, far = (float(end) for end in np.nanpercentile(measured.values, ENDS))
+        predicted = [in_metres(maps[frame], frame_factor(maps[frame], clip, frame)) for maps in (before, after)]
+        colours = [depth_map.color(near_far=(near, far)) for depth_map in (*predicted, measured)]
+        tiles += [read_image(clip.pictures[frame]), *colours]
+    captions = ["picture", "depth before", "depth after", "measured (black: unknown)"]
+    blank = [""] * (len(tiles) - len(captions))
+    return write_image(path, contact_sheet(tiles, captions=captions + blank, columns=4, tile_width=TILE_WIDTH))
+
+
+def write_video(
+    path: Path, before: Sequence[DepthMap], after: Sequence[DepthMap], clip: DemoClip, *, voice: Voice
+) -> Path:
+    """Picture, depth before and after side by side; colours span the whole clip, so that nothing flickers."""
+    ends = [clip_range(maps) for maps in (before, after)]
+
+    def frame(number: int) -> np.ndarray:
+        colours = [maps[number].color(near_far=near_far) for maps, near_far in zip((before, after), ends)]
+        tiles = zip((read_image(clip.pictures[number]), *colours), ("picture", "depth before", "depth after"))
+        return side_by_side([captioned(image, text) for image, text in tiles])
+
+    first = frame(0)
+    with VideoWriter(path, size_hw=first.shape[:2], fps=clip.files.frames_per_second) as video:
+        voice.each("depth video", range(len(clip.pictures)), lambda number: video.write(frame(number)))
+    return path
+
+
+def write_cloud(path: Path, maps: Sequence[DepthMap], clip: DemoClip) -> Path:
+    """The points of the middle frame with measured depth, in colour; true up to one factor."""
+    (frame,) = spread(clip.measured.targets, 1)
+    return maps[frame].point_cloud().save(path)
+
+
+def clip_range(maps: Sequence[DepthMap]) -> tuple[float, float]:
+    """The near and far values, in the maps' unit, that hold most of the clip."""
+    values = np.concatenate([depth_map.values[::_EVERY, ::_EVERY].ravel() for depth_map in maps])
+    low, high = (float(end) for end in np.nanpercentile(values, ENDS))
+    return (high, low) if maps[0].kind.is_inverse else (low, high)
