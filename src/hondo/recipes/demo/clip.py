@@ -40,9 +40,8 @@ def predict_clip(model: DepthModel, clip: DemoClip, config: DemoConfig, *, voice
     """The depth of every frame, on torch: other engines compile for as long as these few frames take."""
     predictor = load(deepcopy(model), engine="pytorch", size_hw=config.predict_hw, camera=clip.camera)
     maps = voice.each(f"depth by {name}", clip.pictures, lambda path: predictor(read_image(path)))
-    voice.note(
-        f"{len(maps)} frames at {_size(predictor.placement(clip.camera.size_hw).network_hw)}, {predictor.engine}"
-    )
+    height, width = predictor.placement(clip.camera.size_hw).network_hw
+    voice.note(f"{len(maps)} frames at {width}x{height}")
     predictor.close()
     return maps
 

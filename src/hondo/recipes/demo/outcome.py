@@ -14,6 +14,11 @@ from hondo.recipes.demo.config import DemoConfig
 STEM = "hondo-nano-adapted"  # of exported files
 SHEET, ADAPTED = "before_after.jpg", "adapted"
 
+_NOTES = (
+    "alignment: the median of each frame; one scale: one factor for the whole clip",
+    "FPS and whole call: a picture in, its map out; median and p95: the network alone",
+    "difference to torch: the largest, as a share of the mean value",
+)
 _SECTIONS = {
     "Accuracy on the clip": (*accuracy.SHOWN, accuracy.ONE_SCALE),
     "Speed on this machine": (*speed.SHOWN, speed.PARITY),
@@ -29,7 +34,7 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
 
     def report(self) -> Report:
-        notes = ("alignment median, frame by frame; one scale: one factor for the whole clip", *self.notes)
+        notes = (*_NOTES, *self.notes)
         return Report(title="hondo demo", rows=tuple(self.rows), protocol=accuracy.PROTOCOL, notes=notes)
 
     def tables(self) -> dict[str, str]:

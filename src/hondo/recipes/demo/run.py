@@ -19,6 +19,7 @@ from hondo.recipes.demo.pictures import write_cloud, write_sheet, write_video
 from hondo.recipes.demo.speed import speed_rows
 from hondo.recipes.demo.voice import Voice
 from hondo.recipes.pipeline import Trained
+from hondo.recipes.video import video
 from hondo.train.checkpoint import RunFolder
 
 MODEL = "hondo-nano"
@@ -72,9 +73,8 @@ def _steps(model: DepthModel, clip: DemoClip, config: DemoConfig, *, outcome: Ou
     _draw(before, after, clip, config, outcome=outcome, voice=voice)
 
     voice.step("exporting, each file compared with torch")
-    licence = "Apache-2.0"  # of the weights; the clip it adapted to is MIT
-    exported = export_all(trained.model, config, stem=STEM, licence=licence, voice=voice)
-    outcome.files |= {one.path.name: f"for {one.engine}; {one.parity}" for one in exported}
+    exported = export_all(trained.model, config, stem=STEM, licence=video().licence, voice=voice)
+    outcome.files |= {one.path.name: f"the adapted model for {one.engine}" for one in exported}
 
     height, width = config.speed_hw
     voice.step(f"measuring speed at {width}x{height}")
