@@ -13,7 +13,6 @@ from hondo.core.types import DepthKind, DepthMap
 from hondo.geometry.ply import read_ply
 from hondo.images.io import read_image
 from hondo.images.video_file import probe_video
-from hondo.models.zoo import build_model
 from hondo.recipes.demo import exports, run
 from hondo.recipes.demo.accuracy import accuracy_rows, clip_factor, floor_rows, in_metres
 from hondo.recipes.demo.adapt import adapt_recipe
@@ -130,8 +129,7 @@ def test_a_runtime_that_is_not_installed_is_skipped_with_a_line(config, monkeypa
 
     monkeypatch.setattr(exports, "export_checked", missing)
     ear = Ear()
-    model = build_model("unet-light", weights="random")
-    assert exports.export_all(model, config, stem="x", licence="", voice=ear) == []
+    assert exports.export_all(run.demo_model(config), config, stem="x", licence="", voice=ear) == []
     assert (
         len(ear.heard) == 2
         and 'skipped: openvino is not installed; install it with: pip install "hondo[' in ear.heard[1]

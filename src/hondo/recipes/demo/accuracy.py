@@ -10,7 +10,6 @@ from hondo.core.report import Row
 from hondo.core.sample import Sample
 from hondo.core.types import DepthKind, DepthMap
 from hondo.evaluate.accuracy import Evaluation, evaluate_samples
-from hondo.evaluate.floors import constant
 from hondo.metrics.align import median_scale
 from hondo.metrics.depth import METRIC_INFO
 from hondo.recipes.demo.clip import DemoClip, measured_depth
@@ -22,8 +21,8 @@ ONE_SCALE = "abs_rel (one scale)"  # one factor for the whole clip: what flicker
 
 def floor_rows(clip: DemoClip) -> list[Row]:
     """What anything must beat: the same depth everywhere."""
-    subject = "floor: constant depth"
-    return _rows(_evaluate(constant, clip, subject=subject, align="median"), SHOWN, subject=subject)
+    flat = DepthMap(values=np.ones(clip.camera.size_hw, np.float32), kind=DepthKind.SCALED_INVERSE_DEPTH)
+    return accuracy_rows([flat] * len(clip.pictures), clip, subject="floor: constant depth")
 
 
 def accuracy_rows(maps: Sequence[DepthMap], clip: DemoClip, *, subject: str) -> list[Row]:

@@ -9,6 +9,7 @@ from hondo.core.types import DepthKind, DepthMap
 from hondo.images.draw import captioned, contact_sheet, side_by_side
 from hondo.images.io import read_image, write_image
 from hondo.images.video_file import VideoWriter
+from hondo.metrics.depth import abs_rel
 from hondo.recipes.demo.accuracy import frame_factor, in_metres
 from hondo.recipes.demo.clip import DemoClip, measured_depth, spread
 from hondo.recipes.demo.voice import Voice
@@ -19,17 +20,18 @@ _EVERY = 8  # each 8th row and column is enough to find percentiles
 
 
 def write_sheet(path: Path, before: Sequence[DepthMap], after: Sequence[DepthMap], clip: DemoClip) -> Path:
-    """Picture, depth before, depth after, measured depth; each row in the colours of its measured depth."""
-    tiles = []
+    """Rows of picture, depth before, depth after and measured depth, each row in the colours of its measured depth."""
+    tiles, captions = [], []
     for frame in spread(clip.measured.targets, SHEET_ROWS):
         measured = DepthMap(values=measured_depth(clip, frame), kind=DepthKind.METRIC_DEPTH)
         near, far = (float(end) for end in np.nanpercentile(measured.values, ENDS))
         predicted = [in_metres(maps[frame], frame_factor(maps[frame], clip, frame)) for maps in (before, after)]
-        colours = [depth_map.color(near_far=(near, far)) for depth_map in (*predicted, measured)]
-        tiles += [read_image(clip.pictures[frame]), *colours]
-    captions = ["picture", "depth before", "depth after", "measured (black: unknown)"]
-    blank = [""] * (len(tiles) - len(captions))
-    return write_image(path, contact_sheet(tiles, captions=captions + blank, columns=4, tile_width=TILE_WIDTH))
+        tiles += [read_image(clip.pictures[frame])]
+        tiles += [depth_map.color(near_far=(near, far)) for depth_map in (*predicted, measured)]
+        errors = [abs_rel(one.values, measured.values, is_valid=np.isfinite(measured.values)) for one in predicted]
+        captions += [f"frame {frame}", f"before: abs_rel {errors[0]:.3f}", f"after: abs_rel {errors[1]:.3f}"]
+        captions += [f"measured: {near:.1f} to {far:.1f} m, black unknown"]
+    return write_image(path, contact_sheet(tiles, captions=captions, columns=4, tile_width=TILE_WIDTH))
 
 
 def write_video(

@@ -62,6 +62,7 @@ def _steps(model: DepthModel, clip: DemoClip, config: DemoConfig, *, outcome: Ou
     outcome.rows += [*floor_rows(clip), *accuracy_rows(before, clip, subject=MODEL)]
 
     voice.step(f"adapting it to the clip for {config.seconds:g} s by self-supervision (no depth, no poses)")
+    outcome.files[ADAPTED] = "the run folder of the adapted model: a MODEL for every command"
     trained = adapt(model, clip, config, folder=config.out / ADAPTED, shows_progress=voice.shows_progress)
     _note_training(trained, outcome)
 
@@ -84,7 +85,6 @@ def _steps(model: DepthModel, clip: DemoClip, config: DemoConfig, *, outcome: Ou
 
 def _note_training(trained: Trained, outcome: Outcome) -> None:
     outcome.rows += [row for row in trained.report.rows if row.name in ("steps", "time", "images_per_s", "loss")]
-    outcome.files[ADAPTED] = "the run folder of the adapted model: a MODEL for every command"
     outcome.notes.append(f"adapted by recipe video {trained.report.recipe_hash}, seed {trained.report.seed}")
 
 
