@@ -43,7 +43,7 @@ class PoolData:
 
 
 def nano() -> Recipe:
-    """The first stage: very small pictures, 96x128, 64x192 and 128x96; most of what there is to see is learned here."""
+    """The first stage: very small pictures, 96x128, 64x192 and 128x96, for the coarse layout of scenes."""
     return Recipe(
         name="nano",
         data=PoolData(area=96 * 128),
@@ -51,7 +51,13 @@ def nano() -> Recipe:
         objective=SupervisedConfig(terms={"scale_invariant": 1.0}),
         batches=BatchesConfig(batch_size=32),
         optim=OptimConfig(
-            lr=2e-3, weight_decay=0.02, warmup=0.03, max_steps=20_000, max_seconds=960.0, clip_norm=5.0, ema_decay=0.999
+            lr=1.5e-3,
+            weight_decay=0.02,
+            warmup=0.03,
+            max_steps=20_000,
+            max_seconds=1380.0,
+            clip_norm=5.0,
+            ema_decay=0.999,
         ),
         fabric=FabricConfig(precision="bf16-mixed"),
         loop=LoopConfig(log_every=20, checkpoint_every=1000, checkpoint_seconds=240.0),
@@ -61,7 +67,7 @@ def nano() -> Recipe:
 
 def nano_medium() -> Recipe:
     """The second: 192x256, 128x384 and 256x192, from the first one's run (another: --model.name RUN)."""
-    return _next_stage(nano(), "nano-medium", area=192 * 256, batch_size=20, lr=1.2e-3, seconds=1860.0)
+    return _next_stage(nano(), "nano-medium", area=192 * 256, batch_size=20, lr=1e-3, seconds=1500.0)
 
 
 def nano_large() -> Recipe:

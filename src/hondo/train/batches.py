@@ -1,8 +1,6 @@
 """A shuffled, endless, resumable stream of batches over a sequence of samples."""
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import fields, replace
 from typing import Any, Protocol, runtime_checkable
 
@@ -10,6 +8,7 @@ import torch
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Batch, Sample
+from hondo.data.read_ahead import read_ahead
 
 Collate = Callable[[list[Sample]], Batch]
 Augment = Callable[[Batch, torch.Generator], Batch]
@@ -61,11 +60,9 @@ class ShuffledBatches:
         return len(self.samples) // (self.batch_size * self.world_size)
 
     def __iter__(self) -> Iterator[Batch]:
-        if self.workers == 0:
-            while True:
-                self.position += 1
-                yield self.batch(self.position - 1)
-        yield from self._read_ahead()
+        for batch in read_ahead(self.batch, start=self.position, workers=self.workers):
+            self.position += 1
+            yield batch
 
     def batch(self, number: int) -> Batch:
         """Batch ``number`` of the endless stream."""
@@ -98,20 +95,6 @@ class ShuffledBatches:
         if not self.shuffle:
             return list(range(len(self.samples)))
         return torch.randperm(len(self.samples), generator=_generator(self.seed, 0, epoch)).tolist()
-
-    def _read_ahead(self) -> Iterator[Batch]:
-        """Workers make the next batches while the network computes (decoding releases Python's lock)."""
-        waiting: deque[Future[Batch]] = deque()
-        pool = ThreadPoolExecutor(self.workers, thread_name_prefix="batches")
-        try:
-            while True:
-                while len(waiting) <= self.workers:
-                    waiting.append(pool.submit(self.batch, self.position + len(waiting)))
-                batch = waiting.popleft().result()
-                self.position += 1
-                yield batch
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _generator(*key: int) -> torch.Generator:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from hondo.data.synthetic import furniture
+from hondo.data.synthetic import furniture, tabletop
 from hondo.data.synthetic.build import Builder, make_light, tinted
 from hondo.data.synthetic.views import Eye, World
 
@@ -47,7 +47,7 @@ def close_up(b: Builder) -> World:
             _along_wall(b, length, high)
     side = r.uniform(1.0, 2.0)
     furniture.table(b, wide=side, deep=r.uniform(0.7, 1.2))
-    furniture.clutter(b, side, 0.9, 0.75, count=int(r.integers(6, 18)))
+    tabletop.clutter(b, side, 0.9, 0.75, count=int(r.integers(6, 18)))
     for _ in range(int(r.integers(0, 4))):
         angle = r.uniform(-math.pi, math.pi)
         with b.at(1.1 * math.sin(angle), 1.1 * math.cos(angle), yaw=angle + r.normal(0, 0.3)):
@@ -202,7 +202,7 @@ def _hang(b: Builder, high: float, wide: float) -> None:
         for level in (1.3, 1.75)[: int(r.integers(1, 3))]:
             with b.at(0, -0.13):
                 b.add("box", (0, level, 0), (wide, 0.03, 0.24), b.material(*furniture.HARD))
-                furniture.clutter(b, wide, 0.2, level + 0.015, count=int(r.integers(1, 6)))
+                tabletop.clutter(b, wide, 0.2, level + 0.015, count=int(r.integers(1, 6)))
 
 
 def _floor_things(b: Builder, wide: float, deep: float) -> None:
@@ -214,7 +214,7 @@ def _floor_things(b: Builder, wide: float, deep: float) -> None:
         )
     for _ in range(int(r.integers(0, 3))):
         with b.at(r.uniform(-0.4, 0.4) * wide, r.uniform(-0.4, 0.4) * deep, yaw=r.uniform(-3, 3)):
-            furniture.ITEMS[int(r.integers(len(furniture.ITEMS)))](b)
+            tabletop.ITEMS[int(r.integers(len(tabletop.ITEMS)))](b)
 
 
 def _room_light(b: Builder, wide: float, deep: float, high: float):
