@@ -19,7 +19,7 @@ from hondo.recipes.demo.adapt import adapt_recipe
 from hondo.recipes.demo.clip import DemoClip, measured_depth, open_clip, spread
 from hondo.recipes.demo.config import DemoConfig, quick
 from hondo.recipes.demo.outcome import Outcome, next_commands, write_outcome
-from hondo.recipes.demo.pictures import clip_range, write_cloud, write_sheet, write_video
+from hondo.recipes.demo.pictures import clip_range, without_hairlines, write_cloud, write_sheet, write_video
 from hondo.recipes.demo.voice import Voice
 
 
@@ -103,11 +103,18 @@ def test_adaptation_is_given_pictures_and_intrinsics_only(clip: DemoClip, config
 
 def test_pictures_video_and_points(clip: DemoClip, tmp_path: Path) -> None:
     maps = maps_of(clip)
-    assert read_image(write_sheet(tmp_path / "s.jpg", maps, maps, clip)).shape[1] == 4 * (288 + 8) - 8
+    assert read_image(write_sheet(tmp_path / "s.jpg", maps, maps, clip)).shape[1] == 4 * (256 + 8) - 8
     info = probe_video(write_video(tmp_path / "v.mp4", maps, maps, clip, voice=Voice()))
     assert info.size_hw[1] == 3 * 384 and info.frame_count == 9
     points, colors = read_ply(write_cloud(tmp_path / "p.ply", maps, clip))
     assert len(points) == 256 * 384 and colors is not None
+
+
+def test_hairlines_are_closed_and_holes_stay() -> None:
+    values = np.full((12, 12), 2.0, np.float32)
+    values[5], values[8:, 8:] = np.nan, np.nan
+    shown = without_hairlines(DepthMap(values=values, kind=DepthKind.METRIC_DEPTH)).values
+    assert (shown[5] == 2).all() and np.isnan(shown[9:, 9:]).all() and (shown[:5] == 2).all()
 
 
 def test_the_colours_span_the_whole_clip() -> None:

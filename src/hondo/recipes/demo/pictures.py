@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from hondo.core.types import DepthKind, DepthMap
@@ -14,7 +15,7 @@ from hondo.recipes.demo.accuracy import frame_factor, in_metres
 from hondo.recipes.demo.clip import DemoClip, measured_depth, spread
 from hondo.recipes.demo.voice import Voice
 
-SHEET_ROWS, TILE_WIDTH = 3, 288
+SHEET_ROWS, TILE_WIDTH = 3, 256
 ENDS = (2.0, 98.0)  # percentiles that the colours span
 _EVERY = 8  # each 8th row and column is enough to find percentiles
 
@@ -27,10 +28,10 @@ def write_sheet(path: Path, before: Sequence[DepthMap], after: Sequence[DepthMap
         near, far = (float(end) for end in np.nanpercentile(measured.values, ENDS))
         predicted = [in_metres(maps[frame], frame_factor(maps[frame], clip, frame)) for maps in (before, after)]
         tiles += [read_image(clip.pictures[frame])]
-        tiles += [depth_map.color(near_far=(near, far)) for depth_map in (*predicted, measured)]
+        tiles += [depth_map.color(near_far=(near, far)) for depth_map in (*predicted, without_hairlines(measured))]
         errors = [abs_rel(one.values, measured.values, is_valid=np.isfinite(measured.values)) for one in predicted]
         captions += [f"frame {frame}", f"before: abs_rel {errors[0]:.3f}", f"after: abs_rel {errors[1]:.3f}"]
-        captions += [f"measured: {near:.1f} to {far:.1f} m, black unknown"]
+        captions += [f"measured: {near:.1f} to {far:.1f} m"]
     return write_image(path, contact_sheet(tiles, captions=captions, columns=4, tile_width=TILE_WIDTH))
 
 
@@ -62,3 +63,13 @@ def clip_range(maps: Sequence[DepthMap]) -> tuple[float, float]:
     values = np.concatenate([depth_map.values[::_EVERY, ::_EVERY].ravel() for depth_map in maps])
     low, high = (float(end) for end in np.nanpercentile(values, ENDS))
     return (high, low) if maps[0].kind.is_inverse else (low, high)
+
+
+def without_hairlines(measured: DepthMap) -> DepthMap:
+    """Metres with gaps of a pixel or two closed, for the eye only: a morphological closing of the inverse depth."""
+    known = np.isfinite(measured.values)
+    inverse = np.where(known, 1 / np.where(known, measured.values, 1), 0).astype(np.float32)
+    closed = cv2.morphologyEx(inverse, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    with np.errstate(divide="ignore"):
+        filled = np.where(closed > 0, 1 / closed, np.nan)
+    return DepthMap(values=np.where(known, measured.values, filled), kind=measured.kind)
