@@ -77,6 +77,12 @@ def test_no_path_of_a_machine_is_tracked() -> None:
 
 
 def test_tests_lie_in_folders_named_after_rooms() -> None:
-    rooms = {path.name for path in SOURCE.iterdir() if path.is_dir()} | {"architecture", "contracts", "golden", "docs"}
+    rooms = {path.name for path in SOURCE.iterdir() if path.is_dir()} | {
+        "architecture",
+        "contracts",
+        "golden",
+        "docs",
+        "benchmarks",
+    }
     folders = {path.relative_to(ROOT / "tests").parts[0] for path in PYTHON if (ROOT / "tests") in path.parents}
     assert folders - {"conftest.py"} <= rooms
