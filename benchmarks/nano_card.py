@@ -37,7 +37,8 @@ SHOWN = ("abs_rel", "delta1")
 
 def ship(runs: Sequence[Path]) -> None:
     """Packs the last run's best or last weights, in half precision, with the record of all runs."""
-    model = build_model(runs[-1])
+    model = build_model("hondo-nano", weights="random")  # with the size that the code states now
+    model.load_state_dict(build_model(runs[-1]).state_dict())
     stages = [_stage(run) for run in runs]
     training = {"stages": stages, "hardware": hardware(), "commit": commit(), "data": "hondo.data.synthetic, rendered"}
     PACKAGED.mkdir(parents=True, exist_ok=True)
