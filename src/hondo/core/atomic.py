@@ -33,8 +33,13 @@ def atomic_write(path: str | Path, data: bytes, *, sync: bool = False) -> Path:
 
 
 def temporary_path(path: str | Path) -> Path:
-    """A free name beside ``path`` with its suffix, in a folder that exists. Who takes it removes it."""
-    path = Path(path)
+    """A free name beside ``path`` with its suffix, in a folder that exists. Who takes it removes it.
+
+    A device is refused, or the rename would put a file in its place (/dev/null!); a link leads to what is replaced.
+    """
+    path = _target(path)
+    if path.exists() and not path.is_file():
+        raise HondoError(f"cannot write {path}: there is a folder or a device of that name; name a file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -48,7 +53,7 @@ def put_in_place(temporary: Path, path: str | Path, *, sync: bool = False) -> No
         if sync:
             with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
-        os.replace(temporary, path)
+        os.replace(temporary, _target(path))
     except OSError as error:
         raise cannot_write(path, error) from error
 
@@ -57,3 +62,8 @@ def cannot_write(path: str | Path, error: Exception) -> HondoError:
     """The error of a file that could not be written: what the system says, and what to look at."""
     reason = getattr(error, "strerror", None) or error
     return HondoError(f"cannot write {path}: {reason}; check the folder, its permissions and its free space")
+
+
+def _target(path: str | Path) -> Path:
+    path = Path(path)
+    return path.resolve() if path.is_symlink() else path
