@@ -75,3 +75,4 @@ def test_a_bad_option_is_one_line_that_names_it(wrong, capsys) -> None:
     assert cli.main(["answers", *wrong]) == 2
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and wrong[0] in said and "hondo answers --help" in said
+    assert "-----" not in said  # the rules of tyro's box

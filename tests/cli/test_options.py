@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from hondo.cli.options import parse_list, parse_options, parse_size, writable_folder
+from hondo.cli.options import parse_list, parse_options, parse_size, tell_if_untrained, writable_folder
 from hondo.core.errors import HondoError
 
 
@@ -52,3 +52,12 @@ def test_a_read_only_folder_is_refused(tmp_path) -> None:
     with pytest.raises(HondoError, match="cannot write there"):
         writable_folder(tmp_path)
     tmp_path.chmod(0o700)
+
+
+def test_a_model_without_trained_weights_is_told(capsys) -> None:
+    tell_if_untrained("unet-light", weights=None)
+    told = capsys.readouterr().err
+    assert "'unet-light' ships no trained weights" in told and told.count("\n") == 1
+    tell_if_untrained("unet-light", weights="random")
+    tell_if_untrained("my_run", weights=None)
+    assert capsys.readouterr().err == ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from hondo.cli.options import ModelOptions, SharedModelOptions, parse_options, parse_size
+from hondo.cli.options import ModelOptions, SharedModelOptions, parse_options, parse_size, tell_if_untrained
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -82,10 +82,11 @@ def run(config: EvaluateConfig) -> int:
             track=_progress,
         )
         report = evaluation.report(f"Depth accuracy on {config.data} {config.root or ''}".rstrip())
+        print(report.to_markdown())  # first: a disk that is full takes nothing of it away
         _write(config, evaluation, report, subject, samples)
     finally:
         subject.close()
-    print(report.to_markdown())
+    tell_if_untrained(config.model, weights=config.shared.weights)
     return EXIT_SOME_FAILED if evaluation.skipped else 0
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from hondo.cli.options import NO_OPTIONS, SharedModelOptions, parse_options, parse_size
+from hondo.cli.options import NO_OPTIONS, SharedModelOptions, parse_options, parse_size, tell_if_untrained
 from hondo.core.errors import HondoError
 
 TARGETS = {"onnx": "onnx_runtime", "openvino": "openvino_ir", "torch": "pytorch"}
@@ -50,6 +50,7 @@ def run(config: ExportConfig) -> None:
         dynamic=config.dynamic, force=config.force, licence=_licence(weights_file(config.model, weights)),
     )  # fmt: skip
     print(f"{path} ({file_size_mib(path):.2f} MiB)\n{parity}{'' if parity.passed else ': MISSED, written by --force'}")
+    tell_if_untrained(config.model, weights=weights)
 
 
 def _licence(weights: Path | None) -> str:

@@ -101,10 +101,10 @@ def _run(name: str, arguments: list[str]) -> int:
 
 
 def _unboxed(text: str) -> str:
-    """tyro's complaint, a box with a title, as one line without the title."""
-    plain = re.sub(r"\x1b\[[0-9;]*m|[╭╮╰╯│─]", " ", text)
-    lines = [line.strip() for line in plain.splitlines() if line.strip()]
-    return " ".join(" ".join(lines[1:]).split())
+    """tyro's complaint, a box with a title, as one line without the title; its parts stand between rules."""
+    plain = re.sub(r"\x1b\[[0-9;]*m|[╭╮╰╯│]", " ", text)
+    parts = [" ".join(part.split()) for part in re.split(r"[─-]{5,}", re.sub(r"^.*\n", "", plain.lstrip()))]
+    return "; ".join(part for part in parts if part)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Options that several commands share, and how their texts become values."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -53,6 +54,18 @@ def parse_list(text: str, *, option: str, allowed: tuple[str, ...]) -> tuple[str
     if wrong or not words:
         raise HondoError(f"{option} '{text}': {wrong[0] if wrong else 'nothing'} is not one of {', '.join(allowed)}")
     return words
+
+
+def tell_if_untrained(model: str, *, weights: str | None) -> None:
+    """Says on stderr that a named model comes without trained weights, unless random ones were asked for."""
+    from hondo.models.zoo import ZOO, packaged_weights
+
+    if weights is None and model in ZOO and packaged_weights(model) is None:
+        print(
+            f"hondo: warning: '{model}' ships no trained weights, its depth is random; "
+            "give --weights FILE, or a run folder as the model",
+            file=sys.stderr,
+        )
 
 
 def writable_folder(path: Path, *, option: str = "--out") -> Path:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from hondo.cli.options import NO_OPTIONS, SharedModelOptions, parse_list, parse_options, parse_size, writable_folder
+from hondo.cli.options import (
+    NO_OPTIONS,
+    SharedModelOptions,
+    parse_list,
+    parse_options,
+    parse_size,
+    tell_if_untrained,
+    writable_folder,
+)
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, Size
 
@@ -86,6 +94,7 @@ def run(config: PredictConfig) -> int:
     )
     predictor.close()
     _report(summary, told=told, out=config.out)
+    tell_if_untrained(config.model, weights=config.model_options.weights)
     return EXIT_SOME_FAILED if summary.failed else 0
 
 
