@@ -8,7 +8,7 @@ import torch
 
 import hondo
 from hondo.core.errors import HondoError
-from hondo.engines.load import auto_engine, weights_file
+from hondo.engines.load import auto_engine, check_size_hw, weights_file
 from hondo.engines.table import ENGINES
 
 QUICK = {"weights": "random", "engine": "pytorch", "size_hw": (32, 64)}
@@ -79,6 +79,10 @@ def test_a_missing_file_is_named(tmp_path) -> None:
 def test_sizes_and_threads_are_checked(tiny_model) -> None:
     with pytest.raises(HondoError, match="multiple of 16"):
         hondo.load(tiny_model, engine="pytorch", size_hw=(33, 64))
+    with pytest.raises(HondoError, match=r"must be \(height, width\).*got 192"):
+        check_size_hw(192)
+    with pytest.raises(HondoError, match="100000x100000 is over 30 megapixels"):
+        hondo.load(tiny_model, engine="pytorch", size_hw=(100000, 100000))
     with pytest.raises(HondoError, match="threads must be at least 1"):
         hondo.load(tiny_model, engine="pytorch", threads=0)
 

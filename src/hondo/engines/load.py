@@ -1,5 +1,6 @@
 """``hondo.load``: a name, a run folder, a file or a model -> a Predictor."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,6 +11,8 @@ from hondo.core.types import Camera, Size
 from hondo.engines.predictor import NetworkPredictor
 from hondo.engines.table import ENGINES, SUFFIXES, engine_name, engine_of_file
 from hondo.models.depth import DepthModel
+
+MAX_NETWORK_MEGAPIXELS = 30.0  # of a network's input: its features take gigabytes there
 
 
 def load(
@@ -31,6 +34,8 @@ def load(
     """
     if threads is not None and threads < 1:
         raise HondoError(f"threads must be at least 1, got {threads}")
+    if size_hw is not None:
+        check_size_hw(size_hw)
     exported = _exported_file(model)
     if exported is not None:
         predictor = _load_file(
@@ -46,6 +51,15 @@ def load(
     loaded = ENGINES[name].load(built, device=device, precision=precision, threads=threads)
     spec = loaded.input_spec if size_hw is None else replace(loaded.input_spec, size_hw=tuple(size_hw))
     return replace(loaded, input_spec=spec, camera=camera, weights_file=weights_file(model, weights))
+
+
+def check_size_hw(size_hw: Any) -> None:
+    """Refuses what is no (height, width), and a size that would only fill the memory."""
+    if not isinstance(size_hw, Sequence) or len(size_hw) != 2 or not all(isinstance(each, int) for each in size_hw):
+        raise HondoError(f"size_hw must be (height, width) in pixels, e.g. (192, 640), got {size_hw!r}")
+    height, width = size_hw
+    if height * width > MAX_NETWORK_MEGAPIXELS * 1e6:
+        raise HondoError(f"network size {height}x{width} is over {MAX_NETWORK_MEGAPIXELS:g} megapixels; take a smaller")
 
 
 def auto_engine(device: str) -> str:
