@@ -146,6 +146,12 @@ def test_files_that_cannot_be_built_are_refused(name: str, message: str) -> None
         build_model(name)
 
 
+def test_a_file_that_is_no_model_is_not_taken_for_a_misspelt_name(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"x")
+    with pytest.raises(HondoError, match=r"photo\.jpg is no model file; give a \.safetensors"):
+        build_model(tmp_path / "photo.jpg")
+
+
 def test_a_checkpoint_takes_no_second_weights(checkpoint: Path) -> None:
     with pytest.raises(HondoError, match="already holds weights"):
         build_model(checkpoint, weights="random")

@@ -38,3 +38,12 @@ def test_an_interrupted_run_leaves_a_valid_file(tmp_path) -> None:
         predictions.add(Item(source="a"))
         raise KeyboardInterrupt
     assert [item["source"] for item in read(tmp_path)["items"]] == ["a"]
+
+
+def test_a_run_that_fails_at_once_keeps_the_file_of_an_earlier_one(tmp_path) -> None:
+    with PredictionsFile(tmp_path, INFO) as predictions:
+        predictions.add(Item(source="a"))
+    with pytest.raises(ValueError, match="camera"), PredictionsFile(tmp_path, INFO):
+        raise ValueError("camera of another picture")
+    assert [item["source"] for item in read(tmp_path)["items"]] == ["a"]
+    assert len(list(tmp_path.iterdir())) == 1

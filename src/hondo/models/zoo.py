@@ -142,6 +142,8 @@ def _checkpoint(path: Path) -> Path:
         return path / "checkpoints" / f"{found[0]}.safetensors"
     if path.suffix in _EXPORTED:
         raise HondoError(f"{path} is an exported network; load it with hondo.load, only checkpoints can be built")
+    if path.suffix != ".safetensors" and path.is_file():
+        raise HondoError(f"{path} is no model file; give a .safetensors, .onnx or .xml file, a run folder, or a name")
     if path.suffix != ".safetensors":
         raise unknown("model", str(path), ZOO)
     return path

@@ -45,7 +45,10 @@ class Item:
 
 
 class PredictionsFile:
-    """A context in which items are added; the file appears, whole and valid, when it ends, also by Ctrl-C."""
+    """A context in which items are added; the file appears, whole and valid, when it ends, also by Ctrl-C.
+
+    A run that ends with an error before its first item leaves the file of an earlier run as it is.
+    """
 
     def __init__(self, folder: Path, info: RunInfo) -> None:
         self._path = folder / NAME
@@ -73,6 +76,9 @@ class PredictionsFile:
         try:
             self._file.write("\n ]\n}\n")
             self._file.close()
+            if error is not None and self._is_first and self._path.exists():
+                Path(self._file.name).unlink()
+                return
             os.chmod(self._file.name, 0o644)  # temporary files are readable by their owner alone
             os.replace(self._file.name, self._path)
         except OSError:
