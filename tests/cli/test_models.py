@@ -27,3 +27,12 @@ def test_the_table_names_every_model(capsys: pytest.CaptureFixture[str], monkeyp
     run(ModelsConfig())
     printed = capsys.readouterr().out
     assert "unet-light" in printed and "nano-pose" in printed and "multiply-accumulates" in printed
+
+
+def test_a_piped_table_has_one_line_a_model(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    run(ModelsConfig())
+    lines = capsys.readouterr().out.splitlines()
+    assert sum("unet-light" in line and "M" in line and "apache-2.0" in line for line in lines) == 1

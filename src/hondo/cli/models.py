@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hondo.models.facts import ModelFacts
 
+WIDTH_OF_A_FILE = 160  # characters
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelsConfig:
@@ -34,9 +36,13 @@ def _print_table(facts: "Sequence[ModelFacts]") -> None:
 
     table = Table(caption="MACs: multiply-accumulates of convolutions, linear layers and attention for one picture")
     for head in ("model", "family", "parameters", "MACs", "at", "output", "weights", "licence"):
-        table.add_column(head, justify="right" if head in ("parameters", "MACs") else "left", overflow="fold")
+        justify = "right" if head in ("parameters", "MACs") else "left"
+        table.add_column(head, justify=justify, overflow="fold", no_wrap=head == "model")
     for fact in facts:
         size = f"{fact.size_hw[0]}x{fact.size_hw[1]}"
         counts = f"{fact.parameters / 1e6:.2f} M", f"{fact.macs / 1e9:.2f} G"
         table.add_row(fact.name, fact.family, *counts, size, fact.kind, fact.weights, fact.licence or "-")
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:  # a file or a pipe has no width of its own
+        console.width = max(console.width, WIDTH_OF_A_FILE)
+    console.print(table)
