@@ -121,8 +121,8 @@ def check_size(header: Header, *, max_megapixels: float) -> None:
         raise HondoError(f"{header.name} has no pixels ({width}x{height})")
     if height * width > max_megapixels * 1e6:
         raise HondoError(
-            f"{header.name} is {width}x{height} = {height * width / 1e6:.0f} megapixels, over the limit of "
-            f"{max_megapixels:g}; make it smaller or raise max_megapixels"
+            f"{header.name} is {width}x{height} = {height * width / 1e6:.4g} megapixels, over the limit of "
+            f"{max_megapixels:g}; make it smaller or raise max_megapixels (--max-megapixels)"
         )
 
 
