@@ -71,6 +71,16 @@ def test_a_wrong_suffix_is_refused(model, tmp_path) -> None:
         export_checked(model, tmp_path / "net.pb", engine="onnx_runtime")
 
 
+def test_a_full_disk_names_the_file(model, tmp_path, monkeypatch) -> None:
+    def no_space(*given, **named) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(ENGINES["pytorch"], "export", no_space)
+    with pytest.raises(HondoError, match=r"cannot write .*x\.safetensors: No space left on device"):
+        export_checked(model, tmp_path / "x.safetensors", engine="pytorch")
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_probe_is_a_picture() -> None:
     picture = probe_picture((32, 48), seed=0)
     assert picture.shape == (1, 3, 32, 48) and picture.dtype == np.float32

@@ -4,9 +4,12 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import torch
 
+from hondo.core.errors import HondoError
 from hondo.models.zoo import build_model
 from hondo.recipes import pipeline
 from hondo.recipes.build import build_batches, build_samples
@@ -72,6 +75,14 @@ def test_rgbd_trains_with_each_loss_and_validates(manifest, tmp_path, term):
     rows = {row.name: row.value for row in trained.report.rows}
     assert rows["steps"] == 3 and 0 < rows["abs_rel"] < 10
     assert (tmp_path / "run" / "checkpoints" / "best.safetensors").exists()
+
+
+def test_depth_maps_that_hold_nothing_train_nothing(manifest, tmp_path):
+    for number in range(4):
+        cv2.imwrite(str(manifest / f"{number}d.png"), np.zeros((40, 64), np.uint16))
+    with pytest.raises(HondoError, match=r"no depth is known in 4 samples looked at, the first .*0\.png"):
+        run(tiny(rgbd(), manifest), out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_synthetic_scenes_need_no_files():

@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from hondo.core.atomic import cannot_write
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.engines.predictor import NetworkPredictor
@@ -89,9 +92,8 @@ def export_checked(
     module = ENGINES[engine_name(engine)]
     if path.suffix != module.SUFFIX:
         raise HondoError(f"{path}: an export to {engine} is written to a file that ends in {module.SUFFIX}")
-    path.parent.mkdir(parents=True, exist_ok=True)
     size_hw = size_hw or model.input_spec.size_hw
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-") as folder:
+    with _written(path), tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-") as folder:
         draft = Path(folder) / path.name
         module.export(model, draft, size_hw=size_hw, precision=precision, dynamic=dynamic, licence=licence)
         predictor = module.load(draft, device="cpu")
@@ -105,6 +107,16 @@ def export_checked(
         for written in sorted(Path(folder).iterdir(), reverse=True):  # the .xml after its .bin
             os.replace(written, path.with_name(written.name))
     return parity
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
+    """Makes the folder of ``path``; what the system says against writing there names ``path``."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise cannot_write(path, error) from error
 
 
 def probe_picture(size_hw: Size, *, seed: int) -> Float[np.ndarray, "1 3 H W"]:

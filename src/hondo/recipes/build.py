@@ -23,6 +23,8 @@ from hondo.train.objectives.config import SupervisedConfig
 from hondo.train.objectives.self_supervised import SelfSupervised
 from hondo.train.objectives.supervised import Supervised
 
+SAMPLES_LOOKED_AT = 8  # before a run
+
 
 def build_depth_model(recipe: Recipe) -> DepthModel:
     model = build_model(recipe.model.name, recipe.model.weights, **recipe.model.options)
@@ -57,6 +59,20 @@ def build_batches(recipe: Recipe, model: DepthModel, *, rank: int = 0, world_siz
         rank=rank,
         world_size=world_size,
     )
+
+
+def check_samples(recipe: Recipe, batches: BatchSource) -> None:
+    """Looks at a few samples before a run is started: labels that hold nothing would train nothing, silently."""
+    if not isinstance(batches, ShuffledBatches) or not isinstance(recipe.objective, SupervisedConfig):
+        return
+    samples = batches.samples
+    looked = [samples[number] for number in range(0, len(samples), max(1, len(samples) // SAMPLES_LOOKED_AT))]
+    known = [sample.valid for sample in looked if sample.depth_gt is not None and sample.valid is not None]
+    if known and not any(bool(valid.any()) for valid in known):
+        raise HondoError(
+            f"no depth is known in {len(known)} samples looked at, the first {looked[0].origin}: all is NaN or 0; "
+            "correct the depth maps or divide_by, and see: hondo data check"
+        )
 
 
 def build_samples(data: Any, *, multiple_of: int = 1) -> Sequence[Sample]:

@@ -10,7 +10,7 @@ from torch import nn
 from hondo.core.report import Report, Row, commit
 from hondo.models.depth import DepthModel
 from hondo.models.weights import save_model
-from hondo.recipes.build import build_batches, build_depth_model, build_objective, build_samples
+from hondo.recipes.build import build_batches, build_depth_model, build_objective, build_samples, check_samples
 from hondo.recipes.recipe import EvaluateConfig, Recipe
 from hondo.train.batches import BatchSource, ShuffledBatches
 from hondo.train.checkpoint import RunFolder
@@ -44,6 +44,7 @@ def run(
     model = model or build_depth_model(recipe)
     objective = build_objective(recipe, model)
     batches = build_batches(recipe, model, rank=fabric.global_rank, world_size=fabric.world_size)
+    check_samples(recipe, batches)
     folder = RunFolder(out) if out is not None and fabric.global_rank == 0 else None
     if folder is not None and (resume or not folder.is_started):
         folder.create()
