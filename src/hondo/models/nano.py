@@ -16,7 +16,7 @@ from hondo.nn.blocks import conv_norm_relu
 LOG_RANGE = 9.0  # |log inverse depth| stays below: e^9 = 8103
 
 
-def hondo_nano(*, size_hw: tuple[int, int] = (192, 640)) -> DepthModel:
+def hondo_nano(*, size_hw: tuple[int, int] = (192, 256)) -> DepthModel:
     """The shipped model: inverse depth up to one factor."""
     network = Nano(widths=(24, 32, 64, 128, 224), blocks=(1, 2, 3, 1), attention_blocks=2, num_heads=7)
     spec = InputSpec(size_hw=size_hw, multiple_of=32, mean=(0.45, 0.45, 0.45), std=(0.25, 0.25, 0.25))
