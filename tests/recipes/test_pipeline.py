@@ -85,6 +85,14 @@ def test_depth_maps_that_hold_nothing_train_nothing(manifest, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def test_video_without_intrinsics_is_refused_before_it_starts(clip, tmp_path):
+    for path in (*clip.rglob("*.json"), *clip.rglob("K.txt")):
+        path.unlink()
+    with pytest.raises(HondoError, match=r"--data\.camera"):
+        run(tiny(video(), clip), out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_synthetic_scenes_need_no_files():
     recipe = replace(rgbd(), data=SyntheticData(length=4, size_hw=(32, 64)), model=LIGHT, **TINY)
     loop = LoopConfig(show_progress=False)

@@ -62,10 +62,17 @@ def build_batches(recipe: Recipe, model: DepthModel, *, rank: int = 0, world_siz
 
 
 def check_samples(recipe: Recipe, batches: BatchSource) -> None:
-    """Looks at a few samples before a run is started: labels that hold nothing would train nothing, silently."""
-    if not isinstance(batches, ShuffledBatches) or not isinstance(recipe.objective, SupervisedConfig):
+    """Looks at a few samples before a run is started: what is missing in them would be found too late, or never."""
+    if not isinstance(batches, ShuffledBatches):
         return
     samples = batches.samples
+    if not isinstance(recipe.objective, SupervisedConfig):
+        if samples[0].camera is None:
+            raise HondoError(
+                f"{samples[0].origin}: learning from video needs the camera's intrinsics; "
+                "give --data.camera FILE or fx,fy,cx,cy in pixels of the frames"
+            )
+        return
     looked = [samples[number] for number in range(0, len(samples), max(1, len(samples) // SAMPLES_LOOKED_AT))]
     known = [sample.valid for sample in looked if sample.depth_gt is not None and sample.valid is not None]
     if known and not any(bool(valid.any()) for valid in known):

@@ -23,7 +23,7 @@ def video() -> Recipe:
         batches=BatchesConfig(batch_size=4),
         augment=AugmentConfig(flip=0.5, jitter=0.5),
         optim=OptimConfig(lr=1e-4, lr_factors={"pose": 10.0}, weight_decay=0.0, max_steps=2000, ema_decay=0.99),
-        fabric=FabricConfig(precision="auto", channels_last=True),
+        fabric=FabricConfig(precision="auto"),
         loop=LoopConfig(log_every=10, checkpoint_every=500),
         licence="Apache-2.0 (hondo-nano), adapted to the video given",
     )
