@@ -50,8 +50,10 @@ def open_subject(
         return Subject(name=name, predict=floor_named(name))
     if is_prediction_folder(Path(name)):
         default = NYU_PNG_FACTOR if protocol.startswith("nyu") else KITTI_PNG_FACTOR
-        folder = PredictionFolder(name, origins, kind=predictions.kind, png_factor=predictions.png_factor or default)
-        return Subject(name=folder.name, predict=folder)
+        factor = predictions.png_factor or default
+        folder = PredictionFolder(name, origins, kind=predictions.kind, png_factor=factor)
+        assumed = f"files that do not say what they hold are read as {predictions.kind}, PNG16 x {factor:g}"
+        return Subject(name=folder.name, predict=folder, notes=() if folder.index else (assumed,))
     return _model(name, model)
 
 
