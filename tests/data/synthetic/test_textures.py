@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from hondo.data.synthetic.textures import FAMILIES, LEVELS, SIZE, make_atlas
+from hondo.data.synthetic.patterns import FAMILIES, SIZE
+from hondo.data.synthetic.textures import LEVELS, make_atlas
 
 
 def test_atlas_is_a_function_of_its_seed() -> None:
