@@ -1,7 +1,7 @@
 """Ships the trained weights of hondo-nano, and writes their model card from measurements.
 
-`python benchmarks/nano_card.py ship RUN [RUN ...]` packs the last run's weights (fp16) into the package, with what the
-metrics of all runs say about the training. `python benchmarks/nano_card.py card DATA` scores the packaged weights on
+`python benchmarks/nano_card.py ship RUN [RUN ...] --average 2` packs the mean of the last two runs' weights (fp16) into
+the package, with what the metrics of all runs say about the training. `python benchmarks/nano_card.py card DATA` scores the packaged weights on
 the development data in DATA (its manifest.csv) and on the embedded clip, beside two floors, and writes the card.
 """
 
@@ -35,12 +35,13 @@ SETS = {
 SHOWN = ("abs_rel", "delta1")
 
 
-def ship(runs: Sequence[Path]) -> None:
-    """Packs the last run's best or last weights, in half precision, with the record of all runs."""
+def ship(runs: Sequence[Path], *, average: int) -> None:
+    """Packs the mean of the last ``average`` runs' weights, in half precision, with the record of all runs."""
     model = build_model("hondo-nano", weights="random")  # with the size that the code states now
-    model.load_state_dict(build_model(runs[-1]).state_dict())
+    states = [build_model(run).state_dict() for run in runs[-average:]]
+    model.load_state_dict({key: sum(state[key] for state in states) / average for key in states[0]})
     stages = [_stage(run) for run in runs]
-    training = {"stages": stages, "hardware": hardware(), "commit": commit(), "data": "hondo.data.synthetic, rendered"}
+    training = {"stages": stages, "averaged": average, "hardware": hardware(), "commit": commit()}
     PACKAGED.mkdir(parents=True, exist_ok=True)
     save_model(model, WEIGHTS, licence="Apache-2.0", training=training, half=True)
     print(f"{WEIGHTS.relative_to(ROOT)}: {WEIGHTS.stat().st_size / 1e6:.2f} MB")
@@ -105,6 +106,7 @@ def _page(report: Report) -> str:
         stages=markdown_table(stages),
         hardware=header.training["hardware"],
         commit=header.training["commit"],
+        averaged=header.training["averaged"],
         tables="\n\n".join(tables),
     )
 
@@ -134,6 +136,7 @@ Only on scenes rendered by `hondo.data.synthetic` (exact depth; no picture of an
 the recipes `nano`, `nano-medium` and `nano-large` of `hondo train`, one after the other, each in two processes of one
 thread (`--fabric.devices 2 --fabric.strategy ddp`, half the batch in each). Loss: L1 of log inverse depth after the best
 factor of each picture, and a gradient term over four scales. About 42 pictures a shard. The machine did other work too.
+Shipped is the mean of the weights of the last {averaged} stages (of the averages over steps that the loop keeps).
 
 {stages}
 
@@ -157,11 +160,13 @@ unlike rooms, streets and open ground (under water, microscopes, the sky alone) 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("ship").add_argument("runs", type=Path, nargs="+")
+    shipping = commands.add_parser("ship")
+    shipping.add_argument("runs", type=Path, nargs="+")
+    shipping.add_argument("--average", type=int, default=1)
     commands.add_parser("card").add_argument("data", type=Path)
     options = parser.parse_args()
     if options.command == "ship":
-        ship(options.runs)
+        ship(options.runs, average=options.average)
     else:
         card(options.data)
 
