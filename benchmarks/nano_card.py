@@ -1,8 +1,9 @@
 """Ships the trained weights of hondo-nano, and writes their model card from measurements.
 
 `python benchmarks/nano_card.py ship RUN [RUN ...] --average 2` packs the mean of the last two runs' weights (fp16) into
-the package, with what the metrics of all runs say about the training. `python benchmarks/nano_card.py card DATA` scores the packaged weights on
-the development data in DATA (its manifest.csv) and on the embedded clip, beside two floors, and writes the card.
+the package, with what the metrics of all runs say about the training. `python benchmarks/nano_card.py card DATA` scores
+the packaged weights on the development data in DATA (its manifest.csv) and on the embedded clip, beside two floors, and
+writes the card.
 """
 
 import argparse
