@@ -35,4 +35,4 @@ def test_a_piped_table_has_one_line_a_model(
     monkeypatch.setenv("COLUMNS", "60")
     run(ModelsConfig())
     lines = capsys.readouterr().out.splitlines()
-    assert sum("unet-light" in line and "M" in line and "apache-2.0" in line for line in lines) == 1
+    assert sum("unet-light" in line and " M " in line and "random" in line for line in lines) == 1
