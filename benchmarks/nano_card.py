@@ -135,9 +135,9 @@ At its native size {size}:
 
 Only on scenes rendered by `hondo.data.synthetic` (exact depth; no picture of any data set, no pretrained weights):
 the recipes `nano`, `nano-medium` and `nano-large` of `hondo train`, one after the other, each in two processes of one
-thread (`--fabric.devices 2 --fabric.strategy ddp`, half the batch in each). Loss: L1 of log inverse depth after the best
-factor of each picture, and a gradient term over four scales. About 42 pictures a shard. The machine did other work too.
-Shipped is the mean of the weights of the last {averaged} stages (of the averages over steps that the loop keeps).
+thread (`--fabric.devices 2 --fabric.strategy ddp`, half the batch in each). Loss: L1 of log inverse depth after the
+best factor of each picture, and a gradient term over four scales. About 42 pictures a shard. Shipped is the mean of the
+weights of the last {averaged} stages. The machine did other work too.
 
 {stages}
 
