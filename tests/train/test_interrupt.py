@@ -1,4 +1,3 @@
-import os
 import signal
 import threading
 
@@ -12,9 +11,9 @@ def test_the_first_asks_the_second_stops(number):
     before = signal.getsignal(number)
     with pytest.raises(KeyboardInterrupt), stop_on_signals() as stop:
         assert not stop.is_requested
-        os.kill(os.getpid(), number)
+        signal.raise_signal(number)
         assert stop.is_requested
-        os.kill(os.getpid(), number)
+        signal.raise_signal(number)
     assert signal.getsignal(number) is before
 
 

@@ -35,7 +35,7 @@ class Cut:
             if number == self.after:
                 if self.signal_number is None:
                     raise Interrupted
-                os.kill(os.getpid(), self.signal_number)
+                signal.getsignal(self.signal_number)(self.signal_number, None)
             yield batch
 
     def state_dict(self):
