@@ -9,27 +9,20 @@ from hondo.recipes.demo.clip import DemoClip
 from hondo.recipes.demo.config import DemoConfig
 from hondo.recipes.pipeline import Trained, run
 from hondo.recipes.recipe import ModelConfig, Recipe
-from hondo.recipes.video import video
+from hondo.recipes.video import adapt as clip_recipe
 from hondo.train.checkpoint import RunFolder
 
 
 def adapt_recipe(clip: DemoClip, config: DemoConfig) -> Recipe:
     """ "video" for so many seconds. It is given the pictures' folder, not the clip's: depth and poses stay unseen."""
-    recipe = video()
+    recipe = clip_recipe(str(clip.files.images), seconds=config.seconds)
     data = replace(
         recipe.data,
-        root=str(clip.files.images),
         camera=str(clip.files.intrinsics),
         stop=config.frames,
         size_hw=config.adapt_hw or recipe.data.size_hw,
     )
-    return replace(
-        recipe,
-        data=data,
-        model=ModelConfig(name="hondo-nano", weights=config.weights),
-        batches=replace(recipe.batches, cache=True),
-        optim=replace(recipe.optim, max_seconds=config.seconds),
-    )
+    return replace(recipe, data=data, model=ModelConfig(name="hondo-nano", weights=config.weights))
 
 
 def adapt(model: DepthModel, clip: DemoClip, config: DemoConfig, *, folder: Path, shows_progress: bool) -> Trained:
