@@ -58,7 +58,7 @@ def probe_video(path: str | Path) -> VideoInfo:
         first = next(container.decode(stream), None)
         if first is None:
             raise HondoError(f"{path} holds no frames; record or convert it again")
-        turned = _upright(np.empty((first.height, first.width, 0), dtype=np.uint8), first)
+        turned = upright(np.empty((first.height, first.width, 0), dtype=np.uint8), first)
         return VideoInfo(
             size_hw=turned.shape[:2],
             fps=float(stream.average_rate or stream.guessed_rate or 0) or 30.0,
@@ -80,7 +80,7 @@ def read_video(path: str | Path, *, every: int = 1, max_frames: int | None = Non
             start_s = time_s if start_s is None else start_s
             last_s, end_s = time_s, time_s + float((frame.duration or 0) * (frame.time_base or 0))
             if index % every == 0:
-                yield VideoFrame(image=_upright(frame.to_ndarray(format="rgb24"), frame), time_s=time_s - start_s)
+                yield VideoFrame(image=upright(frame.to_ndarray(format="rgb24"), frame), time_s=time_s - start_s)
             if max_frames is not None and index // every + 1 >= max_frames and index % every == 0:
                 return
         if start_s is None or last_s is None or end_s is None:
@@ -230,7 +230,7 @@ def _check_complete(container: InputContainer, path: str | Path, *, length_s: fl
         raise HondoError(f"{path} is cut off: it ends after {length_s:.1f} of {stated_s:.1f} seconds; copy it again")
 
 
-def _upright(pixels: np.ndarray, frame: av.VideoFrame) -> np.ndarray:
+def upright(pixels: np.ndarray, frame: av.VideoFrame) -> np.ndarray:
     """Pixels turned and mirrored as the frame's display matrix says (ISO 14496-12, section 6.2.2), contiguous."""
     data = frame.side_data.get("DISPLAYMATRIX")
     if data is None:

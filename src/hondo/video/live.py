@@ -2,71 +2,115 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from hondo.core.errors import HondoError
-from hondo.images.video_file import VideoFrame
+from hondo.images.video_file import VideoFrame, upright
+from hondo.video.decode import decoded
+from hondo.video.frames import Captured, FeedControl
 
 OPEN_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 10.0
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 15.0  # between two tries to reach a lost source; doubled each time
 
 
 def live_frames(address: str) -> Iterator[VideoFrame]:
     """Frames of ``webcam:N`` or of a stream's address, with the seconds since the first; ends when the stream does."""
-    return _webcam(address) if address.lower().startswith("webcam:") else _stream(address)
+    for captured in caught(address, FeedControl()):
+        yield VideoFrame(image=captured.image, time_s=captured.time_s)
 
 
-def _webcam(address: str) -> Iterator[VideoFrame]:
+def live_feed(address: str, control: FeedControl) -> Iterator[Captured]:
+    """As ``caught``, for ever: a source that is missing, taken or lost is told and tried again, ever more seldom."""
+    wait_s, start = FIRST_WAIT_S, None
+    while not control.stopped.is_set():
+        try:
+            for captured in caught(address, control):
+                start = captured.captured_at if start is None else start
+                wait_s = FIRST_WAIT_S
+                yield Captured(
+                    image=captured.image, captured_at=captured.captured_at, time_s=captured.captured_at - start
+                )
+            reason = f"{shown(address)}: the stream ended"
+        except HondoError as error:
+            reason = str(error)
+        if control.stopped.is_set():
+            return
+        control.lost(reason)
+        control.stopped.wait(wait_s)
+        wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+
+
+def caught(address: str, control: FeedControl) -> Iterator[Captured]:
+    """The frames of one connection, until it ends or is stopped; HondoError where it fails."""
+    frames = _webcam(address) if address.lower().startswith("webcam:") else _stream(address, control)
+    start = None
+    for frame, caught_at in frames:
+        start = caught_at if start is None else start
+        yield Captured(image=frame, captured_at=caught_at, time_s=caught_at - start)
+        if control.stopped.is_set():
+            return
+
+
+def check_address(address: str) -> str:
+    """The address, if it has the form of one."""
+    if address.lower().startswith("webcam:") and not address.split(":", 1)[1].isdigit():
+        raise HondoError(f"{address}: a camera is webcam:NUMBER, e.g. webcam:0")
+    return address
+
+
+def shown(address: str) -> str:
+    """The address without a password, for messages."""
+    head, separator, rest = address.partition("://")
+    return head + separator + rest.split("@")[-1]
+
+
+def _webcam(address: str) -> Iterator[tuple]:
     import cv2
 
-    number = address.split(":", 1)[1]
-    if not number.isdigit():
-        raise HondoError(f"{address}: a camera is webcam:NUMBER, e.g. webcam:0")
+    number = int(check_address(address).split(":", 1)[1])
     with _quiet_opencv():
-        camera = cv2.VideoCapture(int(number))
+        camera = cv2.VideoCapture(number)
     try:
         if not camera.isOpened():
             raise HondoError(
                 f"{address}: no camera answers; check that it is plugged in, free and allowed, or try another number"
             )
-        start = time.monotonic()
-        while True:
-            is_read, bgr = camera.read()
+        camera.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # drivers that know it keep no old frames
+        while camera.grab():
+            caught_at = time.monotonic()
+            is_read, bgr = camera.retrieve()
             if not is_read:
-                raise HondoError(f"{address}: the camera stopped giving frames")
-            yield VideoFrame(image=cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), time_s=time.monotonic() - start)
+                break
+            yield cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), caught_at
+        raise HondoError(f"{address}: the camera stopped giving frames")
     finally:
         camera.release()
 
 
-def _stream(address: str) -> Iterator[VideoFrame]:
+def _stream(address: str, control: FeedControl) -> Iterator[tuple]:
     import av
 
     options = {"rtsp_transport": "tcp"} if address.lower().startswith("rtsp") else {}
-    shown = address.split("://", 1)[0] + "://" + address.split("://", 1)[1].split("@")[-1]  # no password in messages
     try:
         with av.open(address, options=options, timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S)) as container:
             if not container.streams.video:
-                raise HondoError(f"{shown}: this stream has no video")
-            start = time.monotonic()
-            for frame in container.decode(video=0):
-                yield VideoFrame(image=frame.to_ndarray(format="rgb24"), time_s=time.monotonic() - start)
+                raise HondoError(f"{shown(address)}: this stream has no video")
+            for frame, came_at in decoded(container, corrupt=control.corrupt):
+                yield upright(frame.to_ndarray(format="rgb24"), frame), came_at
     except (av.FFmpegError, OSError) as error:
-        raise HondoError(f"{shown}: cannot read this stream ({getattr(error, 'strerror', None) or error})") from error
+        reason = getattr(error, "strerror", None) or error
+        raise HondoError(f"{shown(address)}: cannot read this stream ({reason})") from error
 
 
-def _quiet_opencv():
+@contextmanager
+def _quiet_opencv() -> Iterator[None]:
     """OpenCV prints a page of warnings where a camera is missing; our one line says it."""
-    from contextlib import contextmanager
-
     import cv2
 
-    @contextmanager
-    def silenced() -> Iterator[None]:
-        level = cv2.utils.logging.getLogLevel()
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-        try:
-            yield
-        finally:
-            cv2.utils.logging.setLogLevel(level)
-
-    return silenced()
+    level = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        yield
+    finally:
+        cv2.utils.logging.setLogLevel(level)

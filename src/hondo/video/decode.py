@@ -1,0 +1,56 @@
+"""Tolerant decoding with PyAV: damaged frames are told and passed over, where images.video_file would stop."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+from av.container import InputContainer
+
+from hondo.core.errors import HondoError
+from hondo.images.video_file import VideoFrame, upright
+
+
+class Decoded(NamedTuple):
+    """A frame of the decoder, and the time.monotonic at which its packet came."""
+
+    frame: av.VideoFrame
+    came_at: float
+
+
+def decoded(container: InputContainer, *, corrupt: Callable[[], None]) -> Iterator[Decoded]:
+    """The frames of the first video stream; ``corrupt`` is called for each that is damaged."""
+    for packet in container.demux(video=0):
+        came_at = time.monotonic()
+        try:
+            frames = packet.decode()
+        except av.InvalidDataError:
+            corrupt()
+            continue
+        for frame in frames:
+            if frame.is_corrupt:
+                corrupt()
+            else:
+                yield Decoded(frame, came_at)  # pyright: ignore[reportArgumentType]
+
+
+def decoded_file(path: Path, *, corrupt: Callable[[], None]) -> Iterator[VideoFrame]:
+    """The readable frames of a video file with their own times, upright; the end of a file cut short is its end."""
+    count = 0
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            start_s, rate = None, float(stream.average_rate or 30)
+            for frame, _ in decoded(container, corrupt=corrupt):
+                time_s = count / rate if frame.time is None else frame.time
+                start_s = time_s if start_s is None else start_s
+                count += 1
+                yield VideoFrame(image=upright(frame.to_ndarray(format="rgb24"), frame), time_s=time_s - start_s)
+    except (av.FFmpegError, OSError) as error:
+        if count == 0:
+            raise HondoError(f"{path} cannot be read ({error.strerror or error})") from error
+        corrupt()
+    if count == 0:
+        raise HondoError(f"{path}: no frame of this video can be decoded; copy it again")

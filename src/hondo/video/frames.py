@@ -1,0 +1,53 @@
+"""What passes through the live loop: a frame as it was caught, and with its depth; what loop and source say."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from hondo.core.types import DepthMap
+
+
+@dataclass(frozen=True, kw_only=True)
+class Captured:
+    """An upright picture, uint8 RGB; when it was caught (time.monotonic), and its time in the source, in seconds."""
+
+    image: UInt8[np.ndarray, "h w 3"]
+    captured_at: float
+    time_s: float
+    T_world_camera: Float[np.ndarray, "4 4"] | None = None  # metres, where the source knows it
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveFrame:
+    """A frame and its depth. ``number`` counts the frames that were read: gaps are dropped frames."""
+
+    number: int
+    image: UInt8[np.ndarray, "h w 3"]
+    depth_map: DepthMap
+    near_far: tuple[float, float]  # slowly moving ends of the palette, in the unit of the map: see DepthMap.color
+    captured_at: float  # time.monotonic, seconds
+    done_at: float  # time.monotonic, seconds
+    time_s: float  # in the source
+    T_world_camera: Float[np.ndarray, "4 4"] | None = None  # metres, where the source knows it
+
+    @property
+    def latency_ms(self) -> float:
+        """From the moment the frame was caught to its finished depth."""
+        return 1000 * (self.done_at - self.captured_at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedControl:
+    """What the loop tells a source (stop, pause), and what a source tells the loop (a bad frame, a lost source)."""
+
+    stopped: threading.Event = field(default_factory=threading.Event)
+    paused: threading.Event = field(default_factory=threading.Event)
+    corrupt: Callable[[], None] = lambda: None
+    lost: Callable[[str], None] = lambda reason: None  # it tries again; the reason is one line
+
+
+# A source: gives frames until it ends or is stopped; raises HondoError where it cannot go on.
+Feed = Callable[[FeedControl], Iterator[Captured]]
