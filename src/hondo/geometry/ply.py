@@ -18,6 +18,11 @@ def write_ply(
     path: str | Path, points: Float32[np.ndarray, "n 3"], colors: UInt8[np.ndarray, "n 3"] | None = None
 ) -> Path:
     """Writes points (x right, y down, z ahead) and their RGB colours, little-endian."""
+    return atomic_write(path, ply_bytes(points, colors))
+
+
+def ply_bytes(points: Float32[np.ndarray, "n 3"], colors: UInt8[np.ndarray, "n 3"] | None = None) -> bytes:
+    """The file's content."""
     fields = _POINT + (_COLOR if colors is not None else [])
     table = np.empty(len(points), dtype=fields)
     for axis, (name, _) in enumerate(_POINT):
@@ -29,7 +34,7 @@ def write_ply(
     head = (
         f"ply\nformat binary_little_endian 1.0\ncomment hondo\nelement vertex {len(points)}\n{properties}end_header\n"
     )
-    return atomic_write(path, head.encode("ascii") + table.tobytes())
+    return head.encode("ascii") + table.tobytes()
 
 
 def read_ply(path: str | Path) -> tuple[Float32[np.ndarray, "n 3"], UInt8[np.ndarray, "n 3"] | None]:
