@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from hondo.engines.load import load
     from hondo.evaluate.accuracy import score
     from hondo.models.zoo import build_model
+    from hondo.nn.attention.table import attention
 
 _HOMES = {
     "Camera": "hondo.core.types",
@@ -21,6 +22,7 @@ _HOMES = {
     "Batch": "hondo.core.sample",
     "Sample": "hondo.core.sample",
     "load": "hondo.engines.load",
+    "attention": "hondo.nn.attention.table",
     "build_model": "hondo.models.zoo",
     "score": "hondo.evaluate.accuracy",
 }
@@ -34,6 +36,7 @@ __all__ = [
     "Predictor",
     "Sample",
     "__version__",
+    "attention",
     "build_model",
     "load",
     "score",

@@ -9,6 +9,7 @@ from hondo.models.depth import DepthModel
 from hondo.models.pose import PoseModel
 from hondo.models.weights import read_model, save_model
 from hondo.models.zoo import NOT_EXPORTABLE, ZOO, Model, build_model
+from tests.contracts.tiny import TINY
 
 ODD_SIZES = ((61, 97), (130, 35), (20, 31))
 
@@ -18,7 +19,7 @@ def model(request: pytest.FixtureRequest) -> Model:
     """Fresh weights: the laws do not depend on training."""
     torch.manual_seed(0)
     try:
-        return build_model(request.param, weights="random")
+        return build_model(request.param, weights="random", **TINY.get(request.param, {}))
     except ModuleNotFoundError as error:
         if "hondo.models" in str(error):
             pytest.fail(f"the table names a module that does not exist: {error}")
@@ -91,7 +92,7 @@ def test_a_checkpoint_gives_the_same_output(model: Model, tmp_path) -> None:
 
 def test_builds_on_the_meta_device(model: Model) -> None:
     with torch.device("meta"):
-        empty = build_model(model.name, weights="random")
+        empty = build_model(model.name, weights="random", **TINY.get(model.name, {}))
     assert all(parameter.is_meta for parameter in empty.parameters())
     empty.load_state_dict(model.state_dict(), assign=True)
     assert not any(parameter.is_meta for parameter in empty.parameters())

@@ -12,6 +12,7 @@ from hondo.core.types import InputSpec
 from hondo.models import zoo
 from hondo.models.depth import DepthModel
 from hondo.models.origin import Origin
+from hondo.models.published.published import Published
 from hondo.models.weights import save_model
 from hondo.models.zoo import build_model, check_options
 
@@ -130,11 +131,49 @@ def test_published_files_go_to_the_reader_of_the_variant(tmp_path: Path, monkeyp
     file.write_bytes(b"x")
     with pytest.raises(HondoError, match="reads hondo's own"):
         build_model("unet", weights=file, **SMALL)
+    tensors = {key: torch.ones_like(value) for key, value in build_model("unet", **SMALL).state_dict().items()}
     read: list[Path] = []
-    origin = Origin(source="them", licence="MIT", read=lambda model, path: read.append(path))
-    monkeypatch.setattr(zoo.ZOO["unet"], "origin", origin, raising=False)
-    build_model("unet", weights=file, **SMALL)
-    assert read == [file]
+
+    def reader(path: Path) -> Published:
+        read.append(path)
+        return Published(tensors=tensors, options=SMALL)
+
+    monkeypatch.setattr(zoo.ZOO["unet"], "origin", Origin(source="them", licence="MIT", read=reader), raising=False)
+    model = build_model("unet", weights=file)
+    assert read == [file] and not model.training
+    assert all((parameter == 1).all() for parameter in model.parameters())
+    assert model.options["width"] == SMALL["width"]  # the file decides it
+
+
+def test_published_files_that_do_not_fit_say_what_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "theirs.pt"
+    file.write_bytes(b"x")
+    origin = Origin(
+        source="them",
+        licence="MIT",
+        read=lambda path: Published(tensors=build_model("unet-light", weights="random").state_dict()),
+    )
+    for name in ("unet-resnet18", "unet-light"):
+        monkeypatch.setattr(zoo.ZOO[name], "origin", origin, raising=False)
+    with pytest.raises(HondoError, match=r"\d+ missing: .*, \.\.\.; \d+ unexpected: .*the file fits unet-light"):
+        build_model("unet-resnet18", weights=file)
+
+
+def test_a_warm_start_says_how_much_was_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "theirs.pt"
+    file.write_bytes(b"x")
+    state = build_model("unet-light", weights="random").state_dict()
+    encoder = {key: torch.ones_like(value) for key, value in state.items() if ".encoder." in key}
+    origin = Origin(source="them", licence="MIT", read=lambda path: Published(tensors=encoder))
+    monkeypatch.setattr(zoo.ZOO["unet-light"], "origin", origin, raising=False)
+    with caplog.at_level(logging.WARNING):
+        model = build_model("unet-light", weights=file, strict=False)
+    total = sum(parameter.numel() for parameter in model.parameters())
+    loaded = sum(parameter.numel() for parameter in model.network.encoder.parameters())
+    assert f"{100 * loaded / total:.0f} % of the weights" in caplog.text
+    assert all((parameter == 1).all() for parameter in model.network.encoder.parameters())
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,18 @@ from typing import TypeVar
 
 from torch import nn
 
+from hondo.models.published.published import Published
+
 Build = TypeVar("Build", bound=Callable[..., nn.Module])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """Who published the weights, under which licence, and how to put the authors' files into the model."""
+    """Who published the weights, under which licence, and what reads the authors' file or folder."""
 
     source: str
     licence: str
-    read: Callable[[nn.Module, Path], None] | None = None  # loads the authors' file or folder; raises HondoError
+    read: Callable[[Path], Published] | None = None  # of the authors' file or folder; raises HondoError
 
     def __call__(self, build: Build) -> Build:
         """As a decorator of a variant: notes the origin on the function."""

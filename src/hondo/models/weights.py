@@ -39,6 +39,10 @@ class WeightsHeader:
     format: int = FORMAT
 
 
+class WeightsMismatchError(HondoError):
+    """Weights that are not those of the model they were given to."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Mismatch:
     """Where a model and a set of weights differ, by key."""
@@ -113,21 +117,39 @@ def assign_weights(model: nn.Module, tensors: Mapping[str, Tensor], *, source: s
 
     With ``strict`` any difference in keys or shapes raises; without it, what does not fit is left out and returned.
     """
-    own = model.state_dict()
-    fitting = {key: tensor for key, tensor in tensors.items() if key in own and own[key].shape == tensor.shape}
-    mismatch = Mismatch(
+    mismatch = find_mismatch(model, tensors)
+    if mismatch and strict:
+        name = getattr(model, "name", type(model).__name__)
+        remedy = "give the options it was trained with, or weights='random' to build it untrained"
+        raise WeightsMismatchError(
+            f"the weights in {source} do not fit model '{name}' with these options: {mismatch}; {remedy}"
+        )
+    model.load_state_dict(_fitting(model, tensors), strict=False, assign=True)
+    return mismatch
+
+
+def find_mismatch(model: nn.Module, tensors: Mapping[str, Tensor]) -> Mismatch:
+    """Where a model and a set of weights differ in keys or shapes."""
+    own, fitting = model.state_dict(), _fitting(model, tensors)
+    return Mismatch(
         missing=tuple(key for key in own if key not in tensors),
         unexpected=tuple(key for key in tensors if key not in own),
         wrong_shape=tuple(
             _shapes(key, tensor, own[key]) for key, tensor in tensors.items() if key in own and key not in fitting
         ),
     )
-    if mismatch and strict:
-        name = getattr(model, "name", type(model).__name__)
-        remedy = "give the options it was trained with, or weights='random' to build it untrained"
-        raise HondoError(f"the weights in {source} do not fit model '{name}' with these options: {mismatch}; {remedy}")
-    model.load_state_dict(fitting, strict=False, assign=True)
-    return mismatch
+
+
+def share_loaded(model: nn.Module, tensors: Mapping[str, Tensor]) -> float:
+    """The part (0..1) of a model's learnable numbers that a set of weights holds in the right shape."""
+    fitting = _fitting(model, tensors)
+    total = sum(parameter.numel() for parameter in model.parameters())
+    return sum(parameter.numel() for key, parameter in model.named_parameters() if key in fitting) / max(1, total)
+
+
+def _fitting(model: nn.Module, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    own = model.state_dict()
+    return {key: tensor for key, tensor in tensors.items() if key in own and own[key].shape == tensor.shape}
 
 
 def _open(path: Path) -> Any:

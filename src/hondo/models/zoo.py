@@ -2,18 +2,26 @@
 
 import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from hondo.core.errors import HondoError, unknown
 from hondo.core.tables import Table
 from hondo.models.depth import DepthModel
 from hondo.models.origin import origin_of
 from hondo.models.pose import PoseModel
-from hondo.models.weights import assign_weights, read_header, read_tensors
+from hondo.models.weights import (
+    WeightsMismatchError,
+    assign_weights,
+    find_mismatch,
+    read_header,
+    read_tensors,
+    share_loaded,
+)
 
 Model = DepthModel | PoseModel
 Build = Callable[..., Model]  # options, all keyword-only, to a model
@@ -61,7 +69,7 @@ def build_model(name: str | Path, weights: str | Path | None = None, *, strict: 
         return _build(name, options).eval()
     if path.suffix == ".safetensors" or (path / "checkpoints").is_dir():
         return _from_checkpoint(name, _checkpoint(path), strict=strict, options=options)
-    return _from_published(name, path, options)
+    return _from_published(name, path, strict=strict, options=options)
 
 
 def packaged_weights(name: str) -> Path | None:
@@ -106,30 +114,66 @@ def _from_checkpoint(name: str, path: Path, *, strict: bool, options: dict[str, 
     header, tensors = read_header(path), read_tensors(path)
     if name not in ZOO:
         raise HondoError(f"{path} holds a model that this version does not have: {unknown('model', name, ZOO)}")
-    complete = (header.options if header.name == name else {}) | options
-    with torch.device("meta"):
-        model = _build(name, complete)
-    mismatch = assign_weights(model, tensors, source=str(path), strict=strict)
-    if any(tensor.is_meta for tensor in (*model.parameters(), *model.buffers())):
-        model = _build(
-            name, complete
-        )  # for what the checkpoint does not hold: buffers outside the state dict, missing keys
-        assign_weights(model, tensors, source=str(path), strict=strict)
-    if mismatch:
-        _log.warning("%s: weights that do not fit '%s' were left out: %s", path, name, mismatch)
+    model = _with_weights(
+        name, (header.options if header.name == name else {}) | options, tensors, source=path, strict=strict
+    )
     if header.name == name and "size_hw" not in options:
         model.set_input_spec(header.input_spec)
-    return model.eval()
+    return model
 
 
-def _from_published(name: str, path: Path, options: dict[str, Any]) -> Model:
+def _from_published(name: str, path: Path, *, strict: bool, options: dict[str, Any]) -> Model:
+    """The authors' file decides some options; given ones count before it."""
     origin = origin_of(ZOO[name])
     if not path.exists():
         raise HondoError(f"weights {path} do not exist")
     if origin is None or origin.read is None:
         raise HondoError(f"model '{name}' reads hondo's own .safetensors files and run folders, not {path}")
-    model = _build(name, options)
-    origin.read(model, path)
+    published = origin.read(path)
+    try:
+        return _with_weights(name, {**published.options, **options}, published.tensors, source=path, strict=strict)
+    except WeightsMismatchError as error:
+        fitting = models_that_fit(path, asked=name)
+        hint = f"; the file fits {' or '.join(fitting)}" if fitting else ""
+        raise HondoError(f"{error}{hint}") from error
+
+
+def models_that_fit(path: Path, *, asked: str) -> list[str]:
+    """The variants whose reader takes a published file, and whose weights it holds, each to the last shape."""
+    fitting = []
+    for name in ZOO:
+        origin = origin_of(ZOO[name])
+        if name == asked or origin is None or origin.read is None:
+            continue
+        try:
+            published = origin.read(path)
+            with torch.device("meta"):
+                model = _build(name, dict(published.options))
+        except HondoError:  # a file of another family
+            continue
+        if not find_mismatch(model, published.tensors):
+            fitting.append(name)
+    return fitting
+
+
+def _with_weights(
+    name: str, options: dict[str, Any], tensors: Mapping[str, Tensor], *, source: Path, strict: bool
+) -> Model:
+    """Built without memory of its own; the tensors themselves become its weights."""
+    with torch.device("meta"):
+        model = _build(name, options)
+    mismatch = assign_weights(model, tensors, source=str(source), strict=strict)
+    if any(tensor.is_meta for tensor in (*model.parameters(), *model.buffers())):
+        model = _build(name, options)  # for what the file does not hold: buffers outside the state dict, missing keys
+        assign_weights(model, tensors, source=str(source), strict=strict)
+    if mismatch:
+        _log.warning(
+            "%s: %.0f %% of the weights of '%s' were loaded; these do not fit and were left out: %s",
+            source,
+            100 * share_loaded(model, tensors),
+            name,
+            mismatch,
+        )
     return model.eval()
 
 
