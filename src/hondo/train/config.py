@@ -12,7 +12,7 @@ Precision = Literal["auto", "32-true", "bf16-mixed", "16-mixed"]  # auto: bf16-m
 class OptimConfig:
     """How weights are changed, and for how long. A run ends at max_steps or max_seconds, whichever comes first."""
 
-    name: Literal["adamw", "adam", "sgd"] = "adamw"
+    name: Literal["adamw", "adam", "sgd", "muon"] = "adamw"  # muon: for matrices, adamw for the rest
     lr: float = 1e-4
     betas: tuple[float, float] = (0.9, 0.999)
     weight_decay: float = 0.01  # of tensors with two or more dimensions only

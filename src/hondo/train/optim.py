@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from hondo.train.config import OptimConfig
+from hondo.train.muon import Muon, is_matrix
 
 ONECYCLE_START = 1 / 25  # of the peak rate (Smith & Topin; torch's default)
 ONECYCLE_END = ONECYCLE_START * 1e-4
@@ -15,16 +16,20 @@ ONECYCLE_PEAK = 0.3  # fraction of the run at which the peak is reached
 
 def make_optimizer(module: nn.Module, config: OptimConfig, *, fused: bool = False) -> torch.optim.Optimizer:
     """Biases and norms do not decay; ``lr_factors`` apply to whole modules. ``lr_factor`` marks a group."""
-    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    groups: dict[tuple[float, float, bool], list[nn.Parameter]] = {}
     for name, parameter in module.named_parameters():
         if parameter.requires_grad:
             factor = _lr_factor(name, config)
             decay = config.weight_decay if parameter.ndim > 1 else 0.0
-            groups.setdefault((factor, decay), []).append(parameter)
+            rule = config.name == "muon" and is_matrix(parameter)
+            groups.setdefault((factor, decay, rule), []).append(parameter)
     made: list[dict[str, Any]] = [
         {"params": parameters, "lr": config.lr * factor, "lr_factor": factor, "weight_decay": decay}
-        for (factor, decay), parameters in groups.items()
+        | ({"is_matrix": True} if rule else {})
+        for (factor, decay, rule), parameters in groups.items()
     ]
+    if config.name == "muon":
+        return Muon(made, lr=config.lr, betas=config.betas)
     if config.name == "sgd":
         return torch.optim.SGD(made, lr=config.lr, momentum=config.betas[0], fused=fused)
     kind = torch.optim.AdamW if config.name == "adamw" else torch.optim.Adam
