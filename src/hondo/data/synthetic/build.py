@@ -173,7 +173,7 @@ def make_light(
         return torch.tensor([p[0], -p[1], p[2]], dtype=torch.float32)
 
     blue = rng.uniform(0, 1)
-    brightness = rng.uniform(0.5, 1.7)
+    brightness = math.exp(rng.uniform(math.log(0.5), math.log(3.5)))
     zenith = brightness * np.array([0.75 - 0.5 * blue, 0.85 - 0.3 * blue, 1.0])
     horizon = brightness * (np.array([0.85, 0.9, 1.0]) * rng.uniform(0.9, 1.25, 3))
     return Light(

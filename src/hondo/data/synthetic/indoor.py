@@ -13,9 +13,9 @@ WALLS = ("plaster", "plaster", "plaster", "plaster", "plain", "plain", "brick", 
 
 
 def room(b: Builder) -> World:
-    """A furnished room of 2.5 to 9 m."""
+    """A furnished room of 2.5 to 8 m."""
     r = b.rng
-    wide, deep, high = r.uniform(2.5, 8), r.uniform(2.8, 9), r.uniform(2.3, 3.3)
+    wide, deep, high = r.uniform(2.5, 6.5), r.uniform(2.8, 8), r.uniform(2.3, 3.3)
     _shell(b, wide, deep, high)
     for angle, length, reach in _walls(wide, deep):
         with b.at(*_toward(angle, reach), yaw=angle):
@@ -27,14 +27,15 @@ def room(b: Builder) -> World:
 
     def eye(rng: np.random.Generator) -> Eye:
         x, z = rng.uniform(-0.46, 0.46) * wide, rng.uniform(-0.46, 0.46) * deep
-        # look across the room: towards a random point of its other half
+        # look across the room, towards a random point of its other half, or anywhere
         heading = math.atan2(-x + rng.normal(0, 0.35) * wide, -z + rng.normal(0, 0.35) * deep)
+        heading += rng.uniform(-math.pi, math.pi) if rng.random() < 0.15 else 0.0
         height = rng.uniform(0.5, min(2.1, high - 0.2))
         return Eye(
             x=x, z=z, height=height, yaw=heading, pitch=rng.normal(-0.25, 0.25), roll=rng.normal(0, 0.12), speed=0.03
         )
 
-    return World(solids=b.solids(), light=_room_light(b, wide, deep, high), eye=eye)
+    return World(solids=b.solids(), light=_room_light(b, wide, deep, high), eye=eye, clearance=0.4)
 
 
 def close_up(b: Builder) -> World:
@@ -67,7 +68,7 @@ def close_up(b: Builder) -> World:
             speed=0.02,
         )
 
-    return World(solids=b.solids(), light=_room_light(b, wide, deep, high), eye=eye)
+    return World(solids=b.solids(), light=_room_light(b, wide, deep, high), eye=eye, clearance=0.25)
 
 
 def corridor(b: Builder) -> World:
@@ -106,7 +107,7 @@ def corridor(b: Builder) -> World:
             speed=0.05,
         )
 
-    return World(solids=b.solids(), light=_room_light(b, wide, deep, high), eye=eye)
+    return World(solids=b.solids(), light=_room_light(b, wide, deep, high), eye=eye, clearance=0.3)
 
 
 def _shell(b: Builder, wide: float, deep: float, high: float) -> None:

@@ -23,8 +23,11 @@ def street(b: Builder) -> World:
     density = r.uniform(0.2, 1.0)
     for side in (-1, 1):
         _roadside(b, side, road / 2, pavement, density)
-    _traffic(b, lanes, lane, r.choice([0.15, 0.4, 0.9]))
-    if r.random() < 0.25:
+    if r.random() < 0.3:
+        _queue(b, lanes, lane)
+    else:
+        _traffic(b, lanes, lane, r.choice([0.15, 0.4, 0.9]))
+    if r.random() < 0.3:
         with b.at(0, r.uniform(12, 90), yaw=r.normal(0, 0.2)):
             street_things.bridge(b, span=road + 2 * pavement)
     if r.random() < 0.5:  # the street ends: something closes the view
@@ -58,7 +61,7 @@ def street(b: Builder) -> World:
             speed=rng.uniform(0.1, 1.0),
         )
 
-    return World(solids=b.solids(), light=_daylight(b), eye=eye)
+    return World(solids=b.solids(), light=_daylight(b), eye=eye, clearance=0.5)
 
 
 def _ground(b: Builder, road: float, pavement: float) -> None:
@@ -70,7 +73,15 @@ def _ground(b: Builder, road: float, pavement: float) -> None:
         (0, -0.1, REACH / 2),
         (road, 0.2, 3 * REACH),
         b.material(
-            "asphalt", "asphalt", "asphalt", "brick", "soil", scale=(0.1, 0.6), vivid=0.05, gloss=r.uniform(0, 0.15)
+            "asphalt",
+            "asphalt",
+            "asphalt",
+            "asphalt",
+            "brick",
+            "soil",
+            scale=(0.1, 0.6),
+            vivid=0.05,
+            gloss=r.uniform(0, 0.15),
         ),
     )
     for side in (-1, 1):
@@ -143,10 +154,23 @@ def _traffic(b: Builder, lanes: int, lane: float, fullness: float) -> None:
         z = r.uniform(3, 30) / (0.3 + fullness)
         while z < 110:
             with b.at(
-                (k + 0.5 - lanes / 2) * lane + r.normal(0, 0.2), z, yaw=(math.pi if oncoming else 0) + r.normal(0, 0.04)
+                (k + 0.5 - lanes / 2) * lane + r.normal(0, 0.2), z, yaw=(0 if oncoming else math.pi) + r.normal(0, 0.04)
             ):
                 street_things.vehicle(b)
             z += r.uniform(7, 16) + r.exponential(9) / fullness
+
+
+def _queue(b: Builder, lanes: int, lane: float) -> None:
+    """Every lane full, bumper to bumper: lorries keep to some of them, and all head the same way."""
+    r = b.rng
+    for k in range(lanes):
+        z, heavy = r.uniform(-4, 8), r.choice([0.05, 0.2, 0.8])
+        while z < 90:
+            is_large = r.random() < heavy
+            z += r.uniform(6.5, 9) if is_large else r.uniform(2.4, 4)
+            with b.at((k + 0.5 - lanes / 2) * lane + r.normal(0, 0.15), z, yaw=math.pi + r.normal(0, 0.03)):
+                (street_things.large_vehicle if is_large else street_things.small_vehicle)(b)
+            z += r.uniform(6.5, 9) if is_large else r.uniform(2.4, 4)
 
 
 def open_ground(b: Builder) -> World:
@@ -202,7 +226,7 @@ def open_ground(b: Builder) -> World:
             speed=0.08,
         )
 
-    return World(solids=b.solids(), light=_daylight(b), eye=eye)
+    return World(solids=b.solids(), light=_daylight(b), eye=eye, clearance=0.25)
 
 
 def _rock(b: Builder) -> None:

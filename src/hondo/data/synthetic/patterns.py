@@ -157,7 +157,7 @@ def leaves(rng: Rng) -> np.ndarray:
 
 def leafy(rng: Rng) -> np.ndarray:
     """Leaves with holes between them."""
-    solid = fractal(rng, roughness=rng.uniform(0.6, 1.1)) > rng.uniform(0.35, 0.6)
+    solid = fractal(rng, roughness=rng.uniform(0.6, 1.1)) > rng.uniform(0.1, 0.45)
     return np.concatenate((leaves(rng), solid[..., None]), axis=2)
 
 

@@ -47,8 +47,8 @@ def _wheels(b: Builder, wide: float, places: tuple[float, ...], d: float) -> Non
 def truck(b: Builder) -> None:
     """A lorry with a box, a tarpaulin or a tank."""
     r = b.rng
-    wide, long, tall = r.uniform(2.2, 2.55), r.uniform(5, 12), r.uniform(2.6, 4.0)
-    paint = b.material("plain", gloss=0.4, vivid=0.7)
+    wide, long, tall = r.uniform(2.2, 2.55), r.uniform(5, 13), r.uniform(2.6, 4.0)
+    paint = tinted(b.material("plain", gloss=0.4, vivid=0.7), r.uniform(0.2, 1.2))
     b.stand("box", 0, -long / 2 + 0.9, (wide, tall * 0.75, 1.8), paint, base=0.5)
     b.stand(
         "box",
@@ -60,14 +60,11 @@ def truck(b: Builder) -> None:
     )
     load = long - 2.1
     style = r.random()
-    if style < 0.25:
-        b.add(
-            "cylinder",
-            (0, 1.0 + wide / 2, 1.0),
-            (wide, load, wide),
-            b.material("metal", "plain", gloss=0.6),
-            pitch=math.pi / 2,
-        )
+    if style < 0.3:
+        steel = b.material("metal", "plain", "print", gloss=0.6, scale=(0.2, 0.6))
+        b.add("cylinder", (0, 1.0 + wide / 2, 1.0), (wide, load, wide), steel, pitch=math.pi / 2)
+        if r.random() < 0.5:  # the hopper under a tank
+            b.stand("tapered", 0, 1.0, (wide * 0.9, 1.2, load * 0.6), steel, base=0.7, taper=(0.6, 0.6), roll=math.pi)
     else:
         side = b.material("plain", "cloth", "metal", "stripes", "bars", "print", vivid=0.6)
         b.stand("box", 0, 1.0, (wide, tall - 1.0, load), side, base=1.0)
@@ -83,7 +80,7 @@ def truck(b: Builder) -> None:
             (0.3, 0.15, 0.08),
             Material(texture=dark.texture, tint=(0.9, 0.12, 0.1), glow=float(r.uniform(0, 1.5))),
         )
-    _wheels(b, wide, (-long * 0.38, long * 0.25, long * 0.38), 0.95)
+    _wheels(b, wide, (-long * 0.38, long * 0.38 - 2.4, long * 0.38 - 1.2, long * 0.38), 0.95)
 
 
 def bus(b: Builder) -> None:
@@ -109,8 +106,16 @@ def van(b: Builder) -> None:
     _ends(b, wide, long - 0.1, 0.7)
 
 
+def small_vehicle(b: Builder) -> None:
+    (car, car, car, car, van)[int(b.rng.integers(5))](b)
+
+
+def large_vehicle(b: Builder) -> None:
+    (truck, truck, truck, bus)[int(b.rng.integers(4))](b)
+
+
 def vehicle(b: Builder) -> None:
-    (car, car, car, car, car, van, van, truck, bus)[int(b.rng.integers(9))](b)
+    (large_vehicle if b.rng.random() < 0.25 else small_vehicle)(b)
 
 
 def two_wheeler(b: Builder) -> None:

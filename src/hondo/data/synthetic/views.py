@@ -32,6 +32,7 @@ class World:
     solids: Solids
     light: Light
     eye: Callable[[np.random.Generator], Eye]
+    clearance: float = 0.15  # metres that a viewpoint keeps from every solid
 
 
 def scattered(world: World, rng: np.random.Generator, count: int) -> Scene:
@@ -70,11 +71,15 @@ def _clear_eye(world: World, rng: np.random.Generator, *, tries: int = 20) -> Ey
     """A viewpoint that stands in no solid; after so many tries whatever came last."""
     for _ in range(tries):
         eye = world.eye(rng)
-        if not _inside(world.solids, torch.tensor([eye.x, -eye.height, eye.z], dtype=torch.float32)).any():
+        if not _inside(world.solids, _point(eye), margin=world.clearance).any():
             break
     return eye
 
 
-def _inside(solids: Solids, point: Float[Tensor, " 3"], margin: float = 0.15) -> Tensor:
+def _point(eye: Eye) -> Float[Tensor, " 3"]:
+    return torch.tensor([eye.x, -eye.height, eye.z], dtype=torch.float32)
+
+
+def _inside(solids: Solids, point: Float[Tensor, " 3"], *, margin: float) -> Tensor:
     local = ((point - solids.centre)[:, :, None] * solids.R_world_solid).sum(1)
     return (local.abs() < solids.half + margin).all(1)

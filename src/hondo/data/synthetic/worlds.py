@@ -21,7 +21,7 @@ WORLDS: Table[Callable[[Builder], World]] = Table(
         "simple": "hondo.data.synthetic.simple:simple",
     },
 )
-MIXTURE: dict[str, float] = {"room": 4, "close-up": 2, "corridor": 0.7, "street": 4, "open-ground": 1.2, "clutter": 1.2}
+MIXTURE: dict[str, float] = {"room": 4, "close-up": 2, "corridor": 0.7, "street": 4, "open-ground": 0.9, "clutter": 0.6}
 
 
 def make_world(rng: np.random.Generator, atlas: TextureAtlas, mixture: Mapping[str, float] = MIXTURE) -> World:
