@@ -1,14 +1,16 @@
-"""The recipes of the shipped weights: three stages, each from the one before."""
+"""The recipes of the shipped weights: five stages, each from the one before."""
 
-from hondo.recipes.nano import nano, nano_large, nano_medium
+from itertools import pairwise
+
+from hondo.recipes.nano import nano, nano_again, nano_final, nano_large, nano_medium
 
 
 def test_stages_grow_and_follow_each_other() -> None:
-    first, second, third = nano(), nano_medium(), nano_large()
-    assert first.model.weights == "random"
-    assert second.model.name == f"runs/{first.name}" and third.model.name == f"runs/{second.name}"
-    assert first.data.area < second.data.area < third.data.area
-    assert len({stage.data.seed for stage in (first, second, third)}) == 3
-    assert len({stage.hash for stage in (first, second, third)}) == 3
-    for stage in (first, second, third):
+    stages = nano(), nano_medium(), nano_large(), nano_again(), nano_final()
+    assert stages[0].model.weights == "random"
+    assert all(after.model.name == f"runs/{before.name}" for before, after in pairwise(stages))
+    assert stages[0].data.area < stages[1].data.area < stages[2].data.area and stages[3].data.area < stages[4].data.area
+    assert len({stage.data.seed for stage in stages}) == 5
+    assert len({stage.hash for stage in stages}) == 5
+    for stage in stages:
         assert stage.licence == "Apache-2.0"

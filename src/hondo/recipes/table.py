@@ -13,5 +13,7 @@ RECIPES: Table[Callable[[], Recipe]] = Table(
         "nano": "hondo.recipes.nano:nano",
         "nano-medium": "hondo.recipes.nano:nano_medium",
         "nano-large": "hondo.recipes.nano:nano_large",
+        "nano-again": "hondo.recipes.nano:nano_again",
+        "nano-final": "hondo.recipes.nano:nano_final",
     },
 )
