@@ -55,18 +55,38 @@ class PoseNetwork(nn.Module):
     def __init__(self, encoder: Encoder, *, width: int) -> None:
         super().__init__()
         self.encoder = encoder
-        self.head = nn.Sequential(
-            nn.Conv2d(encoder.channels[-1], width, 1),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(width, width, 3, padding=1),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(width, width, 3, padding=1),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(width, 6, 1),
-        )
+        self.head = _motion_head(encoder.channels[-1], width=width, pictures=1)
 
     def forward(self, pair: Float[Tensor, "b 6 h w"]) -> Float[Tensor, "b 6"]:
         return MOTION_SCALE * self.head(self.encoder(pair)[-1]).mean((2, 3))
+
+
+class SharedPoseNetwork(nn.Module):
+    """The encoder of a depth network sees each picture by itself; the head joins what it saw (monodepth2: shared)."""
+
+    def __init__(self, encoder: Encoder, *, width: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.head = _motion_head(encoder.channels[-1], width=width, pictures=2)
+
+    def forward(self, pair: Float[Tensor, "b 6 h w"]) -> Float[Tensor, "b 6"]:
+        pictures = pair.unflatten(1, (2, 3)).flatten(0, 1)  # 2b 3 h w
+        squeezed = self.head[:2](self.encoder(pictures)[-1])
+        joined = squeezed.unflatten(0, (-1, 2)).flatten(1, 2)  # b 2c h w
+        return MOTION_SCALE * self.head[2:](joined).mean((2, 3))
+
+
+def _motion_head(inputs: int, *, width: int, pictures: int) -> nn.Sequential:
+    """A 1x1 convolution of each picture's features, then three of all ``pictures`` together."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, width, 1),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(pictures * width, width, 3, padding=1),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(width, width, 3, padding=1),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(width, 6, 1),
+    )
 
 
 def pose(

@@ -30,6 +30,9 @@ ZOO: Table[Build] = Table(
     "model",
     {
         "hondo-nano": "hondo.models.nano:hondo_nano",
+        "monodepth2": "hondo.models.monodepth2:monodepth2",
+        "monodepth2-resnet50": "hondo.models.monodepth2:monodepth2_resnet50",
+        "monodepth2-pose": "hondo.models.monodepth2:monodepth2_pose",
         "nano-pose": "hondo.models.pose:nano_pose",
         "pose": "hondo.models.pose:pose",
         "unet": "hondo.models.unet:unet",
