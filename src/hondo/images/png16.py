@@ -1,4 +1,4 @@
-"""16-bit grey PNG in memory: on depth twice as fast as a general encoder, and smaller (PNG specification, 3rd edition)."""
+"""16-bit grey PNG in memory: on depth twice as fast as a general encoder, and smaller (PNG, third edition)."""
 
 import struct
 import zlib

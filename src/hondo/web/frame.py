@@ -1,0 +1,118 @@
+"""The binary message that carries one frame's depth to a page or a program; docs/serve.md describes it.
+
+4 bytes   "HND1"
+4 bytes   length of the header, little-endian
+header    JSON, padded with spaces so that what follows is aligned to 4 bytes
+depth     uint16 little-endian, row by row; 0 = unknown, else value = low + (stored - 1) x step
+confidence  uint8, the same size, 255 = sure; only where the header's confidence_bytes is not 0
+picture   JPEG; only where picture_bytes is not 0
+"""
+
+import json
+import struct
+import zlib
+from dataclasses import asdict, dataclass
+
+import cv2
+import numpy as np
+from jaxtyping import Bool, Float32, UInt8, UInt16
+
+from hondo.core.types import DepthMap, Size
+
+MAGIC = b"HND1"
+MAX_SIDE = 384  # pixels of the longer side of the depth that is sent, unless a client asks for more
+PICTURE_SIDE = 960
+_STEPS = 65534  # levels of a stored value; 0 is "unknown"
+_JPEG_QUALITY = 80
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameHeader:
+    """What is said of a frame. Times in milliseconds; near_far are the ends of the palette in the map's unit."""
+
+    number: int
+    model: str
+    kind: str
+    unit: str
+    width: int  # of the picture
+    height: int
+    depth_width: int
+    depth_height: int
+    low: float
+    step: float
+    near_far: tuple[float, float]
+    camera: tuple[float, float, float, float] | None  # fx, fy, cx, cy in pixels of the depth; None: not known
+    latency_ms: float
+    dropped: int
+    encoding: str  # of the depth: "raw", or "deflate" (zlib)
+    depth_bytes: int
+    confidence_bytes: int
+    picture_bytes: int
+    stats: dict[str, object] | None = None  # of a server camera: its StreamStats
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameFacts:
+    """What the sender of a frame knows beside its depth map."""
+
+    number: int
+    model: str
+    image_hw: Size
+    near_far: tuple[float, float]
+    latency_ms: float
+    dropped: int
+    stats: dict[str, object] | None = None
+
+
+def encode_frame(
+    depth_map: DepthMap, facts: FrameFacts, *, picture: UInt8[np.ndarray, "h w 3"] | None, deflate: bool = False
+) -> bytes:
+    """The message of a map, which has the size it is sent at."""
+    stored, low, step = quantised(depth_map.values)
+    depth = zlib.compress(stored.tobytes(), 1) if deflate else stored.tobytes()
+    confidence = b"" if depth_map.confidence is None else _confidence(depth_map.confidence)
+    jpeg = b"" if picture is None else _jpeg(picture)
+    camera = depth_map.camera
+    header = FrameHeader(
+        number=facts.number, model=facts.model, kind=str(depth_map.kind), unit=depth_map.kind.unit,
+        width=facts.image_hw[1], height=facts.image_hw[0],
+        depth_width=stored.shape[1], depth_height=stored.shape[0], low=low, step=step, near_far=facts.near_far,
+        camera=None if camera is None else (camera.fx, camera.fy, camera.cx, camera.cy),
+        latency_ms=round(facts.latency_ms, 2), dropped=facts.dropped, encoding="deflate" if deflate else "raw",
+        depth_bytes=len(depth), confidence_bytes=len(confidence), picture_bytes=len(jpeg), stats=facts.stats,
+    )  # fmt: skip
+    text = json.dumps(asdict(header), default=str).encode()
+    text += b" " * (-len(text) % 4)
+    return b"".join((MAGIC, struct.pack("<I", len(text)), text, depth, confidence, jpeg))
+
+
+def quantised(values: Float32[np.ndarray, "h w"]) -> tuple[UInt16[np.ndarray, "h w"], float, float]:
+    """(stored, low, step): value = low + (stored - 1) x step, 0 where it is not finite."""
+    is_known: Bool[np.ndarray, "h w"] = np.isfinite(values)
+    if not is_known.any():
+        return np.zeros(values.shape, dtype=np.uint16), 0.0, 1.0
+    known = values if is_known.all() else values[is_known]
+    low, high = float(known.min()), float(known.max())
+    step = (high - low) / _STEPS or 1.0
+    with np.errstate(invalid="ignore"):
+        stored = np.rint((values - np.float32(low)) * np.float32(1 / step)) + 1
+    stored = np.where(is_known, stored, 0) if known is not values else stored
+    return np.clip(stored, 0, _STEPS + 1).astype("<u2"), low, step
+
+
+def fitted(size_hw: Size, *, side: int) -> Size:
+    """The size with the same aspect whose longer side is at most ``side``."""
+    scale = min(1.0, side / max(size_hw))
+    return max(1, round(size_hw[0] * scale)), max(1, round(size_hw[1] * scale))
+
+
+def _confidence(confidence: np.ndarray) -> bytes:
+    return np.rint(np.clip(confidence, 0, 1) * 255).astype(np.uint8).tobytes()
+
+
+def _jpeg(rgb: UInt8[np.ndarray, "h w 3"]) -> bytes:
+    height, width = fitted((rgb.shape[0], rgb.shape[1]), side=PICTURE_SIDE)
+    if height < rgb.shape[0]:
+        rgb = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA)
+    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1].tobytes()

@@ -1,0 +1,55 @@
+"""What the OpenAPI document says of bodies, with examples."""
+
+from typing import Any
+
+_PICTURE = {"schema": {"type": "string", "format": "binary", "description": "a picture file, at most 20 MB"}}
+
+# The body of a route that takes a picture: the file as it is, or a form's file field.
+PICTURE_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "image/jpeg": _PICTURE,
+            "image/png": _PICTURE,
+            "application/octet-stream": _PICTURE,
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["image"],
+                    "properties": {"image": {"type": "string", "format": "binary"}},
+                }
+            },
+        },
+    }
+}
+
+FACTS_EXAMPLE: dict[str, Any] = {
+    "model": "hondo-nano",
+    "engine": "openvino_ir",
+    "precision": "fp32",
+    "kind": "scaled_inverse_depth",
+    "unit": "",
+    "factor": 51234.5,
+    "offset": 0.0,
+    "width": 640,
+    "height": 480,
+    "network_size_hw": [192, 256],
+    "milliseconds": 18.2,
+    "png": "iVBORw0KGgo...",
+}
+
+MODELS_EXAMPLE: dict[str, Any] = {
+    "default": "hondo-nano",
+    "models": [
+        {
+            "name": "hondo-nano",
+            "is_loaded": True,
+            "kind": "scaled_inverse_depth",
+            "unit": "",
+            "network_size_hw": [192, 640],
+            "engine": "openvino_ir",
+            "precision": "fp32",
+            "device": "cpu",
+        }
+    ],
+}

@@ -1,0 +1,124 @@
+"""Servers for the tests: the real application on a real socket, with a network that is one line of arithmetic."""
+
+import io
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+
+from hondo.core.types import DepthKind, InputSpec
+from hondo.engines.predictor import NetworkPredictor, Run
+from hondo.web.access import Access
+from hondo.web.limits import Limits
+from hondo.web.models import Load, ServedModels
+from hondo.web.server import bound, make_server
+from hondo.web.service import Service
+
+SPEC = InputSpec(size_hw=(64, 64), multiple_of=32)
+
+
+def brightness(image: np.ndarray) -> np.ndarray:
+    """Bright is near: 0.1 to 1."""
+    return 0.1 + 0.9 * image.mean(axis=1, keepdims=True)
+
+
+def predictor(
+    run: Run = brightness, *, kind: DepthKind = DepthKind.SCALED_INVERSE_DEPTH, name: str = "tiny"
+) -> NetworkPredictor:
+    return NetworkPredictor(name=name, kind=kind, input_spec=SPEC, run=run, engine="numpy", precision="fp32")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """A server that answers."""
+
+    service: Service
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def client(self, **options) -> httpx.Client:
+        return httpx.Client(base_url=self.url, timeout=20, trust_env=False, **options)
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+
+
+@contextmanager
+def running(
+    run: Run = brightness,
+    *,
+    kind: DepthKind = DepthKind.SCALED_INVERSE_DEPTH,
+    access: Access | None = None,
+    limits: Limits | None = None,
+    models: tuple[str, ...] = ("tiny",),
+    load: Load | None = None,
+    batch: int | None = None,
+) -> Iterator[Running]:
+    served = ServedModels(models, load=load or (lambda name: predictor(run, kind=kind, name=name)))
+    service = Service(served, access=access or Access(), limits=limits, batch=batch)
+    with bound("127.0.0.1", 0) as listening:
+        server = make_server(service)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            wait_until(lambda: service.is_ready)
+            yield Running(service=service, port=listening.getsockname()[1])
+        finally:
+            server.should_exit = True
+            thread.join(timeout=30)
+    assert not thread.is_alive(), "the server did not stop"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Running]:
+    """One with the usual limits, for tests that only ask."""
+    with running() as started:
+        yield started
+
+
+@pytest.fixture
+def serving() -> Iterator[Callable[..., Running]]:
+    """Starts servers with options of their own."""
+    with ExitStack() as stack:
+        yield lambda *arguments, **options: stack.enter_context(running(*arguments, **options))
+
+
+def wait_until(condition: Callable[[], object], *, seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+
+
+@pytest.fixture(scope="session")
+def picture() -> Callable[..., bytes]:
+    return picture_file
+
+
+@pytest.fixture(scope="session")
+def until() -> Callable[..., None]:
+    return wait_until
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Callable[..., NetworkPredictor]:
+    return predictor
+
+
+def picture_file(size_hw=(48, 64), *, form: str = "PNG", seed: int = 0) -> bytes:
+    """A picture file: dark above, bright below, a little noise."""
+    rows = np.linspace(0, 255, size_hw[0])[:, None, None] * np.ones((1, size_hw[1], 3))
+    noise = np.random.default_rng(seed).normal(0, 4, rows.shape)
+    buffer = io.BytesIO()
+    Image.fromarray(np.clip(rows + noise, 0, 255).astype(np.uint8)).save(buffer, form)
+    return buffer.getvalue()

@@ -1,0 +1,105 @@
+"""POST /v1/depth over a real socket: every form says the same depth, however the picture came."""
+
+import base64
+import io
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from hondo.core.types import DepthKind
+
+
+def stored(data: bytes) -> np.ndarray:
+    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED).astype(np.float64)
+
+
+def values_of(response) -> np.ndarray:
+    """What a client without hondo does with the answer."""
+    factor, offset = (float(response.headers[f"X-Hondo-{name}"]) for name in ("Factor", "Offset"))
+    return (stored(response.content) - offset) / factor
+
+
+def test_png_is_the_picture_s_depth(server, picture) -> None:
+    with server.client() as client:
+        response = client.post("/v1/depth", content=picture())
+    assert response.status_code == 200 and response.headers["content-type"] == "image/png"
+    values = values_of(response)
+    assert values.shape == (48, 64)
+    assert np.allclose(values[4], 0.1, atol=0.12) and np.allclose(values[-4], 1.0, atol=0.12)
+    assert response.headers["X-Hondo-Kind"] == "scaled_inverse_depth" and response.headers["X-Hondo-Unit"] == ""
+    assert response.headers["X-Hondo-Model"] == "tiny" and response.headers["X-Hondo-Width"] == "64"
+
+
+def test_all_forms_say_the_same(server, picture) -> None:
+    with server.client() as client:
+        png, npz, text = (
+            client.post("/v1/depth", params={"format": form}, content=picture()) for form in ("png16", "npz", "json")
+        )
+    with np.load(io.BytesIO(npz.content), allow_pickle=False) as arrays:
+        values, facts = arrays["values"], json.loads(str(arrays["facts"]))
+    assert values.dtype == np.float32 and np.abs(values - values_of(png)).max() < 1e-4
+    told = text.json()
+    assert base64.b64decode(told["png"]) == png.content
+    assert told["factor"] == float(png.headers["X-Hondo-Factor"])
+    assert {"model", "engine", "kind", "unit", "width", "height", "network_size_hw", "milliseconds"} <= told.keys()
+    assert facts["kind"] == told["kind"] and facts["factor"] is None
+
+
+def test_colours_are_a_jpeg(server, picture) -> None:
+    with server.client() as client:
+        response = client.post("/v1/depth", params={"format": "color"}, content=picture())
+    assert response.headers["content-type"] == "image/jpeg"
+    assert cv2.imdecode(np.frombuffer(response.content, np.uint8), 1).shape == (48, 64, 3)
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("*/*", "image/png"),
+        ("image/png", "image/png"),
+        ("application/json", "application/json"),
+        ("text/html, application/x-npz;q=0.5", "application/x-npz"),
+        ("image/jpeg", "image/jpeg"),
+    ],
+)
+def test_accept_chooses(server, picture, accept, media_type) -> None:
+    with server.client() as client:
+        response = client.post("/v1/depth", headers={"Accept": accept}, content=picture())
+    assert (response.status_code, response.headers["content-type"]) == (200, media_type)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "BMP", "PPM"])
+def test_pictures_of_many_formats(server, picture, form) -> None:
+    with server.client() as client:
+        assert client.post("/v1/depth", content=picture(form=form)).status_code == 200
+
+
+def test_a_form_s_file_is_the_same_as_the_body(server, picture) -> None:
+    with server.client() as client:
+        body = client.post("/v1/depth", content=picture())
+        form = client.post("/v1/depth", files={"image": ("a b.png", picture(), "image/png")}, data={"note": "x"})
+        odd = client.post("/v1/depth", files={"anything": ("x.png", picture(), "image/png")})
+    assert body.content == form.content == odd.content
+
+
+def test_metric_models_answer_metres(serving, picture) -> None:
+    started = serving(lambda image: 2 + 0 * image[:, :1], kind=DepthKind.METRIC_DEPTH)
+    with started.client() as client:
+        response = client.post("/v1/depth", content=picture())
+    assert response.headers["X-Hondo-Unit"] == "m" and np.all(stored(response.content) == 512)
+
+
+def test_another_model_is_loaded_when_it_is_asked_for(serving, picture, tiny) -> None:
+    loaded = []
+    started = serving(models=("tiny", "folder/other.onnx"), load=lambda name: loaded.append(name) or tiny(name=name))
+    with started.client() as client:
+        assert loaded == ["tiny"]
+        before = client.get("/v1/models").json()
+        response = client.post("/v1/depth", params={"model": "other"}, content=picture())
+        after = client.get("/v1/models").json()
+    assert response.headers["X-Hondo-Model"] == "other" and loaded == ["tiny", "folder/other.onnx"]
+    assert [model["is_loaded"] for model in before["models"]] == [True, False]
+    assert [model["name"] for model in after["models"]] == ["tiny", "other"] and before["default"] == "tiny"
+    assert all(model["is_loaded"] and model["kind"] == "scaled_inverse_depth" for model in after["models"])
