@@ -3,13 +3,14 @@
 import pytest
 import torch
 
-from hondo.nn.blocks import ConvReflect, SeparableResidual, conv_elu, conv_norm_relu
+from hondo.nn.blocks import ConvReflect, SeparableResidual, conv_elu, conv_norm_relu, separable
 
 
 def test_shapes() -> None:
     x = torch.rand(2, 4, 9, 11)
     assert conv_norm_relu(4, 8, stride=2)(x).shape == (2, 8, 5, 6)
     assert conv_norm_relu(4, 4, kernel=5, groups=4)(x).shape == x.shape
+    assert separable(4, 6, kernel=5, stride=2)(x).shape == (2, 6, 5, 6)
     assert conv_elu(4, 3)(x).shape == (2, 3, 9, 11)
 
 

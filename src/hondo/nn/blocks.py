@@ -5,10 +5,28 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
-def conv_norm_relu(inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1, groups: int = 1) -> nn.Sequential:
+def conv_norm_relu(
+    inputs: int,
+    outputs: int,
+    *,
+    kernel: int = 3,
+    stride: int = 1,
+    groups: int = 1,
+    relu: type[nn.ReLU] | type[nn.ReLU6] = nn.ReLU,
+) -> nn.Sequential:
     """Convolution (zero padding, no bias), batch normalisation, ReLU."""
     conv = nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2, groups=groups, bias=False)
-    return nn.Sequential(conv, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
+    return nn.Sequential(conv, nn.BatchNorm2d(outputs), relu(inplace=True))
+
+
+def separable(
+    inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1, relu: type[nn.ReLU] | type[nn.ReLU6] = nn.ReLU
+) -> nn.Sequential:
+    """Depthwise, then pointwise convolution, each with batch normalisation and ReLU."""
+    return nn.Sequential(
+        conv_norm_relu(inputs, inputs, kernel=kernel, stride=stride, groups=inputs, relu=relu),
+        conv_norm_relu(inputs, outputs, kernel=1, relu=relu),
+    )
 
 
 def conv_elu(inputs: int, outputs: int) -> nn.Sequential:

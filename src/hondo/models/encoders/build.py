@@ -13,6 +13,7 @@ ENCODERS: Table[Callable[..., Encoder]] = Table(
     "encoder",
     {
         "light": "hondo.models.encoders.light:light_encoder",
+        "mobilenet": "hondo.models.encoders.mobilenet:mobilenet_encoder",
     },
 )
 

@@ -12,8 +12,8 @@ from torch import Tensor
 from hondo.core.errors import HondoError
 
 # Under these keys training scripts keep the weights of a checkpoint that holds more than weights.
-_WRAPPERS = ("state_dict", "model_state_dict", "model")
-_PREFIX = "module."  # of weights saved from (Distributed)DataParallel
+WRAPPERS = ("state_dict", "model_state_dict", "model")
+PREFIX = "module."  # of weights saved from (Distributed)DataParallel
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -28,13 +28,13 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 def read_entries(path: Path) -> dict[str, Any]:
     """Everything that the weights' dictionary of a file holds: tensors, and numbers such as the trained size."""
     loaded = _load(path)
-    for wrapper in _WRAPPERS:
+    for wrapper in WRAPPERS:
         if isinstance(loaded, Mapping) and isinstance(loaded.get(wrapper), Mapping):
             loaded = loaded[wrapper]
             break
     if not isinstance(loaded, Mapping):
-        raise HondoError(f"{path} holds a {type(loaded).__name__}, not a dictionary of tensors; {_CONVERT}")
-    return {str(key).removeprefix(_PREFIX): value for key, value in loaded.items()}
+        raise HondoError(f"{path} holds a {type(loaded).__name__}, not a dictionary of tensors; {CONVERT}")
+    return {str(key).removeprefix(PREFIX): value for key, value in loaded.items()}
 
 
 def part(path: Path, name: str) -> Path:
@@ -46,7 +46,7 @@ def part(path: Path, name: str) -> Path:
     return path / name
 
 
-_CONVERT = (
+CONVERT = (
     "where its authors' code is at hand, save the weights alone: torch.save(model.state_dict(), 'weights.pt'), "
     "and give that file"
 )
@@ -58,6 +58,8 @@ def _load(path: Path) -> Any:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        raise HondoError(f"{path} holds more than tensors, and loading that would run code; {_CONVERT}") from error
+        raise HondoError(f"{path} holds more than tensors, and loading that would run code; {CONVERT}") from error
     except (EOFError, RuntimeError, zipfile.BadZipFile, KeyError, ValueError, TypeError, IndexError) as error:
         raise HondoError(f"{path} is truncated or no PyTorch checkpoint; copy or download it again") from error
+    except OSError as error:  # torch gives one for some cut files too
+        raise HondoError(f"{path} cannot be read ({error.strerror}); if it is truncated, copy it again") from error
