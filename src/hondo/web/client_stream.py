@@ -3,12 +3,11 @@
 import asyncio
 import json
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from hondo.core.types import Camera
 from hondo.video.camera import assumed_camera
 from hondo.video.colours import SteadyRange
 from hondo.web.frame import MAX_SIDE, FrameFacts, encode_frame
@@ -31,14 +30,14 @@ class StreamOptions:
         unknown = given.keys() - {"model", "side", "deflate"}
         if unknown:
             raise Refusal(400, f"unknown option '{min(unknown)[:40]}'; a stream has model, side and deflate")
-        options = replace(self, **given)
-        if options.model is not None and not isinstance(options.model, str):
+        model, side, deflate = (given.get(name, getattr(self, name)) for name in ("model", "side", "deflate"))
+        if model is not None and not isinstance(model, str):
             raise Refusal(400, "model must be a name from /v1/models")
-        if not isinstance(options.side, int) or not 16 <= options.side <= _LARGEST_SIDE:
+        if type(side) is not int or not 16 <= side <= _LARGEST_SIDE:
             raise Refusal(400, f"side must be 16 to {_LARGEST_SIDE} pixels")
-        if not isinstance(options.deflate, bool):
+        if not isinstance(deflate, bool):
             raise Refusal(400, "deflate must be true or false")
-        return options
+        return StreamOptions(model=model, side=side, deflate=deflate)
 
 
 class ClientStream:
@@ -50,7 +49,6 @@ class ClientStream:
         self._came = asyncio.Event()
         self._numbers = self._dropped = 0
         self._range = SteadyRange()
-        self._camera_of = assumed_camera
 
     async def run(self) -> None:
         """Reads and answers at once; ends when the client goes or takes nothing for too long."""
@@ -111,11 +109,8 @@ class ClientStream:
 
         return await self._service.predict(
             picture, client=self._client, model=options.model, side=options.side, then=message,
-            camera_of=self._camera,
+            camera_of=assumed_camera,
         )  # fmt: skip
-
-    def _camera(self, size_hw: tuple[int, int]) -> Camera:
-        return self._camera_of(size_hw)
 
     async def _set_options(self, text: str) -> None:
         try:

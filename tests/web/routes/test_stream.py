@@ -1,0 +1,197 @@
+"""WS /v1/stream over real sockets: newest wins, errors are told, nobody holds up anybody, nothing leaks."""
+
+import json
+import socket
+import struct
+import time
+
+import numpy as np
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from hondo.web.access import Access
+from hondo.web.limits import Limits
+from hondo.web.metrics import open_files
+
+TOKEN = "right-token-right-token"
+
+
+def stream(server, path: str = "/v1/stream", **options) -> ClientConnection:
+    options = {"max_size": None, "proxy": None, "open_timeout": 20, "compression": None} | options
+    return connect(f"ws://127.0.0.1:{server.port}{path}", **options)
+
+
+def header_of(message: str | bytes) -> dict:
+    assert isinstance(message, bytes), message
+    (length,) = struct.unpack("<I", message[4:8])
+    return json.loads(message[8 : 8 + length])
+
+
+def test_a_frame_comes_back_as_depth(server, picture) -> None:
+    with stream(server) as socket_:
+        socket_.send(picture((480, 640), form="JPEG"))
+        message = socket_.recv(timeout=20)
+    header = header_of(message)
+    assert (header["depth_width"], header["depth_height"], header["width"]) == (384, 288, 640)
+    assert header["number"] == 0 and header["model"] == "tiny" and header["latency_ms"] > 0
+    stored = np.frombuffer(message, "<u2", offset=len(message) - header["depth_bytes"]).reshape(288, 384)
+    assert stored[:20].mean() < stored[-20:].mean() / 4
+    assert header["camera"] is not None and header["near_far"][0] > header["near_far"][1]
+
+
+def test_frames_follow_one_another(server, picture) -> None:
+    with stream(server) as socket_:
+        for number in range(5):
+            socket_.send(picture(seed=number))
+            assert header_of(socket_.recv(timeout=20))["number"] == number
+
+
+def test_the_newest_frame_wins(serving, picture) -> None:
+    started = serving(lambda image: time.sleep(0.2) or image[:, :1] + 0.1)
+    with stream(started) as socket_:
+        for _ in range(20):
+            socket_.send(picture())
+        headers = [header_of(socket_.recv(timeout=20)) for _ in range(2)]
+    assert [header["number"] for header in headers] == [0, 19]
+    assert headers[1]["dropped"] == 18
+
+
+def test_options_in_the_address_and_in_text(server, picture) -> None:
+    with stream(server, "/v1/stream?side=32&deflate=1") as socket_:
+        socket_.send(picture())
+        first = header_of(socket_.recv(timeout=20))
+        socket_.send(json.dumps({"side": 16, "deflate": False, "model": "tiny"}))
+        socket_.send(picture())
+        second = header_of(socket_.recv(timeout=20))
+    assert (first["depth_width"], first["encoding"]) == (32, "deflate")
+    assert (second["depth_width"], second["encoding"]) == (16, "raw")
+
+
+@pytest.mark.parametrize(
+    ("message", "status"),
+    [
+        (b"no picture", 415),
+        (b"", 415),
+        ("no json", 400),
+        ("[1]", 400),
+        ('{"side": 5}', 400),
+        ('{"path": "x"}', 400),
+        ('{"model": 5}', 400),
+    ],
+)
+def test_a_bad_message_is_told_and_the_stream_goes_on(server, picture, message, status) -> None:
+    with stream(server) as socket_:
+        socket_.send(message)
+        told = json.loads(socket_.recv(timeout=20))
+        assert told["status"] == status and "\n" not in told["error"]
+        socket_.send(picture())
+        assert header_of(socket_.recv(timeout=20))["model"] == "tiny"
+
+
+def test_an_unknown_model_is_told(server, picture) -> None:
+    with stream(server) as socket_:
+        socket_.send('{"model": "../x"}')
+        socket_.send(picture())
+        assert json.loads(socket_.recv(timeout=20))["status"] == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/stream?side=x", "/v1/stream?side=99999", "/v1/stream?deflate=maybe", "/v1/stream?a=1"]
+)
+def test_bad_options_in_the_address(server, path) -> None:
+    assert refused(server, path) == 400
+
+
+def refused(server, path: str = "/v1/stream", **options) -> int:
+    with pytest.raises(InvalidStatus) as refusal:
+        stream(server, path, **options)
+    response = refusal.value.response
+    assert json.loads(response.body or b"{}")["error"]
+    return response.status_code
+
+
+def test_token_and_origin(serving, picture) -> None:
+    started = serving(access=Access(token=TOKEN))
+    assert refused(started) == 401
+    assert refused(started, subprotocols=["hondo-v1", "hondo-token-wrong"]) == 401
+    right = ["hondo-v1", f"hondo-token-{TOKEN}"]
+    assert refused(started, subprotocols=right, origin="https://evil.example") == 403
+    with stream(started, subprotocols=right, origin=started.url) as socket_:
+        assert socket_.subprotocol == "hondo-v1"
+        socket_.send(picture())
+        header_of(socket_.recv(timeout=20))
+    with stream(started, additional_headers={"Authorization": f"Bearer {TOKEN}"}) as socket_:
+        socket_.send(picture())
+        header_of(socket_.recv(timeout=20))
+
+
+def test_a_message_that_is_too_large_ends_the_stream(serving) -> None:
+    started = serving(limits=Limits(body_bytes=100_000))
+    with stream(started) as socket_, pytest.raises(ConnectionClosed) as closed:
+        socket_.send(b"x" * 200_000)
+        socket_.recv(timeout=20)
+    assert closed.value.rcvd is not None and closed.value.rcvd.code == 1009
+
+
+def test_too_many_streams(serving) -> None:
+    started = serving(limits=Limits(streams=2))
+    with stream(started):
+        assert refused(started) == 429
+    time.sleep(0.2)
+    with stream(started):
+        pass
+
+
+def test_a_client_that_stops_reading_harms_nobody(serving, picture, until) -> None:
+    started = serving(limits=Limits(send_seconds=0.5))
+    large = picture((1200, 1600), form="JPEG")
+    with stream(started, "/v1/stream?side=1600", max_queue=1) as deaf, stream(started) as other:
+        deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        until(lambda: len(started.service.streams) == 2)
+        for _ in range(10):
+            deaf.send(large)
+            other.send(picture())
+            header_of(other.recv(timeout=20))
+            time.sleep(0.02)
+        start = time.monotonic()
+        other.send(picture())
+        header_of(other.recv(timeout=20))
+        assert time.monotonic() - start < 5
+        until(lambda: started_over(started, deaf, large))
+
+
+def started_over(server, deaf: ClientConnection, large: bytes) -> bool:
+    """Goes on sending until the server has given up on the one that reads nothing."""
+    if len(server.service.streams) == 1:
+        return True
+    try:
+        deaf.send(large)
+    except ConnectionClosed:
+        return len(server.service.streams) == 1
+    return False
+
+
+def test_many_connections_leave_nothing_behind(serving, picture, until) -> None:
+    started = serving()
+
+    def connections(count: int) -> None:
+        for number in range(count):
+            with stream(started) as socket_:
+                if number % 5 == 0:
+                    socket_.send(picture())
+                    header_of(socket_.recv(timeout=20))
+
+    connections(10)
+    before = open_files()
+    connections(100)
+    until(lambda: len(started.service.streams) == 0)
+    until(lambda: open_files() <= before + 2)
+
+
+def test_a_client_that_vanishes_frees_its_place(serving, picture, until) -> None:
+    started = serving()
+    with stream(started) as gone:
+        gone.send(picture())
+        gone.socket.shutdown(socket.SHUT_RDWR)
+        until(lambda: len(started.service.streams) == 0)
