@@ -57,6 +57,20 @@ def test_a_video_gives_a_folder_with_times_and_a_colour_video(red, clip, tmp_pat
     assert probe_video(out / "clip.depth.mp4").size_hw == (24, 48)
 
 
+def test_steady_is_for_what_moves(red, clip, album, tmp_path) -> None:
+    """A network that swings between two factors: the frames of the video are brought to one, the pictures are not."""
+    from hondo.video.steady import SteadyConfig
+
+    factors = iter([1.0] + [1.0, 2.0] * 10)
+    swinging = replace(red, run=lambda image: image[:, :1] * np.float32(next(factors)) + 0.01)
+    out = tmp_path / "out"
+    predict(swinging, clip, album / "a.png", album / "b.jpg", out=out, forms=("npy",), steady=SteadyConfig())
+    frames = [np.median(np.load(path)) for path in sorted(out.glob("clip.depth/*.npy"))]
+    assert max(frames) < 1.1 * min(frames)
+    first, second = (np.median(np.load(out / f"{name}.depth.npy")) for name in "ab")
+    assert second > 1.7 * first
+
+
 def test_limit_ends_a_video_early(red, clip, tmp_path) -> None:
     assert predict(red, clip, out=tmp_path / "out", limit=2).done == 2
 

@@ -18,11 +18,19 @@ def test_near_is_the_large_end_of_inverse_depth_and_the_small_end_of_depth() -> 
     assert near < 1.1 and far > 1.9
 
 
-def test_a_jump_moves_the_ends_by_a_tenth() -> None:
+def test_ends_follow_by_a_tenth_of_the_way() -> None:
     steady = SteadyRange(memory=0.9)
     before = np.array(steady(ramp(DepthKind.METRIC_DEPTH)))
-    after = np.array(steady(ramp(DepthKind.METRIC_DEPTH, scale=2)))
-    np.testing.assert_allclose(after, 1.1 * before, rtol=1e-5)
+    after = np.array(steady(ramp(DepthKind.METRIC_DEPTH, scale=1.2)))
+    np.testing.assert_allclose(after, 1.02 * before, rtol=1e-5)
+
+
+def test_another_scene_is_followed_sooner() -> None:
+    steady = SteadyRange()
+    before = np.array(steady(ramp(DepthKind.METRIC_DEPTH)))
+    for _ in range(20):
+        after = np.array(steady(ramp(DepthKind.METRIC_DEPTH, scale=3)))
+    assert (after > 2 * before).all()
 
 
 def test_unknown_values_keep_the_past() -> None:

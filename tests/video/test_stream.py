@@ -1,5 +1,6 @@
 """The live loop: newest wins, slow consumers harm nobody, sources come and go, nothing hangs."""
 
+import itertools
 import threading
 import time
 from dataclasses import replace
@@ -11,6 +12,7 @@ from hondo.core.errors import HondoError
 from hondo.images.io import write_image
 from hondo.video.frames import Captured
 from hondo.video.stats import StreamState
+from hondo.video.steady import SteadyConfig
 from hondo.video.stream import Stream
 
 
@@ -192,6 +194,24 @@ def test_a_missing_camera_is_told_and_tried_again(red) -> None:
         assert stream.latest(timeout=0) is None
         start = time.monotonic()
     assert time.monotonic() - start < 2.5
+
+
+def test_depth_is_steadied_unless_asked_otherwise(red) -> None:
+    def swinging():
+        factors = itertools.cycle([1.0, 2.0])
+        return replace(red, run=lambda image: np.full_like(image[:, :1], next(factors)))
+
+    def still(control):
+        image = np.random.default_rng(0).integers(0, 256, (24, 48, 3), dtype=np.uint8)
+        yield from (replace(frame, image=image) for frame in feed_at(50, count=12)(control))
+
+    for steady, fewest, most in ((SteadyConfig(), 1, 1.1), (None, 1.9, 2.1)):  # from frame to frame
+        values, last = [], None
+        with Stream(still, swinging(), steady=steady) as stream:
+            while (frame := stream.latest(last, timeout=5)) is not None:
+                last = frame.number
+                values.append(float(frame.depth_map.values.mean()))
+        assert fewest <= max(max(a, b) / min(a, b) for a, b in itertools.pairwise(values)) <= most
 
 
 def test_a_folder_brings_its_poses(red, tmp_path, picture) -> None:

@@ -58,6 +58,8 @@ class PredictConfig:
     """Colours of `color` and `video`."""
     limit: int | None = None
     """Frames of each video or camera; default: all."""
+    steady: bool = False
+    """Videos and cameras: one scale over the clip, and no flicker."""
     max_megapixels: float = 100.0
     """Larger pictures are refused before they are decoded."""
     model_options: SharedModelOptions = NO_OPTIONS
@@ -68,6 +70,7 @@ def run(config: PredictConfig) -> int:
     from hondo.video.batch import predict_sources
     from hondo.video.outputs import FORMS, OutputConfig
     from hondo.video.sources import SourceKind, find_sources
+    from hondo.video.steady import SteadyConfig
 
     _check_numbers(config)
     forms = parse_list(config.save, option="--save", allowed=FORMS)
@@ -91,6 +94,7 @@ def run(config: PredictConfig) -> int:
         told=told,
         max_megapixels=config.max_megapixels,
         limit=config.limit,
+        steady=SteadyConfig() if config.steady else None,
     )
     predictor.close()
     _report(summary, told=told, out=config.out)

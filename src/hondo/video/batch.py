@@ -20,6 +20,7 @@ from hondo.video.manifest import Item, PredictionsFile, RunInfo
 from hondo.video.outputs import OutputConfig, OutputError, SourceOutputs, Written, cannot_write
 from hondo.video.read import Frame, read_sources
 from hondo.video.sources import Source, SourceKind
+from hondo.video.steady import Steady, SteadyConfig
 
 WRITES_WAITING = 2  # maps that may wait for the writer before the network waits too
 
@@ -46,11 +47,13 @@ def predict_sources(
     told: Told = lambda item: None,
     max_megapixels: float = MAX_MEGAPIXELS,
     limit: int | None = None,
+    steady: SteadyConfig | None = None,
 ) -> Summary:
     """Writes the depth of every source, and predictions.json, into ``output.out``.
 
     A source that cannot be read is told, noted and passed over. A camera that does not fit the very first picture, a
     camera that does not answer and a folder that cannot be written end the run with HondoError; what was done stays.
+    ``steady``: videos and cameras get one scale and no flicker (see video/steady.py).
     """
     if "ply" in output.forms and predictor.kind is DepthKind.RELATIVE_INVERSE_DEPTH:
         raise HondoError(
@@ -63,10 +66,11 @@ def predict_sources(
         precision=predictor.precision,
     )
     frames: Generator[Frame, None, None] = ahead(read_sources(sources, max_megapixels=max_megapixels, limit=limit))
+    steadied = _Steadied(steady)
     try:
         with PredictionsFile(output.out, info) as predictions, _Writer(output, predictions, told) as writer:
             for frame in frames:
-                _predict_one(predictor, frame, writer=writer, camera_of=camera_of)
+                _predict_one(predictor, frame, writer=writer, camera_of=camera_of, steadied=steadied)
             writer.finish()
             return writer.summary
     except OSError as error:
@@ -75,7 +79,9 @@ def predict_sources(
         frames.close()
 
 
-def _predict_one(predictor: NetworkPredictor, frame: Frame, *, writer: "_Writer", camera_of: CameraOf) -> None:
+def _predict_one(
+    predictor: NetworkPredictor, frame: Frame, *, writer: "_Writer", camera_of: CameraOf, steadied: "_Steadied"
+) -> None:
     item = Item(source=frame.source.text, kind=str(predictor.kind), time_s=frame.time_s)
     if frame.image is None:
         writer.fail(frame, replace(item, kind=None, error=str(frame.error)))
@@ -91,7 +97,7 @@ def _predict_one(predictor: NetworkPredictor, frame: Frame, *, writer: "_Writer"
     writer.prepare(predictor, size_hw)
     start = time.perf_counter()
     try:
-        depth_map = predictor.predict(frame.image, camera=camera)
+        depth_map = steadied(frame, predictor.predict(frame.image, camera=camera))
     except HondoError as error:
         writer.fail(frame, replace(item, error=str(error)))
         return
@@ -103,6 +109,22 @@ def _predict_one(predictor: NetworkPredictor, frame: Frame, *, writer: "_Writer"
         milliseconds=round(1000 * (time.perf_counter() - start), 3),
     )
     writer.write(frame, depth_map, item)
+
+
+class _Steadied:
+    """The maps of videos and cameras, each made steady by itself; those of pictures as they are."""
+
+    def __init__(self, config: SteadyConfig | None) -> None:
+        self._config = config
+        self._source: Source | None = None
+        self._steady = Steady(config)
+
+    def __call__(self, frame: Frame, depth_map: DepthMap) -> DepthMap:
+        if self._config is None or frame.image is None or frame.source.kind is SourceKind.PICTURE:
+            return depth_map
+        if self._source is not frame.source:
+            self._source, self._steady = frame.source, Steady(self._config)
+        return self._steady(frame.image, depth_map)
 
 
 class _Writer:

@@ -12,10 +12,12 @@ from hondo.video.frames import Captured, Feed, FeedControl, LiveFrame
 from hondo.video.paced import FOLDER_FPS
 from hondo.video.slot import Slot
 from hondo.video.stats import StreamState, StreamStats, Tally
+from hondo.video.steady import SteadyConfig
 from hondo.video.worker import Worker
 
 STOP_WAIT_S = 1.0  # of each thread; one that hangs in a driver ends with the process
 _POLL_S = 0.1
+STEADY = SteadyConfig()
 
 
 class Stream:
@@ -29,6 +31,7 @@ class Stream:
         source: str | Feed,
         predictor: Predictor,
         *,
+        steady: SteadyConfig | None = STEADY,
         fps: float | None = None,
         size_bounds: tuple[Size, Size] | None = None,
         camera_of: CameraOf = lambda size_hw: None,
@@ -37,10 +40,11 @@ class Stream:
     ) -> None:
         """Refuses a source that is none at once; a camera that is missing is waited for, see ``stats``.
 
-        ``fps``: the rate for which the network's size is lowered, within ``size_bounds`` (smallest, largest).
+        ``steady``: None gives each frame's depth as the network does. ``fps``: the rate for which the network's size
+        is lowered, within ``size_bounds`` (smallest, largest).
         """
         self._feed = feed_of(source, loop=loop, folder_fps=folder_fps) if isinstance(source, str) else source
-        self._fps, self._bounds, self._camera_of = fps, size_bounds, camera_of
+        self._steady, self._fps, self._bounds, self._camera_of = steady, fps, size_bounds, camera_of
         self._tally = Tally()
         self._control = FeedControl(corrupt=self._tally.count_corrupt, lost=self._tally.count_lost)
         self._caught: Slot[tuple[int, Captured]] = Slot()
@@ -156,7 +160,9 @@ class Stream:
         self._done.put(result, number=number)
 
     def _new_worker(self, predictor: Predictor) -> Worker:
-        return Worker(predictor, fps=self._fps, size_bounds=self._bounds, camera_of=self._camera_of)
+        return Worker(
+            predictor, steady=self._steady, fps=self._fps, size_bounds=self._bounds, camera_of=self._camera_of
+        )
 
     def _shown_state(self) -> StreamState:
         if self._state is not StreamState.RUNNING:
@@ -168,10 +174,14 @@ class Stream:
         return StreamState.RUNNING if self._tally.predicted else StreamState.STARTING
 
     def _fail(self, reason: str) -> None:
+        """Says why the stream ends; what was caught before is still predicted."""
         self._tally.reason = " ".join(reason.split())
-        self._end(StreamState.FAILED)
+        self._settle(StreamState.FAILED)
 
     def _end(self, state: StreamState) -> None:
+        self._settle(state)
+        self._done.close()
+
+    def _settle(self, state: StreamState) -> None:
         if self._state is StreamState.RUNNING:  # the first end is the one that counts
             self._state = state
-        self._done.close()

@@ -1,4 +1,4 @@
-"""What the predicting thread of a stream does with one frame: camera, network, colour range."""
+"""What the predicting thread of a stream does with one frame: camera, network, steadiness, colour range."""
 
 import time
 
@@ -7,6 +7,7 @@ from hondo.video.adaptive import AdaptivePredictor, network_size
 from hondo.video.batch import CameraOf
 from hondo.video.colours import SteadyRange
 from hondo.video.frames import Captured, LiveFrame
+from hondo.video.steady import Steady, SteadyConfig
 
 
 class Worker:
@@ -16,6 +17,7 @@ class Worker:
         self,
         predictor: Predictor,
         *,
+        steady: SteadyConfig | None,
         fps: float | None,
         size_bounds: tuple[Size, Size] | None,
         camera_of: CameraOf,
@@ -25,6 +27,7 @@ class Worker:
         self.network_hw: Size | None = None
         self._predictors = AdaptivePredictor(predictor, fps=fps, bounds=size_bounds)
         self._camera_of = camera_of
+        self._steady = None if steady is None else Steady(steady)
         self._range = SteadyRange()
         self._session: tuple[Predictor, Size, Session] | None = None
 
@@ -35,6 +38,8 @@ class Worker:
     def __call__(self, captured: Captured, *, number: int) -> LiveFrame:
         """The depth of a frame; HondoError where it has none."""
         depth_map = self._session_for((captured.image.shape[0], captured.image.shape[1]))(captured.image)
+        if self._steady is not None:
+            depth_map = self._steady(captured.image, depth_map)
         return LiveFrame(
             number=number,
             image=captured.image,
