@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("hondo.cli.train:run", "train a recipe, or resume a run"),
     "evaluate": ("hondo.cli.evaluate:run", "score a model or a folder of predictions"),
     "bench": ("hondo.cli.bench:run", "latency, throughput, MACs, memory and file size of models"),
+    "live": ("hondo.cli.live:run", "a camera or recording with its depth, live in the browser"),
     "serve": ("hondo.cli.serve:run", "depth over HTTP and WebSocket, with a page to look at it"),
     "export": ("hondo.cli.export:run", "export a model and check the file against torch"),
     "data": ("hondo.cli.data:run", "verify, make or list data sets"),

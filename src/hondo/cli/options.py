@@ -1,14 +1,18 @@
 """Options that several commands share, and how their texts become values."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, MissingExtraError
 from hondo.core.types import Size
+
+if TYPE_CHECKING:
+    from hondo.engines.predictor import NetworkPredictor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +28,60 @@ class ModelOptions:
 # A field of this type adds the flags above without a prefix.
 SharedModelOptions = Annotated[ModelOptions, tyro.conf.OmitArgPrefixes]
 NO_OPTIONS = ModelOptions()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerOptions:
+    """What the commands that answer over the network share."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on. Others than this machine's own need a token: HONDO_TOKEN, or one is made and printed."""
+    port: int = 8000
+    """0: any that is free."""
+    model: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """A name from `hondo models`, a run folder or a file; may be repeated. Default: hondo-nano."""
+    size: str | None = None
+    """Network input HxW; a picture keeps its aspect and gets about this area. Default: each model's own."""
+    engine: str = "auto"
+    """auto, pytorch, onnx_runtime or openvino_ir."""
+    device: str = "auto"
+    """auto, cpu, cuda, cuda:N."""
+    precision: str = "fp32"
+    """fp32, fp16 or bf16."""
+    threads: int | None = None
+    """CPU threads of the engine; default: its own choice."""
+    allow_origin: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """A page elsewhere that may ask, e.g. https://robot.example; may be repeated."""
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        return self.model or ("hondo-nano",)
+
+
+SharedServerOptions = Annotated[ServerOptions, tyro.conf.OmitArgPrefixes]
+LOCAL_SERVER = ServerOptions()
+
+
+def model_loader(server: ServerOptions, model: ModelOptions) -> "Callable[[str], NetworkPredictor]":
+    """How a model of a server is loaded: all of them with the same options."""
+    from hondo.engines.load import load
+
+    for name in server.models:
+        tell_if_untrained(name, weights=model.weights)
+    size_hw, options = parse_size(server.size), parse_options(model.option)
+    return lambda name: load(
+        name, model.weights, engine=server.engine, device=server.device, size_hw=size_hw,
+        precision=server.precision, threads=server.threads, **options,
+    )  # fmt: skip
+
+
+def needs_serve() -> None:
+    """Names the extra where the packages of the server are missing."""
+    from importlib.util import find_spec
+
+    for package in ("fastapi", "uvicorn", "websockets"):
+        if find_spec(package) is None:
+            raise MissingExtraError(package, extra="serve")
 
 
 def parse_options(texts: tuple[str, ...]) -> dict[str, Any]:

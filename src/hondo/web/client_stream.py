@@ -6,13 +6,14 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from hondo.video.camera import assumed_camera
 from hondo.video.colours import SteadyRange
 from hondo.web.frame import MAX_SIDE, FrameFacts, encode_frame
 from hondo.web.refusal import Refusal
 from hondo.web.service import Prediction, Service
+from hondo.web.websocket import both, send
 
 _LARGEST_SIDE = 4096
 
@@ -52,15 +53,7 @@ class ClientStream:
 
     async def run(self) -> None:
         """Reads and answers at once; ends when the client goes or takes nothing for too long."""
-        tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._answer())]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        for task in done:
-            task.result()  # raises what ended it
+        await both(self._read(), self._answer())
 
     async def _read(self) -> None:
         """Puts each picture into the one place; an older one that is still there is dropped and counted."""
@@ -131,15 +124,7 @@ class ClientStream:
         await self._send(json.dumps({"status": refusal.status, "error": refusal.reason}))
 
     async def _send(self, message: str | bytes) -> None:
-        """Sends, or ends the stream where the client has not taken the last message in time."""
-        try:
-            async with asyncio.timeout(self._service.limits.send_seconds):
-                if isinstance(message, bytes):
-                    await self._websocket.send_bytes(message)
-                else:
-                    await self._websocket.send_text(message)
-        except TimeoutError:
-            raise WebSocketDisconnect(1001, "the client took nothing for too long") from None
+        await send(self._websocket, message, seconds=self._service.limits.send_seconds)
 
     def _drop(self) -> None:
         self._dropped += 1

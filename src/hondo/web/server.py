@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 import uvicorn
 
 from hondo.core.errors import HondoError
+from hondo.engines.predictor import NetworkPredictor
 from hondo.web.access import TOKEN_VARIABLE, Access, check_origins, choose_token
 from hondo.web.app import build_app
+from hondo.web.camera import ServerCamera
 from hondo.web.limits import Limits
 from hondo.web.models import Load, ServedModels
 from hondo.web.protocol import BoundedClose, http_protocol
@@ -35,14 +37,24 @@ class ServeConfig:
     limits: Limits = field(default_factory=Limits)
 
 
-def serve(config: ServeConfig, *, load: Load, told: Callable[[str], None] = print) -> None:
-    """Serves until it is stopped; ``told`` hears the address and the token. HondoError for what cannot be."""
+def serve(
+    config: ServeConfig,
+    *,
+    load: Load,
+    told: Callable[[str], None] = print,
+    camera_for: Callable[[NetworkPredictor], ServerCamera] | None = None,
+) -> None:
+    """Serves until it is stopped; ``told`` hears the address and the token. HondoError for what cannot be.
+
+    ``camera_for`` makes the server's own camera, around the first model.
+    """
     token = choose_token(config.host, given=os.environ.get(TOKEN_VARIABLE))
     access = Access(token=token, origins=check_origins(config.allow_origins))
     with bound(config.host, config.port) as listening:
         models = ServedModels(config.models, load=load)
-        models.load_default()
-        service = Service(models, access=access, limits=config.limits, batch=config.batch)
+        predictor = models.load_default()
+        camera = None if camera_for is None else camera_for(predictor)
+        service = Service(models, access=access, limits=config.limits, batch=config.batch, camera=camera)
         told(_greeting(listening, config=config, token=token))
         make_server(service).run(sockets=[listening])
 

@@ -15,6 +15,7 @@ from hondo.engines.predictor import NetworkPredictor
 from hondo.images.io import image_size, read_image
 from hondo.web.access import Access
 from hondo.web.admission import PixelBudget, Places
+from hondo.web.camera import ServerCamera
 from hondo.web.engine import SharedEngine, finish, prepare
 from hondo.web.frame import fitted
 from hondo.web.limits import Limits
@@ -46,8 +47,15 @@ class Service:
     """One process's service; routes find it with ``service_of``."""
 
     def __init__(
-        self, models: ServedModels, *, access: Access, limits: Limits | None = None, batch: int | None = None
+        self,
+        models: ServedModels,
+        *,
+        access: Access,
+        limits: Limits | None = None,
+        batch: int | None = None,
+        camera: ServerCamera | None = None,
     ) -> None:
+        self.camera = camera
         self.models, self.access, self.limits = models, access, limits or Limits()
         limits = self.limits
         self.metrics = Metrics()
@@ -66,6 +74,8 @@ class Service:
     def begin(self) -> None:
         """Gets ready while the server answers already; for the server's own loop."""
         self._starting = asyncio.create_task(self.start())
+        if self.camera is not None:
+            self.camera.begin()
 
     async def start(self) -> None:
         """Compiles what is used most; then the service is ready."""
@@ -77,6 +87,8 @@ class Service:
         """Lets running work end."""
         self._starting.cancel()
         self.is_ready = False
+        if self.camera is not None:
+            await asyncio.to_thread(self.camera.stop)
         await asyncio.get_running_loop().run_in_executor(None, self.engine.close)
         self.pool.shutdown(wait=True)
         self.models.close()

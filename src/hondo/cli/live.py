@@ -1,0 +1,103 @@
+"""``hondo live``: a camera or a recording, live in the browser, or headless."""
+
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+from hondo.cli.options import (
+    LOCAL_SERVER,
+    NO_OPTIONS,
+    SharedModelOptions,
+    SharedServerOptions,
+    model_loader,
+    needs_serve,
+)
+from hondo.core.errors import HondoError
+
+if TYPE_CHECKING:
+    from hondo.core.types import Predictor
+    from hondo.video.stats import StreamStats
+    from hondo.video.stream import Stream
+
+TOLD_EVERY_S = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveCommand:
+    """Shows SOURCE with its depth at http://127.0.0.1:8000/: the page of `hondo serve` with a camera of its own."""
+
+    source: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="SOURCE")]
+    """webcam:0, an rtsp:// or http:// address, a video file, a folder of pictures, or `clip` (the embedded one)."""
+    fps: float | None = None
+    """Frames a second to reach: the network's size is lowered, within bounds, before frames are dropped."""
+    loop: bool = False
+    """Play a recording again from its start."""
+    steady: bool = True
+    """Keep the depth steady over time; --no-steady shows each frame's as the network gives it."""
+    camera: str | None = None
+    """Intrinsics: a JSON file, or fx,fy,cx,cy in pixels of the pictures. Default: a picture 60 degrees wide."""
+    headless: bool = False
+    """No page: run to the source's end and tell the state once a second."""
+    server: SharedServerOptions = LOCAL_SERVER
+    model_options: SharedModelOptions = NO_OPTIONS
+
+
+def run(command: LiveCommand) -> int:
+    load = model_loader(command.server, command.model_options)
+    if command.headless:
+        return _run_headless(command, load(command.server.models[0]))
+    needs_serve()
+    from hondo.web.camera import ServerCamera, shown_source
+    from hondo.web.server import ServeConfig, serve
+
+    server = command.server
+    config = ServeConfig(
+        host=server.host, port=server.port, models=server.models, allow_origins=server.allow_origin
+    )  # fmt: skip
+    serve(
+        config, load=load, told=lambda text: print(text, flush=True),
+        camera_for=lambda predictor: ServerCamera(_stream(command, predictor), name=shown_source(command.source)),
+    )  # fmt: skip
+    return 0
+
+
+def _stream(command: LiveCommand, predictor: "Predictor") -> "Stream":
+    from hondo.data.clip import embedded_clip
+    from hondo.video.camera import assumed_camera, picture_camera
+    from hondo.video.steady import SteadyConfig
+    from hondo.video.stream import Stream
+
+    if command.fps is not None and not command.fps > 0:
+        raise HondoError(f"--fps must be positive, got {command.fps:g}")
+    source, given = command.source, command.camera
+    if source == "clip":
+        source, given = str(embedded_clip().folder), given or str(embedded_clip().intrinsics)
+    return Stream(
+        source, predictor, fps=command.fps, loop=command.loop, steady=SteadyConfig() if command.steady else None,
+        camera_of=assumed_camera if given is None else lambda size_hw: picture_camera(given, size_hw=size_hw),
+    )  # fmt: skip
+
+
+def _run_headless(command: LiveCommand, predictor: "Predictor") -> int:
+    """Runs the stream to its end; HondoError where its source failed."""
+    from hondo.video.stats import StreamState
+
+    with _stream(command, predictor) as stream:
+        while not stream.is_over:
+            time.sleep(TOLD_EVERY_S)
+            print(_told(stream.stats()), file=sys.stderr, flush=True)
+        stats = stream.stats()
+    predictor.close()
+    if stats.state is StreamState.FAILED:
+        raise HondoError(stats.reason)
+    print(f"{stats.frames_predicted} frames with depth, {stats.frames_dropped} dropped, {stats.frames_corrupt} corrupt")
+    return 0
+
+
+def _told(stats: "StreamStats") -> str:
+    latency = "" if stats.latency_ms is None else f", latency {stats.latency_ms:.0f} ms"
+    reason = f" ({stats.reason})" if stats.reason else ""
+    return f"hondo: {stats.state}{reason}, {stats.fps:.1f} frames/s{latency}, {stats.frames_dropped} dropped"

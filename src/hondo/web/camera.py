@@ -1,0 +1,113 @@
+"""The server's own camera on the web: a running Stream whose newest frame is encoded once and sent to every viewer."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from hondo.video.frames import LiveFrame
+from hondo.video.stream import Stream
+from hondo.web.frame import MAX_SIDE, FrameFacts, encode_frame, fitted
+from hondo.web.thin import shrunk
+
+_WAIT_S = 0.25  # for a frame; then the state of the source is told instead
+
+
+class ServerCamera:
+    """A stream and its viewers. Nothing is encoded while nobody looks."""
+
+    def __init__(self, stream: Stream, *, name: str) -> None:
+        self.stream, self.name = stream, name
+        self._viewers = {"raw": 0, "deflate": 0}
+        self._newest: dict[str, bytes] = {}
+        self._count = 0  # of what was published
+        self._stopped = threading.Event()
+        self._wanted = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def begin(self) -> None:
+        """Starts the stream and the encoder; for the server's own loop."""
+        self._loop = asyncio.get_running_loop()
+        self._changed = asyncio.Event()
+        self.stream.start()
+        self._thread = threading.Thread(target=self._encode, name="hondo-live-encoder", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends stream and encoder."""
+        self._stopped.set()
+        self._wanted.set()
+        self.stream.stop()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+
+    @contextmanager
+    def watched(self, *, deflate: bool) -> Iterator[None]:
+        """Somebody looks while the block runs."""
+        encoding = _encoding(deflate)
+        self._viewers[encoding] += 1
+        self._wanted.set()
+        try:
+            yield
+        finally:
+            self._viewers[encoding] -= 1
+
+    async def next(self, seen: int, *, deflate: bool, timeout_s: float) -> tuple[int, bytes] | None:
+        """The newest message and its number, once that is over ``seen``; None where none comes in time."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while self._count <= seen or _encoding(deflate) not in self._newest:
+                    await self._changed.wait()
+        except TimeoutError:
+            return None
+        return self._count, self._newest[_encoding(deflate)]
+
+    def stats(self) -> dict[str, object]:
+        return asdict(self.stream.stats())
+
+    def _encode(self) -> None:
+        number: int | None = None
+        while not self._stopped.is_set():
+            wanted = [encoding for encoding, count in self._viewers.items() if count]
+            if not wanted:
+                self._wanted.clear()
+                self._wanted.wait(timeout=_WAIT_S)
+                continue
+            frame = self.stream.latest(after=number, timeout=_WAIT_S)
+            if frame is None:
+                self._stopped.wait(_WAIT_S)  # an ended stream answers at once
+                continue
+            number = frame.number
+            messages = {encoding: self._message(frame, deflate=encoding == _encoding(True)) for encoding in wanted}
+            self._loop.call_soon_threadsafe(self._publish, messages)
+
+    def _message(self, frame: LiveFrame, *, deflate: bool) -> bytes:
+        size_hw = (frame.image.shape[0], frame.image.shape[1])
+        small = shrunk(frame.depth_map, fitted(size_hw, side=MAX_SIDE))
+        stats = self.stats()
+        facts = FrameFacts(
+            number=frame.number, model=str(stats["model"]), image_hw=size_hw, near_far=frame.near_far,
+            latency_ms=1000 * (time.monotonic() - frame.captured_at), dropped=self.stream.stats().frames_dropped,
+            stats=stats,
+        )  # fmt: skip
+        return encode_frame(small, facts, picture=frame.image, deflate=deflate)
+
+    def _publish(self, messages: dict[str, bytes]) -> None:
+        self._newest, self._count = messages, self._count + 1
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+
+def _encoding(deflate: bool) -> str:
+    return "deflate" if deflate else "raw"
+
+
+def shown_source(source: str) -> str:
+    """A source as pages show it: a file's or folder's own name, an address without its password."""
+    if "://" in source:
+        scheme, _, rest = source.partition("://")
+        return f"{scheme}://{rest.rpartition('@')[2]}"
+    return source if source.startswith("webcam:") else Path(source).name or source

@@ -1,0 +1,82 @@
+"""GET and WS /v1/live: the server's own camera, where `hondo live` has given it one."""
+
+import json
+from typing import Any
+
+from fastapi import APIRouter, Request, WebSocket
+
+from hondo.web.camera import ServerCamera
+from hondo.web.refusal import Refusal, documented
+from hondo.web.service import Service, service_of
+from hondo.web.websocket import accept, both, place, query_options, send
+
+router = APIRouter()
+
+_STATE_S = 0.5  # without a frame for so long, the state of the source is told
+
+
+@router.get("/v1/live", responses=documented((401, 403, 429)))
+async def live_state(request: Request) -> dict[str, Any]:
+    """The camera's name and how it is; null where this server has none."""
+    camera = service_of(request).camera
+    return {"camera": None if camera is None else {"name": camera.name, "stats": camera.stats()}}
+
+
+@router.websocket("/v1/live")
+async def live(websocket: WebSocket) -> None:
+    """Frames with picture and depth (hondo.web.frame), or JSON text with the state while there are none.
+
+    Text messages of the client: {"action": "pause" or "resume"}, {"model": a name from /v1/models}.
+    """
+    async with place(websocket):
+        service, given = service_of(websocket), query_options(websocket)
+        deflate = given.pop("deflate", False)
+        if given or not isinstance(deflate, bool):
+            raise Refusal(400, "a live view has one option, deflate, true or false")
+        if service.camera is None:
+            raise Refusal(404, "this server has no camera; start it with hondo live SOURCE")
+        await accept(websocket)
+        with service.camera.watched(deflate=deflate):
+            await both(
+                _show(websocket, service.camera, deflate=deflate, seconds=service.limits.send_seconds),
+                _obey(websocket, service, service.camera),
+            )
+
+
+async def _show(websocket: WebSocket, camera: ServerCamera, *, deflate: bool, seconds: float) -> None:
+    seen = 0
+    while True:
+        newest = await camera.next(seen, deflate=deflate, timeout_s=_STATE_S)
+        if newest is None:
+            await send(websocket, json.dumps({"stats": camera.stats()}, default=str), seconds=seconds)
+        else:
+            seen = newest[0]
+            await send(websocket, newest[1], seconds=seconds)
+
+
+async def _obey(websocket: WebSocket, service: Service, camera: ServerCamera) -> None:
+    while True:
+        message = await websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        try:
+            await _command(message.get("text"), service, camera)
+        except Refusal as refusal:
+            told = json.dumps({"status": refusal.status, "error": refusal.reason})
+            await send(websocket, told, seconds=service.limits.send_seconds)
+
+
+async def _command(text: str | None, service: Service, camera: ServerCamera) -> None:
+    try:
+        given = json.loads(text or "")
+    except json.JSONDecodeError:
+        given = None
+    match given:
+        case {"action": "pause"}:
+            camera.stream.pause()
+        case {"action": "resume"}:
+            camera.stream.resume()
+        case {"model": str(name)}:
+            camera.stream.set_predictor(await service.models.get(name, pool=service.pool))
+        case _:
+            raise Refusal(400, 'a message must be {"action": "pause" or "resume"} or {"model": a name}, as text')
