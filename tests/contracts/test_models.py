@@ -6,6 +6,7 @@ from torch import Tensor
 
 from hondo.core.types import DepthKind
 from hondo.models.depth import DepthModel
+from hondo.models.multi_frame import MultiFrameModel
 from hondo.models.pose import PoseModel
 from hondo.models.weights import read_model, save_model
 from hondo.models.zoo import NOT_EXPORTABLE, ZOO, Model, build_model
@@ -27,7 +28,13 @@ def model(request: pytest.FixtureRequest) -> Model:
 
 
 def pictures(model: Model, *, size_hw: tuple[int, int], count: int = 1) -> tuple[Tensor, ...]:
-    return tuple(torch.rand(count, 3, *size_hw) for _ in range(model.num_images))
+    """What ``forward`` takes; of a multi-frame model with an earlier frame and K, so that all of it runs."""
+    images = tuple(torch.rand(count, 3, *size_hw) for _ in range(model.num_images))
+    if not isinstance(model, MultiFrameModel):
+        return images
+    height, width = size_hw
+    K = torch.tensor([[0.6 * width, 0.0, width / 2], [0.0, 0.6 * width, height / 2], [0.0, 0.0, 1.0]])
+    return *images, torch.rand(count, model.num_previous, 3, *size_hw), K.expand(count, 3, 3)
 
 
 def outputs(model: Model, images: tuple[Tensor, ...]) -> list[Tensor]:
@@ -67,7 +74,11 @@ def test_every_parameter_gets_a_gradient(model: Model) -> None:
     torch.manual_seed(1)
     model.train()
     try:
-        sum(values.square().mean() for values in outputs(model, pictures(model, size_hw=(64, 96), count=2))).backward()
+        images = pictures(model, size_hw=(64, 96), count=2)
+        out = outputs(model, images)
+        if isinstance(model, MultiFrameModel):  # matching is without gradient: poses learn from photometry
+            out = [*out, model.poses(*images[:2])]
+        sum(values.square().mean() for values in out).backward()
     finally:
         model.eval()
     without = [name for name, parameter in model.named_parameters() if parameter.grad is None]

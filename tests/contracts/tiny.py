@@ -2,4 +2,7 @@
 
 from typing import Any
 
-TINY: dict[str, dict[str, Any]] = {}
+TINY: dict[str, dict[str, Any]] = {
+    "manydepth": {"num_depths": 8},
+    "manydepth-resnet50": {"num_depths": 8},
+}

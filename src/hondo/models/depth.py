@@ -45,15 +45,14 @@ class DepthModel(nn.Module):
         self.normalise = Normalise(spec).to(self.normalise.mean.device)
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> list[Float[Tensor, "b 1 _ _"]]:
-        check_image(image, spec=self.input_spec)
-        height, width = image.shape[-2:]
-        padded = pad_to_multiple(self.normalise(image), self.input_spec.multiple_of)
+        padded = self.prepared(image)
         maps = self.network(padded)
-        maps = [maps] if isinstance(maps, Tensor) else list(maps)
-        if padded.shape == image.shape:
-            return maps
-        factors = [padded.shape[-1] // depth.shape[-1] for depth in maps]
-        return [depth[..., : -(-height // n), : -(-width // n)] for depth, n in zip(maps, factors, strict=True)]
+        return cropped([maps] if isinstance(maps, Tensor) else list(maps), image=image, padded=padded)
+
+    def prepared(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 _ _"]:
+        """What the network takes: normalised, padded."""
+        check_image(image, spec=self.input_spec)
+        return pad_to_multiple(self.normalise(image), self.input_spec.multiple_of)
 
 
 class Normalise(nn.Module):
@@ -79,6 +78,15 @@ def pad_to_multiple(image: Float[Tensor, "b c h w"], multiple: int) -> Float[Ten
         return image
     mode = "reflect" if down < height and right < width else "replicate"
     return F.pad(image, (0, right, 0, down), mode=mode)
+
+
+def cropped(maps: list[Float[Tensor, "b 1 _ _"]], *, image: Tensor, padded: Tensor) -> list[Float[Tensor, "b 1 _ _"]]:
+    """The part of every map, whatever its scale, that shows the picture and not its padding."""
+    if padded.shape[-2:] == image.shape[-2:]:
+        return maps
+    height, width = image.shape[-2:]
+    factors = [padded.shape[-1] // depth.shape[-1] for depth in maps]
+    return [depth[..., : -(-height // n), : -(-width // n)] for depth, n in zip(maps, factors, strict=True)]
 
 
 def check_image(image: Tensor, *, spec: InputSpec) -> None:

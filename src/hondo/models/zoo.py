@@ -30,6 +30,9 @@ ZOO: Table[Build] = Table(
     "model",
     {
         "hondo-nano": "hondo.models.nano:hondo_nano",
+        "manydepth": "hondo.models.manydepth:manydepth",
+        "manydepth-resnet50": "hondo.models.manydepth:manydepth_resnet50",
+        "manydepth-pose": "hondo.models.manydepth:manydepth_pose",
         "monodepth2": "hondo.models.monodepth2:monodepth2",
         "monodepth2-resnet50": "hondo.models.monodepth2:monodepth2_resnet50",
         "monodepth2-pose": "hondo.models.monodepth2:monodepth2_pose",
