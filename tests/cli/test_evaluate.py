@@ -68,6 +68,19 @@ def test_skipped_samples_are_shown_and_exit_1(pairs: Path, capsys: pytest.Captur
     assert "2 images scored, 1 skipped" in capsys.readouterr().out
 
 
+def test_flicker_of_a_clip_with_and_without_depth(tmp_path: Path, capsys: pytest.CaptureFixture):
+    from hondo.data.clip import embedded_clip
+
+    clip, few = embedded_clip(), ("--data-option", "stop=9", "--align", "median", "--flicker")
+    out = tmp_path / "x.json"
+    assert evaluate("floor:constant", "--data", "frames", "--root", clip.folder, *few, "--json", out) == 0
+    rows = {row["name"]: row["value"] for row in json.loads(out.read_text())["rows"]}
+    assert rows["flicker"] == 0 and rows["abs_rel"] > 0
+    assert "flicker over 8 pairs of frames" in capsys.readouterr().out
+    assert evaluate("floor:constant", "--data", "frames", "--root", clip.images, *few, "--json", out) == 0
+    assert [row["name"] for row in json.loads(out.read_text())["rows"]] == ["flicker"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -57,18 +57,18 @@ def test_a_video_gives_a_folder_with_times_and_a_colour_video(red, clip, tmp_pat
     assert probe_video(out / "clip.depth.mp4").size_hw == (24, 48)
 
 
-def test_steady_is_for_what_moves(red, clip, album, tmp_path) -> None:
-    """A network that swings between two factors: the frames of the video are brought to one, the pictures are not."""
+def test_steady_frames_of_a_video_or_a_folder_have_one_scale(red, clip, album, tmp_path) -> None:
+    """A network that swings between two factors; each video and each folder is brought to its own."""
     from hondo.video.steady import SteadyConfig
 
-    factors = iter([1.0] + [1.0, 2.0] * 10)
+    factors = iter([1.0, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 3.0])  # the first prepares
     swinging = replace(red, run=lambda image: image[:, :1] * np.float32(next(factors)) + 0.01)
     out = tmp_path / "out"
-    predict(swinging, clip, album / "a.png", album / "b.jpg", out=out, forms=("npy",), steady=SteadyConfig())
+    predict(swinging, clip, album, out=out, forms=("npy",), steady=SteadyConfig())
     frames = [np.median(np.load(path)) for path in sorted(out.glob("clip.depth/*.npy"))]
     assert max(frames) < 1.1 * min(frames)
-    first, second = (np.median(np.load(out / f"{name}.depth.npy")) for name in "ab")
-    assert second > 1.7 * first
+    first, second, deep = (np.median(np.load(out / f"{name}.depth.npy")) for name in "abc")
+    assert second == pytest.approx(first, rel=0.1) and deep > 2.5 * first
 
 
 def test_limit_ends_a_video_early(red, clip, tmp_path) -> None:

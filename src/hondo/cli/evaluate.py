@@ -12,6 +12,7 @@ from hondo.cli.options import ModelOptions, SharedModelOptions, parse_options, p
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from hondo.core.report import Report
     from hondo.core.sample import Samples
     from hondo.evaluate.subject import Subject
 
@@ -32,6 +33,8 @@ class EvaluateConfig:
     """How it is scored: dense, kitti-eigen-annotated-garg, nyu-eigen, ... (a wrong name lists them)."""
     align: str | None = None
     """none, median, scale, scale-shift, or a factor; default: the protocol's own."""
+    flicker: bool = False
+    """The samples are frames of a video in their order: also measure how much depth flickers (needs no depth maps)."""
     every: int = 1
     """Score each N-th sample."""
     only: str | None = None
@@ -70,7 +73,8 @@ def run(config: EvaluateConfig) -> int:
 
     parse_align(protocol_named(config.protocol).align if config.align is None else config.align)
     samples = open_dataset(config.data, root=config.root, **_data_options(config))
-    subject = _subject(config, origins_of(samples))
+    frames = _frames(config) if config.flicker else samples
+    subject = _subject(config, origins_of(frames))
     try:
         evaluation = evaluate_samples(
             subject.predict,
@@ -81,13 +85,47 @@ def run(config: EvaluateConfig) -> int:
             notes=(*_notes(config), *subject.notes),
             track=_progress,
         )
+        if config.flicker and not evaluation.scored:
+            return _flicker_alone(config, subject, frames)
         report = evaluation.report(f"Depth accuracy on {config.data} {config.root or ''}".rstrip())
+        report = _with_flicker(report, subject, frames) if config.flicker else report
         print(report.to_markdown())  # first: a disk that is full takes nothing of it away
         _write(config, evaluation, report, subject, samples)
     finally:
         subject.close()
     tell_if_untrained(config.model, weights=config.shared.weights)
     return EXIT_SOME_FAILED if evaluation.skipped else 0
+
+
+def _frames(config: EvaluateConfig) -> "Samples":
+    """Every frame, also those without a depth map."""
+    from hondo.data.tables import open_dataset
+
+    options = _data_options(config) | {"every": None} | ({"with_depth": False} if config.data == "frames" else {})
+    return open_dataset(config.data, root=config.root, **options)
+
+
+def _with_flicker(report: "Report", subject: "Subject", frames: "Samples") -> "Report":
+    from dataclasses import replace
+
+    from hondo.evaluate.flicker import measure_flicker
+
+    flicker = measure_flicker(subject.predict, frames, track=_progress)
+    return replace(report, rows=(*report.rows, *flicker.rows(subject.name)), notes=(*report.notes, flicker.note()))
+
+
+def _flicker_alone(config: EvaluateConfig, subject: "Subject", frames: "Samples") -> int:
+    """Of a video without depth maps: the report has the flicker only."""
+    from hondo.core.atomic import atomic_write
+    from hondo.core.report import Report
+
+    notes = (*_notes(config), *subject.notes)
+    report = Report(title=f"Flicker on {config.data} {config.root or ''}".rstrip(), rows=(), notes=notes)
+    report = _with_flicker(report, subject, frames)
+    print(report.to_markdown())
+    if config.json is not None:
+        atomic_write(config.json, report.to_json().encode())
+    return 0
 
 
 def _data_options(config: EvaluateConfig) -> dict[str, Any]:

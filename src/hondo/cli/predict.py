@@ -59,7 +59,7 @@ class PredictConfig:
     limit: int | None = None
     """Frames of each video or camera; default: all."""
     steady: bool = False
-    """Videos and cameras: one scale over the clip, and no flicker."""
+    """Videos, cameras and folders of frames in order: one scale over the clip, and no flicker."""
     max_megapixels: float = 100.0
     """Larger pictures are refused before they are decoded."""
     model_options: SharedModelOptions = NO_OPTIONS

@@ -53,7 +53,7 @@ def predict_sources(
 
     A source that cannot be read is told, noted and passed over. A camera that does not fit the very first picture, a
     camera that does not answer and a folder that cannot be written end the run with HondoError; what was done stays.
-    ``steady``: videos and cameras get one scale and no flicker (see video/steady.py).
+    ``steady``: videos, cameras and folders of frames get one scale and no flicker (see video/steady.py).
     """
     if "ply" in output.forms and predictor.kind is DepthKind.RELATIVE_INVERSE_DEPTH:
         raise HondoError(
@@ -112,18 +112,20 @@ def _predict_one(
 
 
 class _Steadied:
-    """The maps of videos and cameras, each made steady by itself; those of pictures as they are."""
+    """The maps of each video, camera and folder of pictures (taken for its frames) made steady."""
 
     def __init__(self, config: SteadyConfig | None) -> None:
         self._config = config
-        self._source: Source | None = None
+        self._clip: str | Path | None = None
         self._steady = Steady(config)
 
     def __call__(self, frame: Frame, depth_map: DepthMap) -> DepthMap:
-        if self._config is None or frame.image is None or frame.source.kind is SourceKind.PICTURE:
+        if self._config is None or frame.image is None:
             return depth_map
-        if self._source is not frame.source:
-            self._source, self._steady = frame.source, Steady(self._config)
+        source = frame.source
+        clip = source.path.parent if source.kind is SourceKind.PICTURE else source.text
+        if self._clip != clip:
+            self._clip, self._steady = clip, Steady(self._config)
         return self._steady(frame.image, depth_map)
 
 

@@ -1,0 +1,51 @@
+"""Optical flow between two grey pictures, and what it carries from one to the other."""
+
+import cv2
+import numpy as np
+from jaxtyping import Float32, UInt8
+
+from hondo.core.types import Size
+
+MIN_SIDE = 32  # pixels; OpenCV's DIS reads beyond narrower pictures
+_NOWHERE = 1e3  # pixels of flow outside a picture: it leads back to no place inside
+
+
+class OpticalFlow:
+    """Dense inverse search (Kroeger et al. 2016). One thread at a time: it keeps its buffers.
+
+    ``is_fine`` takes some 30 times as long and follows smaller things.
+    """
+
+    def __init__(self, *, is_fine: bool = False) -> None:
+        presets = (cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST, cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        self._search = cv2.DISOpticalFlow.create(presets[is_fine])
+        self._search.setFinestScale(1)
+
+    def __call__(self, of: UInt8[np.ndarray, "h w"], to: UInt8[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w 2"]:
+        """Where each pixel of the one picture lies in the other, as (x, y) in pixels from its own place."""
+        assert min(of.shape) >= MIN_SIDE, "make both sides at least MIN_SIDE"
+        return self._search.calc(of, to, None)  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def sampled(values: np.ndarray, place: Float32[np.ndarray, "h w 2"], *, outside: float | None = None) -> np.ndarray:
+    """``values`` at places (x, y), bilinear; beyond the border its nearest value, or ``outside``."""
+    border = cv2.BORDER_REPLICATE if outside is None else cv2.BORDER_CONSTANT
+    fill = (outside or 0.0,) * 4
+    return cv2.remap(values, place, None, cv2.INTER_LINEAR, borderMode=border, borderValue=fill)  # pyright: ignore
+
+
+def pixel_places(size_hw: Size) -> Float32[np.ndarray, "h w 2"]:
+    """The place (x, y) of every pixel, counted from 0."""
+    rows, columns = np.indices(size_hw, dtype=np.float32)
+    return np.dstack((columns, rows))
+
+
+def round_trip(
+    there: Float32[np.ndarray, "h w 2"], back: Float32[np.ndarray, "h w 2"], place: Float32[np.ndarray, "h w 2"]
+) -> Float32[np.ndarray, "h w"]:
+    """Squared pixels by which flow there (to ``place``) and back misses its start; large where it leaves."""
+    return squared_length(there + sampled(back, place, outside=_NOWHERE))
+
+
+def squared_length(vectors: Float32[np.ndarray, "h w 2"]) -> Float32[np.ndarray, "h w"]:
+    return vectors[..., 0] ** 2 + vectors[..., 1] ** 2
