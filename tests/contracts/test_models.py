@@ -96,9 +96,11 @@ def test_a_checkpoint_gives_the_same_output(model: Model, tmp_path) -> None:
     images = pictures(model, size_hw=(64, 96))
     again = read_model(save_model(model, tmp_path / "m.safetensors", licence="Apache-2.0", training={}))
     assert type(again) is type(model) and again.options == model.options and again.input_spec == model.input_spec
+    before, after = model.state_dict(), again.state_dict()
+    assert before.keys() == after.keys() and all(torch.equal(before[key], after[key]) for key in before)
     with torch.no_grad():
         for a, b in zip(outputs(model, images), outputs(again, images), strict=True):
-            assert torch.equal(a, b)
+            assert torch.allclose(a, b, rtol=1e-5, atol=1e-6)  # kernels sum in an order that memory's alignment decides
 
 
 def test_builds_on_the_meta_device(model: Model) -> None:

@@ -46,6 +46,8 @@ ZOO: Table[Build] = Table(
         "unet-efficientnet-b0": "hondo.models.unet:unet_efficientnet_b0",
         "unet-convnext-atto": "hondo.models.unet:unet_convnext_atto",
         "unet-pvtv2-b0": "hondo.models.unet:unet_pvtv2_b0",
+        "adabins-kitti": "hondo.models.adabins:adabins_kitti",
+        "adabins-nyu": "hondo.models.adabins:adabins_nyu",
         "fastdepth": "hondo.models.fastdepth:fastdepth",
         "fastdepth-pruned": "hondo.models.fastdepth:fastdepth_pruned",
     },

@@ -5,6 +5,9 @@ from typing import Protocol, runtime_checkable
 from jaxtyping import Float
 from torch import Tensor
 
+IMAGENET_MEAN = (0.485, 0.456, 0.406)  # of RGB 0..1 over the pictures of ImageNet, with which most encoders learnt
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
 
 @runtime_checkable
 class Encoder(Protocol):

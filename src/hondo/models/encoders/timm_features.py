@@ -55,15 +55,19 @@ def timm_encoder(
     A network that cannot take every size is built for ``size_hw`` alone.
     """
     options, is_fixed = _size_options(name, in_channels=in_channels, size_hw=tuple(size_hw) if size_hw else None)
-    create = import_timm().create_model
+    network = fetched(name, features_only=True, in_chans=in_channels, pretrained=pretrained, **options)
+    return TimmEncoder(network, is_fixed=is_fixed)
+
+
+def fetched(name: str, *, pretrained: bool, **options: Any) -> Any:
+    """timm's network of that name; a plain error where its weights cannot be fetched."""
     try:
-        network = create(name, features_only=True, in_chans=in_channels, pretrained=pretrained, **options)
+        return import_timm().create_model(name, pretrained=pretrained, **options)
     except (OSError, RuntimeError) as error:  # connection and cache errors are OSErrors; timm's own are RuntimeErrors
         raise HondoError(
             f"the pretrained weights of timm model '{name}' could not be fetched ({_line(error)}); "
             "check the network, or build it with pretrained=False"
         ) from error
-    return TimmEncoder(network, is_fixed=is_fixed)
 
 
 def is_timm_name(name: str) -> bool:

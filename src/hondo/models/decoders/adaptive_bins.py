@@ -1,0 +1,38 @@
+"""Depth as the expectation over bins that are laid anew for every picture (AdaBins, Bhat et al. 2021)."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from hondo.core.errors import HondoError
+from hondo.nn.mini_vit import MiniViT
+
+
+class AdaptiveBins(nn.Module):
+    """Features to depth [m] in ``min_depth``..``max_depth`` at the finest map's size: sum_i p_i c_i (equation 4)."""
+
+    def __init__(self, decoder: nn.Module, vit: MiniViT, *, bins: int, min_depth: float, max_depth: float) -> None:
+        super().__init__()
+        if not 0 < min_depth < max_depth:
+            raise HondoError(f"depths must satisfy 0 < min_depth < max_depth, got {min_depth:g} and {max_depth:g}")
+        self.decoder, self.vit = decoder, vit
+        self.min_depth, self.max_depth = min_depth, max_depth
+        self.classify = nn.Conv2d(vit.queries, bins, 1)
+
+    def forward(self, features: list[Float[Tensor, "b _ _ _"]]) -> list[Float[Tensor, "b 1 _ _"]]:
+        return [self.with_bins(features)[0]]
+
+    def with_bins(
+        self, features: list[Float[Tensor, "b _ _ _"]]
+    ) -> tuple[Float[Tensor, "b 1 _ _"], Float[Tensor, "b bins"]]:
+        """The depth and, growing, the centres of the bins [m]."""
+        widths, maps = self.vit(self.decoder(features))
+        centres = bin_centres(widths, min_depth=self.min_depth, max_depth=self.max_depth)
+        probabilities = self.classify(maps).float().softmax(dim=1)  # (b bins h w)
+        depth = torch.matmul(centres[:, None], probabilities.flatten(2)).unflatten(2, probabilities.shape[-2:])
+        return depth, centres
+
+
+def bin_centres(widths: Float[Tensor, "b bins"], *, min_depth: float, max_depth: float) -> Float[Tensor, "b bins"]:
+    """c_i = min + (max - min) (w_i / 2 + sum_{j<i} w_j) of widths that sum to 1 (equation 3), in metres."""
+    return min_depth + (max_depth - min_depth) * (widths.cumsum(dim=1) - widths / 2)
