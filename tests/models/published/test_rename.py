@@ -2,7 +2,7 @@
 
 import torch
 
-from hondo.models.published.rename import renamed
+from hondo.models.published.rename import prefixed, renamed
 
 KEYS = {key: torch.tensor(float(number)) for number, key in enumerate(("layer.0.w", "layer.1.w", "head.w", "fc.w"))}
 
@@ -16,3 +16,7 @@ def test_the_first_rule_that_matches_a_whole_key_names_it() -> None:
 
 def test_an_ignored_expression_must_match_the_whole_key() -> None:
     assert "fc.w" in renamed(KEYS, (), ignore=("fc",))
+
+
+def test_a_prefix_stands_before_every_key() -> None:
+    assert next(iter(prefixed(KEYS, "network."))) == "network.layer.0.w"

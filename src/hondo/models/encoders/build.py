@@ -14,6 +14,8 @@ ENCODERS: Table[Callable[..., Encoder]] = Table(
     {
         "light": "hondo.models.encoders.light:light_encoder",
         "mobilenet": "hondo.models.encoders.mobilenet:mobilenet_encoder",
+        "pvt-small": "hondo.models.encoders.pvt:pvt_small",
+        "pvt-tiny": "hondo.models.encoders.pvt:pvt_tiny",
     },
 )
 

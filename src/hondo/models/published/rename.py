@@ -22,6 +22,11 @@ def renamed(tensors: Mapping[str, Tensor], rules: Rules, *, ignore: Iterable[str
     }
 
 
+def prefixed(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Every key with ``prefix`` in front."""
+    return {prefix + key: tensor for key, tensor in tensors.items()}
+
+
 def _new_name(key: str, rules: list[tuple[re.Pattern[str], str]]) -> str:
     for pattern, replacement in rules:
         if match := pattern.fullmatch(key):

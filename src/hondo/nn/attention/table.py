@@ -13,6 +13,7 @@ ATTENTION: Table[Callable[..., nn.Module]] = Table(
     "attention",
     {
         "softmax": "hondo.nn.attention.softmax:SoftmaxAttention",
+        "spatial-reduction": "hondo.nn.attention.spatial_reduction:SpatialReductionAttention",
     },
 )
 

@@ -1,0 +1,142 @@
+"""VTDepth: vision transformers as encoder, as decoder, or as both, trained without labels.
+
+One variant is one function that only states numbers. The published encoders take RGB 0..1 as it is, but for the ResNet.
+"""
+
+from torch import nn
+
+from hondo.core.types import DepthKind, InputSpec, Size
+from hondo.geometry.depth import MAX_DEPTH, MIN_DEPTH
+from hondo.models.decoders.shuffle_unet import ShuffleUNet
+from hondo.models.decoders.transformer import TransformerDecoder
+from hondo.models.depth import DepthModel
+from hondo.models.encoder_decoder import EncoderDecoder
+from hondo.models.encoders.build import build_encoder, encoder_spec
+from hondo.models.encoders.encoder import Encoder
+from hondo.models.encoders.pvt import pvt_small, pvt_tiny
+from hondo.models.monodepth2 import RESNET18, monodepth2_pose, resnet_spec
+from hondo.models.origin import Origin
+from hondo.models.pose import PoseModel
+from hondo.models.published.monodepth2 import read_pose
+from hondo.models.published.vtdepth import read_vtdepth
+
+SIZE_HW = (192, 640)
+
+SOURCE, LICENCE = "github.com/ahbpp/VTDepth", "not stated"
+published = Origin(source=SOURCE, licence=LICENCE, read=read_vtdepth)
+published_pose = Origin(source=SOURCE, licence=LICENCE, read=read_pose)
+
+
+def puretransformer(
+    *,
+    encoder: str = "timm:pvt_v2_b0",
+    pretrained: bool = False,
+    size_hw: Size = SIZE_HW,
+    depth: int = 1,
+    min_depth: float = MIN_DEPTH,
+    max_depth: float = MAX_DEPTH,
+) -> DepthModel:
+    """The transformer decoder on any encoder of ENCODERS or timm. ``depth``: blocks before and after each step up."""
+    features = build_encoder(encoder, pretrained=pretrained, size_hw=size_hw)
+    decoder = TransformerDecoder(
+        channels=features.channels, strides=features.strides, depth=depth, min_depth=min_depth, max_depth=max_depth
+    )
+    return _model(features, decoder, encoder_spec(features, size_hw=size_hw))
+
+
+def shuffle_unet(
+    *,
+    encoder: str = "timm:pvt_v2_b0",
+    pretrained: bool = False,
+    size_hw: Size = SIZE_HW,
+    width: float = 1.0,
+    min_depth: float = MIN_DEPTH,
+    max_depth: float = MAX_DEPTH,
+) -> DepthModel:
+    """VTDepth's convolutional decoder on any encoder of ENCODERS or timm. ``width`` scales the decoder."""
+    features = build_encoder(encoder, pretrained=pretrained, size_hw=size_hw)
+    decoder = ShuffleUNet(
+        channels=features.channels, strides=features.strides, width=width, min_depth=min_depth, max_depth=max_depth
+    )
+    return _model(features, decoder, encoder_spec(features, size_hw=size_hw))
+
+
+@published
+def vtdepth_b0(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    """PVTv2-B0 under the convolutional decoder with a light last part."""
+    features = build_encoder("timm:pvt_v2_b0", pretrained=pretrained)
+    decoder = ShuffleUNet(channels=features.channels, strides=features.strides, is_light=True)
+    return _model(features, decoder, InputSpec(size_hw=size_hw))
+
+
+@published
+def vtdepth_b1(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    return _convolutional(build_encoder("timm:pvt_v2_b1", pretrained=pretrained), size_hw=size_hw)
+
+
+@published
+def vtdepth_b2(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    return _convolutional(build_encoder("timm:pvt_v2_b2", pretrained=pretrained), size_hw=size_hw)
+
+
+@published
+def vtdepth_pcpvt(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    """Twins-PCPVT-small."""
+    return _convolutional(build_encoder("timm:twins_pcpvt_small", pretrained=pretrained), size_hw=size_hw)
+
+
+@published
+def vtdepth_svt(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    """Twins-SVT-small; windows at the right and bottom edges are filled with zeros."""
+    return _convolutional(build_encoder("timm:twins_svt_small", pretrained=pretrained), size_hw=size_hw)
+
+
+@published
+def vtdepth_swin_t(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    features = build_encoder("timm:swin_tiny_patch4_window7_224", pretrained=pretrained)
+    return _convolutional(features, size_hw=size_hw)
+
+
+@published
+def vtdepth_pvtv1_tiny(*, size_hw: Size = SIZE_HW, positions_hw: Size = (224, 224)) -> DepthModel:
+    """``positions_hw``: the picture's size that the position embeddings are made for."""
+    return _convolutional(pvt_tiny(positions_hw=positions_hw), size_hw=size_hw)
+
+
+@published
+def vtdepth_pvtv1_small(*, size_hw: Size = SIZE_HW, positions_hw: Size = (224, 224)) -> DepthModel:
+    """``positions_hw``: the picture's size that the position embeddings are made for."""
+    return _convolutional(pvt_small(positions_hw=positions_hw), size_hw=size_hw)
+
+
+@published
+def vtdepth_a0(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    """A pure transformer: PVTv2-B0 under the transformer decoder."""
+    features = build_encoder("timm:pvt_v2_b0", pretrained=pretrained)
+    decoder = TransformerDecoder(channels=features.channels, strides=features.strides)
+    return _model(features, decoder, InputSpec(size_hw=size_hw))
+
+
+@published
+def vtdepth_c0(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    """monodepth2's ResNet-18 under the transformer decoder."""
+    features = build_encoder(RESNET18, pretrained=pretrained)
+    decoder = TransformerDecoder(channels=features.channels, strides=features.strides)
+    return _model(features, decoder, resnet_spec(size_hw))
+
+
+@published_pose
+def vtdepth_pose(*, pretrained: bool = False, size_hw: Size = SIZE_HW, shared: bool = False) -> PoseModel:
+    """The pose network beside every variant: monodepth2's."""
+    return monodepth2_pose(pretrained=pretrained, size_hw=size_hw, shared=shared)
+
+
+def _convolutional(encoder: Encoder, *, size_hw: Size) -> DepthModel:
+    decoder = ShuffleUNet(channels=encoder.channels, strides=encoder.strides)
+    return _model(encoder, decoder, InputSpec(size_hw=size_hw))
+
+
+def _model(encoder: Encoder, decoder: nn.Module, spec: InputSpec) -> DepthModel:
+    """Without labels the scale of depth stays unknown; the name is the one it was built by."""
+    network = EncoderDecoder(encoder, decoder)
+    return DepthModel(network, name="vtdepth", kind=DepthKind.SCALED_INVERSE_DEPTH, input_spec=spec)

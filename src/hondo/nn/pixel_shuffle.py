@@ -1,0 +1,34 @@
+"""Learnt upsampling: a convolution makes four values of each place, the pixel shuffle lays them out 2 x 2."""
+
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class ShuffleUp(nn.Module):
+    """3x3 convolution, pixel shuffle to twice the size, ReLU, layer norm over the channels of each place."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.proj = nn.Conv2d(inputs, 4 * outputs, 3, padding=1)
+        self.norm = nn.LayerNorm(outputs)
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d H W"]:
+        up = F.relu(F.pixel_shuffle(self.proj(x), 2))
+        return self.norm(up.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+def shuffle_head(inputs: int, *, width: int, is_light: bool = False) -> nn.Sequential:
+    """Features to one value a pixel at twice the size: convolution, pixel shuffle, two convolutions.
+
+    ``is_light``: the first convolution is 1x1 and the second depthwise.
+    """
+    kernel, groups = (1, width) if is_light else (3, 1)
+    return nn.Sequential(
+        nn.Conv2d(inputs, 4 * width, kernel, padding=kernel // 2),
+        nn.PixelShuffle(2),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(width, width, 3, padding=1, groups=groups),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(width, 1, 3, padding=1),
+    )

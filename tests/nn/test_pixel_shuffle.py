@@ -1,0 +1,33 @@
+"""Learnt upsampling."""
+
+import torch
+
+from hondo.nn.pixel_shuffle import ShuffleUp, shuffle_head
+
+
+def test_twice_the_size_normalised_at_every_place() -> None:
+    torch.manual_seed(0)
+    out = ShuffleUp(6, 16)(torch.randn(2, 6, 3, 5))
+    assert out.shape == (2, 16, 6, 10)
+    assert torch.allclose(out.mean(1), torch.zeros(2, 6, 10), atol=1e-5)
+    assert torch.allclose(out.std(1, unbiased=False), torch.ones(2, 6, 10), atol=1e-2)
+
+
+def test_the_four_values_of_a_place_lie_two_by_two() -> None:
+    head = shuffle_head(1, width=1)[:2]
+    torch.nn.init.zeros_(head[0].weight)
+    with torch.no_grad():
+        head[0].bias.copy_(torch.arange(4.0))
+    assert torch.equal(head(torch.zeros(1, 1, 1, 1)), torch.tensor([[[[0.0, 1.0], [2.0, 3.0]]]]))
+
+
+def test_a_light_head_has_fewer_weights_and_every_one_gets_a_gradient() -> None:
+    torch.manual_seed(0)
+    heavy, light = shuffle_head(8, width=16), shuffle_head(8, width=16, is_light=True)
+    size = lambda module: sum(parameter.numel() for parameter in module.parameters())  # noqa: E731
+    assert size(light) < size(heavy) / 4
+    for head in (heavy, light):
+        out = head(torch.randn(1, 8, 4, 6))
+        assert out.shape == (1, 1, 8, 12)
+        out.square().sum().backward()
+        assert all(parameter.grad is not None for parameter in head.parameters())
