@@ -1,9 +1,9 @@
 """Ships the trained weights of hondo-nano, and writes their model card from measurements.
 
 `python benchmarks/nano_card.py ship RUN [RUN ...] --average 2` packs the mean of the last two runs' weights (fp16) into
-the package, with what the metrics of all runs say about the training. `python benchmarks/nano_card.py card DATA` scores
-the packaged weights on the development data in DATA (its manifest.csv) and on the embedded clip, beside two floors, and
-writes the card.
+the package, with what the metrics of all runs say about the training; with `--continued` the runs started from the
+packaged weights, whose own record goes before. `python benchmarks/nano_card.py card DATA` scores the packaged weights on
+the development data in DATA (its manifest.csv) and on the embedded clip, beside two floors, and writes the card.
 """
 
 import argparse
@@ -36,23 +36,31 @@ SETS = {
 SHOWN = ("abs_rel", "delta1")
 
 
-def ship(runs: Sequence[Path], *, average: int) -> None:
+def ship(runs: Sequence[Path], *, average: int, continued: bool) -> None:
     """Packs the mean of the last ``average`` runs' weights, in half precision, with the record of all runs."""
     model = build_model("hondo-nano", weights="random")  # with the size that the code states now
     states = [build_model(run).state_dict() for run in runs[-average:]]
     model.load_state_dict({key: sum(state[key] for state in states) / average for key in states[0]})
     stages = [_stage(run) for run in runs]
-    training = {"stages": stages, "averaged": average, "hardware": hardware(), "commit": commit()}
+    session = {"stages": stages, "averaged": average, "hardware": hardware(), "commit": commit()}
+    training = {"sessions": [*(_sessions() if continued else []), session]}
     PACKAGED.mkdir(parents=True, exist_ok=True)
     save_model(model, WEIGHTS, licence="Apache-2.0", training=training, half=True)
     print(f"{WEIGHTS.relative_to(ROOT)}: {WEIGHTS.stat().st_size / 1e6:.2f} MB")
+
+
+def _sessions() -> list[dict]:
+    """How the packaged weights came to be: each session went on from the weights of the one before."""
+    training = read_header(WEIGHTS).training
+    return training["sessions"] if "sessions" in training else [training]
 
 
 def _stage(run: Path) -> dict[str, object]:
     recipe = json.loads((run / "recipe.json").read_text())
     last = json.loads((run / "metrics.jsonl").read_text().splitlines()[-1])
     kept = {name: last[name] for name in ("step", "seconds", "images", "loss")}
-    return {"recipe": recipe["name"], "area": recipe["data"]["area"], "shards": recipe["data"]["shards"], **kept}
+    pool = {name: recipe["data"][name] for name in ("area", "shards", "pool_seed")}
+    return {"recipe": recipe["name"], "optimiser": recipe["optim"]["name"], **pool, **kept}
 
 
 def card(data: Path) -> None:
@@ -93,7 +101,8 @@ def _page(report: Report) -> str:
     ]
     stages = [
         Row(name=name, value=float(stage[name]), unit=unit, subject=stage["recipe"])
-        for stage in header.training["stages"]
+        for session in _sessions()
+        for stage in session["stages"]
         for name, unit in (("step", ""), ("images", ""), ("seconds", "s"), ("area", "px"), ("shards", ""))
     ]
     tables = []
@@ -105,11 +114,16 @@ def _page(report: Report) -> str:
         size=f"{size[1]}x{size[0]}",
         facts=markdown_table(facts),
         stages=markdown_table(stages),
-        hardware=header.training["hardware"],
-        commit=header.training["commit"],
-        averaged=header.training["averaged"],
+        sessions="\n".join(map(_told, _sessions())),
         tables="\n\n".join(tables),
     )
+
+
+def _told(session: dict) -> str:
+    """One line on a session: which stages, where, with which version, and what it left."""
+    names = ", ".join(f"`{stage['recipe']}`" for stage in session["stages"])
+    left = f"the mean of the last {session['averaged']} stages" if session["averaged"] > 1 else "the last stage"
+    return f"- {names}, on {session['hardware']}, by hondo {session['commit']}: {left}"
 
 
 def _upright(rows: Sequence[Row], metric: str) -> str:
@@ -133,15 +147,16 @@ At its native size {size}:
 
 ## Training
 
-Only on scenes rendered by `hondo.data.synthetic` (exact depth; no picture of any data set, no pretrained weights):
-the recipes `nano`, `nano-medium` and `nano-large` of `hondo train`, one after the other, each in two processes of one
-thread (`--fabric.devices 2 --fabric.strategy ddp`, half the batch in each). Loss: L1 of log inverse depth after the
-best factor of each picture, and a gradient term over four scales. About 42 pictures a shard. Shipped is the mean of the
-weights of the last {averaged} stages. The machine did other work too.
+Only on scenes rendered by `hondo.data.synthetic` (exact depth; no picture of any data set, no pretrained weights): the
+recipes below of `hondo train`, one after the other, each in two processes of one thread (`--fabric.devices 2
+--fabric.strategy ddp`, half the batch in each). Loss: L1 of log inverse depth after the best factor of each picture, and
+a gradient term over four scales. About 44 pictures a shard. The machines did other work too.
 
 {stages}
 
-On {hardware}; hondo {commit}.
+Each session rendered its own pool with the worlds of its version, and went on from what the one before it left:
+
+{sessions}
 
 ## Zero-shot accuracy
 
@@ -164,10 +179,11 @@ def main() -> None:
     shipping = commands.add_parser("ship")
     shipping.add_argument("runs", type=Path, nargs="+")
     shipping.add_argument("--average", type=int, default=1)
+    shipping.add_argument("--continued", action="store_true")
     commands.add_parser("card").add_argument("data", type=Path)
     options = parser.parse_args()
     if options.command == "ship":
-        ship(options.runs, average=options.average)
+        ship(options.runs, average=options.average, continued=options.continued)
     else:
         card(options.data)
 

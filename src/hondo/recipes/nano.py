@@ -34,7 +34,7 @@ class PoolData:
 
     dataset: ClassVar[str] = "synthetic-pool"
     root: str = "runs/pool"  # --data PATH
-    shards: int = 400  # of about 44 pictures each
+    shards: int = 456  # of about 44 pictures each
     pool_seed: int = 3
     area: int = 192 * 256  # pixels of the network's pictures
     seed: int = 0
@@ -77,7 +77,7 @@ def nano_large() -> Recipe:
 
 def nano_again() -> Recipe:
     """The fourth, with a new learning rate and optimiser: 128x192, 96x288 and 192x128, many pictures for the time."""
-    stage = _next_stage(nano_large(), "nano-again", area=128 * 192, batch_size=48, lr=1.5e-3, seconds=2100.0)
+    stage = _next_stage(nano_large(), "nano-again", area=128 * 192, batch_size=48, lr=1.5e-3, seconds=1860.0)
     return replace(stage, optim=replace(stage.optim, name="muon", weight_decay=0.05, ema_decay=0.998))
 
 
