@@ -2,8 +2,8 @@
 
 `python benchmarks/nano_card.py ship RUN [RUN ...] --average 2` packs the mean of the last two runs' weights (fp16) into
 the package, with what the metrics of all runs say about the training; with `--continued` the runs started from the
-packaged weights, whose own record goes before. `python benchmarks/nano_card.py card DATA` scores the packaged weights on
-the development data in DATA (its manifest.csv) and on the embedded clip, beside two floors, and writes the card.
+packaged weights, whose own record goes before. `python benchmarks/nano_card.py card DATA` scores the packaged weights
+on the development data in DATA (its manifest.csv) and on the embedded clip, beside two floors, and writes the card.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def ship(runs: Sequence[Path], *, average: int, continued: bool) -> None:
 def _sessions() -> list[dict]:
     """How the packaged weights came to be: each session went on from the weights of the one before."""
     training = read_header(WEIGHTS).training
-    return training["sessions"] if "sessions" in training else [training]
+    return training.get("sessions", [training])
 
 
 def _stage(run: Path) -> dict[str, object]:
@@ -149,8 +149,8 @@ At its native size {size}:
 
 Only on scenes rendered by `hondo.data.synthetic` (exact depth; no picture of any data set, no pretrained weights): the
 recipes below of `hondo train`, one after the other, each in two processes of one thread (`--fabric.devices 2
---fabric.strategy ddp`, half the batch in each). Loss: L1 of log inverse depth after the best factor of each picture, and
-a gradient term over four scales. About 44 pictures a shard. The machines did other work too.
+--fabric.strategy ddp`, half the batch in each). Loss: L1 of log inverse depth after the best factor of each picture,
+and a gradient term over four scales. About 44 pictures a shard. The machines did other work too.
 
 {stages}
 
