@@ -2,12 +2,17 @@
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# No test reads or fills the user's cache; which engine serves is the same in each run. Tests of a trial turn it on.
+_CACHE = tempfile.TemporaryDirectory(prefix="hondo-tests-")
+os.environ["HONDO_CACHE"] = _CACHE.name
+os.environ["HONDO_TRIAL"] = "0"
 
 from beartype import BeartypeConf, beartype
 from jaxtyping import install_import_hook

@@ -1,6 +1,5 @@
 """Every engine of the table: the same map as torch, the file says what it is, wrong use is refused."""
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -10,22 +9,24 @@ import torch
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, Predictor
 from hondo.engines.table import ENGINES
+from hondo.engines.trial import is_installed
 from hondo.models.depth import DepthModel
 
 EXPORTING = ["onnx_runtime", "openvino_ir"]
-PACKAGES = {"onnx_runtime": ("onnx", "onnxruntime", "onnxscript"), "openvino_ir": ("openvino",), "pytorch": ()}
+# Those that take a model as it is; the compiling ones have tests of their own, a compilation each.
+SERVING = ["pytorch", *EXPORTING]
 
 
-@pytest.fixture(params=list(ENGINES))
+@pytest.fixture(params=SERVING)
 def engine(request) -> str:
-    for package in PACKAGES[request.param]:
+    for package in ENGINES[request.param].PACKAGES:
         pytest.importorskip(package)
     return request.param
 
 
 @pytest.fixture(params=EXPORTING)
 def exporting(request) -> str:
-    for package in PACKAGES[request.param]:
+    for package in ENGINES[request.param].PACKAGES:
         pytest.importorskip(package)
     return request.param
 
@@ -36,7 +37,7 @@ def exported(tiny_model, tmp_path_factory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("exported")
     made = {}
     for name in EXPORTING:
-        if all(find_spec(package) for package in PACKAGES[name]):
+        if is_installed(name):
             module = ENGINES[name]
             made[name] = module.export(tiny_model, folder / f"net{module.SUFFIX}", licence="Apache-2.0")
     return made

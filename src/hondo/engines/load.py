@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from hondo.core.errors import HondoError
 from hondo.core.types import Camera, Size
 from hondo.engines.predictor import NetworkPredictor
 from hondo.engines.table import ENGINES, SUFFIXES, engine_name, engine_of_file
+from hondo.engines.trial import load_fastest
 from hondo.models.depth import DepthModel
 
 MAX_NETWORK_MEGAPIXELS = 30.0  # of a network's input: its features take gigabytes there
@@ -30,7 +30,7 @@ def load(
 
     ``size_hw``: the network's input size. ``precision``: fp32, fp16 or bf16; a file that was exported for a lower one
     keeps it. ``camera`` goes into every depth map, scaled to the picture. ``options`` go to the model's builder.
-    ``engine="auto"``: that of the file; for models torch on CUDA, else OpenVINO where it is installed, else torch.
+    ``engine="auto"``: that of the file; for models the fastest installed one, by a trial that is made once (trial.py).
     """
     if threads is not None and threads < 1:
         raise HondoError(f"threads must be at least 1, got {threads}")
@@ -47,9 +47,12 @@ def load(
             )
         return replace(predictor, camera=camera)
     built = model if isinstance(model, DepthModel) else build_depth_model(model, weights=weights, options=options)
-    name = engine_name(engine) if engine != "auto" else auto_engine(device)
-    loaded = ENGINES[name].load(built, device=device, precision=precision, threads=threads)
-    spec = loaded.input_spec if size_hw is None else replace(loaded.input_spec, size_hw=tuple(size_hw))
+    spec = built.input_spec if size_hw is None else replace(built.input_spec, size_hw=tuple(size_hw))
+    how = {"device": device, "precision": precision, "threads": threads}
+    if engine == "auto":
+        loaded = load_fastest(built, size_hw=spec.size_hw, **how)
+    else:
+        loaded = ENGINES[engine_name(engine)].load(built, **how)
     return replace(loaded, input_spec=spec, camera=camera, weights_file=weights_file(model, weights))
 
 
@@ -60,14 +63,6 @@ def check_size_hw(size_hw: Any) -> None:
     height, width = size_hw
     if height * width > MAX_NETWORK_MEGAPIXELS * 1e6:
         raise HondoError(f"network size {height}x{width} is over {MAX_NETWORK_MEGAPIXELS:g} megapixels; take a smaller")
-
-
-def auto_engine(device: str) -> str:
-    """The engine for a model held in memory: torch on an accelerator, else OpenVINO where installed, else torch."""
-    import torch
-
-    on_cpu = device == "cpu" or (device == "auto" and not torch.cuda.is_available())
-    return "openvino_ir" if on_cpu and find_spec("openvino") else "pytorch"
 
 
 def weights_file(model: str | Path | DepthModel, weights: str | Path | None) -> Path | None:

@@ -15,11 +15,13 @@ from hondo.core.errors import HondoError, MissingExtraError
 from hondo.core.types import Size
 from hondo.engines.graph import quiet, trace
 from hondo.engines.header import KEY, ExportHeader, export_spec
+from hondo.engines.onnx_providers import check_used, onnxruntime_package, providers
 from hondo.engines.predictor import NetworkPredictor, Run
 from hondo.engines.shapes import Shape, compiled_per_shape, fixed_shape
 from hondo.engines.table import check_precision
 from hondo.models.depth import DepthModel
 
+PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 PRECISIONS = ("fp32", "fp16")
 EXPORT_PRECISIONS = PRECISIONS
 SUFFIX = ".onnx"
@@ -48,7 +50,7 @@ def load(
 ) -> NetworkPredictor:
     """Serves an exported file, or any DepthModel, which is exported in memory for each input size that comes."""
     check_precision(precision, engine="onnx_runtime", allowed=PRECISIONS)
-    _providers(device)
+    providers(device)  # refuses at once what is not here
     if isinstance(source, Path):
         session = _session(source.read_bytes(), device=device, threads=threads, name=str(source))
         header = ExportHeader.from_json(session.get_modelmeta().custom_metadata_map.get(KEY), path=source)
@@ -105,36 +107,20 @@ def _onnx_bytes(model: DepthModel, *, shape: Shape, precision: str, dynamic: boo
 
 
 def _session(content: bytes, *, device: str, threads: int | None, name: str):
-    onnxruntime = _onnxruntime()
+    onnxruntime = onnxruntime_package()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = threads or 0
     try:
-        return onnxruntime.InferenceSession(content, options, providers=_providers(device))
+        session = onnxruntime.InferenceSession(content, options, providers=providers(device))
     except Exception as error:  # the bindings raise many classes of their own that share no base but Exception
         raise HondoError(f"{name}: ONNX Runtime cannot read it ({' '.join(str(error).split())[:200]})") from error
-
-
-def _providers(device: str) -> list[str]:
-    """What ONNX Runtime calls a device: its execution providers, the preferred one first."""
-    if device in ("auto", "cpu"):
-        return ["CPUExecutionProvider"]
-    if not device.startswith("cuda"):
-        raise HondoError(f"--device '{device}' is unknown to onnx_runtime; use auto, cpu or cuda")
-    if "CUDAExecutionProvider" not in _onnxruntime().get_available_providers():
-        raise HondoError(f"--device '{device}': this ONNX Runtime has no CUDA; install onnxruntime-gpu or use cpu")
-    return ["CUDAExecutionProvider", "CPUExecutionProvider"]
-
-
-def _onnxruntime():
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise MissingExtraError("onnxruntime", extra="onnx") from error
-    return onnxruntime
+    check_used(session.get_providers(), device=device)
+    return session
 
 
 def _runner(session) -> Run:
+    """The input is the caller's memory and the output the session's own: binding them gains nothing on a CPU."""
     input_name = session.get_inputs()[0].name
 
     def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 H W"]:

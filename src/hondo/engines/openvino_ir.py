@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from jaxtyping import Float
 
-from hondo.core.errors import HondoError, MissingExtraError
+from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.engines.graph import quiet, trace
 from hondo.engines.header import KEY, ExportHeader, export_spec
-from hondo.engines.predictor import NetworkPredictor, Run
+from hondo.engines.openvino_run import device_named, openvino_package, queue_opener, runner, settings
+from hondo.engines.predictor import NetworkPredictor
 from hondo.engines.shapes import Shape, compiled_per_shape, fixed_shape
 from hondo.engines.table import check_precision
 from hondo.models.depth import DepthModel
@@ -21,11 +21,11 @@ from hondo.models.depth import DepthModel
 if TYPE_CHECKING:
     import openvino
 
+PACKAGES = ("openvino",)
 PRECISIONS = ("fp32", "fp16", "bf16")
 EXPORT_PRECISIONS = PRECISIONS
 SUFFIX = ".xml"
 SAME = 1e-3  # largest difference to torch, as a share of the largest value: more is another function
-HINTS = {"fp32": "f32", "fp16": "f16", "bf16": "bf16"}
 
 GraphFor = Callable[[Shape], "openvino.Model"]
 
@@ -40,7 +40,7 @@ def export(
     licence: str = "",
 ) -> Path:
     """Writes ``path`` (.xml) and its .bin; fp16 and bf16 files hold fp16 weights and run in the named precision."""
-    ov = _openvino()
+    ov = openvino_package()
     check_precision(precision, engine="openvino_ir", allowed=EXPORT_PRECISIONS)
     spec = export_spec(model.input_spec, size_hw=size_hw, dynamic=dynamic)
     header = ExportHeader(name=model.name, kind=model.kind, input_spec=spec, precision=precision, licence=licence)
@@ -54,7 +54,7 @@ def load(
     source: DepthModel | Path, *, device: str = "auto", precision: str = "fp32", threads: int | None = None
 ) -> NetworkPredictor:
     """Serves an exported file, or any DepthModel, which is converted once and compiled for each size that comes."""
-    ov = _openvino()
+    ov = openvino_package()
     check_precision(precision, engine="openvino_ir", allowed=PRECISIONS)
     if isinstance(source, Path):
         stored, header = _read(source)
@@ -64,14 +64,14 @@ def load(
     else:
         name, kind, spec = source.name, source.kind, source.input_spec
         graph = _graphs_of(source)
-    target = _device(ov, device)
-    config = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": HINTS[precision]}
-    config |= {} if threads is None else {"INFERENCE_NUM_THREADS": threads}
+    target = device_named(device)
 
-    def compiled(shaped: "openvino.Model") -> Run:
-        return _runner(ov.Core().compile_model(shaped, target, config))
+    def compiled(shape: Shape, many: bool = False) -> "openvino.CompiledModel":
+        config = settings(target, precision=precision, threads=threads, many=many)
+        return ov.Core().compile_model(graph(shape), target, config)
 
-    run = compiled_per_shape(lambda shape: compiled(graph(shape)))
+    settings(target, precision=precision, threads=threads)  # refuses at once what the device cannot do
+    run = compiled_per_shape(lambda shape: runner(compiled(shape)))
     if spec.fixed and isinstance(source, Path):
         run = fixed_shape(run, shape=(1, 3, *spec.size_hw), name=str(source))
     return NetworkPredictor(
@@ -82,13 +82,14 @@ def load(
         engine="openvino_ir",
         precision=precision,
         device=target.lower(),
+        open_queue=queue_opener(lambda shape: compiled(shape, many=True)),
         weights_file=source if isinstance(source, Path) else None,
     )
 
 
 def convert(model: DepthModel, *, size_hw: Size, batch: int = 1, dynamic: bool = False) -> "openvino.Model":
     """The OpenVINO graph of a model, at one size or at any."""
-    ov = _openvino()
+    ov = openvino_package()
     program = trace(deepcopy(model).cpu().float(), size_hw=size_hw, batch=batch, dynamic=dynamic)
     with quiet():
         graph = ov.convert_model(program)
@@ -130,7 +131,7 @@ def _graphs_of(model: DepthModel) -> GraphFor:
 def _agrees(graph: "openvino.Model", model: DepthModel, shape: Shape) -> bool:
     """Whether graph and model give the same map of noise, in float32."""
     image = np.random.default_rng(0).random(shape, dtype=np.float32)
-    run = _runner(_openvino().Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}))
+    run = runner(openvino_package().Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}))
     with torch.inference_mode():
         wanted = model(torch.from_numpy(image))[0].numpy()
     given = run(image)
@@ -138,7 +139,7 @@ def _agrees(graph: "openvino.Model", model: DepthModel, shape: Shape) -> bool:
 
 
 def _read(path: Path) -> tuple["openvino.Model", ExportHeader]:
-    ov = _openvino()
+    ov = openvino_package()
     if not path.with_suffix(".bin").exists():
         raise HondoError(
             f"{path}: its weights {path.with_suffix('.bin').name} are not beside it; keep the two files together"
@@ -149,30 +150,3 @@ def _read(path: Path) -> tuple["openvino.Model", ExportHeader]:
         raise HondoError(f"{path}: OpenVINO cannot read it; it may be cut short, export it again") from error
     text = graph.get_rt_info([KEY]).astype(str) if graph.has_rt_info([KEY]) else None
     return graph, ExportHeader.from_json(text, path=path)
-
-
-def _runner(compiled: "openvino.CompiledModel") -> Run:
-    request = compiled.create_infer_request()
-
-    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 H W"]:
-        return request.infer([image], share_inputs=True)[0]
-
-    return run
-
-
-def _device(ov, name: str) -> str:
-    wanted = "CPU" if name in ("auto", "cpu") else name.upper()
-    available = ov.Core().available_devices
-    if wanted.split(".")[0] not in {found.split(".")[0] for found in available}:
-        raise HondoError(
-            f"--device '{name}': OpenVINO offers {', '.join(available).lower()} here; for CUDA use --engine pytorch"
-        )
-    return wanted
-
-
-def _openvino():
-    try:
-        import openvino
-    except ImportError as error:
-        raise MissingExtraError("openvino", extra="openvino") from error
-    return openvino

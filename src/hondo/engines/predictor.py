@@ -1,7 +1,7 @@
 """The one Predictor: fits a picture to the network, runs whatever engine stands behind it, and fits the map back."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from jaxtyping import Float, UInt8
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, DepthKind, DepthMap, InputSpec, Size
+from hondo.engines.many import InferQueue, in_order, one_by_one
 from hondo.images.preprocess import Placement, from_network, place, to_network
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class NetworkPredictor:
     device: str = "cpu"
     camera: Camera | None = None
     weights_file: Path | None = None  # the file the weights came from, if one did
+    open_queue: Callable[[], InferQueue] | None = field(default=None, repr=False)  # None: the engine has no own
     release: Callable[[], None] = field(default=lambda: None, repr=False)
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -47,13 +49,37 @@ class NetworkPredictor:
         placement = self.placement(rgb.shape[:2])
         network_input = to_network(rgb, placement)
         with self.lock:
-            raw = self.run(network_input)[0, 0]
+            raw = self.run(network_input)
+        return self._depth_map(raw, rgb=rgb, placement=placement, camera=camera)
+
+    def predict_many(self, images: Iterable[Any], *, camera: Camera | None = None) -> Iterator[DepthMap]:
+        """The depth of each picture, in order; faster than one by one, and each map comes a picture or two later.
+
+        A picture that cannot be read or predicted raises HondoError in its turn, and ends the iteration.
+        """
+        queue = one_by_one(self.run, lock=self.lock) if self.open_queue is None else self.open_queue()
+        camera = camera or self.camera
+
+        def begin(image: Any) -> Callable[[], DepthMap]:
+            rgb = as_rgb(image)
+            placement = self.placement(rgb.shape[:2])
+            finish = queue.submit(to_network(rgb, placement))
+            return lambda: self._depth_map(finish(), rgb=rgb, placement=placement, camera=camera)
+
+        try:
+            yield from in_order(images, begin=begin, depth=queue.depth)
+        finally:
+            queue.close()
+
+    def _depth_map(
+        self, raw: Float[np.ndarray, "1 1 H W"], *, rgb: np.ndarray, placement: Placement, camera: Camera | None
+    ) -> DepthMap:
         if not np.isfinite(raw).all():
             raise HondoError(
                 f"{self.name} on {self.engine} in {self.precision} gave values that are not finite; use precision fp32"
             )
         fitted = None if camera is None else fit_camera(camera, rgb.shape[:2])
-        return DepthMap(values=from_network(raw, placement), kind=self.kind, camera=fitted, image_rgb=rgb)
+        return DepthMap(values=from_network(raw[0, 0], placement), kind=self.kind, camera=fitted, image_rgb=rgb)
 
     def placement(self, image_hw: Size) -> Placement:
         """Where a picture of this size lies in the network's input."""

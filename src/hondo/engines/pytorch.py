@@ -14,6 +14,7 @@ from hondo.engines.predictor import NetworkPredictor, Run
 from hondo.engines.table import check_precision
 from hondo.models.depth import DepthModel
 
+PACKAGES = ()
 PRECISIONS = ("fp32", "fp16", "bf16")
 EXPORT_PRECISIONS = ("fp32", "fp16")
 SUFFIX = ".safetensors"
@@ -41,7 +42,7 @@ def load(
 ) -> NetworkPredictor:
     """Serves a model, or the file of one. ``threads`` sets torch's number for the whole process."""
     check_precision(precision, engine="pytorch", allowed=PRECISIONS)
-    model = source if isinstance(source, DepthModel) else _read(source)
+    model = source if isinstance(source, DepthModel) else read_depth_model(source)
     target = torch_device(device)
     if threads is not None:
         torch.set_num_threads(threads)
@@ -71,7 +72,8 @@ def torch_device(name: str) -> torch.device:
     return device
 
 
-def _read(path: Path) -> DepthModel:
+def read_depth_model(path: Path) -> DepthModel:
+    """The depth model in an own checkpoint."""
     from hondo.models.weights import read_model
 
     model = read_model(path)
@@ -80,9 +82,14 @@ def _read(path: Path) -> DepthModel:
     return model
 
 
-def _runner(model: DepthModel, *, target: torch.device, precision: str) -> Run:
+def mixed_precision(target: torch.device, precision: str) -> Callable:
+    """What opens the context in which a network computes in ``precision``, with its weights in float32."""
     dtype = {"fp32": None, "fp16": torch.float16, "bf16": torch.bfloat16}[precision]
-    mixed: Callable = nullcontext if dtype is None else lambda: torch.autocast(target.type, dtype=dtype)
+    return nullcontext if dtype is None else lambda: torch.autocast(target.type, dtype=dtype)
+
+
+def _runner(model: DepthModel, *, target: torch.device, precision: str) -> Run:
+    mixed = mixed_precision(target, precision)
 
     def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 H W"]:
         tensor = torch.from_numpy(image).to(target).contiguous(memory_format=torch.channels_last)

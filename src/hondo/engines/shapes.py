@@ -2,28 +2,39 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Float
 
 from hondo.engines.predictor import Run
 
+T = TypeVar("T")
 Shape = tuple[int, int, int, int]
 KEPT = 16  # shapes; a folder of photos of all aspects needs about ten
 
 
+def kept_per_shape(make: Callable[[Shape], T], *, kept: int = KEPT) -> Callable[[Shape], T]:
+    """What ``make`` gives for a shape, made when it first comes; the last ``kept`` are held."""
+    made: OrderedDict[Shape, T] = OrderedDict()
+
+    def of(shape: Shape) -> T:
+        if shape not in made:
+            made[shape] = make(shape)
+        made.move_to_end(shape)
+        while len(made) > kept:
+            made.popitem(last=False)
+        return made[shape]
+
+    return of
+
+
 def compiled_per_shape(compile_for: Callable[[Shape], Run], *, kept: int = KEPT) -> Run:
-    """A Run that compiles for each new input shape, and drops the least recently used beyond ``kept``."""
-    compiled: OrderedDict[Shape, Run] = OrderedDict()
+    """A Run that compiles for each new input shape, and keeps the last ``kept``."""
+    compiled = kept_per_shape(compile_for, kept=kept)
 
     def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 H W"]:
-        shape = image.shape
-        if shape not in compiled:
-            compiled[shape] = compile_for(shape)
-        compiled.move_to_end(shape)
-        while len(compiled) > kept:
-            compiled.popitem(last=False)
-        return compiled[shape](image)
+        return compiled(image.shape)(image)
 
     return run
 

@@ -12,13 +12,22 @@ ENGINES: Table[ModuleType] = Table(
         "pytorch": "hondo.engines.pytorch",
         "onnx_runtime": "hondo.engines.onnx_runtime",
         "openvino_ir": "hondo.engines.openvino_ir",
+        "torch_compile": "hondo.engines.torch_compile",
+        "aot_inductor": "hondo.engines.aot_inductor",
     },
 )
 
 # What users may also write.
-ALIASES = {"torch": "pytorch", "onnx": "onnx_runtime", "onnxruntime": "onnx_runtime", "openvino": "openvino_ir"}
+ALIASES = {
+    "torch": "pytorch",
+    "onnx": "onnx_runtime",
+    "onnxruntime": "onnx_runtime",
+    "openvino": "openvino_ir",
+    "compile": "torch_compile",
+    "aot": "aot_inductor",
+}
 
-SUFFIXES = {".safetensors": "pytorch", ".onnx": "onnx_runtime", ".xml": "openvino_ir"}
+SUFFIXES = {".safetensors": "pytorch", ".onnx": "onnx_runtime", ".xml": "openvino_ir", ".pt2": "aot_inductor"}
 
 
 def engine_name(given: str) -> str:

@@ -70,7 +70,7 @@ ZOO: Table[Build] = Table(
 NOT_EXPORTABLE: dict[str, str] = {}
 
 PACKAGED = Path(__file__).resolve().parents[1] / "assets" / "weights"
-_EXPORTED = {".onnx", ".xml", ".engine"}
+_EXPORTED = {".onnx", ".xml", ".engine", ".pt2"}
 _log = logging.getLogger(__name__)
 
 

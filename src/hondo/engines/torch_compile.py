@@ -1,0 +1,87 @@
+"""torch.compile as an engine: no file, but what the compiler made is kept in hondo's cache for the next start."""
+
+import os
+import shutil
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from hondo.core.cache import cache_folder
+from hondo.core.errors import HondoError
+from hondo.engines.graph import quiet, trace
+from hondo.engines.predictor import NetworkPredictor, Run
+from hondo.engines.pytorch import mixed_precision, read_depth_model, torch_device
+from hondo.engines.shapes import Shape, compiled_per_shape
+from hondo.engines.table import check_precision
+from hondo.models.depth import DepthModel
+
+PACKAGES = ()
+PRECISIONS = ("fp32", "fp16", "bf16")
+EXPORT_PRECISIONS = ()
+SUFFIX = ""
+
+
+def export(model: DepthModel, path: Path, **settings: object) -> Path:
+    """Refuses: what torch.compile makes lives in a cache. The same compiler's file is AOTInductor's .pt2."""
+    raise HondoError(f"{path}: torch_compile has no file of its own; export to aot_inductor (.pt2), the same compiler")
+
+
+def load(
+    source: DepthModel | Path, *, device: str = "auto", precision: str = "fp32", threads: int | None = None
+) -> NetworkPredictor:
+    """Serves a model compiled anew for each input size that comes: half a minute once, seconds from the cache after."""
+    check_precision(precision, engine="torch_compile", allowed=PRECISIONS)
+    target = torch_device(device)
+    use_compiler(target, engine="torch_compile")
+    if threads is not None:
+        torch.set_num_threads(threads)
+    model = source if isinstance(source, DepthModel) else read_depth_model(source)
+    copied = deepcopy(model).to(target).eval()
+    return NetworkPredictor(
+        name=model.name,
+        kind=model.kind,
+        input_spec=model.input_spec,
+        run=compiled_per_shape(lambda shape: _compiled(copied, target=target, precision=precision, shape=shape)),
+        engine="torch_compile",
+        precision=precision,
+        device=str(target),
+        weights_file=source if isinstance(source, Path) else None,
+    )
+
+
+def use_compiler(target: torch.device, *, engine: str) -> None:
+    """Lets Inductor keep its work in hondo's cache, and says at once where there is no C++ compiler for it."""
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder("inductor")))
+    compilers = [os.environ.get("CXX", ""), "g++", "clang++", "cl"]
+    if target.type == "cpu" and not any(shutil.which(name) for name in compilers if name):
+        raise HondoError(
+            f"engine {engine} needs a C++ compiler and finds none; install one (Debian: apt install g++), "
+            "or take --engine openvino or onnx_runtime"
+        )
+
+
+def inductor_options(target: torch.device) -> dict[str, bool | str]:
+    """Weights are constants, so that they are folded and laid out once; on CUDA kernel launches are replayed."""
+    return {"freezing": True} | ({"triton.cudagraphs": True} if target.type == "cuda" else {})
+
+
+def _compiled(model: DepthModel, *, target: torch.device, precision: str, shape: Shape) -> Run:
+    mixed = mixed_precision(target, precision)
+    graph = trace(model, size_hw=shape[2:], batch=shape[0]).module()  # one graph, whatever Python the model holds
+    call = torch.compile(graph, dynamic=False, options=inductor_options(target))
+
+    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 H W"]:
+        tensor = torch.from_numpy(image).to(target)
+        with torch.inference_mode(), mixed():
+            return call(tensor).cpu().numpy()
+
+    with quiet():
+        try:
+            run(np.zeros(shape, dtype=np.float32))
+        except Exception as error:  # the compilers of torch raise many classes that share no base but Exception
+            reason = " ".join(str(error).split())[:200]
+            raise HondoError(f"torch.compile cannot compile this model ({reason}); take --engine pytorch") from error
+    return run

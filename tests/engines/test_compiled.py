@@ -1,0 +1,84 @@
+"""torch.compile and AOTInductor: the same map as torch, what they keep, what they refuse. One compilation each."""
+
+import shutil
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+
+import hondo
+from hondo.core.errors import HondoError
+from hondo.engines import aot_inductor, torch_compile
+from hondo.engines.aot_inductor import check_machine, read_about
+
+needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler (g++) is here")
+
+
+@pytest.fixture
+def picture() -> np.ndarray:
+    return np.random.default_rng(0).random((1, 3, 32, 64), dtype=np.float32)
+
+
+def torch_map(model, image: np.ndarray) -> np.ndarray:
+    with torch.inference_mode():
+        return model(torch.from_numpy(image))[0].numpy()
+
+
+@needs_compiler
+def test_a_compiled_model_gives_torchs_map(tiny_model, picture) -> None:
+    predictor = torch_compile.load(tiny_model, device="cpu")
+    np.testing.assert_allclose(predictor.run(picture), torch_map(tiny_model, picture), atol=1e-5)
+    assert (predictor.engine, predictor.precision) == ("torch_compile", "fp32")
+
+
+@needs_compiler
+def test_a_package_stands_alone(tiny_model, picture, tmp_path) -> None:
+    path = aot_inductor.export(tiny_model, tmp_path / "net.pt2", licence="MIT", device="cpu")
+    predictor = hondo.load(path)
+    assert (predictor.engine, predictor.name, predictor.weights_file) == ("aot_inductor", "tiny", path)
+    assert predictor.input_spec.fixed and predictor.input_spec.size_hw == (32, 64)
+    np.testing.assert_allclose(predictor.run(picture), torch_map(tiny_model, picture), atol=1e-5)
+    with pytest.raises(HondoError, match="not 1x3x16x64"):
+        predictor.run(picture[:, :, :16])
+    with pytest.raises(HondoError, match="exported in fp32"):
+        aot_inductor.load(path, precision="bf16")
+    assert '"MIT"' in read_about(path)["hondo"]
+
+
+def test_a_package_of_another_machine_is_refused(tmp_path) -> None:
+    path = tmp_path / "net.pt2"
+    with pytest.raises(HondoError, match=r"net\.pt2 was compiled for pdp11, this is .*; export it again here"):
+        check_machine(path, {"AOTI_MACHINE": "pdp11"}, device_type="cpu")
+    with pytest.raises(HondoError, match="was compiled for cuda, this is cpu"):
+        check_machine(path, {"AOTI_DEVICE_KEY": "cuda"}, device_type="cpu")
+
+
+def test_instructions_that_the_processor_lacks_are_named(tmp_path, monkeypatch) -> None:
+    monkeypatch.setitem(aot_inductor._INSTRUCTIONS, "AMX_TILE", lambda: False)
+    with pytest.raises(HondoError, match="uses AMX_TILE, which this processor lacks"):
+        check_machine(tmp_path / "net.pt2", {"AOTI_CPU_ISA": "AMX_TILE"}, device_type="cpu")
+
+
+def test_files_that_are_no_packages_are_refused(tmp_path) -> None:
+    broken, strange = tmp_path / "broken.pt2", tmp_path / "strange.pt2"
+    broken.write_bytes(b"PK")
+    with pytest.raises(HondoError, match=r"broken\.pt2: no \.pt2 package"):
+        aot_inductor.load(broken)
+    with zipfile.ZipFile(strange, "w") as archive:
+        archive.writestr("x/a_metadata.json", "{}")
+    with pytest.raises(HondoError, match=r"strange\.pt2: has no hondo metadata"):
+        aot_inductor.load(strange)
+
+
+def test_a_missing_compiler_is_named(tiny_model, monkeypatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(HondoError, match=r"torch_compile needs a C\+\+ compiler.*apt install g\+\+"):
+        torch_compile.load(tiny_model, device="cpu")
+
+
+def test_what_each_is_not_for(tiny_model, tmp_path) -> None:
+    with pytest.raises(HondoError, match=r"has no file of its own; export to aot_inductor"):
+        torch_compile.export(tiny_model, tmp_path / "x")
+    with pytest.raises(HondoError, match=r"serves \.pt2 files"):
+        aot_inductor.load(tiny_model)
