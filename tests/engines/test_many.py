@@ -30,8 +30,10 @@ def test_results_come_in_order_and_few_are_begun() -> None:
 
 def test_a_network_without_a_queue_runs_in_a_thread_of_its_own() -> None:
     threads = []
-    queue = one_by_one(lambda image: (threads.append(threading.current_thread()), image)[1], lock=threading.Lock())
-    waiting = [queue.submit(np.full((1, 1, 1, 1), n, np.float32)) for n in range(3)]
+    queue = one_by_one(
+        lambda image: (threads.append(threading.current_thread()), image[:, :1])[1], lock=threading.Lock()
+    )
+    waiting = [queue.submit(np.full((1, 3, 1, 1), n, np.float32)) for n in range(3)]
     assert [float(finish()[0, 0, 0, 0]) for finish in waiting] == [0, 1, 2]
     queue.close()
     assert len(set(threads)) == 1 and threads[0] is not threading.current_thread()

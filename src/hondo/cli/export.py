@@ -9,7 +9,7 @@ import tyro
 from hondo.cli.options import NO_OPTIONS, SharedModelOptions, parse_options, parse_size, tell_if_untrained
 from hondo.core.errors import HondoError
 
-TARGETS = {"onnx": "onnx_runtime", "openvino": "openvino_ir", "torch": "pytorch"}
+TARGETS = {"onnx": "onnx_runtime", "openvino": "openvino_ir", "torch": "pytorch", "aot": "aot_inductor"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,10 +18,10 @@ class ExportConfig:
 
     model: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="MODEL")]
     """A name from `hondo models`, a run folder, or a .safetensors file."""
-    to: Literal["onnx", "openvino", "tensorrt", "torch"]
+    to: Literal["onnx", "openvino", "tensorrt", "torch", "aot"]
     """The runtime."""
     out: Path
-    """The file: .onnx, .xml (a .bin goes beside it) or .safetensors; the suffix may be left out."""
+    """The file: .onnx, .xml (a .bin goes beside it), .pt2 or .safetensors; the suffix may be left out."""
     size: str | None = None
     """Input HxW; default: the model's own."""
     precision: str = "fp32"

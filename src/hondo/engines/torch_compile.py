@@ -71,7 +71,8 @@ def inductor_options(target: torch.device) -> dict[str, bool | str]:
 def _compiled(model: DepthModel, *, target: torch.device, precision: str, shape: Shape) -> Run:
     mixed = mixed_precision(target, precision)
     graph = trace(model, size_hw=shape[2:], batch=shape[0]).module()  # one graph, whatever Python the model holds
-    call = torch.compile(graph, dynamic=False, options=inductor_options(target))
+    with quiet():
+        call = torch.compile(graph, dynamic=False, options=inductor_options(target))
 
     def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 H W"]:
         tensor = torch.from_numpy(image).to(target)

@@ -82,7 +82,7 @@ class Tried:
 
 
 def try_engines(names: tuple[str, ...], load: LoadEngine, *, size_hw: Size) -> list[Tried]:
-    """Times the first engine that loads, then others while TRIAL_SECONDS last: none is begun that would outlast them."""
+    """Times the first engine that loads, then the others that fit into TRIAL_SECONDS."""
     tried: list[Tried] = []
     spent = 0.0
     for name in names:
