@@ -50,6 +50,7 @@ ZOO: Table[Build] = Table(
         "adabins-nyu": "hondo.models.adabins:adabins_nyu",
         "fastdepth": "hondo.models.fastdepth:fastdepth",
         "fastdepth-pruned": "hondo.models.fastdepth:fastdepth_pruned",
+        "mobiledepth": "hondo.models.mobiledepth:mobiledepth",
         "puretransformer": "hondo.models.vtdepth:puretransformer",
         "shuffle-unet": "hondo.models.vtdepth:shuffle_unet",
         "vtdepth-a0": "hondo.models.vtdepth:vtdepth_a0",
