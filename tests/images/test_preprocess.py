@@ -1,11 +1,12 @@
 """The way into a network and out again keeps the aspect, the area and every point in its place."""
 
+import cv2
 import numpy as np
 import pytest
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, InputSpec
-from hondo.images.preprocess import MAX_STRETCH, from_network, place, to_network
+from hondo.images.preprocess import MAX_STRETCH, from_network, place, resize_picture, to_network
 
 SPEC = InputSpec(size_hw=(192, 640))
 FIXED = InputSpec(size_hw=(192, 640), fixed=True)
@@ -83,3 +84,18 @@ def test_refusals() -> None:
         place((0, 5), SPEC)
     with pytest.raises(HondoError, match="placement was made for"):
         to_network(np.zeros((4, 4, 3), dtype=np.uint8), place((5, 4), SPEC))
+
+
+def test_a_large_picture_shrinks_to_about_the_plain_area_average() -> None:
+    rng = np.random.default_rng(0)
+    image = cv2.GaussianBlur(rng.integers(0, 256, (720, 1280, 3), dtype=np.uint8), (9, 9), 2)
+    plain = cv2.resize(image, (640, 352), interpolation=cv2.INTER_AREA)
+    difference = np.abs(resize_picture(image, (352, 640)).astype(int) - plain)
+    assert difference.mean() < 0.5 and difference.max() <= 8
+
+
+def test_whole_ratios_are_exact_averages_and_the_same_size_is_the_same_picture() -> None:
+    image = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3) * 2
+    wanted = image.reshape(2, 2, 3, 2, 3).mean(axis=(1, 3))
+    np.testing.assert_allclose(resize_picture(image, (2, 3)), wanted, atol=0.5)
+    assert resize_picture(image, (4, 6)) is image

@@ -33,10 +33,13 @@ def colourise(
         steps = np.full(values.shape, 127, dtype=np.uint8)
     else:
         scale = 255 / (near - far)
-        steps = np.nan_to_num(np.clip((values - far) * np.float32(scale), 0, 255), copy=False, nan=0.0)
-        steps = np.rint(steps, out=steps).astype(np.uint8)
+        inside = np.clip(values, *sorted((np.float32(near), np.float32(far))))
+        # One pass that scales, rounds and keeps to 0..255; NaN becomes 0.
+        steps = cv2.addWeighted(inside, scale, inside, 0, -far * scale, dtype=cv2.CV_8U)
     colours = cv2.applyColorMap(steps, _table(palette))
-    colours[np.isnan(values)] = 0
+    unknown_pixels = np.isnan(values)
+    if unknown_pixels.any():
+        colours[unknown_pixels] = 0
     return colours
 
 

@@ -62,9 +62,7 @@ def to_network(image: UInt8[np.ndarray, "h w 3"], placement: Placement) -> Float
     if image.shape[:2] != placement.image_hw:
         raise HondoError(f"the picture is {image.shape[:2]}, its placement was made for {placement.image_hw}")
     height, width = placement.content_hw
-    if (height, width) != placement.image_hw:
-        shrinks = height <= image.shape[0] and width <= image.shape[1]
-        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    image = resize_picture(image, placement.content_hw)
     if placement.is_padded:
         bottom = placement.network_hw[0] - height - placement.top
         right = placement.network_hw[1] - width - placement.left
@@ -73,6 +71,23 @@ def to_network(image: UInt8[np.ndarray, "h w 3"], placement: Placement) -> Float
     for channel, plane in enumerate(cv2.split(image)):
         np.multiply(plane, np.float32(1 / 255), out=planes[0, channel])
     return planes
+
+
+def resize_picture(image: UInt8[np.ndarray, "h w 3"], size_hw: Size) -> UInt8[np.ndarray, "H W 3"]:
+    """Area average when shrinking, else bilinear.
+
+    A large picture is first divided by a whole number that divides both its sides: OpenCV does that several times
+    faster than other ratios, and the average of averages is the average.
+    """
+    (height, width), (tall, wide) = size_hw, image.shape[:2]
+    if (height, width) == (tall, wide):
+        return image
+    if height > tall or width > wide:
+        return cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
+    whole = max(n for n in range(1, min(tall // height, wide // width) + 1) if tall % n == wide % n == 0)
+    if whole > 1:
+        image = cv2.resize(image, (wide // whole, tall // whole), interpolation=cv2.INTER_AREA)
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def from_network(values: Float32[np.ndarray, "H W"], placement: Placement) -> Float32[np.ndarray, "h w"]:
