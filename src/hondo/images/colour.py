@@ -70,6 +70,13 @@ def _end(value: float, kind: DepthKind) -> float:
     return value if kind.is_inverse else 1 / value
 
 
+def palette_colors(palette: str) -> UInt8[np.ndarray, "256 3"]:
+    """The RGB colours of a palette, from far to near."""
+    if palette not in PALETTES:
+        raise unknown("palette", palette, PALETTES)
+    return _table(palette)[:, 0]
+
+
 def _table(palette: str) -> np.ndarray:
     """256 RGB colours, shape (256, 1, 3) as cv2.applyColorMap wants them."""
     steps = np.arange(256, dtype=np.uint8)[:, None]

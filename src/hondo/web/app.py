@@ -13,10 +13,10 @@ from hondo.version import __version__
 from hondo.web.gate import Gate
 from hondo.web.page import STATIC
 from hondo.web.refusal import REASONS, Refusal
-from hondo.web.routes import clip, depth, health, live, models, page, pointcloud, stream
+from hondo.web.routes import clip, depth, health, live, models, page, palettes, pointcloud, stream
 from hondo.web.service import Service
 
-ROUTES = (depth, pointcloud, stream, live, models, clip, health, page)
+ROUTES = (depth, pointcloud, stream, live, models, palettes, clip, health, page)
 
 
 def build_app(service: Service) -> FastAPI:

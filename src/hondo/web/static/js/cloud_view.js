@@ -1,0 +1,103 @@
+// The points in space, drawn with three.js; drawn anew only when something has changed.
+
+import { BufferAttribute, BufferGeometry, OrbitControls, PerspectiveCamera, Points, Scene, ShaderMaterial, WebGLRenderer } from "../vendor/three.min.js";
+
+const VERTEX = `
+  attribute vec3 tint; varying vec3 shown; uniform float size;
+  void main() {
+    shown = tint;
+    vec4 seen = modelViewMatrix * vec4(position, 1.0);
+    gl_Position = projectionMatrix * seen;
+    gl_PointSize = clamp(size / -seen.z, 1.0, 12.0);
+  }`;
+const FRAGMENT = "varying vec3 shown; void main() { gl_FragColor = vec4(shown, 1.0); }";
+const FOV_DEG = 50;
+
+export class CloudView {
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.renderer = new WebGLRenderer({ canvas, antialias: false, alpha: true, powerPreference: "low-power" });
+    this.renderer.setPixelRatio(Math.min(2, devicePixelRatio));
+    this.camera = new PerspectiveCamera(FOV_DEG, 1, 0.01, 500);
+    this.controls = new OrbitControls(this.camera, canvas);
+    this.controls.addEventListener("change", () => this.draw());
+    this.geometry = new BufferGeometry();
+    this.material = new ShaderMaterial({ vertexShader: VERTEX, fragmentShader: FRAGMENT, uniforms: { size: { value: 6 } } });
+    const points = new Points(this.geometry, this.material);
+    points.frustumCulled = false;
+    this.scene = new Scene();
+    this.scene.add(points);
+    this.count = 0;
+    this.unit = null; // what is drawn at distance 2, in the unit of the depth
+    new ResizeObserver(() => this.#resize()).observe(canvas.parentElement);
+    canvas.addEventListener("keydown", (event) => this.#key(event));
+    this.reset();
+  }
+
+  reset() {
+    this.camera.position.set(0.35, 0.25, 0.6);
+    this.controls.target.set(0, 0, -2);
+    this.controls.update();
+    this.draw();
+  }
+
+  newScene() {
+    this.unit = null;
+  }
+
+  // `points` is what makePoints gives: camera coordinates, x right, y down, z ahead.
+  show({ positions, tints, count, median }, pixelAngle) {
+    this.unit ??= median;
+    const scale = 2 / this.unit;
+    if (!this.place || this.place.array.length < positions.length) {
+      this.place = new BufferAttribute(new Float32Array(positions.length), 3);
+      this.tint = new BufferAttribute(new Uint8Array(positions.length), 3, true);
+      this.geometry.setAttribute("position", this.place);
+      this.geometry.setAttribute("tint", this.tint);
+    }
+    for (let i = 0; i < 3 * count; i += 3) {
+      this.place.array[i] = positions[i] * scale;
+      this.place.array[i + 1] = -positions[i + 1] * scale;
+      this.place.array[i + 2] = -positions[i + 2] * scale;
+    }
+    this.tint.array.set(tints.subarray(0, 3 * count));
+    this.place.needsUpdate = this.tint.needsUpdate = true;
+    this.geometry.setDrawRange(0, count);
+    this.count = count;
+    this.pixelAngle = pixelAngle;
+    this.draw();
+  }
+
+  draw() {
+    // As large as a pixel of the map is at distance 2, seen from here: surfaces look closed.
+    const perRadian = this.renderer.domElement.height / (2 * Math.tan((FOV_DEG * Math.PI) / 360));
+    this.material.uniforms.size.value = 1.5 * (this.pixelAngle ?? 0.003) * 2 * perRadian;
+    this.renderer.render(this.scene, this.camera);
+  }
+
+  #resize() {
+    const { clientWidth, clientHeight } = this.canvas.parentElement;
+    if (!clientWidth || !clientHeight) return;
+    this.renderer.setSize(clientWidth, clientHeight, false);
+    this.camera.aspect = clientWidth / clientHeight;
+    this.camera.updateProjectionMatrix();
+    this.draw();
+  }
+
+  #key(event) {
+    const turn = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, -0.1], ArrowDown: [0, 0.1] }[event.key];
+    const zoom = { "+": 0.9, "=": 0.9, "-": 1.1 }[event.key];
+    const { position } = this.camera, { target } = this.controls;
+    if (event.key === "0") return this.reset();
+    if (!turn && !zoom) return;
+    event.preventDefault();
+    const away = position.clone().sub(target);
+    const radius = away.length() * (zoom ?? 1);
+    const around = Math.atan2(away.x, away.z) + (turn?.[0] ?? 0);
+    const above = Math.max(-1.4, Math.min(1.4, Math.asin(away.y / away.length()) - (turn?.[1] ?? 0)));
+    const flat = radius * Math.cos(above);
+    position.set(target.x + flat * Math.sin(around), target.y + radius * Math.sin(above), target.z + flat * Math.cos(around));
+    this.controls.update();
+    this.draw();
+  }
+}

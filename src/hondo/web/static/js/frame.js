@@ -1,0 +1,77 @@
+// The binary message of one frame (see hondo/web/frame.py) and what its values mean.
+
+export async function decode(buffer) {
+  const view = new DataView(buffer);
+  if (view.getUint32(0, false) !== 0x484e4431) throw new Error("this is no frame");
+  const length = view.getUint32(4, true);
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
+  let at = 8 + length;
+  const part = (bytes) => buffer.slice(at, (at += bytes));
+  let depth = part(header.depth_bytes);
+  if (header.encoding === "deflate") {
+    const stream = new Blob([depth]).stream().pipeThrough(new DecompressionStream("deflate"));
+    depth = await new Response(stream).arrayBuffer();
+  }
+  const confidence = header.confidence_bytes ? new Uint8Array(part(header.confidence_bytes)) : null;
+  const picture = header.picture_bytes ? new Blob([part(header.picture_bytes)], { type: "image/jpeg" }) : null;
+  return new Frame(header, new Uint16Array(depth), confidence, picture);
+}
+
+export class Frame {
+  constructor(header, stored, confidence, picture) {
+    this.header = header;
+    this.width = header.depth_width;
+    this.height = header.depth_height;
+    this.stored = stored; // 0: unknown
+    this.confidence = confidence;
+    this.picture = picture;
+    this.isMetric = header.kind.startsWith("metric");
+    this.isRelative = header.kind === "relative_inverse_depth";
+    const [near, far] = header.near_far;
+    this.ends = header.kind === "metric_depth" ? [1 / near, 1 / far] : [near, far];
+  }
+
+  // Inverse depth in the map's own scale; NaN where nothing is known. The palette is linear in it.
+  inverse(index) {
+    const stored = this.stored[index];
+    if (stored === 0) return NaN;
+    const value = this.header.low + (stored - 1) * this.header.step;
+    return this.header.kind === "metric_depth" ? 1 / value : value;
+  }
+
+  // Depth in metres, or in one unknown unit; for relative maps a guess, since their shift is not known.
+  depth(index, ends = this.ends) {
+    const inverse = this.inverse(index);
+    const used = this.isRelative ? (inverse - ends[1]) / (ends[0] - ends[1]) + 0.06 : inverse;
+    return used > 0 ? 1 / used : NaN;
+  }
+
+  // What a person reads at a pixel.
+  reading(index, ends) {
+    const depth = this.depth(index, ends);
+    if (!Number.isFinite(depth)) return "unknown";
+    if (this.isMetric) return metres(depth);
+    const near = this.isRelative ? 1 / 1.06 : 1 / ends[0];
+    return `${(depth / near).toFixed(2)} × near (relative)`;
+  }
+}
+
+export function metres(depth) {
+  return depth < 10 ? `${depth.toFixed(2)} m` : `${depth.toFixed(1)} m`;
+}
+
+// 0..255 for each pixel: the model's own confidence, or how smooth the surface is there (points that float between
+// a thing and what is behind it are not).
+export function confidenceOf(frame, out) {
+  if (frame.confidence) { out.set(frame.confidence); return out; }
+  const { width, height, stored, header } = frame;
+  const span = Math.max(1e-9, Math.abs(header.near_far[0] - header.near_far[1]) / header.step);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      const right = x + 1 < width ? Math.abs(stored[i + 1] - stored[i]) : 0;
+      const below = y + 1 < height ? Math.abs(stored[i + width] - stored[i]) : 0;
+      out[i] = 255 * Math.exp((-28 * Math.max(right, below)) / span);
+    }
+  }
+  return out;
+}
