@@ -9,6 +9,7 @@ from torch import Tensor
 
 from hondo.core.tables import Table
 from hondo.losses.berhu import berhu_loss
+from hondo.losses.chamfer_bins import chamfer_bins_loss
 from hondo.losses.l1 import l1_loss, log_l1_loss
 from hondo.losses.scale_invariant import scale_invariant_loss
 from hondo.losses.silog import eigen_loss, silog_loss
@@ -18,7 +19,10 @@ from hondo.losses.ssi import ssi_loss
 
 @dataclass(frozen=True, kw_only=True)
 class Term:
-    """A loss and the names of its arguments: depth, depth_gt [m], inv_depth, inv_depth_gt [1/m], is_valid, image."""
+    """A loss and the names of its arguments.
+
+    depth, depth_gt [m], inv_depth, inv_depth_gt [1/m], is_valid, image; bin_centres [m] of models that lay bins.
+    """
 
     function: Callable[..., Float[Tensor, ""]]
     reads: tuple[str, ...]
@@ -38,6 +42,7 @@ TERMS: Table[Term] = Table(
         "berhu": Term(function=berhu_loss, reads=_DEPTH),
         "l1": Term(function=l1_loss, reads=_DEPTH),
         "log_l1": Term(function=log_l1_loss, reads=_DEPTH),
+        "chamfer_bins": Term(function=chamfer_bins_loss, reads=("bin_centres", "depth_gt", "is_valid")),
         "ssi": Term(function=ssi_loss, reads=_INVERSE),
         "scale_invariant": Term(function=scale_invariant_loss, reads=_INVERSE),
         "smoothness": Term(function=smoothness_loss, reads=("inv_depth", "image")),

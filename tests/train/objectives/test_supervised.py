@@ -4,10 +4,13 @@ from torch import nn
 
 from hondo.core.sample import Batch
 from hondo.core.types import DepthKind, InputSpec
+from hondo.losses.chamfer_bins import chamfer_bins_loss
 from hondo.losses.terms import TERMS
 from hondo.models.depth import DepthModel
+from hondo.models.zoo import build_model
 from hondo.train.objectives.config import SupervisedConfig
 from hondo.train.objectives.supervised import Supervised
+from tests.contracts.tiny import TINY
 
 DEPTH = 1 + torch.rand(2, 1, 16, 16, generator=torch.Generator().manual_seed(0))
 IS_VALID = torch.rand(2, 1, 16, 16, generator=torch.Generator().manual_seed(1)) > 0.2
@@ -27,7 +30,9 @@ def model(*maps, kind=DepthKind.SCALED_INVERSE_DEPTH):
     return DepthModel(Says(*maps), name="says", kind=kind, input_spec=InputSpec(size_hw=(8, 8), multiple_of=8))
 
 
-@pytest.mark.parametrize("name", [name for name in TERMS if "is_valid" in TERMS[name].reads])
+@pytest.mark.parametrize(
+    "name", [name for name in TERMS if {"is_valid", "bin_centres"} & {*TERMS[name].reads} == {"is_valid"}]
+)
 @pytest.mark.parametrize("kind", [DepthKind.METRIC_DEPTH, DepthKind.METRIC_INVERSE_DEPTH])
 def test_the_truth_costs_nothing_whatever_the_kind(name, kind):
     truth = 1 / DEPTH if kind.is_inverse else DEPTH
@@ -56,6 +61,7 @@ def test_coarse_maps_are_resized():
     [
         (SupervisedConfig(terms={}), DepthKind.METRIC_DEPTH, "objective.terms is empty"),
         (SupervisedConfig(terms={"silok": 1.0}), DepthKind.METRIC_DEPTH, "did you mean silog"),
+        (SupervisedConfig(terms={"chamfer_bins": 0.1}), DepthKind.METRIC_DEPTH, "model 'says' lays none"),
         (SupervisedConfig(terms={"silog": 1.0}), DepthKind.RELATIVE_INVERSE_DEPTH, "use 'ssi'"),
     ],
 )
@@ -67,3 +73,16 @@ def test_refuses(config, kind, message):
 def test_refuses_data_without_depth():
     with pytest.raises(ValueError, match="needs depth"):
         Supervised(model(DEPTH), SupervisedConfig())(Batch(image=BATCH.image))
+
+
+def test_bins_are_compared_where_the_model_lays_them():
+    adabins = build_model("adabins-nyu", weights="random", **TINY["adabins-nyu"])
+    objective = Supervised(adabins, SupervisedConfig(terms={"silog": 1.0, "chamfer_bins": 0.1}))
+    batch = Batch(image=torch.rand(2, 3, 32, 32), depth_gt=DEPTH.repeat(1, 1, 2, 2), valid=IS_VALID.repeat(1, 1, 2, 2))
+    loss, parts = objective(batch)
+    loss.backward()
+    _, centres = adabins.with_bins(batch.image)
+    torch.testing.assert_close(
+        parts["chamfer_bins"], 0.1 * chamfer_bins_loss(centres, batch.depth_gt, is_valid=batch.valid).detach()
+    )
+    assert all(parameter.grad is not None for parameter in adabins.parameters())

@@ -9,6 +9,7 @@ from hondo.core.errors import HondoError
 from hondo.core.sample import Batch
 from hondo.core.types import DepthKind
 from hondo.losses.terms import TERMS
+from hondo.models.binned import BinnedModel
 from hondo.models.depth import DepthModel
 from hondo.train.objectives.base import Losses, freeze_norm_statistics
 from hondo.train.objectives.config import SupervisedConfig
@@ -22,7 +23,7 @@ class Supervised(nn.Module):
 
     def __init__(self, model: DepthModel, config: SupervisedConfig) -> None:
         super().__init__()
-        _check(config, model.kind)
+        _check(config, model)
         self.model, self.config = model, config
 
     def train(self, mode: bool = True) -> "Supervised":
@@ -37,9 +38,9 @@ class Supervised(nn.Module):
                 "supervised training needs depth: this data has none; use the self-supervised recipe 'video'"
             )
         depth_gt, is_valid = batch.depth_gt, batch.valid
-        maps = self.model(batch.image if batch.augmented is None else batch.augmented)
+        maps, extras = predicted(self.model, batch.image if batch.augmented is None else batch.augmented)
         with torch.autocast(batch.image.device.type, enabled=False):
-            truth = {"depth_gt": depth_gt, "inv_depth_gt": inverted(depth_gt, is_valid), "is_valid": is_valid}
+            truth = {"depth_gt": depth_gt, "inv_depth_gt": inverted(depth_gt, is_valid), "is_valid": is_valid} | extras
             parts: dict[str, Tensor] = {}
             for scale, values in enumerate(maps):
                 values = resized(values.float(), batch.image.shape[-2:])
@@ -49,6 +50,16 @@ class Supervised(nn.Module):
                     parts[name] = parts[name] + loss if name in parts else loss
             total = torch.stack(list(parts.values())).sum()
         return total, {name: part.detach() for name, part in parts.items()}
+
+
+def predicted(
+    model: DepthModel, image: Float[Tensor, "b 3 h w"]
+) -> tuple[list[Float[Tensor, "b 1 _ _"]], dict[str, Tensor]]:
+    """The maps, and what else terms can read of a model: the centres of its bins [m], where it lays any."""
+    if not isinstance(model, BinnedModel):
+        return model(image), {}
+    maps, centres = model.with_bins(image)
+    return maps, {"bin_centres": centres}
 
 
 def both_units(values: Float[Tensor, "b 1 h w"], kind: DepthKind) -> dict[str, Tensor]:
@@ -69,12 +80,13 @@ def resized(values: Float[Tensor, "b 1 _ _"], size_hw: torch.Size) -> Float[Tens
     return F.interpolate(values, size=tuple(size_hw), mode="bilinear", align_corners=False)
 
 
-def _check(config: SupervisedConfig, kind: DepthKind) -> None:
+def _check(config: SupervisedConfig, model: DepthModel) -> None:
     if not config.terms:
         raise HondoError(f"objective.terms is empty; give at least one of: {', '.join(TERMS)}")
     for name in config.terms:
-        TERMS[name]  # refuses unknown names
-        if name in METRIC_TERMS and kind is DepthKind.RELATIVE_INVERSE_DEPTH:
+        if "bin_centres" in TERMS[name].reads and not isinstance(model, BinnedModel):
+            raise HondoError(f"loss '{name}' compares bins, and model '{model.name}' lays none; AdaBins does")
+        if name in METRIC_TERMS and model.kind is DepthKind.RELATIVE_INVERSE_DEPTH:
             raise HondoError(
-                f"loss '{name}' compares depth up to one factor at most, the model's output is {kind}; use 'ssi'"
+                f"loss '{name}' compares depth up to one factor at most, the model's output is {model.kind}; use 'ssi'"
             )
