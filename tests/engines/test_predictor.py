@@ -106,3 +106,40 @@ def test_close_releases() -> None:
     released = []
     predictor(release=lambda: released.append(Path())).close()
     assert released == [Path()]
+
+
+def frames_predictor(seen: list) -> NetworkPredictor:
+    """Tells what it was given; the answer is how many frames it saw."""
+
+    def run_frames(image: np.ndarray, previous: np.ndarray, K: np.ndarray) -> np.ndarray:
+        seen.append((image, previous, K))
+        return np.full_like(image[:, :1], 1 + previous.shape[1])
+
+    return predictor(lambda image: np.ones_like(image[:, :1]), run_frames=run_frames, num_previous=2)
+
+
+CAMERA = Camera(fx=100, fy=100, cx=64, cy=32, size_hw=(64, 128))
+
+
+def test_a_session_holds_the_frames_before_the_newest_first(picture) -> None:
+    seen: list = []
+    session = frames_predictor(seen).start(CAMERA)
+    values = [float(session(np.full_like(picture, shade)).values[0, 0]) for shade in (0, 51, 102, 153)]
+    assert values == [1, 2, 3, 3]
+    _, previous, K = seen[-1]
+    assert previous.shape == (1, 2, 3, 32, 64)
+    np.testing.assert_allclose(previous[0, :, 0, 0, 0], (0.4, 0.2), atol=1e-6)
+    np.testing.assert_allclose(K[0], [[50, 0, 32], [0, 50, 16], [0, 0, 1]])  # of the network's input, half the size
+
+
+def test_sessions_share_nothing(picture) -> None:
+    network = frames_predictor([])
+    first, second = network.start(CAMERA), network.start(CAMERA)
+    first(picture)
+    assert second(picture).values[0, 0] == 1 and first(picture).values[0, 0] == 2
+    assert network(picture).values[0, 0] == 1  # the predictor itself remembers nothing
+
+
+def test_matching_frames_without_a_camera_is_refused() -> None:
+    with pytest.raises(HondoError, match="needs the camera's intrinsics: give --camera"):
+        frames_predictor([]).start()

@@ -159,3 +159,25 @@ def test_memory_is_bounded_by_few_frames(red, tmp_path, picture) -> None:
 
     predict(red, *many, out=tmp_path / "out", told=told)
     assert max(most) <= 8
+
+
+def test_a_model_of_several_frames_sees_each_video_from_its_start(red, clip, album, tmp_path) -> None:
+    """Its answer here is the number of earlier frames that it was given."""
+    again = clip.with_name("again.mp4")
+    again.write_bytes(clip.read_bytes())
+    counting = replace(
+        red,
+        run=lambda image: np.ones_like(image[:, :1]),
+        run_frames=lambda image, previous, K: np.full_like(image[:, :1], 1 + previous.shape[1]),
+        num_previous=2,
+    )
+    camera = Camera.from_fov(60, size_hw=(24, 48))
+    out = tmp_path / "out"
+    predict(counting, clip, again, album / "a.png", out=out, forms=("npy",), camera_of=lambda size_hw: camera)
+    seen = {
+        name: [float(np.load(path).max()) for path in sorted((out / f"{name}.depth").glob("*.npy"))]
+        for name in ("clip", "again")
+    }
+    assert seen == {"clip": [1, 2, 3, 3], "again": [1, 2, 3, 3]} and np.load(out / "a.depth.npy").max() == 1
+    with pytest.raises(HondoError, match="give --camera"):
+        predict(counting, clip, out=tmp_path / "none")

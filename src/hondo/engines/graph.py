@@ -12,6 +12,7 @@ from torch._dynamo.exc import TorchDynamoException
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.models.depth import DepthModel
+from hondo.models.multi_frame import MultiFrameModel
 
 
 class FinestMap(nn.Module):
@@ -28,6 +29,8 @@ class FinestMap(nn.Module):
 
 def trace(model: DepthModel, *, size_hw: Size, batch: int = 1, dynamic: bool = False) -> torch.export.ExportedProgram:
     """The exported program of a model; dynamic: any batch, height and width that are its ``multiple_of`` times n."""
+    if isinstance(model, MultiFrameModel):
+        raise HondoError(f"{model.name} also looks at earlier frames, which only engine pytorch gives it; use that")
     graph = FinestMap(model).eval()
     batch = max(batch, 2) if dynamic else batch  # torch.export takes a batch of 1 for a constant
     example = torch.zeros(batch, 3, *size_hw, dtype=torch.float32, device=next(model.parameters()).device)

@@ -1,8 +1,10 @@
 """The one Predictor: fits a picture to the network, runs whatever engine stands behind it, and fits the map back."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 # A network on its engine: RGB 0..1 in, the finest map out, in the unit of the predictor's kind.
 Run = Callable[[Float[np.ndarray, "b 3 H W"]], Float[np.ndarray, "b 1 H W"]]
+# The same with the frames before (b n 3 H W), the newest first, and K (b 3 3) in pixels of the network's input.
+RunFrames = Callable[[np.ndarray, np.ndarray, np.ndarray], Float[np.ndarray, "b 1 H W"]]
 
 ASPECT_TOLERANCE = 0.01  # a camera of another size fits a picture if the two scales agree to this
 
@@ -36,6 +40,8 @@ class NetworkPredictor:
     device: str = "cpu"
     camera: Camera | None = None
     weights_file: Path | None = None  # the file the weights came from, if one did
+    run_frames: RunFrames | None = None  # of a network that also looks at earlier frames
+    num_previous: int = 0  # how many of them
     open_queue: Callable[[], InferQueue] | None = field(default=None, repr=False)  # None: the engine has no own
     release: Callable[[], None] = field(default=lambda: None, repr=False)
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -48,8 +54,14 @@ class NetworkPredictor:
         rgb = as_rgb(image)
         placement = self.placement(rgb.shape[:2])
         network_input = to_network(rgb, placement)
+        return self.finish(lambda: self.run(network_input), rgb=rgb, placement=placement, camera=camera)
+
+    def finish(
+        self, run: Callable[[], np.ndarray], *, rgb: np.ndarray, placement: Placement, camera: Camera | None
+    ) -> DepthMap:
+        """Runs the network when it is free; its map at the picture's size."""
         with self.lock:
-            raw = self.run(network_input)
+            raw = run()
         return self._depth_map(raw, rgb=rgb, placement=placement, camera=camera)
 
     def predict_many(self, images: Iterable[Any], *, camera: Camera | None = None) -> Iterator[DepthMap]:
@@ -85,8 +97,11 @@ class NetworkPredictor:
         """Where a picture of this size lies in the network's input."""
         return place(image_hw, self.input_spec)
 
-    def start(self, camera: Camera | None = None) -> "PictureSession":
-        return PictureSession(predictor=self, camera=camera or self.camera)
+    def start(self, camera: Camera | None = None) -> "PictureSession | FrameSession":
+        camera = camera or self.camera
+        if self.run_frames is None:
+            return PictureSession(predictor=self, camera=camera)
+        return FrameSession(self, camera=camera)
 
     def close(self) -> None:
         self.release()
@@ -101,6 +116,35 @@ class PictureSession:
 
     def __call__(self, image: np.ndarray) -> DepthMap:
         return self.predictor.predict(image, camera=self.camera)
+
+
+class FrameSession:
+    """A stream whose frames are matched with those before; the first, and one of another size, stand alone."""
+
+    def __init__(self, predictor: NetworkPredictor, *, camera: Camera | None) -> None:
+        if camera is None:
+            raise HondoError(
+                f"{predictor.name} matches the frames of a video, which needs the camera's intrinsics: "
+                "give --camera FILE or fx,fy,cx,cy in pixels of the video"
+            )
+        self._predictor, self._camera = predictor, camera
+        self._past: deque[np.ndarray] = deque(maxlen=predictor.num_previous)
+
+    def __call__(self, image: np.ndarray) -> DepthMap:
+        rgb = as_rgb(image)
+        placement = self._predictor.placement(rgb.shape[:2])
+        now = to_network(rgb, placement)
+        if self._past and self._past[0].shape != now.shape:
+            self._past.clear()
+        run = partial(self._run, now, K=placement.camera(fit_camera(self._camera, rgb.shape[:2])).K)
+        depth_map = self._predictor.finish(run, rgb=rgb, placement=placement, camera=self._camera)
+        self._past.appendleft(now)
+        return depth_map
+
+    def _run(self, now: Float[np.ndarray, "1 3 H W"], *, K: np.ndarray) -> Float[np.ndarray, "1 1 H W"]:
+        if not self._past or self._predictor.run_frames is None:
+            return self._predictor.run(now)
+        return self._predictor.run_frames(now, np.stack(self._past, axis=1), K[None].astype(np.float32))
 
 
 def as_rgb(image: Any) -> UInt8[np.ndarray, "h w 3"]:

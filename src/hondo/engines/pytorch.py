@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,9 +11,10 @@ from jaxtyping import Float
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
-from hondo.engines.predictor import NetworkPredictor, Run
+from hondo.engines.predictor import NetworkPredictor
 from hondo.engines.table import check_precision
 from hondo.models.depth import DepthModel
+from hondo.models.multi_frame import MultiFrameModel
 
 PACKAGES = ()
 PRECISIONS = ("fp32", "fp16", "bf16")
@@ -56,6 +58,7 @@ def load(
         precision=precision,
         device=str(target),
         weights_file=source if isinstance(source, Path) else None,
+        **_frames(model, target=target, precision=precision),
     )
 
 
@@ -88,12 +91,23 @@ def mixed_precision(target: torch.device, precision: str) -> Callable:
     return nullcontext if dtype is None else lambda: torch.autocast(target.type, dtype=dtype)
 
 
-def _runner(model: DepthModel, *, target: torch.device, precision: str) -> Run:
+def _runner(model: DepthModel, *, target: torch.device, precision: str) -> Callable[..., np.ndarray]:
+    """The model on arrays: a picture, or a picture, the frames before and K."""
     mixed = mixed_precision(target, precision)
 
-    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 H W"]:
+    def run(image: Float[np.ndarray, "b 3 H W"], *views: np.ndarray) -> Float[np.ndarray, "b 1 H W"]:
         tensor = torch.from_numpy(image).to(target).contiguous(memory_format=torch.channels_last)
         with torch.inference_mode(), mixed():
-            return model(tensor)[0].float().cpu().numpy()
+            return model(tensor, *(torch.from_numpy(view).to(target) for view in views))[0].float().cpu().numpy()
 
     return run
+
+
+def _frames(model: DepthModel, *, target: torch.device, precision: str) -> dict[str, Any]:
+    """The fields of a predictor for a model that also looks at earlier frames."""
+    if not isinstance(model, MultiFrameModel):
+        return {}
+    return {
+        "run_frames": _runner(model, target=target, precision=precision),
+        "num_previous": model.num_previous,
+    }

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from hondo.core.errors import HondoError
-from hondo.core.types import Camera, DepthKind, DepthMap, Size
+from hondo.core.types import Camera, DepthKind, DepthMap, Session, Size
 from hondo.engines.predictor import NetworkPredictor
 from hondo.images.io import MAX_MEGAPIXELS
 from hondo.video.ahead import ahead
@@ -66,11 +66,11 @@ def predict_sources(
         precision=predictor.precision,
     )
     frames: Generator[Frame, None, None] = ahead(read_sources(sources, max_megapixels=max_megapixels, limit=limit))
-    steadied = _Steadied(steady)
+    sessions, steadied = _Sessions(predictor), _Steadied(steady)
     try:
         with PredictionsFile(output.out, info) as predictions, _Writer(output, predictions, told) as writer:
             for frame in frames:
-                _predict_one(predictor, frame, writer=writer, camera_of=camera_of, steadied=steadied)
+                _predict_one(predictor, frame, writer=writer, camera_of=camera_of, sessions=sessions, steadied=steadied)
             writer.finish()
             return writer.summary
     except OSError as error:
@@ -80,7 +80,13 @@ def predict_sources(
 
 
 def _predict_one(
-    predictor: NetworkPredictor, frame: Frame, *, writer: "_Writer", camera_of: CameraOf, steadied: "_Steadied"
+    predictor: NetworkPredictor,
+    frame: Frame,
+    *,
+    writer: "_Writer",
+    camera_of: CameraOf,
+    sessions: "_Sessions",
+    steadied: "_Steadied",
 ) -> None:
     item = Item(source=frame.source.text, kind=str(predictor.kind), time_s=frame.time_s)
     if frame.image is None:
@@ -89,6 +95,7 @@ def _predict_one(
     size_hw = frame.image.shape[:2]
     try:
         camera = camera_of(size_hw)
+        sessions.begin(frame, size_hw=size_hw, camera=camera)
     except HondoError as error:
         if writer.is_untouched:
             raise
@@ -97,7 +104,7 @@ def _predict_one(
     writer.prepare(predictor, size_hw)
     start = time.perf_counter()
     try:
-        depth_map = steadied(frame, predictor.predict(frame.image, camera=camera))
+        depth_map = steadied(frame, sessions.predict(frame.image, frame, camera=camera))
     except HondoError as error:
         writer.fail(frame, replace(item, error=str(error)))
         return
@@ -127,6 +134,28 @@ class _Steadied:
         if self._clip != clip:
             self._clip, self._steady = clip, Steady(self._config)
         return self._steady(frame.image, depth_map)
+
+
+class _Sessions:
+    """Depth of pictures by themselves, and of frames with what the model remembers of their video."""
+
+    def __init__(self, predictor: NetworkPredictor) -> None:
+        self._predictor = predictor
+        self._source: Source | None = None
+        self._size_hw: Size | None = None
+        self._session: Session | None = None
+
+    def begin(self, frame: Frame, *, size_hw: Size, camera: Camera | None) -> None:
+        """Begins anew at another video or another size; HondoError where the model needs a camera and has none."""
+        if frame.source.kind is SourceKind.PICTURE or (self._source is frame.source and self._size_hw == size_hw):
+            return
+        self._session = self._predictor.start(camera)
+        self._source, self._size_hw = frame.source, size_hw
+
+    def predict(self, image: np.ndarray, frame: Frame, *, camera: Camera | None) -> DepthMap:
+        if frame.source.kind is SourceKind.PICTURE or self._session is None:
+            return self._predictor.predict(image, camera=camera)
+        return self._session(image)
 
 
 class _Writer:
