@@ -21,17 +21,18 @@ _ANY_SIZE: tuple[dict[str, Any], ...] = ({"dynamic_img_size": True}, {"strict_im
 class TimmEncoder(nn.Module):
     """A timm ``features_only`` network.
 
-    Of several maps with one stride the last is kept. Maps of networks that do not pad their convolutions (Inception)
+    Of several maps with one stride the last is kept, unless it ``keeps_all``. Maps of networks that do not pad their convolutions (Inception)
     are resized to what their stride says.
     """
 
-    def __init__(self, network: Any, *, is_fixed: bool = False) -> None:
+    def __init__(self, network: Any, *, is_fixed: bool = False, keeps_all: bool = False) -> None:
         super().__init__()
         self.network = network
         self.is_fixed = is_fixed
-        last = {int(stride): index for index, stride in enumerate(network.feature_info.reduction())}
-        self.strides = tuple(sorted(last))
-        self.kept = [last[stride] for stride in self.strides]
+        strides = [int(stride) for stride in network.feature_info.reduction()]
+        last = {stride: index for index, stride in enumerate(strides)}
+        self.kept = list(range(len(strides))) if keeps_all else [last[stride] for stride in sorted(last)]
+        self.strides = tuple(strides[index] for index in self.kept)
         self.channels = tuple(int(network.feature_info.channels()[index]) for index in self.kept)
         self.is_channels_last = str(getattr(network, "output_fmt", "NCHW")).endswith("NHWC")
         config = getattr(network, "pretrained_cfg", None) or getattr(network, "default_cfg", None) or {}
@@ -48,15 +49,24 @@ class TimmEncoder(nn.Module):
 
 
 def timm_encoder(
-    name: str, *, in_channels: int = 3, pretrained: bool = False, size_hw: Size | None = None
+    name: str,
+    *,
+    in_channels: int = 3,
+    pretrained: bool = False,
+    size_hw: Size | None = None,
+    out_indices: tuple[int, ...] | None = None,
 ) -> TimmEncoder:
     """``pretrained`` fetches timm's weights from the Hugging Face hub (or its cache), under the licence stated there.
+
+    ``out_indices``: just these of its maps, all kept (the blocks of a vision transformer, whose maps share a stride).
 
     A network that cannot take every size is built for ``size_hw`` alone.
     """
     options, is_fixed = _size_options(name, in_channels=in_channels, size_hw=tuple(size_hw) if size_hw else None)
+    if out_indices:
+        options = {**options, "out_indices": out_indices}
     network = fetched(name, features_only=True, in_chans=in_channels, pretrained=pretrained, **options)
-    return TimmEncoder(network, is_fixed=is_fixed)
+    return TimmEncoder(network, is_fixed=is_fixed, keeps_all=bool(out_indices))
 
 
 def fetched(name: str, *, pretrained: bool, **options: Any) -> Any:

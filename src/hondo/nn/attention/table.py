@@ -12,8 +12,12 @@ from hondo.core.tables import Table
 ATTENTION: Table[Callable[..., nn.Module]] = Table(
     "attention",
     {
+        "linear": "hondo.nn.attention.linear:LinearAttention",
+        "performer": "hondo.nn.attention.performer:PerformerAttention",
+        "pooled": "hondo.nn.attention.pooled:PooledAttention",
         "softmax": "hondo.nn.attention.softmax:SoftmaxAttention",
         "spatial-reduction": "hondo.nn.attention.spatial_reduction:SpatialReductionAttention",
+        "window": "hondo.nn.attention.window:WindowAttention",
     },
 )
 

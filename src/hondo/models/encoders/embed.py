@@ -1,0 +1,76 @@
+"""From a picture to the grid of tokens that a vision transformer starts from: by patches, or by a CNN (hybrid ViTs).
+
+Each returns the CNN's finer maps too, which DPT's decoder reads beside the transformer's.
+"""
+
+from typing import Any
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from hondo.models.torchvision_guard import import_timm
+from hondo.nn.standardised_conv import StandardisedConv
+
+Maps = list[Float[Tensor, "b _ _ _"]]
+
+
+class PatchEmbed(nn.Module):
+    """One linear layer a patch."""
+
+    channels: tuple[int, ...] = ()
+    strides: tuple[int, ...] = ()
+
+    def __init__(self, *, dim: int, patch: int) -> None:
+        super().__init__()
+        self.proj = nn.Conv2d(3, dim, patch, stride=patch)
+
+    def forward(self, image: Float[Tensor, "b 3 h w"]) -> tuple[Maps, Float[Tensor, "b d _ _"]]:
+        return [], self.proj(image)
+
+
+class ResNetEmbed(nn.Module):
+    """Three stages of a ResNet-50 with group norm and standardised weights, to 1/16 (timm's vit_base_r50_s16_384)."""
+
+    channels = (256, 512)
+    strides = (4, 8)
+
+    def __init__(self, *, dim: int) -> None:
+        super().__init__()
+        self.backbone: Any = import_timm().models.resnetv2.ResNetV2(
+            layers=(3, 4, 9),
+            num_classes=0,
+            global_pool="",
+            preact=False,
+            stem_type="same",
+            conv_layer=StandardisedConv,
+        )
+        self.proj = nn.Conv2d(1024, dim, 1)
+
+    def forward(self, image: Float[Tensor, "b 3 h w"]) -> tuple[Maps, Float[Tensor, "b d _ _"]]:
+        x, maps = self.backbone.stem(image), []
+        for stage in self.backbone.stages:
+            x = stage(x)
+            maps.append(x)
+        return maps[:2], self.proj(x)
+
+
+class EfficientNetEmbed(nn.Module):
+    """EfficientNet-B0 to its 1280 channels at 1/32, and a transposed convolution back to 1/16."""
+
+    channels = (24, 40)
+    strides = (4, 8)
+
+    def __init__(self, *, dim: int) -> None:
+        super().__init__()
+        self.backbone: Any = import_timm().create_model("efficientnet_b0", num_classes=0, global_pool="")
+        self.proj = nn.ConvTranspose2d(1280, dim, 2, stride=2)
+
+    def forward(self, image: Float[Tensor, "b 3 h w"]) -> tuple[Maps, Float[Tensor, "b d _ _"]]:
+        x, maps = self.backbone.bn1(self.backbone.conv_stem(image)), []
+        for stage in self.backbone.blocks:
+            x = stage(x)
+            maps.append(x)
+        return maps[1:3], self.proj(self.backbone.bn2(self.backbone.conv_head(x)))
+
+
+Embed = PatchEmbed | ResNetEmbed | EfficientNetEmbed

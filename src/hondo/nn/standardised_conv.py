@@ -1,0 +1,42 @@
+"""A convolution whose weights are standardised, with TensorFlow's "same" padding: that of ResNets with group norm."""
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from hondo.nn.derived import Derived
+
+EPS = 1e-8  # added to the variance; as timm's vit_base_r50_s16_384 has it
+
+
+class StandardisedConv(nn.Conv2d):
+    """Every output channel's weights are brought to mean 0 and variance 1 (Qiao et al. 2019, equation 10); no bias."""
+
+    def __init__(self, inputs: int, outputs: int, kernel_size: int, stride: int = 1, **options: Any) -> None:
+        super().__init__(inputs, outputs, kernel_size, stride=stride, bias=False, **options)
+        self.derived = Derived()
+
+    def forward(self, input: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d _ _"]:
+        weight = self.derived("weight", self.weight, standardised)
+        down, right = (
+            same_padding(side, kernel=kernel, stride=stride)
+            for side, kernel, stride in zip(input.shape[-2:], self.kernel_size, self.stride, strict=True)
+        )
+        if down % 2 or right % 2:  # the odd one goes to the end
+            input = F.pad(input, (right // 2, right - right // 2, down // 2, down - down // 2))
+            down = right = 0
+        return F.conv2d(input, weight, None, self.stride, (down // 2, right // 2), self.dilation, self.groups)
+
+
+def same_padding(side: int, *, kernel: int, stride: int) -> int:
+    """Rows or columns to add, so that the output has ceil(side / stride) of them."""
+    return max(0, (-(-side // stride) - 1) * stride + kernel - side)
+
+
+def standardised(weight: Float[Tensor, "d c k l"]) -> Float[Tensor, "d c k l"]:
+    """(w - mean) / sqrt(variance + 1e-8) over each output channel, with the population's variance."""
+    variance, mean = torch.var_mean(weight, dim=(1, 2, 3), keepdim=True, correction=0)
+    return (weight - mean) * torch.rsqrt(variance + EPS)
