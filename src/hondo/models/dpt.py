@@ -1,4 +1,4 @@
-"""DPT (Ranftl et al. 2021): a vision transformer's tokens to dense depth. One variant is a function that states numbers."""
+"""DPT (Ranftl et al. 2021): a vision transformer's tokens to depth. One variant is a function that states numbers."""
 
 from collections.abc import Callable
 from functools import partial

@@ -33,7 +33,7 @@ POSITIONS = Table("resizing of position embeddings", {"bilinear": bilinear, "cor
 def resized_positions(
     positions: Float[Tensor, "1 n c"], *, grid_hw: Size, size_hw: Size, how: str
 ) -> Float[Tensor, "1 _ c"]:
-    """Positions of a grid of ``grid_hw`` tokens for one of ``size_hw``; leading ones (a class token's) stay as they are.
+    """Positions of a grid of ``grid_hw`` tokens for one of ``size_hw``; leading ones stay as they are.
 
     ``how``: of POSITIONS.
     """

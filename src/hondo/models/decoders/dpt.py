@@ -12,7 +12,7 @@ HEAD_CHANNELS = 32  # before the last convolution
 
 
 class DPTDecoder(nn.Module):
-    """Four maps to one at the picture's size.
+    """Four maps to one of depth at the picture's size.
 
     ``widths``: channels of each map after its projection; None: the map is taken as it is. Maps of equal strides (a
     plain ViT's) are resized to 1/4, 1/2, 1 and 2 times that stride. ``output`` turns the last convolution's numbers
@@ -42,7 +42,7 @@ class DPTDecoder(nn.Module):
         self.refine = nn.Conv2d(features // 2, HEAD_CHANNELS, 3, padding=1)
         self.last = nn.Conv2d(HEAD_CHANNELS, 1, 1)
 
-    def forward(self, maps: Sequence[Float[Tensor, "b _ _ _"]]) -> Float[Tensor, "b 1 h w"]:
+    def forward(self, maps: Sequence[Float[Tensor, "b _ _ _"]]) -> list[Float[Tensor, "b 1 h w"]]:
         size_hw = maps[0].shape[-2] * self.stride, maps[0].shape[-1] * self.stride
         pyramid = [adapt(bring(x)) for adapt, bring, x in zip(self.adapt, self.reassemble, maps, strict=True)]
         sizes = [(2 * pyramid[0].shape[-2], 2 * pyramid[0].shape[-1]), *(x.shape[-2:] for x in pyramid[:-1])]
@@ -51,7 +51,7 @@ class DPTDecoder(nn.Module):
             x = fuse(finer, x, size)
         x = resized(self.halve(x), size_hw)
         x = self.last(F.relu(self.refine(x), inplace=True))
-        return self.output(x.float())
+        return [self.output(x.float())]
 
 
 def scales(strides: Sequence[int]) -> list[float]:
@@ -89,7 +89,7 @@ class Fusion(nn.Module):
         self, finer: Float[Tensor, "b c h w"], coarser: Float[Tensor, "b c h w"] | None, size_hw: Size
     ) -> Float[Tensor, "b c _ _"]:
         x = finer if coarser is None else coarser + self.before(finer)
-        # The authors project after resizing; bilinear weights sum to one, so before it is the same at a quarter's cost.
+        # The authors project after resizing; bilinear weights sum to one, so before it costs a quarter.
         return resized(self.project(self.after(x)), size_hw)
 
 

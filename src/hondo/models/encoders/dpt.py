@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -46,7 +47,7 @@ def evenly(depth: int) -> tuple[int, ...]:
 
 
 def checked_hooks(hooks: Sequence[int], *, depth: int, count: int, encoder: str) -> tuple[int, ...]:
-    rising = all(earlier < later for earlier, later in zip(hooks[:-1], hooks[1:], strict=True))
+    rising = all(earlier < later for earlier, later in pairwise(hooks))
     if len(hooks) != count or not rising or hooks[0] < 0 or hooks[-1] >= depth:
         given = ",".join(str(hook) for hook in hooks)
         raise HondoError(f"hooks of encoder '{encoder}' are {count} rising block indices below {depth}, got {given}")

@@ -1,4 +1,4 @@
-"""Linear attention: elu(x) + 1 in the place of the exponential, so that its cost grows with the tokens, not their square.
+"""Linear attention: elu(x) + 1 in place of the exponential, so that it costs as the tokens do, not as their square.
 
 Katharopoulos et al. 2020, equations 4 to 7: keys and values are summed once, and every query reads the sum.
 """

@@ -56,7 +56,7 @@ def positive_features(
 
 
 def orthogonal_features(count: int, dim: int) -> Float[Tensor, "count dim"]:
-    """Gaussian directions, orthogonal within each ``dim`` of them, with the lengths of Gaussian vectors (section 3.2)."""
+    """Gaussian directions, orthogonal within each ``dim`` of them, of Gaussian lengths (section 3.2)."""
     blocks = [torch.linalg.qr(torch.randn(dim, dim)).Q for _ in range(-(-count // dim))]
     lengths = torch.randn(count, dim).norm(dim=1, keepdim=True)
     return torch.cat(blocks)[:count] * lengths

@@ -1,4 +1,4 @@
-"""Pooled attention: all tokens ask, averages over ``pool`` x ``pool`` of them answer (Fan et al. 2021, MViT, section 3.1).
+"""Pooled attention: all tokens ask, averages over ``pool`` x ``pool`` of them answer (Fan et al. 2021, MViT).
 
 With ``pool=1`` it is softmax attention.
 """

@@ -61,8 +61,7 @@ def into_windows(grid: Float[Tensor, "b n c"], *, grid_hw: Size, window: Size) -
 
 def out_of_windows(windows: Float[Tensor, "b w m c"], *, grid_hw: Size, window: Size) -> Float[Tensor, "b n c"]:
     """Undoes ``into_windows``."""
-    high, wide = window
-    x = windows.unflatten(2, window).unflatten(1, (-(-grid_hw[0] // high), -1))  # (b rows columns high wide c)
+    x = windows.unflatten(2, window).unflatten(1, (-(-grid_hw[0] // window[0]), -1))  # (b rows columns high wide c)
     x = x.transpose(2, 3).flatten(3, 4).flatten(1, 2)
     return x[:, : grid_hw[0], : grid_hw[1]].flatten(1, 2)
 
