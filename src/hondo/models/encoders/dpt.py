@@ -64,7 +64,7 @@ def _hybrid(name: str, use: ViTUse, *, pretrained: bool) -> ViT:
         return encoder
     if name == "efficientnet_b0":
         backbone = fetched(name, pretrained=True, num_classes=0, global_pool="")
-        encoder.patch_embed.backbone.load_state_dict(backbone.state_dict())
+        encoder.get_submodule("patch_embed.backbone").load_state_dict(backbone.state_dict())
     return _with_timm_weights(encoder, _HYBRID_WEIGHTS)
 
 

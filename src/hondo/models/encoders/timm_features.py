@@ -21,9 +21,8 @@ _ANY_SIZE: tuple[dict[str, Any], ...] = ({"dynamic_img_size": True}, {"strict_im
 class TimmEncoder(nn.Module):
     """A timm ``features_only`` network.
 
-    Of several maps with one stride the last is kept, unless it ``keeps_all``.
-    Maps of networks that do not pad their convolutions (Inception)
-    are resized to what their stride says.
+    Of several maps with one stride the last is kept, unless it ``keeps_all``. Maps of networks that do not pad
+    their convolutions (Inception) are resized to what their stride says.
     """
 
     def __init__(self, network: Any, *, is_fixed: bool = False, keeps_all: bool = False) -> None:
