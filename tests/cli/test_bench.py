@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from hondo.cli.bench import split_subject
 from hondo.cli.main import main
 
+# Fewer than ten runs are never doubted: a busy machine does not fail these.
 QUICK = ["--engine", "pytorch", "--size", "32x64", "--runs", "2", "--warmup", "1"]
 
 
@@ -29,9 +31,52 @@ def test_a_table_and_json(tmp_path, capsys) -> None:
         (["unet-light", "--size", "33x64"], "multiple of"),
         (["unet-light", "--threads", "0"], "threads must be at least 1"),
         (["gone.onnx"], "gone.onnx: no such file"),
+        (["unet-light", "--ab"], "--ab compares two MODELs, got 1"),
+        (["unet-light", "--protocol", "dpt40"], "did you mean dpt400"),
     ],
 )
 def test_bad_input_is_2_and_one_line(arguments, said, capsys) -> None:
     assert main(["bench", *QUICK, *arguments]) == 2
     error = capsys.readouterr().err
     assert said in error and error.count("\n") == 1
+
+
+def test_two_are_compared_in_turn(tmp_path, capsys) -> None:
+    path = tmp_path / "ab.json"
+    names = ["unet-light@pytorch", "unet-light@torch:bf16"]
+    assert (
+        main(["bench", *names, "--weights", "random", *QUICK, "--ab", "--force", "--no-roof", "--json", str(path)]) == 0
+    )
+    assert "unet-light@torch:bf16 takes" in capsys.readouterr().out
+    stored = json.loads(path.read_text())
+    assert [result["precision"] for result in stored["results"]] == ["fp32", "bf16"]
+    assert stored["versus"]["low"] <= stored["versus"]["ratio"] <= stored["versus"]["high"]
+    assert stored["roof"] is None
+
+
+def test_a_protocol_fixes_the_size(capsys) -> None:
+    assert main(["bench", "unet-light", "--protocol", "dpt400", "--size", "32x64"]) == 2
+    assert "fixes size and batch" in capsys.readouterr().err
+
+
+def test_a_restless_machine_gives_no_conclusion(monkeypatch, capsys) -> None:
+    from hondo.evaluate.timing import Timing
+
+    monkeypatch.setattr(Timing, "doubts", lambda self: ("others use these cores",))
+    arguments = ["bench", "unet-light", "--weights", "random", *QUICK, "--no-roof"]
+    assert main(arguments) == 3
+    assert "no conclusion: unet-light pytorch: others use these cores" in capsys.readouterr().err
+    assert main([*arguments, "--force"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("a@openvino:bf16", ("a", "openvino", "bf16")),
+        ("a@torch", ("a", "torch", None)),
+        ("runs@home/x.onnx", ("runs@home/x.onnx", None, None)),
+        ("plain", ("plain", None, None)),
+    ],
+)
+def test_an_engine_may_follow_the_model(text, parts) -> None:
+    assert split_subject(text) == parts

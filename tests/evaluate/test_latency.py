@@ -9,7 +9,9 @@ import pytest
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec
 from hondo.engines.predictor import NetworkPredictor
-from hondo.evaluate.latency import BenchConfig, PeakMemory, bench, file_size_mib, measure
+from hondo.evaluate.latency import BenchConfig, bench, network_call, protocol_config
+from hondo.evaluate.machine import Roof
+from hondo.models.zoo import build_model
 
 
 def sleeper(image: np.ndarray) -> np.ndarray:
@@ -25,22 +27,6 @@ def predictor() -> NetworkPredictor:
     )  # fmt: skip
 
 
-def test_statistics_and_warm_up() -> None:
-    calls = []
-
-    def call() -> None:
-        calls.append(1)
-        time.sleep(0.2 if len(calls) <= 2 else 0.002)  # the two first are slow, as compilers are
-
-    timing = measure(call, warmup=2, runs=12)
-    assert len(calls) == 14 and timing.runs == 12
-    assert 2 <= timing.min_ms <= timing.median_ms <= timing.p95_ms < 200
-
-
-def test_a_slow_call_is_measured_ten_times_at_least() -> None:
-    assert measure(lambda: time.sleep(0.002), warmup=0, runs=1000, seconds=0.0).runs == 10
-
-
 def test_a_bench_knows_network_and_whole_call(predictor) -> None:
     result = bench(predictor, config=BenchConfig(warmup=1, runs=5, batch=2))
     assert result.size_hw == (32, 64) and result.batch == 2
@@ -48,7 +34,8 @@ def test_a_bench_knows_network_and_whole_call(predictor) -> None:
     assert result.throughput == pytest.approx(2000 / result.median_ms)
     assert result.fps == pytest.approx(1000 / result.predictor_median_ms)
     assert result.gmacs is None and result.file_size_mib is None
-    assert {row.name for row in result.rows()} >= {"median", "p95", "min", "FPS", "throughput", "peak memory"}
+    assert {row.name for row in result.rows()} >= {"median", "p95", "min", "FPS", "before", "after"}
+    assert result.low_ms <= result.median_ms <= result.high_ms and result.preprocess_ms > 0
 
 
 def test_the_size_asked_for_is_the_size_measured(predictor) -> None:
@@ -58,19 +45,33 @@ def test_the_size_asked_for_is_the_size_measured(predictor) -> None:
     assert (1, 3, 48, 48) in seen
 
 
-def test_peak_memory_sees_what_was_held_and_freed() -> None:
-    memory = PeakMemory("cpu")
-    before = memory.mib()
-    block = np.ones(40 * 2**20, dtype=np.uint8)
-    del block
-    assert memory.mib() - before > 25
+def test_the_roof_is_shared_by_models_that_are_known(predictor) -> None:
+    roof = Roof(gmacs_per_s=1, bf16_gmacs_per_s=1, int8_gmacs_per_s=None, gigabytes_per_s=1)
+    result = bench(predictor, config=BenchConfig(warmup=0, runs=1), roof=roof)
+    assert result.roof_share is None  # nothing is known of what it computes
+    network = build_model("unet-light", weights="random")
+    known = bench(predictor, config=BenchConfig(warmup=0, runs=1), roof=roof, model=network)
+    assert known.roof_share == pytest.approx(1000 * known.gmacs / known.median_ms)
+    assert "of the roof" in {row.name for row in known.rows()}
 
 
-def test_an_openvino_file_counts_with_its_weights(tmp_path) -> None:
-    (tmp_path / "n.xml").write_bytes(bytes(2**20))
-    (tmp_path / "n.bin").write_bytes(bytes(2**21))
-    assert file_size_mib(tmp_path / "n.xml") == 3
-    assert file_size_mib(None) is None
+def test_pictures_differ_from_call_to_call(predictor) -> None:
+    seen = []
+    call = network_call(replace(predictor, run=lambda image: (seen.append(image), image[:, :1])[1]), size_hw=(32, 64))
+    call(), call()
+    assert not np.array_equal(*seen)
+
+
+def test_the_seeds_protocol() -> None:
+    config = protocol_config("dpt400", warmup=3)
+    assert (config.size_hw, config.batch, config.runs, config.warmup) == ((384, 384), 1, 400, 3)
+    with pytest.raises(HondoError, match="dpt400"):
+        protocol_config("dpt40", warmup=3)
+
+
+def test_what_it_ran_under_is_told(predictor) -> None:
+    told = bench(predictor, config=BenchConfig(warmup=0, runs=1), threads=2).conditions
+    assert told.threads == 2 and "threads 2" in str(told)
 
 
 @pytest.mark.parametrize("wrong", [{"batch": 0}, {"runs": 0}, {"warmup": -1}])

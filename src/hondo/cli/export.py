@@ -36,7 +36,7 @@ class ExportConfig:
 def run(config: ExportConfig) -> None:
     from hondo.engines.load import build_depth_model, weights_file
     from hondo.engines.table import ENGINES
-    from hondo.evaluate.latency import file_size_mib
+    from hondo.evaluate.memory import file_size_mib
     from hondo.evaluate.parity import export_checked
 
     if config.to not in TARGETS:

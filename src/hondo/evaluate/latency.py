@@ -1,33 +1,23 @@
 """How fast a model is on this machine: latency of the network and of the whole call, throughput, memory, size."""
 
-import os
-import resource
-import sys
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from itertools import cycle
 
 import numpy as np
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, unknown
 from hondo.core.report import Row
 from hondo.core.types import Size
 from hondo.engines.predictor import NetworkPredictor
+from hondo.evaluate.conditions import Conditions, conditions
+from hondo.evaluate.machine import Roof
+from hondo.evaluate.memory import PeakMemory, file_size_mib
+from hondo.evaluate.timing import Timing, measure
+from hondo.images.preprocess import from_network, to_network
 from hondo.models.depth import DepthModel
 
-MIB = 2**20
-
-
-@dataclass(frozen=True, kw_only=True)
-class Timing:
-    """Times of repeated calls, in milliseconds."""
-
-    median_ms: float
-    p95_ms: float
-    min_ms: float
-    mean_ms: float
-    runs: int
+_PICTURES = 8  # different ones, taken in turn: no cache of any kind sees the same picture twice in a row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,12 +29,24 @@ class BenchConfig:
     warmup: int = 10
     runs: int = 100
     seconds: float = 20.0
+    protocol: str = ""  # the name of a published way to measure, which fixes the numbers above
 
     def __post_init__(self) -> None:
         if self.batch < 1 or self.runs < 1 or self.warmup < 0:
             raise HondoError(
                 f"batch {self.batch} and runs {self.runs} must be at least 1, warmup {self.warmup} at least 0"
             )
+
+
+# dpt400: 400 pictures of 384x384 one at a time, and the mean of their times.
+PROTOCOLS = {"dpt400": BenchConfig(size_hw=(384, 384), batch=1, runs=400, seconds=float("inf"), protocol="dpt400")}
+
+
+def protocol_config(name: str, *, warmup: int) -> BenchConfig:
+    """What a protocol of that name measures."""
+    if name not in PROTOCOLS:
+        raise unknown("protocol of bench", name, PROTOCOLS)
+    return replace(PROTOCOLS[name], warmup=warmup)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,10 +61,14 @@ class BenchResult:
     batch: int
     threads: int | None
     median_ms: float  # the network alone, one batch
+    low_ms: float  # of the 95 % interval of the median
+    high_ms: float
     p95_ms: float
     min_ms: float
     mean_ms: float
     runs: int
+    preprocess_ms: float  # picture of that size to network input
+    postprocess_ms: float  # the network's map to the picture's size
     fps: float  # pictures a second of the whole call, one by one: picture in, map at the picture's size out
     throughput: float  # pictures a second of the network alone, in batches
     predictor_median_ms: float  # the whole call
@@ -71,15 +77,23 @@ class BenchResult:
     parameters: int | None
     peak_memory_mib: float | None  # of the process with everything in it; of the GPU on CUDA
     file_size_mib: float | None
+    protocol: str
+    conditions: Conditions
+    roof_share: float | None  # the least time that the machine's arithmetic allows, as a share of the median
+    doubts: tuple[str, ...]  # why no conclusion should be drawn; empty where the machine was quiet
 
     def rows(self) -> tuple[Row, ...]:
         """The result as report rows."""
         subject = f"{self.model} {self.engine} {self.precision} {self.size_hw[0]}x{self.size_hw[1]}"
+        share = None if self.roof_share is None else 100 * self.roof_share
         numbers = [
-            ("median", self.median_ms, "ms", "lower"), ("p95", self.p95_ms, "ms", "lower"),
-            ("min", self.min_ms, "ms", "lower"),
+            ("median", self.median_ms, "ms", "lower"), ("95 % low", self.low_ms, "ms", "lower"),
+            ("95 % high", self.high_ms, "ms", "lower"), ("p95", self.p95_ms, "ms", "lower"),
+            ("min", self.min_ms, "ms", "lower"), ("mean", self.mean_ms if self.protocol else None, "ms", "lower"),
+            ("before", self.preprocess_ms, "ms", "lower"), ("after", self.postprocess_ms, "ms", "lower"),
             ("whole call", self.predictor_median_ms, "ms", "lower"), ("FPS", self.fps, "1/s", "higher"),
             ("throughput", self.throughput, "1/s", "higher"), ("MACs", self.gmacs, "G", "lower"),
+            ("of the roof", share, "%", "higher"),
             ("parameters", None if self.parameters is None else self.parameters / 1e6, "M", "lower"),
             ("peak memory", self.peak_memory_mib, "MiB", "lower"), ("file", self.file_size_mib, "MiB", "lower"),
         ]  # fmt: skip
@@ -90,34 +104,24 @@ class BenchResult:
         )
 
 
-def measure(call: Callable[[], object], *, warmup: int, runs: int, seconds: float = 20.0) -> Timing:
-    """Times ``runs`` calls after ``warmup`` untimed ones; fewer (at least 10) where that takes over ``seconds``."""
-    for _ in range(warmup):
-        call()
-    times, end = [], time.perf_counter() + seconds
-    while len(times) < runs and (len(times) < 10 or time.perf_counter() < end):
-        start = time.perf_counter()
-        call()
-        times.append(1000 * (time.perf_counter() - start))
-    median, p95 = np.percentile(times, [50, 95])
-    return Timing(
-        median_ms=float(median), p95_ms=float(p95), min_ms=min(times), mean_ms=float(np.mean(times)), runs=len(times)
-    )
-
-
 def bench(
-    predictor: NetworkPredictor, *, config: BenchConfig, model: DepthModel | None = None, threads: int | None = None
+    predictor: NetworkPredictor,
+    *,
+    config: BenchConfig,
+    model: DepthModel | None = None,
+    threads: int | None = None,
+    roof: Roof | None = None,
 ) -> BenchResult:
-    """Measures a predictor; ``model``, where there is one, tells MACs and parameters."""
+    """Measures a predictor; ``model``, where there is one, tells MACs and parameters, and ``roof`` what is possible."""
     size_hw = config.size_hw or predictor.input_spec.size_hw
-    random = np.random.default_rng(0)
-    inputs = random.random((config.batch, 3, *size_hw), dtype=np.float32)
-    picture = random.integers(0, 256, (*size_hw, 3), dtype=np.uint8)
-    how = {"warmup": config.warmup, "runs": config.runs, "seconds": config.seconds}
+    under = conditions(threads)
     memory = PeakMemory(predictor.device)
-    network = measure(lambda: predictor.run(inputs), **how)
-    whole = measure(lambda: predictor(picture), **how)
-    single = network if config.batch == 1 else measure(lambda: predictor.run(inputs[:1]), **how)
+    network = _time(network_call(predictor, size_hw=size_hw, batch=config.batch), config)
+    single = network if config.batch == 1 else _time(network_call(predictor, size_hw=size_hw), config)
+    whole, before, after = _around(predictor, size_hw, config)
+    gmacs = None if model is None else _macs(model, size_hw) / 1e9
+    least = None if roof is None or gmacs is None else roof.least_ms(gmacs=gmacs, precision=predictor.precision)
+    times = {key: value for key, value in vars(network).items() if key != "noise"}
     return BenchResult(
         model=predictor.name,
         engine=predictor.engine,
@@ -126,59 +130,47 @@ def bench(
         size_hw=size_hw,
         batch=config.batch,
         threads=threads,
-        **vars(network),
+        **times,
+        preprocess_ms=before.median_ms,
+        postprocess_ms=after.median_ms,
         fps=1000 / whole.median_ms,
         throughput=1000 * config.batch / network.median_ms,
         predictor_median_ms=whole.median_ms,
         overhead_ms=whole.median_ms - single.median_ms,
-        gmacs=None if model is None else _macs(model, size_hw) / 1e9,
+        gmacs=gmacs,
         parameters=None if model is None else sum(parameter.numel() for parameter in model.parameters()),
         peak_memory_mib=memory.mib(),
         file_size_mib=file_size_mib(predictor.weights_file),
+        protocol=config.protocol,
+        conditions=under,
+        roof_share=None if least is None else config.batch * least / network.median_ms,
+        doubts=network.doubts(),
     )
 
 
-def file_size_mib(path: Path | None) -> float | None:
-    """The size of a model's file; an OpenVINO .xml counts with its .bin."""
-    if path is None:
-        return None
-    parts = {path, path.with_suffix(".bin")} if path.suffix == ".xml" else {path}
-    return sum(part.stat().st_size for part in parts) / MIB
+def network_call(predictor: NetworkPredictor, *, size_hw: Size, batch: int = 1) -> Callable[[], object]:
+    """The network alone, on a few different inputs in turn. Its result lies in memory when it returns: synchronised."""
+    random = np.random.default_rng(0)
+    inputs = cycle([random.random((batch, 3, *size_hw), dtype=np.float32) for _ in range(_PICTURES)])
+    return lambda: predictor.run(next(inputs))
 
 
-class PeakMemory:
-    """The most memory held since this was made: of the GPU on CUDA, else resident memory of the process (Linux)."""
-
-    def __init__(self, device: str) -> None:
-        self._on_cuda = device.startswith("cuda")
-        if self._on_cuda:
-            import torch
-
-            torch.cuda.reset_peak_memory_stats()
-        else:
-            _forget_peak()
-
-    def mib(self) -> float:
-        if self._on_cuda:
-            import torch
-
-            return torch.cuda.max_memory_allocated() / MIB
-        status = Path("/proc/self/status")
-        if status.exists():
-            peak = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-            return int(peak.split()[1]) / 1024
-        unit = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes, others KiB
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / MIB
+def _around(predictor: NetworkPredictor, size_hw: Size, config: BenchConfig) -> tuple[Timing, Timing, Timing]:
+    """The whole call of a picture, and what comes before and after the network in it."""
+    picture = np.random.default_rng(0).integers(0, 256, (*size_hw, 3), dtype=np.uint8)
+    placement = predictor.placement(size_hw)
+    depth = np.zeros(placement.network_hw, dtype=np.float32)
+    calls = (
+        lambda: predictor(picture),
+        lambda: to_network(picture, placement),
+        lambda: from_network(depth, placement),
+    )
+    whole, before, after = (_time(call, config) for call in calls)
+    return whole, before, after
 
 
-def _forget_peak() -> None:
-    """Sets Linux's high-water mark back to what is held now; where that is not allowed it stays the whole past's."""
-    reset = Path("/proc/self/clear_refs")
-    if os.access(reset, os.W_OK):
-        try:
-            reset.write_text("5")
-        except OSError:
-            return
+def _time(call: Callable[[], object], config: BenchConfig) -> Timing:
+    return measure(call, warmup=config.warmup, runs=config.runs, seconds=config.seconds)
 
 
 def _macs(model: DepthModel, size_hw: Size) -> int:

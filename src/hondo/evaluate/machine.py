@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 
@@ -10,35 +11,64 @@ _SIDE = 1536  # of the matrices: large enough to fill the caches' pipelines, sma
 _BYTES = 2**28
 
 
+_SECONDS = 0.5  # a rate is measured for no longer than this, after two products: slow types on small machines
+
+
 @dataclass(frozen=True, kw_only=True)
 class Roof:
-    """Measured peaks: multiply-accumulates a second in float32 and bfloat16, memory bytes read and written."""
+    """Measured peaks: multiply-accumulates a second by type, memory bytes read and written."""
 
-    gmacs_per_s: float
+    gmacs_per_s: float  # float32
     bf16_gmacs_per_s: float
+    int8_gmacs_per_s: float | None  # None: torch has no such product on this device
     gigabytes_per_s: float
+
+    def rate(self, precision: str) -> float:
+        """The roof of a precision; float16 counts as bfloat16; what is slower than float32, as that."""
+        halves = max(self.gmacs_per_s, self.bf16_gmacs_per_s)
+        if precision.startswith("int8"):
+            return max(halves, self.int8_gmacs_per_s or 0.0)
+        return self.gmacs_per_s if precision == "fp32" else halves
 
     def least_ms(self, *, gmacs: float, precision: str) -> float:
         """The least time that so many multiply-accumulates can take here."""
-        return 1000 * gmacs / (self.gmacs_per_s if precision == "fp32" else self.bf16_gmacs_per_s)
+        return 1000 * gmacs / self.rate(precision)
 
 
-def measure_roof(*, device: str = "cpu", repeats: int = 5) -> Roof:
-    """Times square matrix products and a large copy, and keeps the best of ``repeats``."""
-    rates = {}
-    for dtype in (torch.float32, torch.bfloat16):
-        left, right = (torch.ones(_SIDE, _SIDE, dtype=dtype, device=device) for _ in range(2))
-        rates[dtype] = _SIDE**3 / 1e9 / _best_s(lambda a=left, b=right: a @ b, device=device, repeats=repeats)
-    source = torch.ones(_BYTES, dtype=torch.uint8, device=device)
-    target = torch.empty_like(source)
-    copied = 2 * _BYTES / 1e9 / _best_s(lambda: target.copy_(source), device=device, repeats=repeats)
-    return Roof(gmacs_per_s=rates[torch.float32], bf16_gmacs_per_s=rates[torch.bfloat16], gigabytes_per_s=copied)
+@lru_cache(maxsize=8)
+def measure_roof(*, device: str = "cpu", threads: int | None = None, repeats: int = 5) -> Roof:
+    """Times square matrix products and a large copy, and keeps the best of ``repeats``; once in a process."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads or before)
+    try:
+        rates = [_rate(dtype, device=device, repeats=repeats) for dtype in (torch.float32, torch.bfloat16, torch.int8)]
+        source = torch.ones(_BYTES, dtype=torch.uint8, device=device)
+        target = torch.empty_like(source)
+        copied = 2 * _BYTES / 1e9 / _best_s(lambda: target.copy_(source), device=device, repeats=repeats)
+    finally:
+        torch.set_num_threads(before)
+    fp32, bf16, int8 = rates
+    assert fp32 is not None and bf16 is not None
+    return Roof(gmacs_per_s=fp32, bf16_gmacs_per_s=bf16, int8_gmacs_per_s=int8, gigabytes_per_s=copied)
+
+
+def _rate(dtype: torch.dtype, *, device: str, repeats: int) -> float | None:
+    """10^9 multiply-accumulates a second of a square product."""
+    left, right = (torch.ones(_SIDE, _SIDE, dtype=dtype, device=device) for _ in range(2))
+    right = right.t() if dtype is torch.int8 else right
+    product = torch._int_mm if dtype is torch.int8 else torch.mm
+    try:
+        return _SIDE**3 / 1e9 / _best_s(lambda: product(left, right), device=device, repeats=repeats)
+    except RuntimeError:
+        if dtype is torch.int8:
+            return None
+        raise
 
 
 def _best_s(call: Callable[[], object], *, device: str, repeats: int) -> float:
     """The shortest of some calls, in seconds, after one untimed."""
-    times = []
-    for _ in range(repeats + 1):
+    times: list[float] = []
+    while len(times) <= repeats and (len(times) < 2 or sum(times) < _SECONDS):
         start = time.perf_counter()
         call()
         if device.startswith("cuda"):

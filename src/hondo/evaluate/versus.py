@@ -1,0 +1,60 @@
+"""A against B: called in turn, so that whatever the machine does meets both; the ratio with its interval."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hondo.evaluate.noise import Noise, reference_work
+from hondo.evaluate.timing import FEWEST, WIDEST, Timing, elapsed_ms, median_interval, settle
+
+
+@dataclass(frozen=True, kw_only=True)
+class Versus:
+    """Times of both, and the median over pairs of B's time over A's, with its 95 % interval."""
+
+    first: Timing
+    second: Timing
+    ratio: float
+    low: float
+    high: float
+
+    def doubts(self) -> tuple[str, ...]:
+        """Why no conclusion is drawn; noise that met both sides alike does not matter as long as the ratio is firm."""
+        width = max(self.high - self.ratio, self.ratio - self.low) / self.ratio
+        return (f"the ratio is known to {width:.0%} only, after {self.first.runs} pairs",) if width > WIDEST else ()
+
+    def verdict(self, *, first: str, second: str) -> str:
+        """One sentence: which is faster, and by how much."""
+        interval = f"{self.low:.3f} to {self.high:.3f} with 95 %, {self.first.runs} pairs"
+        takes = f"{second} takes {self.ratio:.3f} of the time of {first} ({interval})"
+        if self.low <= 1 <= self.high:
+            return f"{takes}: no difference shown"
+        faster, times = (second, 1 / self.ratio) if self.ratio < 1 else (first, self.ratio)
+        return f"{takes}: {faster} is {times:.2f} times as fast"
+
+
+def alternate(
+    first: Callable[[], object], second: Callable[[], object], *, warmup: int, runs: int, seconds: float = 40.0
+) -> Versus:
+    """Calls both in turn, each pair in the other order than the last; at least FEWEST pairs."""
+    for call in (first, second):
+        settle(call, least=warmup, seconds=seconds / 4)
+    pairs: list[tuple[float, float]] = []
+    references, end = [], time.perf_counter() + seconds
+    while len(pairs) < runs and (len(pairs) < FEWEST or time.perf_counter() < end):
+        references.append(elapsed_ms(reference_work))
+        if len(pairs) % 2:
+            late, early = elapsed_ms(second), elapsed_ms(first)
+            pairs.append((early, late))
+        else:
+            pairs.append((elapsed_ms(first), elapsed_ms(second)))
+    noise = Noise.of(references)
+    ratios = sorted(b / a for a, b in pairs)
+    low, high = median_interval(ratios)
+    return Versus(
+        first=Timing.of([a for a, _ in pairs], noise=noise),
+        second=Timing.of([b for _, b in pairs], noise=noise),
+        ratio=ratios[len(ratios) // 2],
+        low=low,
+        high=high,
+    )

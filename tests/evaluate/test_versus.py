@@ -1,0 +1,39 @@
+"""A against B: in turn, the ratio right although the machine drifts, equals are called equal."""
+
+import time
+
+import pytest
+
+from hondo.evaluate.versus import Versus, alternate
+
+
+def test_calls_alternate_and_the_ratio_stands_in_spite_of_drift() -> None:
+    order, pace = [], [0.002]
+
+    def call(name: str, factor: float):
+        def work() -> None:
+            order.append(name)
+            pace[0] *= 1.01  # a machine that grows slower all the time
+            time.sleep(pace[0] * factor)
+
+        return work
+
+    versus = alternate(call("a", 1), call("b", 3), warmup=0, runs=24)
+    assert order[:8] == ["a", "b", "b", "a", "a", "b", "b", "a"]
+    assert versus.ratio == pytest.approx(3, rel=0.25) and versus.low <= versus.ratio <= versus.high
+    assert "a is" in versus.verdict(first="a", second="b")
+
+
+def firm(ratio: float, low: float, high: float) -> Versus:
+    timing = alternate(lambda: None, lambda: None, warmup=0, runs=1).first
+    return Versus(first=timing, second=timing, ratio=ratio, low=low, high=high)
+
+
+def test_the_verdict() -> None:
+    assert "b is 2.00 times as fast" in firm(0.5, 0.49, 0.51).verdict(first="a", second="b")
+    assert "no difference shown" in firm(1.01, 0.98, 1.03).verdict(first="a", second="b")
+
+
+def test_a_wide_ratio_is_doubted() -> None:
+    assert firm(1.0, 0.99, 1.02).doubts() == ()
+    assert "known to 30% only" in firm(1.0, 0.9, 1.3).doubts()[0]
