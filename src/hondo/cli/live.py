@@ -3,6 +3,7 @@
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
@@ -41,11 +42,15 @@ class LiveCommand:
     """Intrinsics: a JSON file, or fx,fy,cx,cy in pixels of the pictures. Default: a picture 60 degrees wide."""
     headless: bool = False
     """No page: run to the source's end and tell the state once a second."""
+    record: Path | None = None
+    """With --headless: a folder for videos of picture and depth, 16-bit depth maps, and poses if known."""
     server: SharedServerOptions = LOCAL_SERVER
     model_options: SharedModelOptions = NO_OPTIONS
 
 
 def run(command: LiveCommand) -> int:
+    if command.record is not None and not command.headless:
+        raise HondoError("--record needs --headless")
     load = model_loader(command.server, command.model_options)
     if command.headless:
         return _run_headless(command, load(command.server.models[0]))
@@ -83,18 +88,35 @@ def _stream(command: LiveCommand, predictor: "Predictor") -> "Stream":
 
 def _run_headless(command: LiveCommand, predictor: "Predictor") -> int:
     """Runs the stream to its end; HondoError where its source failed."""
+    from hondo.video.record import record
     from hondo.video.stats import StreamState
 
     with _stream(command, predictor) as stream:
+        tell = _Teller(stream)
+        if command.record is not None:
+            record(stream, command.record, told=tell)
         while not stream.is_over:
             time.sleep(TOLD_EVERY_S)
-            print(_told(stream.stats()), file=sys.stderr, flush=True)
+            tell()
         stats = stream.stats()
     predictor.close()
     if stats.state is StreamState.FAILED:
         raise HondoError(stats.reason)
     print(f"{stats.frames_predicted} frames with depth, {stats.frames_dropped} dropped, {stats.frames_corrupt} corrupt")
     return 0
+
+
+class _Teller:
+    """Tells the state of a stream on stderr, once a second."""
+
+    def __init__(self, stream: "Stream") -> None:
+        self._stream = stream
+        self._told_at = time.monotonic()
+
+    def __call__(self) -> None:
+        if time.monotonic() - self._told_at >= TOLD_EVERY_S:
+            self._told_at = time.monotonic()
+            print(_told(self._stream.stats()), file=sys.stderr, flush=True)
 
 
 def _told(stats: "StreamStats") -> str:
