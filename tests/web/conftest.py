@@ -16,6 +16,7 @@ from PIL import Image
 from hondo.core.types import DepthKind, InputSpec
 from hondo.engines.predictor import NetworkPredictor, Run
 from hondo.web.access import Access
+from hondo.web.camera import ServerCamera
 from hondo.web.limits import Limits
 from hondo.web.models import Load, ServedModels
 from hondo.web.server import bound, make_server
@@ -63,9 +64,10 @@ def running(
     models: tuple[str, ...] = ("tiny",),
     load: Load | None = None,
     batch: int | None = None,
+    camera: ServerCamera | None = None,
 ) -> Iterator[Running]:
     served = ServedModels(models, load=load or (lambda name: predictor(run, kind=kind, name=name)))
-    service = Service(served, access=access or Access(), limits=limits, batch=batch)
+    service = Service(served, access=access or Access(), limits=limits, batch=batch, camera=camera)
     with bound("127.0.0.1", 0) as listening:
         server = make_server(service)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

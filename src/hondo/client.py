@@ -1,0 +1,147 @@
+"""A client of `hondo serve` that needs httpx and NumPy only: this file may be copied into another project.
+
+with Client("http://127.0.0.1:8000") as client:
+    depth = client.depth("photo.jpg")
+    print(depth.values.shape, depth.kind, depth.unit)
+"""
+
+import io
+import json
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+
+TIMEOUT_S = 60.0
+
+
+class ServerError(Exception):
+    """The server refused: its status, its reason, and the seconds after which to come again (None: not said)."""
+
+    def __init__(self, status: int, reason: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(f"{status}: {reason}")
+        self.status, self.reason, self.retry_after_s = status, reason, retry_after_s
+
+
+@dataclass(frozen=True, kw_only=True)
+class Depth:
+    """Values (h w, float32) in ``unit`` ("m", "1/m" or "": no unit), NaN where unknown, and all the server said."""
+
+    values: np.ndarray
+    kind: str
+    unit: str
+    facts: Mapping[str, Any]
+    confidence: np.ndarray | None = None
+
+    def metres(self) -> np.ndarray:
+        """Depth in metres; ValueError where the scale is not known."""
+        if self.kind == "metric_depth":
+            return self.values
+        if self.kind == "metric_inverse_depth":
+            with np.errstate(divide="ignore"):
+                return np.where(self.values > 0, 1 / self.values, np.nan).astype(np.float32)
+        raise ValueError(f"the depth is {self.kind}: its scale is not known, so it has no metres")
+
+
+class Client:
+    """A connection to one server. Pictures are paths, bytes of picture files, or uint8 RGB arrays (h w 3)."""
+
+    def __init__(self, url: str = "http://127.0.0.1:8000", *, token: str | None = None, timeout_s: float = TIMEOUT_S):
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout_s)
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
+
+    def depth(self, picture: str | Path | bytes | np.ndarray, *, model: str | None = None) -> Depth:
+        """The picture's depth, at its size."""
+        response = self._post("/v1/depth", picture, {"format": "npz", "model": model})
+        with np.load(io.BytesIO(response.content), allow_pickle=False) as arrays:
+            facts = json.loads(str(arrays["facts"]))
+            confidence = arrays.get("confidence", None)
+            values = arrays["values"]
+        return Depth(values=values, kind=facts["kind"], unit=facts["unit"], facts=facts, confidence=confidence)
+
+    def depth_png(self, picture: str | Path | bytes | np.ndarray, *, model: str | None = None) -> bytes:
+        """The depth as a 16-bit PNG file, with its scale inside."""
+        return self._post("/v1/depth", picture, {"format": "png16", "model": model}).content
+
+    def point_cloud(
+        self,
+        picture: str | Path | bytes | np.ndarray,
+        *,
+        camera: tuple[float, float, float, float] | None = None,
+        model: str | None = None,
+        max_points: int = 1_000_000,
+    ) -> bytes:
+        """A binary PLY file. ``camera``: fx, fy, cx, cy in pixels of the picture; None: a picture 60 degrees wide."""
+        given = None if camera is None else ",".join(str(float(number)) for number in camera)
+        return self._post(
+            "/v1/pointcloud", picture, {"camera": given, "model": model, "max_points": max_points}
+        ).content
+
+    def models(self) -> list[dict[str, Any]]:
+        """The models by name, the default first."""
+        return self._checked(self._http.get("/v1/models")).json()["models"]
+
+    def is_ready(self) -> bool:
+        """Whether pictures are taken now."""
+        try:
+            return self._http.get("/readyz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def _post(self, path: str, picture: str | Path | bytes | np.ndarray, params: dict[str, Any]) -> httpx.Response:
+        given = {name: value for name, value in params.items() if value is not None}
+        return self._checked(self._http.post(path, params=given, content=picture_bytes(picture)))
+
+    def _checked(self, response: httpx.Response) -> httpx.Response:
+        if response.is_success:
+            return response
+        try:
+            reason = str(response.json()["error"])
+        except (ValueError, KeyError, TypeError):
+            reason = response.reason_phrase
+        wait = response.headers.get("Retry-After", "")
+        raise ServerError(response.status_code, reason, retry_after_s=float(wait) if wait.isdigit() else None)
+
+
+def picture_bytes(picture: str | Path | bytes | np.ndarray) -> bytes:
+    """What is sent of a picture; an array becomes an uncompressed PPM file."""
+    if isinstance(picture, bytes):
+        return picture
+    if isinstance(picture, np.ndarray):
+        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
+            raise ValueError(f"a picture must be uint8 RGB of shape (h w 3), got {picture.dtype} {picture.shape}")
+        height, width = picture.shape[:2]
+        return b"P6 %d %d 255\n" % (width, height) + np.ascontiguousarray(picture).tobytes()
+    return Path(picture).read_bytes()
+
+
+def read_frame(message: bytes) -> Depth:
+    """A binary message of the WebSockets /v1/stream and /v1/live as depth; ``facts`` is its header."""
+    if message[:4] != b"HND1":
+        raise ValueError("this is no frame of hondo")
+    (length,) = struct.unpack("<I", message[4:8])
+    header, rest = json.loads(message[8 : 8 + length]), message[8 + length :]
+    depth, rest = rest[: header["depth_bytes"]], rest[header["depth_bytes"] :]
+    size_hw = (header["depth_height"], header["depth_width"])
+    data = zlib.decompress(depth) if header["encoding"] == "deflate" else depth
+    stored = np.frombuffer(data, dtype="<u2").reshape(size_hw)
+    values = np.where(stored > 0, header["low"] + (stored - np.float32(1)) * np.float32(header["step"]), np.nan)
+    sure = np.frombuffer(rest[: header["confidence_bytes"]], dtype=np.uint8)
+    confidence = sure.reshape(size_hw) / np.float32(255) if sure.size else None
+    return Depth(
+        values=values.astype(np.float32), kind=header["kind"], unit=header["unit"], facts=header, confidence=confidence
+    )

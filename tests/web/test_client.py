@@ -1,0 +1,81 @@
+"""hondo.client against a running server."""
+
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+from websockets.sync.client import connect
+
+from hondo.client import Client, ServerError, picture_bytes, read_frame
+from hondo.core.types import DepthKind
+from hondo.web.access import Access
+from hondo.web.limits import Limits
+
+TOKEN = "right-token-right-token"
+
+
+def test_paths_bytes_and_arrays_give_the_same(server, picture, tmp_path) -> None:
+    data = picture()
+    path = tmp_path / "x.png"
+    path.write_bytes(data)
+    array = cv2.imdecode(np.frombuffer(data, np.uint8), 1)[..., ::-1]
+    with Client(server.url) as client:
+        answers = [client.depth(given) for given in (path, str(path), data, array)]
+        assert client.is_ready() and client.models()[0]["name"] == "tiny"
+        assert client.point_cloud(data, camera=(30, 30, 32, 24)).startswith(b"ply")
+        assert client.depth_png(data).startswith(b"\x89PNG")
+    assert all(np.array_equal(answer.values, answers[0].values) for answer in answers)
+    assert answers[0].values.shape == (48, 64) and answers[0].kind == "scaled_inverse_depth"
+    with pytest.raises(ValueError, match="no metres"):
+        answers[0].metres()
+
+
+def test_metres(serving, picture) -> None:
+    started = serving(lambda image: 0.5 + 0 * image[:, :1], kind=DepthKind.METRIC_INVERSE_DEPTH)
+    with Client(started.url) as client:
+        assert np.allclose(client.depth(picture()).metres(), 2)
+
+
+def test_refusals_say_what_the_server_said(serving, picture) -> None:
+    started = serving(access=Access(token=TOKEN), limits=Limits(rate_per_s=1, burst=3))
+    with Client(started.url) as client, pytest.raises(ServerError, match="401: the token"):
+        client.models()
+    with Client(started.url, token=TOKEN) as client:
+        with pytest.raises(ServerError) as refused:
+            client.depth(b"no picture")
+        assert refused.value.status == 415
+        with pytest.raises(ServerError) as slow:
+            for _ in range(5):
+                client.models()
+        assert slow.value.status == 429 and slow.value.retry_after_s == 1
+
+
+def test_no_server_is_not_ready(serving) -> None:
+    with Client("http://127.0.0.1:1") as client:
+        assert not client.is_ready()
+
+
+def test_a_stream_s_message(server, picture) -> None:
+    address = f"ws://127.0.0.1:{server.port}/v1/stream?deflate=true"
+    with connect(address, proxy=None) as stream, Client(server.url) as client:
+        stream.send(picture())
+        message = stream.recv(timeout=20)
+        whole = client.depth(picture()).values
+    assert isinstance(message, bytes)
+    frame = read_frame(message)
+    assert frame.values.shape == (48, 64) and np.abs(frame.values - whole).max() < 1e-3
+    assert frame.facts["model"] == "tiny"
+    with pytest.raises(ValueError, match="no frame"):
+        read_frame(b"else")
+
+
+def test_odd_arrays_are_refused() -> None:
+    with pytest.raises(ValueError, match="uint8 RGB"):
+        picture_bytes(np.zeros((4, 4), np.uint8))
+
+
+def test_it_imports_nothing_heavy() -> None:
+    check = "import sys, hondo.client; sys.exit(any(name in sys.modules for name in ('torch', 'cv2', 'fastapi')))"
+    assert subprocess.run([sys.executable, "-c", check], timeout=60).returncode == 0
