@@ -45,7 +45,8 @@ format: $(INSTALLED) ## formats the code and mends what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(INSTALLED) ## fills the generated blocks of the documents from the stored reports
+docs: $(INSTALLED) ## measures the models, fills the generated blocks of the documents from the stored reports
+	$(BIN)/python docs/model_facts.py
 	$(BIN)/python docs/generate.py
 
 constraints: $(INSTALLED) ## pins the versions that .venv holds (after an upgrade that passed the tests)

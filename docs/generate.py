@@ -6,6 +6,8 @@ and names a report (JSON as `Report.to_json` writes it) and, if not all are want
     <!-- report docs/reports/demo.json: abs_rel, delta1 -->
     ... rewritten ...
     <!-- end report -->
+
+A second kind, between `<!-- models -->` and `<!-- end models -->`, holds the table of `hondo models`.
 """
 
 import argparse
@@ -14,12 +16,14 @@ import sys
 from pathlib import Path
 
 from hondo.core.report import Report, markdown_table
+from hondo.models.facts import ModelFacts, stored_facts
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(
     r"(?P<open><!-- report (?P<path>[^\s:]+)(?:: (?P<names>[^>]*?))? -->\n).*?(?P<close><!-- end report -->)",
     re.DOTALL,
 )
+MODELS = re.compile(r"(?P<open><!-- models -->\n).*?(?P<close><!-- end models -->)", re.DOTALL)
 
 
 def fill(text: str, *, root: Path) -> str:
@@ -28,7 +32,19 @@ def fill(text: str, *, root: Path) -> str:
     def render(block: re.Match[str]) -> str:
         return f"{block['open']}{table(root / block['path'], block['names'] or '')}\n{block['close']}"
 
-    return BLOCK.sub(render, text)
+    return MODELS.sub(
+        lambda block: f"{block['open']}{models_table(stored_facts())}\n{block['close']}", BLOCK.sub(render, text)
+    )
+
+
+def models_table(facts: list[ModelFacts]) -> str:
+    """Name, size, cost, output, weights and licence of every model."""
+    lines = ["| model | parameters | MACs | at | output | weights | licence |", "|---|---:|---:|---|---|---|---|"]
+    for fact in facts:
+        counts = f"{fact.parameters / 1e6:.2f} M | {fact.macs / 1e9:.2f} G | {fact.size_hw[0]}x{fact.size_hw[1]}"
+        origin = f"{fact.kind} | {fact.weights} | {fact.licence or '-'}"
+        lines.append(f"| `{fact.name}` | {counts} | {origin} |")
+    return "\n".join(lines)
 
 
 def table(path: Path, names: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hondo.models.facts import ModelFacts
 
-WIDTH_OF_A_FILE = 160  # characters
+WIDEST = 1000  # characters of a line in a file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,10 +20,9 @@ class ModelsConfig:
 
 
 def run(config: ModelsConfig) -> None:
-    from hondo.models.facts import model_facts
-    from hondo.models.zoo import ZOO
+    from hondo.models.facts import stored_facts
 
-    facts = [model_facts(name) for name in ZOO]
+    facts = stored_facts()
     if config.json:
         print(json.dumps([asdict(fact) for fact in facts], indent=1))
     else:
@@ -43,6 +42,7 @@ def _print_table(facts: "Sequence[ModelFacts]") -> None:
         counts = f"{fact.parameters / 1e6:.2f} M", f"{fact.macs / 1e9:.2f} G"
         table.add_row(fact.name, fact.family, *counts, size, fact.kind, fact.weights, fact.licence or "-")
     console = Console()
-    if not console.is_terminal:  # a file or a pipe has no width of its own
-        console.width = max(console.width, WIDTH_OF_A_FILE)
+    if not console.is_terminal:  # a file or a pipe has no width of its own: one line a model
+        console.width = WIDEST
+        console.width = console.measure(table).maximum
     console.print(table)

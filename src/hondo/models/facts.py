@@ -1,16 +1,17 @@
-"""What is known of every named model without running it: size, cost, output, and where its weights come from."""
+"""What is known of every named model without building it: size, cost, output, and where its weights come from.
 
-from dataclasses import dataclass
+Building all of them takes half a minute, so the facts are stored in the package: ``make docs`` measures them anew, and a
+test compares. Nothing here imports torch.
+"""
 
-import torch
-from torch import nn
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from hondo.core.types import Size
-from hondo.models.encoders.timm_features import TimmEncoder
-from hondo.models.macs import count_macs, count_parameters
-from hondo.models.origin import origin_of
-from hondo.models.weights import read_header
-from hondo.models.zoo import ZOO, build_model, packaged_weights
+
+STORED = Path(__file__).resolve().parents[1] / "assets" / "models.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,28 +28,16 @@ class ModelFacts:
     licence: str
 
 
-def model_facts(name: str) -> ModelFacts:
-    """Builds the model on the meta device, where it takes no memory, and counts."""
-    with torch.device("meta"):
-        model = build_model(name, weights="random")
-    weights, licence = weights_and_licence(name, model=model)
-    return ModelFacts(
-        name=name,
-        family=ZOO[name].__module__.rpartition(".")[2],
-        parameters=count_parameters(model),
-        macs=count_macs(model),
-        size_hw=model.input_spec.size_hw,
-        kind=str(model.kind),
-        weights=weights,
-        licence=licence,
-    )
+def stored_facts() -> list[ModelFacts]:
+    """Of every named model, in the order of the zoo."""
+    return facts_from_json(STORED.read_text(encoding="utf-8"))
 
 
-def weights_and_licence(name: str, *, model: nn.Module) -> tuple[str, str]:
-    """Where the weights of a named model come from, and under which licence; "" where there is none to state."""
-    if path := packaged_weights(name):
-        return "in the package", read_header(path).licence
-    if origin := origin_of(ZOO[name]):
-        return origin.source, origin.licence
-    licence = next((part.licence for part in model.modules() if isinstance(part, TimmEncoder)), "")
-    return ("random; pretrained=True: encoder from timm", licence) if licence else ("random", "")
+def facts_to_json(facts: Iterable[ModelFacts]) -> str:
+    """One line a model."""
+    lines = ",\n".join(json.dumps(asdict(fact), ensure_ascii=False) for fact in facts)
+    return f"[\n{lines}\n]\n"
+
+
+def facts_from_json(text: str) -> list[ModelFacts]:
+    return [ModelFacts(**fact | {"size_hw": tuple(fact["size_hw"])}) for fact in json.loads(text)]
