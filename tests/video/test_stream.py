@@ -223,6 +223,20 @@ def test_a_folder_brings_its_poses(red, tmp_path, picture) -> None:
     assert frame is not None and frame.T_world_camera is not None and frame.T_world_camera[0, 3] == 5
 
 
+def test_a_recording_waits_until_the_network_is_ready(red, album) -> None:
+    """The very first run of an engine compiles; no frame of a recording is lost to that."""
+    first = iter([0.5])
+
+    def run(image):
+        time.sleep(next(first, 0.0))
+        return image[:, :1]
+
+    with Stream(str(album), replace(red, run=run), folder_fps=20) as stream:
+        until(lambda: stream.is_over)
+        stats = stream.stats()
+    assert (stats.frames_read, stats.frames_dropped) == (2, 0)
+
+
 def test_the_camera_is_that_of_the_picture(red) -> None:
     from hondo.video.camera import assumed_camera
 

@@ -41,10 +41,11 @@ class LiveFrame:
 
 @dataclass(frozen=True, kw_only=True)
 class FeedControl:
-    """What the loop tells a source (stop, pause), and what a source tells the loop (a bad frame, a lost source)."""
+    """What the loop tells a source (stop, pause, wait), and a source the loop (a bad frame, a lost source)."""
 
     stopped: threading.Event = field(default_factory=threading.Event)
     paused: threading.Event = field(default_factory=threading.Event)
+    held: threading.Event = field(default_factory=threading.Event)  # a recording waits for the network's first map
     corrupt: Callable[[], None] = lambda: None
     lost: Callable[[str], None] = lambda reason: None  # it tries again; the reason is one line
 

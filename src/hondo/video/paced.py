@@ -40,7 +40,8 @@ class Clock:
 
     def _wait_while_paused(self) -> float:
         start = time.monotonic()
-        while self._control.paused.is_set() and not self._control.stopped.wait(_PAUSE_POLL_S):
+        control = self._control
+        while (control.paused.is_set() or control.held.is_set()) and not control.stopped.wait(_PAUSE_POLL_S):
             pass
         return time.monotonic() - start
 

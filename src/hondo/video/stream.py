@@ -126,6 +126,8 @@ class Stream:
                     return
                 self._tally.count_read(captured.captured_at)
                 if not self._control.paused.is_set():
+                    if number == 0:
+                        self._control.held.set()  # until the engine is ready: it compiles for the first picture's size
                     self._caught.put((number, captured), number=number)
         except HondoError as error:
             self._fail(str(error))
@@ -137,9 +139,11 @@ class Stream:
     def _predict(self) -> None:
         while not self._control.stopped.is_set():
             caught = self._caught.take(timeout=_POLL_S)
-            if caught is not None and not self._control.paused.is_set():
+            if caught is not None and self._control.paused.is_set():
+                self._control.held.clear()
+            elif caught is not None:
                 self._predict_one(*caught)
-            elif caught is None and self._caught.is_closed:
+            elif self._caught.is_closed:
                 break
         self._end(StreamState.ENDED)
 
@@ -154,6 +158,8 @@ class Stream:
             self._fail(f"{worker.name}: {type(error).__name__}: {error}")
             self._control.stopped.set()
             return
+        finally:
+            self._control.held.clear()
         work_s = result.done_at - start
         self._tally.count_done(captured_at=captured.captured_at, done_at=result.done_at, work_s=work_s)
         worker.observe(work_s, source_fps=self._tally.source_fps)
