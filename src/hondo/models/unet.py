@@ -39,6 +39,10 @@ def unet_light(*, size_hw: Size = SIZE_HW) -> DepthModel:
     return unet(encoder="light", width=0.5, size_hw=size_hw)
 
 
+def unet_litehybrid(*, size_hw: Size = SIZE_HW) -> DepthModel:
+    return unet(encoder="litehybrid", width=0.5, size_hw=size_hw)
+
+
 def unet_resnet18(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
     return unet(encoder="timm:resnet18", pretrained=pretrained, size_hw=size_hw)
 
@@ -61,3 +65,7 @@ def unet_convnext_atto(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> 
 
 def unet_pvtv2_b0(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
     return unet(encoder="timm:pvt_v2_b0", pretrained=pretrained, size_hw=size_hw)
+
+
+def unet_swin_t(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    return unet(encoder="timm:swin_tiny_patch4_window7_224", pretrained=pretrained, size_hw=size_hw)

@@ -13,6 +13,7 @@ ENCODERS: Table[Callable[..., Encoder]] = Table(
     "encoder",
     {
         "light": "hondo.models.encoders.light:light_encoder",
+        "litehybrid": "hondo.models.encoders.litehybrid:litehybrid",
         "mobilenet": "hondo.models.encoders.mobilenet:mobilenet_encoder",
         "pvt-small": "hondo.models.encoders.pvt:pvt_small",
         "pvt-tiny": "hondo.models.encoders.pvt:pvt_tiny",

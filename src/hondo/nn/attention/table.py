@@ -12,6 +12,7 @@ from hondo.core.tables import Table
 ATTENTION: Table[Callable[..., nn.Module]] = Table(
     "attention",
     {
+        "cross-covariance": "hondo.nn.attention.cross_covariance:CrossCovarianceAttention",
         "linear": "hondo.nn.attention.linear:LinearAttention",
         "performer": "hondo.nn.attention.performer:PerformerAttention",
         "pooled": "hondo.nn.attention.pooled:PooledAttention",
