@@ -27,7 +27,6 @@ def test_a_torch_file(tmp_path, capsys) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--to", "tensorrt", "--out", "x.engine"], "--to tensorrt is not offered by this version"),
         (["--to", "torch", "--out", "x.onnx"], "ends in .safetensors"),
         (["--to", "torch", "--out", "x.safetensors", "--precision", "int8"], "precision 'int8' is not offered"),
         (["--to", "steam", "--out", "x"], "--to"),

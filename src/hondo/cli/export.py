@@ -7,9 +7,14 @@ from typing import Annotated, Literal
 import tyro
 
 from hondo.cli.options import NO_OPTIONS, SharedModelOptions, parse_options, parse_size, tell_if_untrained
-from hondo.core.errors import HondoError
 
-TARGETS = {"onnx": "onnx_runtime", "openvino": "openvino_ir", "torch": "pytorch", "aot": "aot_inductor"}
+TARGETS = {
+    "onnx": "onnx_runtime",
+    "openvino": "openvino_ir",
+    "torch": "pytorch",
+    "aot": "aot_inductor",
+    "tensorrt": "tensorrt_plan",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +26,7 @@ class ExportConfig:
     to: Literal["onnx", "openvino", "tensorrt", "torch", "aot"]
     """The runtime."""
     out: Path
-    """The file: .onnx, .xml (a .bin goes beside it), .pt2 or .safetensors; the suffix may be left out."""
+    """The file: .onnx, .xml (a .bin goes beside it), .engine, .pt2 or .safetensors; the suffix may be left out."""
     size: str | None = None
     """Input HxW; default: the model's own."""
     precision: str = "fp32"
@@ -39,8 +44,6 @@ def run(config: ExportConfig) -> None:
     from hondo.evaluate.memory import file_size_mib
     from hondo.evaluate.parity import export_checked
 
-    if config.to not in TARGETS:
-        raise HondoError(f"--to {config.to} is not offered by this version; choose one of: {', '.join(TARGETS)}")
     engine = TARGETS[config.to]
     options, weights = parse_options(config.model_options.option), config.model_options.weights
     model = build_depth_model(config.model, weights=weights, options=options)

@@ -26,6 +26,7 @@ PACKAGES = ()
 PRECISIONS = ("fp32", "fp16", "bf16")
 EXPORT_PRECISIONS = PRECISIONS
 SUFFIX = ".pt2"
+CHECKED_ON = "auto"  # where an export is compared with torch: the kind of device it was made for
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
 # The instruction sets that a .pt2 may name, and whether this processor has them.

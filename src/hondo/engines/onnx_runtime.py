@@ -41,7 +41,7 @@ def export(
     check_precision(precision, engine="onnx_runtime", allowed=EXPORT_PRECISIONS)
     spec = export_spec(model.input_spec, size_hw=size_hw, dynamic=dynamic)
     header = ExportHeader(name=model.name, kind=model.kind, input_spec=spec, precision=precision, licence=licence)
-    content = _onnx_bytes(model, shape=(1, 3, *spec.size_hw), precision=precision, dynamic=dynamic, header=header)
+    content = onnx_bytes(model, shape=(1, 3, *spec.size_hw), precision=precision, dynamic=dynamic, header=header)
     return atomic_write(path, content)
 
 
@@ -77,13 +77,14 @@ def _serve_model(model: DepthModel, *, header: ExportHeader, device: str, thread
     copied = deepcopy(model)
 
     def session_for(shape: Shape) -> Run:
-        content = _onnx_bytes(copied, shape=shape, precision=header.precision, dynamic=False, header=header)
+        content = onnx_bytes(copied, shape=shape, precision=header.precision, dynamic=False, header=header)
         return _runner(_session(content, device=device, threads=threads, name=model.name))
 
     return compiled_per_shape(session_for)
 
 
-def _onnx_bytes(model: DepthModel, *, shape: Shape, precision: str, dynamic: bool, header: ExportHeader) -> bytes:
+def onnx_bytes(model: DepthModel, *, shape: Shape, precision: str, dynamic: bool, header: ExportHeader) -> bytes:
+    """The whole .onnx file of a model: one graph, its weights, its header."""
     try:
         import onnx
         import onnxscript  # noqa: F401  (torch's exporter needs it and says so in a page of text)

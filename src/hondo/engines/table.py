@@ -14,6 +14,7 @@ ENGINES: Table[ModuleType] = Table(
         "openvino_ir": "hondo.engines.openvino_ir",
         "torch_compile": "hondo.engines.torch_compile",
         "aot_inductor": "hondo.engines.aot_inductor",
+        "tensorrt_plan": "hondo.engines.tensorrt_plan",
     },
 )
 
@@ -25,9 +26,16 @@ ALIASES = {
     "openvino": "openvino_ir",
     "compile": "torch_compile",
     "aot": "aot_inductor",
+    "tensorrt": "tensorrt_plan",
 }
 
-SUFFIXES = {".safetensors": "pytorch", ".onnx": "onnx_runtime", ".xml": "openvino_ir", ".pt2": "aot_inductor"}
+SUFFIXES = {
+    ".safetensors": "pytorch",
+    ".onnx": "onnx_runtime",
+    ".xml": "openvino_ir",
+    ".pt2": "aot_inductor",
+    ".engine": "tensorrt_plan",
+}
 
 
 def engine_name(given: str) -> str:

@@ -4,6 +4,7 @@ import os
 import shutil
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -63,7 +64,7 @@ def use_compiler(target: torch.device, *, engine: str) -> None:
         )
 
 
-def inductor_options(target: torch.device) -> dict[str, bool | str]:
+def inductor_options(target: torch.device) -> dict[str, Any]:
     """Weights are constants, so that they are folded and laid out once; on CUDA kernel launches are replayed."""
     return {"freezing": True} | ({"triton.cudagraphs": True} if target.type == "cuda" else {})
 

@@ -96,7 +96,7 @@ def export_checked(
     with _written(path), tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-") as folder:
         draft = Path(folder) / path.name
         module.export(model, draft, size_hw=size_hw, precision=precision, dynamic=dynamic, licence=licence)
-        predictor = module.load(draft, device="cpu")
+        predictor = module.load(draft, device=getattr(module, "CHECKED_ON", "cpu"))
         sizes = [size_hw, _another_size(model, size_hw)] if dynamic else [size_hw]
         parity = compare(model, predictor, images=[probe_picture(size, seed=seed) for size in sizes for seed in (0, 1)])
         predictor.close()

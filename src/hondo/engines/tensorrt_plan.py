@@ -1,0 +1,166 @@
+"""TensorRT as an engine (NVIDIA GPUs): a plan is built from the ONNX graph and runs on memory that torch holds."""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float
+
+from hondo.core.atomic import atomic_write
+from hondo.core.errors import HondoError, MissingExtraError
+from hondo.core.types import Size
+from hondo.engines.header import ExportHeader, export_spec
+from hondo.engines.onnx_rules import check_for_tensorrt
+from hondo.engines.onnx_runtime import onnx_bytes
+from hondo.engines.plan_file import Card, pack, unpack
+from hondo.engines.predictor import NetworkPredictor, Run
+from hondo.engines.pytorch import torch_device
+from hondo.engines.shapes import Shape, compiled_per_shape, fixed_shape
+from hondo.engines.table import check_precision
+from hondo.models.depth import DepthModel
+
+if TYPE_CHECKING:
+    import torch
+
+PACKAGES = ("tensorrt", "onnx", "onnxscript")
+PRECISIONS = ("fp32", "fp16")
+EXPORT_PRECISIONS = PRECISIONS
+SUFFIX = ".engine"
+CHECKED_ON = "cuda"  # where an export is compared with torch
+LARGEST = 4  # times the native side, and pictures at once, that a plan of any size takes
+
+
+def export(
+    model: DepthModel,
+    path: Path,
+    *,
+    size_hw: Size | None = None,
+    precision: str = "fp32",
+    dynamic: bool = False,
+    licence: str = "",
+) -> Path:
+    """Builds a plan for the card at hand and writes it with what it is and which card it fits."""
+    check_precision(precision, engine="tensorrt_plan", allowed=EXPORT_PRECISIONS)
+    trt = tensorrt_package()
+    card = card_here(trt)
+    spec = export_spec(model.input_spec, size_hw=size_hw, dynamic=dynamic)
+    header = ExportHeader(name=model.name, kind=model.kind, input_spec=spec, precision=precision, licence=licence)
+    shape = (1, 3, *spec.size_hw)
+    content = onnx_bytes(model, shape=shape, precision=precision, dynamic=dynamic, header=header)
+    plan = build_plan(trt, content, shape=shape, multiple_of=spec.multiple_of if dynamic else None, name=model.name)
+    return atomic_write(path, pack(plan, header=header, card=card))
+
+
+def load(
+    source: DepthModel | Path, *, device: str = "auto", precision: str = "fp32", threads: int | None = None
+) -> NetworkPredictor:
+    """Serves a plan on the card it was built for, or a model, by a plan for each size that comes (minutes each)."""
+    check_precision(precision, engine="tensorrt_plan", allowed=PRECISIONS)
+    trt = tensorrt_package()
+    card = card_here(trt)
+    target = torch_device("cuda" if device == "auto" else device)
+    if isinstance(source, Path):
+        header, built_on, plan = unpack(source.read_bytes(), path=source)
+        built_on.check(card, path=source)
+        if precision not in ("fp32", header.precision):
+            raise HondoError(f"{source} was built in {header.precision}; export it again with --precision {precision}")
+        run = runner(trt, plan, target=target, name=str(source))
+        if header.input_spec.fixed:
+            run = fixed_shape(run, shape=(1, 3, *header.input_spec.size_hw), name=str(source))
+    else:
+        header = ExportHeader(name=source.name, kind=source.kind, input_spec=source.input_spec, precision=precision)
+        run = compiled_per_shape(_builder(trt, source, header=header, target=target))
+    return NetworkPredictor(
+        name=header.name, kind=header.kind, input_spec=header.input_spec, run=run, engine="tensorrt_plan",
+        precision=header.precision, device=str(target), weights_file=source if isinstance(source, Path) else None,
+    )  # fmt: skip
+
+
+def _builder(trt: Any, model: DepthModel, *, header: ExportHeader, target: "torch.device") -> Callable[[Shape], Run]:
+    def run_for(shape: Shape) -> Run:
+        content = onnx_bytes(model, shape=shape, precision=header.precision, dynamic=False, header=header)
+        return runner(
+            trt,
+            build_plan(trt, content, shape=shape, multiple_of=None, name=model.name),
+            target=target,
+            name=model.name,
+        )
+
+    return run_for
+
+
+def build_plan(trt: Any, content: bytes, *, shape: Shape, multiple_of: int | None, name: str) -> bytes:
+    """TensorRT's plan of an ONNX graph, in the types that the graph states; ``multiple_of``: for any size."""
+    check_for_tensorrt(content, name=name)
+    builder = trt.Builder(trt.Logger(trt.Logger.ERROR))
+    network = builder.create_network(1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED))
+    parser = trt.OnnxParser(network, trt.Logger(trt.Logger.ERROR))
+    if not parser.parse(content):
+        told = "; ".join(str(parser.get_error(index)) for index in range(parser.num_errors))
+        raise HondoError(f"{name}: TensorRT cannot take its graph ({' '.join(told.split())[:200]})")
+    config = builder.create_builder_config()
+    if multiple_of is not None:
+        profile = builder.create_optimization_profile()
+        profile.set_shape("image", *shape_range(shape, multiple_of=multiple_of))
+        config.add_optimization_profile(profile)
+    plan = builder.build_serialized_network(network, config)
+    if plan is None:
+        raise HondoError(
+            f"{name}: TensorRT built no plan; its memory may be short, try --precision fp16 or a smaller size"
+        )
+    return bytes(plan)
+
+
+def shape_range(shape: Shape, *, multiple_of: int) -> tuple[Shape, Shape, Shape]:
+    """The smallest, the usual and the largest input of a plan that takes any size."""
+    batch, channels, height, width = shape
+    return (
+        (1, channels, multiple_of, multiple_of),
+        shape,
+        (LARGEST * batch, channels, LARGEST * height, LARGEST * width),
+    )
+
+
+def runner(trt: Any, plan: bytes, *, target: "torch.device", name: str) -> Run:
+    """Runs a plan on torch's memory and stream."""
+    import torch
+
+    engine = trt.Runtime(trt.Logger(trt.Logger.ERROR)).deserialize_cuda_engine(plan)
+    if engine is None:
+        raise HondoError(f"{name}: TensorRT {trt.__version__} cannot read this plan; export it again here")
+    context = engine.create_execution_context()
+    stream = torch.cuda.Stream(target)
+
+    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 H W"]:
+        if not context.set_input_shape("image", image.shape):
+            raise HondoError(f"{name}: this plan does not take an input of {'x'.join(map(str, image.shape))}")
+        with torch.cuda.stream(stream):
+            given = torch.from_numpy(image).to(target).contiguous()
+            depth = torch.empty(tuple(context.get_tensor_shape("depth")), dtype=torch.float32, device=target)
+            context.set_tensor_address("image", given.data_ptr())
+            context.set_tensor_address("depth", depth.data_ptr())
+            if not context.execute_async_v3(stream.cuda_stream):
+                raise HondoError(f"{name}: TensorRT failed while it ran; the card may be out of memory")
+            return depth.cpu().numpy()
+
+    return run
+
+
+def card_here(trt: Any) -> Card:
+    """The GPU that plans are built for, and the version of TensorRT that builds them."""
+    import torch
+
+    if not torch.cuda.is_available():
+        raise HondoError("engine tensorrt_plan needs an NVIDIA GPU, and torch finds none here; take --engine openvino")
+    capability = ".".join(map(str, torch.cuda.get_device_capability()))
+    return Card(name=torch.cuda.get_device_name(), capability=capability, tensorrt=trt.__version__)
+
+
+def tensorrt_package() -> Any:
+    """The package, or what to install."""
+    try:
+        return import_module("tensorrt")
+    except ImportError as error:
+        raise MissingExtraError("tensorrt", extra="tensorrt,onnx") from error

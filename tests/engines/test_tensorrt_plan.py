@@ -1,0 +1,49 @@
+"""TensorRT: what can be told without a GPU; a real plan is built and run where one is at hand."""
+
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+import hondo
+from hondo.core.errors import HondoError
+from hondo.engines import tensorrt_plan
+from hondo.engines.tensorrt_plan import shape_range
+
+
+def test_a_missing_package_names_the_extra(tiny_model, monkeypatch, tmp_path) -> None:
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
+    with pytest.raises(HondoError, match=r"tensorrt is not installed.*hondo\[tensorrt,onnx\]"):
+        tensorrt_plan.export(tiny_model, tmp_path / "net.engine")
+
+
+def test_no_gpu_is_told(tiny_model, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "tensorrt", SimpleNamespace(__version__="10.4.0"))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(HondoError, match="needs an NVIDIA GPU, and torch finds none"):
+        tensorrt_plan.load(tiny_model)
+
+
+def test_a_precision_it_lacks_is_named(tiny_model) -> None:
+    with pytest.raises(HondoError, match="'int3' is not offered by tensorrt_plan"):
+        tensorrt_plan.load(tiny_model, precision="int3")
+
+
+def test_a_plan_of_any_size_states_its_range() -> None:
+    least, usual, most = shape_range((1, 3, 192, 640), multiple_of=32)
+    assert (least, usual, most) == ((1, 3, 32, 32), (1, 3, 192, 640), (4, 3, 768, 2560))
+    assert all(size % 32 == 0 for size in (*least[2:], *most[2:]))
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+def test_a_real_plan_gives_torchs_map(tiny_model, tmp_path, precision) -> None:
+    pytest.importorskip("tensorrt", reason="TensorRT is not installed")
+    if not torch.cuda.is_available():
+        pytest.skip("no NVIDIA GPU is here")
+    path = tensorrt_plan.export(tiny_model, tmp_path / "net.engine", precision=precision)
+    image = np.random.default_rng(0).random((1, 3, 32, 64), dtype=np.float32)
+    with torch.inference_mode():
+        wanted = tiny_model(torch.from_numpy(image))[0].numpy()
+    np.testing.assert_allclose(hondo.load(path).run(image), wanted, rtol=0.02)
