@@ -28,6 +28,10 @@ class ModelOptions:
 # A field of this type adds the flags above without a prefix.
 SharedModelOptions = Annotated[ModelOptions, tyro.conf.OmitArgPrefixes]
 NO_OPTIONS = ModelOptions()
+# Options of a builder that have a flag of their own.
+_FLAGS = {"size_hw": "--size HxW", "weights": "--weights FILE", "name": "--model NAME"} | {
+    name: f"--{name} VALUE" for name in ("engine", "device", "precision", "threads", "camera")
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +95,8 @@ def parse_options(texts: tuple[str, ...]) -> dict[str, Any]:
         key, equals, value = text.partition("=")
         if not equals or not key.isidentifier():
             raise HondoError(f"--option '{text}' must be KEY=VALUE, e.g. --option num_heads=1")
+        if key in _FLAGS:
+            raise HondoError(f"--option {text}: give {_FLAGS[key]} instead")
         options[key] = tuple(_value(part) for part in value.split(",")) if "," in value else _value(value)
     return options
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from hondo.core.errors import HondoError, unknown
 from hondo.core.tables import Table
 from hondo.models.depth import DepthModel
+from hondo.models.option_types import fits, named
 from hondo.models.origin import origin_of
 from hondo.models.pose import PoseModel
 from hondo.models.weights import (
@@ -123,24 +124,18 @@ def packaged_weights(name: str) -> Path | None:
 
 def check_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
     """Every option of a variant with its value: the given ones over the defaults. Refuses those it does not have."""
-    parameters = inspect.signature(ZOO[name]).parameters.values()
-    allowed = {
-        parameter.name: parameter.default for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD
-    }
-    is_open = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
-    for option in options:
+    parameters = inspect.signature(ZOO[name]).parameters
+    is_open = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+    allowed = {key: each for key, each in parameters.items() if each.kind is not each.VAR_KEYWORD}
+    for option, value in options.items():
         if option not in allowed and not is_open:
             raise HondoError(f"model '{name}' has no option '{option}'; it has: {', '.join(sorted(allowed)) or 'none'}")
-        _check_type(name, option, options[option], default=allowed.get(option))
-    return allowed | options
-
-
-def _check_type(name: str, option: str, value: Any, *, default: Any) -> None:
-    """A value is of the kind of its default; an option without one is left to the function that takes it."""
-    fits = {float: (float, int), tuple: (tuple, list), str: str, int: int, bool: bool}.get(type(default), object)
-    if not isinstance(value, fits) or (isinstance(value, bool) and type(default) in (int, float)):
-        wanted = type(default).__name__
-        raise HondoError(f"option '{option}' of model '{name}' is a {wanted} like {default!r}, got {value!r}")
+        if option in allowed and not fits(value, allowed[option].annotation):
+            default, wanted = allowed[option].default, named(allowed[option].annotation)
+            like = f" like {default!r}" if default is not None else ""
+            article = "an" if wanted[0] in "aeiou" else "a"
+            raise HondoError(f"option '{option}' of model '{name}' is {article} {wanted}{like}, got {value!r}")
+    return {key: each.default for key, each in allowed.items()} | options
 
 
 def _build(name: str, options: dict[str, Any]) -> Model:
