@@ -1,0 +1,98 @@
+"""The Dockerfiles, which nobody builds here: pinned bases, no root, no secrets, and only what the project declares."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = sorted((ROOT / "docker").glob("*.Dockerfile"))
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+INSTRUCTIONS = {"ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "FROM", "RUN", "USER", "WORKDIR"}
+# Not in the tested set: TensorRT exists for machines with an NVIDIA GPU only, and its version follows the driver's.
+UNPINNED = {"tensorrt"}
+
+
+def instructions(text: str) -> list[tuple[str, str]]:
+    """(instruction, the rest) of each logical line; comments and continuations resolved."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    logical = re.sub(r"\\\n\s*", "", "\n".join(lines)).splitlines()
+    return [(line.split(maxsplit=1)[0], line.split(maxsplit=1)[1]) for line in logical]
+
+
+def problems(text: str) -> list[str]:
+    """What a linter would say."""
+    steps = instructions(text)
+    names = [name for name, _ in steps]
+    found = [f"unknown instruction {name}" for name in names if name not in INSTRUCTIONS]
+    for base in (rest for name, rest in steps if name == "FROM"):
+        if not re.search(r":[\w.-]*\d+\.\d+[\w.-]*$", base):
+            found.append(f"base {base} is not pinned")
+    users = [(index, rest) for index, (name, rest) in enumerate(steps) if name == "USER"]
+    if not users or users[-1][1] in ("root", "0") or users[-1][0] > names.index("ENTRYPOINT"):
+        found.append("it runs as root")
+    if re.search(r"(?i)password|secret|token|api_?key|BEGIN .*PRIVATE", text):
+        found.append("it holds a secret")
+    for rest in (rest for name, rest in steps if name == "RUN" and "apt-get install" in rest):
+        if "--no-install-recommends" not in rest or "rm -rf /var/lib/apt/lists/*" not in rest:
+            found.append("apt-get leaves more than is needed")
+    for rest in (rest for name, rest in steps if name == "COPY"):
+        found += [f"{source} is not here" for source in rest.split()[:-1] if not (ROOT / source).exists()]
+    return found
+
+
+def extras(text: str) -> list[str]:
+    (listed,) = re.findall(r'"/build\[([\w,]+)\]"', text)
+    return listed.split(",")
+
+
+def pinned() -> dict[str, Version]:
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pairs = [line.split("==") for line in lines if "==" in line and not line.startswith("#")]
+    return {name.strip().lower(): Version(version.strip()) for name, version in pairs}
+
+
+def test_there_is_one_for_each_kind_of_machine() -> None:
+    assert [path.name.split(".")[0] for path in FILES] == ["cpu", "cuda", "jetson"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_it_is_sound(path: Path) -> None:
+    assert problems(path.read_text()) == []
+    (entry,) = [rest for name, rest in instructions(path.read_text()) if name == "ENTRYPOINT"]
+    assert json.loads(entry) == ["hondo"] and "hondo" in PROJECT["scripts"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_what_it_installs_is_declared_and_the_pins_fit(path: Path) -> None:
+    text = path.read_text()
+    assert "-c /build/constraints.txt" in text
+    versions = pinned()
+    wanted = list(PROJECT["dependencies"])
+    for extra in extras(text):
+        wanted += PROJECT["optional-dependencies"][extra]
+    for requirement in map(Requirement, wanted):
+        name = requirement.name.lower()
+        if name in UNPINNED:
+            continue
+        assert name in versions, f"{name} has no version in constraints.txt"
+        assert versions[name] in requirement.specifier, f"{name} {versions[name]} does not meet {requirement}"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda text: re.sub(r"FROM .*", "FROM python:latest", text), "not pinned"),
+        (lambda text: text.replace("USER hondo", "USER root"), "runs as root"),
+        (lambda text: text.replace("USER hondo\n", ""), "runs as root"),
+        (lambda text: text + "ENV API_KEY=x\n", "secret"),
+        (lambda text: text.replace("COPY src", "COPY gone"), "gone is not here"),
+        (lambda text: text.replace("WORKDIR", "WROKDIR"), "WROKDIR"),
+    ],
+)
+def test_a_fault_is_seen(change, said) -> None:
+    assert any(said in problem for problem in problems(change(FILES[0].read_text())))
