@@ -29,17 +29,16 @@ def problems(text: str) -> list[str]:
     steps = instructions(text)
     names = [name for name, _ in steps]
     found = [f"unknown instruction {name}" for name in names if name not in INSTRUCTIONS]
-    for base in (rest for name, rest in steps if name == "FROM"):
-        if not re.search(r":[\w.-]*\d+\.\d+[\w.-]*$", base):
-            found.append(f"base {base} is not pinned")
+    bases = [rest for name, rest in steps if name == "FROM"]
+    found += [f"base {base} is not pinned" for base in bases if not re.search(r":[\w.-]*\d+\.\d+[\w.-]*$", base)]
     users = [(index, rest) for index, (name, rest) in enumerate(steps) if name == "USER"]
     if not users or users[-1][1] in ("root", "0") or users[-1][0] > names.index("ENTRYPOINT"):
         found.append("it runs as root")
     if re.search(r"(?i)password|secret|token|api_?key|BEGIN .*PRIVATE", text):
         found.append("it holds a secret")
-    for rest in (rest for name, rest in steps if name == "RUN" and "apt-get install" in rest):
-        if "--no-install-recommends" not in rest or "rm -rf /var/lib/apt/lists/*" not in rest:
-            found.append("apt-get leaves more than is needed")
+    installs = [rest for name, rest in steps if name == "RUN" and "apt-get install" in rest]
+    tidy = ("--no-install-recommends", "rm -rf /var/lib/apt/lists/*")
+    found += ["apt-get leaves more than is needed" for rest in installs if not all(part in rest for part in tidy)]
     for rest in (rest for name, rest in steps if name == "COPY"):
         found += [f"{source} is not here" for source in rest.split()[:-1] if not (ROOT / source).exists()]
     return found

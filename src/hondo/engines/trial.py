@@ -22,6 +22,7 @@ from hondo.core.types import Size
 from hondo.engines.predictor import NetworkPredictor
 from hondo.engines.table import ENGINES
 from hondo.models.depth import DepthModel
+from hondo.models.multi_frame import MultiFrameModel
 from hondo.version import __version__
 
 TRIAL_SECONDS = 2.0  # for all engines but the first, which would be loaded anyway
@@ -36,6 +37,8 @@ def load_fastest(
 ) -> NetworkPredictor:
     """The model on the engine that won its trial; without one (only one engine, HONDO_TRIAL=0) on the first."""
     names = candidates(device, precision=precision)
+    if isinstance(model, MultiFrameModel):
+        names = ("pytorch",)  # the only one that passes the frames before
 
     def load(name: str) -> NetworkPredictor:
         return ENGINES[name].load(model, device=device, precision=precision, threads=threads)
