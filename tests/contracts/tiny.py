@@ -11,6 +11,8 @@ DPT_TINY: dict[str, Any] = {
     "size_hw": (224, 224),
     "multiple_of": 32,
 }
+_BTS = {"encoder": "timm:resnet18", "width": 256}
+_GLPN = {"encoder": "mit-b0", "width": 16}
 
 TINY: dict[str, dict[str, Any]] = {
     "manydepth": {"num_depths": 8},
@@ -33,4 +35,8 @@ TINY: dict[str, dict[str, Any]] = {
     "dpt-hybrid-nyu": DPT_TINY,
     "dpt-large": DPT_TINY,
     "dpt-thesis": {"encoder": "efficientnet_b0", "attention": "performer", "hooks": (0, 1), "features": 16},
+    "bts-kitti": _BTS,
+    "bts-nyu": _BTS,
+    "glpn-kitti": _GLPN,
+    "glpn-nyu": _GLPN,
 }

@@ -12,8 +12,12 @@ from hondo.models.encoders.timm_features import is_timm_name, timm_encoder, timm
 ENCODERS: Table[Callable[..., Encoder]] = Table(
     "encoder",
     {
+        "densenet121-transitions": "hondo.models.encoders.densenet:densenet121",
+        "densenet161-transitions": "hondo.models.encoders.densenet:densenet161",
         "light": "hondo.models.encoders.light:light_encoder",
         "litehybrid": "hondo.models.encoders.litehybrid:litehybrid",
+        "mit-b0": "hondo.models.encoders.mit:mit_b0",
+        "mit-b4": "hondo.models.encoders.mit:mit_b4",
         "mobilenet": "hondo.models.encoders.mobilenet:mobilenet_encoder",
         "pvt-small": "hondo.models.encoders.pvt:pvt_small",
         "pvt-tiny": "hondo.models.encoders.pvt:pvt_tiny",

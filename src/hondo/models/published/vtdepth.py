@@ -12,18 +12,12 @@ from hondo.core.types import Size
 from hondo.models.published.files import part, read_entries, read_tensors
 from hondo.models.published.monodepth2 import trained_size
 from hondo.models.published.published import Published
+from hondo.models.published.pvt_v2 import PVT_V2
 from hondo.models.published.rename import Rules, prefixed, renamed
 
 _STAGES = range(4)
 _TRAINED_HW = (192, 640)
 
-_PVT_V2: Rules = (
-    (r"patch_embed1\.(.*)", r"patch_embed.\1"),
-    *((rf"patch_embed{i + 1}\.(.*)", rf"stages_{i}.downsample.\1") for i in _STAGES),
-    *((rf"block{i + 1}\.(.*\.dwconv)\.dwconv\.(.*)", rf"stages_{i}.blocks.\1.\2") for i in _STAGES),
-    *((rf"block{i + 1}\.(.*)", rf"stages_{i}.blocks.\1") for i in _STAGES),
-    *((rf"norm{i + 1}\.(.*)", rf"stages_{i}.norm.\1") for i in _STAGES),
-)
 _PVT: Rules = (
     *((rf"patch_embed{i + 1}\.(.*)", rf"stages.{i}.\1") for i in _STAGES),
     *((rf"block{i + 1}\.(.*)", rf"stages.{i}.blocks.\1") for i in _STAGES),
@@ -37,7 +31,7 @@ _SWIN: Rules = (  # the authors end a stage with the step down, timm begins the 
 # Kind of encoder: a key that only it has, where its tensors lie in ours, rules. The first whose key is there counts.
 _ENCODERS: tuple[tuple[str, str, Rules], ...] = (
     ("pos_embed1", "", _PVT),
-    ("patch_embed1.proj.weight", "network.", _PVT_V2),
+    ("patch_embed1.proj.weight", "network.", PVT_V2),
     ("patch_embeds.0.proj.weight", "network.model.", ()),
     ("layers.0.blocks.0.attn.qkv.weight", "network.", _SWIN),
     ("encoder.conv1.weight", "network.", ((r"encoder\.(.*)", r"\1"),)),

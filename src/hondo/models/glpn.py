@@ -1,0 +1,32 @@
+"""GLPN (Kim et al. 2022): SegFormer's encoder under selective feature fusion; metres."""
+
+from hondo.core.types import DepthKind, Size
+from hondo.models.decoders.selective_fusion import SelectiveFusionDecoder
+from hondo.models.depth import DepthModel
+from hondo.models.encoder_decoder import EncoderDecoder
+from hondo.models.encoders.build import build_encoder, encoder_spec
+from hondo.models.origin import Origin
+from hondo.models.published.glpn import read
+
+published = Origin(source="github.com/vinvino02/GLPDepth", licence="not stated", read=read)
+
+
+@published
+def glpn_kitti(
+    *, encoder: str = "mit-b4", width: int = 64, max_depth: float = 80.0, size_hw: Size = (352, 1216)
+) -> DepthModel:
+    """``encoder``: mit-b0, mit-b4, or any with strides 4 to 32."""
+    features = build_encoder(encoder, size_hw=size_hw)
+    decoder = SelectiveFusionDecoder(
+        channels=features.channels, strides=features.strides, max_depth=max_depth, width=width
+    )
+    spec = encoder_spec(features, size_hw=size_hw)
+    network = EncoderDecoder(features, decoder)
+    return DepthModel(network, name="glpn", kind=DepthKind.METRIC_DEPTH, input_spec=spec)
+
+
+@published
+def glpn_nyu(
+    *, encoder: str = "mit-b4", width: int = 64, max_depth: float = 10.0, size_hw: Size = (480, 640)
+) -> DepthModel:
+    return glpn_kitti(encoder=encoder, width=width, max_depth=max_depth, size_hw=size_hw)
