@@ -15,6 +15,7 @@ from hondo.cli.options import (
     SharedServerOptions,
     model_loader,
     needs_serve,
+    writable_folder,
 )
 from hondo.core.errors import HondoError
 
@@ -43,14 +44,14 @@ class LiveCommand:
     headless: bool = False
     """No page: run to the source's end and tell the state once a second."""
     record: Path | None = None
-    """With --headless: a folder for videos of picture and depth, 16-bit depth maps, and poses if known."""
+    """A folder for videos of picture and depth, 16-bit depth maps, and poses if known."""
     server: SharedServerOptions = LOCAL_SERVER
     model_options: SharedModelOptions = NO_OPTIONS
 
 
 def run(command: LiveCommand) -> int:
-    if command.record is not None and not command.headless:
-        raise HondoError("--record needs --headless")
+    if command.record is not None:
+        writable_folder(command.record, option="--record")
     load = model_loader(command.server, command.model_options)
     if command.headless:
         return _run_headless(command, load(command.server.models[0]))
@@ -62,10 +63,13 @@ def run(command: LiveCommand) -> int:
     config = ServeConfig(
         host=server.host, port=server.port, models=server.models, allow_origins=server.allow_origin
     )  # fmt: skip
+    name = shown_source(command.source)
     serve(
-        config, load=load, told=lambda text: print(text, flush=True),
-        camera_for=lambda predictor: ServerCamera(_stream(command, predictor), name=shown_source(command.source)),
-    )  # fmt: skip
+        config,
+        load=load,
+        told=lambda text: print(text, flush=True),
+        camera_for=lambda predictor: ServerCamera(_stream(command, predictor), name=name, record_to=command.record),
+    )
     return 0
 
 

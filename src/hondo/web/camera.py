@@ -1,6 +1,7 @@
 """The server's own camera on the web: a running Stream whose newest frame is encoded once and sent to every viewer."""
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -8,41 +9,47 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from hondo.core.errors import HondoError
 from hondo.video.frames import LiveFrame
+from hondo.video.record import record
 from hondo.video.stream import Stream
 from hondo.web.frame import MAX_SIDE, FrameFacts, encode_frame, fitted
 from hondo.web.thin import shrunk
 
+_log = logging.getLogger(__name__)
+_END_S = 10.0  # for the encoder, and for a recording to close its files
 _WAIT_S = 0.25  # for a frame; then the state of the source is told instead
 
 
 class ServerCamera:
     """A stream and its viewers. Nothing is encoded while nobody looks."""
 
-    def __init__(self, stream: Stream, *, name: str) -> None:
-        self.stream, self.name = stream, name
+    def __init__(self, stream: Stream, *, name: str, record_to: Path | None = None) -> None:
+        self.stream, self.name, self._record_to = stream, name, record_to
         self._viewers = {"raw": 0, "deflate": 0}
         self._newest: dict[str, bytes] = {}
         self._count = 0  # of what was published
         self._stopped = threading.Event()
         self._wanted = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
 
     def begin(self) -> None:
         """Starts the stream and the encoder; for the server's own loop."""
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
         self.stream.start()
-        self._thread = threading.Thread(target=self._encode, name="hondo-live-encoder", daemon=True)
-        self._thread.start()
+        for work in [self._encode] + ([self._record] if self._record_to else []):
+            thread = threading.Thread(target=work, name=f"hondo-live{work.__name__}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
 
     def stop(self) -> None:
-        """Ends stream and encoder."""
+        """Ends stream, encoder and recording, whose files are then whole."""
         self._stopped.set()
         self._wanted.set()
         self.stream.stop()
-        if self._thread is not None:
-            self._thread.join(timeout=5)
+        for thread in self._threads:
+            thread.join(timeout=_END_S)
 
     @contextmanager
     def watched(self, *, deflate: bool) -> Iterator[None]:
@@ -67,6 +74,13 @@ class ServerCamera:
 
     def stats(self) -> dict[str, object]:
         return asdict(self.stream.stats())
+
+    def _record(self) -> None:
+        assert self._record_to is not None
+        try:
+            record(self.stream, self._record_to)
+        except HondoError as error:  # a full disk: viewers still see the camera
+            _log.error("recording ended: %s", error)
 
     def _encode(self) -> None:
         number: int | None = None

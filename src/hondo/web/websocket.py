@@ -1,27 +1,25 @@
 """What the WebSocket routes share: the handshake with its refusals, and sending with a bound in time."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hondo.web.access import SUBPROTOCOL
 from hondo.web.refusal import Refusal
-from hondo.web.service import client_of, service_of
+from hondo.web.service import Service, client_of, service_of
 
 Given = dict[str, object]  # options by name, as the values they are in JSON
 
 
-@asynccontextmanager
-async def place(websocket: WebSocket) -> AsyncIterator[None]:
-    """Holds one of the places for streams; a refusal within, before ``accept``, answers the handshake."""
+async def in_place(websocket: WebSocket, talk: Callable[[WebSocket, Service], Awaitable[None]]) -> None:
+    """Talks while it holds one of the places for streams; a refusal before ``accept`` answers the handshake."""
     service = service_of(websocket)
     try:
         service.check_ready()
         with service.streams.one(client_of(websocket)):
-            yield
+            await talk(websocket, service)
     except Refusal as refusal:
         answer = Response(refusal.body, refusal.status, headers=refusal.headers, media_type="application/json")
         await websocket.send_denial_response(answer)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, WebSocket
 from hondo.web.camera import ServerCamera
 from hondo.web.refusal import Refusal, documented
 from hondo.web.service import Service, service_of
-from hondo.web.websocket import accept, both, place, query_options, send
+from hondo.web.websocket import accept, both, in_place, query_options, send
 
 router = APIRouter()
 
@@ -28,19 +28,21 @@ async def live(websocket: WebSocket) -> None:
 
     Text messages of the client: {"action": "pause" or "resume"}, {"model": a name from /v1/models}.
     """
-    async with place(websocket):
-        service, given = service_of(websocket), query_options(websocket)
-        deflate = given.pop("deflate", False)
-        if given or not isinstance(deflate, bool):
-            raise Refusal(400, "a live view has one option, deflate, true or false")
-        if service.camera is None:
-            raise Refusal(404, "this server has no camera; start it with hondo live SOURCE")
-        await accept(websocket)
-        with service.camera.watched(deflate=deflate):
-            await both(
-                _show(websocket, service.camera, deflate=deflate, seconds=service.limits.send_seconds),
-                _obey(websocket, service, service.camera),
-            )
+    await in_place(websocket, _talk)
+
+
+async def _talk(websocket: WebSocket, service: Service) -> None:
+    given = query_options(websocket)
+    deflate = given.pop("deflate", False)
+    if given or not isinstance(deflate, bool):
+        raise Refusal(400, "a live view has one option, deflate, true or false")
+    camera = service.camera
+    if camera is None:
+        raise Refusal(404, "this server has no camera; start it with hondo live SOURCE")
+    await accept(websocket)
+    with camera.watched(deflate=deflate):
+        showing = _show(websocket, camera, deflate=deflate, seconds=service.limits.send_seconds)
+        await both(showing, _obey(websocket, service, camera))
 
 
 async def _show(websocket: WebSocket, camera: ServerCamera, *, deflate: bool, seconds: float) -> None:

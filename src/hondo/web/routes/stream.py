@@ -3,8 +3,8 @@
 from fastapi import APIRouter, WebSocket
 
 from hondo.web.client_stream import ClientStream, StreamOptions
-from hondo.web.service import client_of, service_of
-from hondo.web.websocket import accept, place, query_options
+from hondo.web.service import Service, client_of
+from hondo.web.websocket import accept, in_place, query_options
 
 router = APIRouter()
 
@@ -12,7 +12,10 @@ router = APIRouter()
 @router.websocket("/v1/stream")
 async def stream(websocket: WebSocket) -> None:
     """Binary messages are picture files; each answer is a frame (hondo.web.frame), or JSON text that tells an error."""
-    async with place(websocket):
-        options = StreamOptions().changed(query_options(websocket))
-        await accept(websocket)
-        await ClientStream(websocket, service_of(websocket), client=client_of(websocket), options=options).run()
+    await in_place(websocket, _talk)
+
+
+async def _talk(websocket: WebSocket, service: Service) -> None:
+    options = StreamOptions().changed(query_options(websocket))
+    await accept(websocket)
+    await ClientStream(websocket, service, client=client_of(websocket), options=options).run()

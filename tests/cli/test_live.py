@@ -1,0 +1,83 @@
+"""hondo live, headless and with a page, on the embedded clip with a model of random weights."""
+
+import json
+import re
+import signal
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from websockets.sync.client import connect
+
+from hondo.cli.main import main
+
+MODEL = ["--model", "unet-light", "--weights", "random", "--engine", "pytorch", "--size", "32x64"]
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    import numpy as np
+
+    from hondo.images.video_file import VideoWriter
+
+    with VideoWriter(tmp_path / "film.mp4", size_hw=(48, 64), fps=20) as writer:
+        for number in range(12):
+            writer.write(np.full((48, 64, 3), 20 * number, np.uint8))
+    return tmp_path / "film.mp4"
+
+
+def test_headless_runs_to_the_end_and_records(film, tmp_path, capsys) -> None:
+    assert main(["live", str(film), "--headless", "--record", str(tmp_path / "out"), *MODEL]) == 0
+    assert re.search(r"\d+ frames with depth, \d+ dropped, 0 corrupt", capsys.readouterr().out)
+    assert (tmp_path / "out" / "live.depth.mp4").exists() and list((tmp_path / "out").rglob("*.depth.png"))
+
+
+def test_the_page_s_server_shows_and_records_the_camera(film, tmp_path) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "hondo.cli.main", "live", str(film), "--loop", "--port", "0", *MODEL]
+    command += ["--record", str(out)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        found = re.search(r"http://(127.0.0.1:\d+)/", server.stdout.readline())
+        assert found
+        message = first_frame(found[1])
+        (length,) = struct.unpack("<I", message[4:8])
+        header = json.loads(message[8 : 8 + length])
+        assert header["picture_bytes"] > 0 and header["model"] == "unet-light"
+        server.send_signal(signal.SIGTERM)
+        _, errors = server.communicate(timeout=60)
+    assert server.returncode == 0 and "Traceback" not in errors
+    assert (out / "live.mp4").exists() and json.loads((out / "predictions.json").read_text())["items"]
+
+
+def first_frame(address: str) -> bytes:
+    from websockets.exceptions import InvalidStatus
+
+    for _ in range(300):
+        try:
+            with connect(f"ws://{address}/v1/live", proxy=None, max_size=None) as viewer:
+                while isinstance(message := viewer.recv(timeout=60), str):
+                    pass
+                return message
+        except InvalidStatus:  # 503 while it starts
+            continue
+    pytest.fail("never ready")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "SOURCE"),
+        (["gone.mp4"], "gone.mp4"),
+        (["gone.mp4", "--headless"], "gone.mp4"),
+        (["clip", "--fps", "0"], "--fps"),
+        (["clip", "--fps", "-3", "--headless"], "--fps"),
+    ],
+)
+def test_bad_input_is_2_and_one_line(arguments, said, capsys) -> None:
+    options = ["--port", "0"] if arguments else []
+    assert main(["live", *arguments, *options, *MODEL]) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
