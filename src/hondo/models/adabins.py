@@ -12,7 +12,7 @@ from hondo.models.published.adabins import read
 from hondo.nn.mini_vit import MiniViT
 
 ENCODER = "timm:tf_efficientnet_b5.ap_in1k"
-PUBLISHED = Origin(source="shariqfarooq123/AdaBins", licence="GPL-3.0", read=read)
+PUBLISHED = Origin(source="github.com/shariqfarooq123/AdaBins", licence="GPL-3.0", read=read)
 
 
 @PUBLISHED

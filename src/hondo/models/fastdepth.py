@@ -15,7 +15,7 @@ PRUNED_ENCODER = (16, 56, 88, 120, 144, 256, 408, 376, 272, 288, 296, 328, 480, 
 PRUNED_DECODER = (200, 16)
 
 
-@Origin(source="dwofk/fast-depth", licence="MIT", read=read)
+@Origin(source="github.com/dwofk/fast-depth", licence="MIT", read=read)
 def fastdepth(
     *, encoder_widths: Sequence[int] = WIDTHS, decoder_widths: Sequence[int] = (512, 32), size_hw: Size = (224, 224)
 ) -> DepthModel:
@@ -26,7 +26,7 @@ def fastdepth(
     return DepthModel(EncoderDecoder(encoder, decoder), name="fastdepth", kind=DepthKind.METRIC_DEPTH, input_spec=spec)
 
 
-@Origin(source="dwofk/fast-depth", licence="MIT", read=read)
+@Origin(source="github.com/dwofk/fast-depth", licence="MIT", read=read)
 def fastdepth_pruned(
     *,
     encoder_widths: Sequence[int] = PRUNED_ENCODER,

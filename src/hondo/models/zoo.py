@@ -3,6 +3,7 @@
 import inspect
 import logging
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from hondo.models.depth import DepthModel
 from hondo.models.option_types import fits, named
 from hondo.models.origin import origin_of
 from hondo.models.pose import PoseModel
+from hondo.models.published.published import ForeignFileError, Published
 from hondo.models.weights import (
     WeightsMismatchError,
     assign_weights,
@@ -171,10 +173,10 @@ def _from_published(name: str, path: Path, *, strict: bool, options: dict[str, A
         raise HondoError(f"weights {path} do not exist")
     if origin is None or origin.read is None:
         raise HondoError(f"model '{name}' reads hondo's own .safetensors files and run folders, not {path}")
-    published = origin.read(path)
     try:
+        published = origin.read(path)
         return _with_weights(name, {**published.options, **options}, published.tensors, source=path, strict=strict)
-    except WeightsMismatchError as error:
+    except (ForeignFileError, WeightsMismatchError) as error:
         fitting = models_that_fit(path, asked=name)
         hint = f"; the file fits {' or '.join(fitting)}" if fitting else ""
         raise HondoError(f"{error}{hint}") from error
@@ -182,20 +184,29 @@ def _from_published(name: str, path: Path, *, strict: bool, options: dict[str, A
 
 def models_that_fit(path: Path, *, asked: str) -> list[str]:
     """The variants whose reader takes a published file, and whose weights it holds, each to the last shape."""
-    fitting = []
+    fitting, read_once = [], cache(_read_or_none)
     for name in ZOO:
         origin = origin_of(ZOO[name])
         if name == asked or origin is None or origin.read is None:
             continue
+        published = read_once(origin.read, path)
+        if published is None:  # a file of another family
+            continue
         try:
-            published = origin.read(path)
             with torch.device("meta"):
                 model = _build(name, dict(published.options))
-        except HondoError:  # a file of another family
+        except HondoError:  # options that this variant does not take
             continue
         if not find_mismatch(model, published.tensors):
             fitting.append(name)
     return fitting
+
+
+def _read_or_none(read: Callable[[Path], Published], path: Path) -> Published | None:
+    try:
+        return read(path)
+    except HondoError:
+        return None
 
 
 def _with_weights(

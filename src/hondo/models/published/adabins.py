@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from hondo.core.errors import HondoError
 from hondo.models.published.files import read_tensors
-from hondo.models.published.published import Published
+from hondo.models.published.published import ForeignFileError, Published
 from hondo.models.published.rename import renamed
 
 _VIT = r"adaptive_bins_layer"
@@ -34,7 +33,7 @@ def read(path: Path) -> Published:
     """``bins`` follows from the file; the range of depth does not: it is the model's (KITTI or NYU)."""
     tensors = read_tensors(path)
     if "conv_out.0.weight" not in tensors:
-        raise HondoError(f"{path} is no AdaBins checkpoint: it has no conv_out.0.weight")
+        raise ForeignFileError(f"{path} is no AdaBins checkpoint: it has no conv_out.0.weight")
     return Published(
         tensors=renamed(tensors, _RULES, ignore=_IGNORED), options={"bins": tensors["conv_out.0.weight"].shape[0]}
     )

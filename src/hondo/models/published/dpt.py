@@ -7,9 +7,8 @@ from typing import Any
 
 from torch import Tensor
 
-from hondo.core.errors import HondoError
 from hondo.models.published.files import read_tensors
-from hondo.models.published.published import Published
+from hondo.models.published.published import ForeignFileError, Published
 from hondo.models.published.rename import renamed
 
 ENCODER, DECODER = "network.encoder.", "network.decoder."
@@ -75,7 +74,7 @@ def thesis_options(tensors: Mapping[str, Tensor], *, path: Path) -> dict[str, An
     blocks = [int(found[1]) for key in tensors if (found := _BLOCK.match(key))]
     hooks = _HOOKS_OF_LAST_BLOCK.get(max(blocks, default=-1))
     if hooks is None:
-        raise HondoError(
+        raise ForeignFileError(
             f"{path} has {len(set(blocks))} transformer blocks; DPT's small hybrids have 2, 6 or 12, "
             "for hooks (0,1), (2,5) and (8,11)"
         )

@@ -5,9 +5,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from hondo.core.errors import HondoError
 from hondo.models.published.module_pickle import read_module_or_tensors
-from hondo.models.published.published import Published
+from hondo.models.published.published import ForeignFileError, Published
 from hondo.models.published.rename import renamed
 
 _RULES = (
@@ -31,7 +30,7 @@ def _widths(tensors: Mapping[str, Tensor], *, path: Path) -> dict[str, tuple[int
     decoder = ("decode_conv1.1.0.weight", "decode_conv5.1.0.weight")
     missing = [key for key in (*encoder, *decoder) if key not in tensors]
     if missing:
-        raise HondoError(f"{path} is no FastDepth checkpoint: it has no {missing[0]}")
+        raise ForeignFileError(f"{path} is no FastDepth checkpoint: it has no {missing[0]}")
     return {
         "encoder_widths": tuple(tensors[key].shape[0] for key in encoder),
         "decoder_widths": tuple(tensors[key].shape[0] for key in decoder),

@@ -7,10 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hondo.core.errors import HondoError
 from hondo.models.published.files import part, read_entries
 from hondo.models.published.monodepth2 import decoder_tensors, pose_tensors, trained_size
-from hondo.models.published.published import Published
+from hondo.models.published.published import ForeignFileError, Published
 from hondo.models.published.rename import Rules, renamed
 
 _ENCODER: Rules = (
@@ -39,5 +38,7 @@ def read_depth(path: Path) -> Published:
 def _depth_range(entries: Mapping[str, Any], *, path: Path) -> Tensor:
     missing = [key for key in _RANGE if key not in entries]
     if missing:
-        raise HondoError(f"{path}/encoder.pth does not say {' and '.join(missing)}: it is no matching network's file")
+        raise ForeignFileError(
+            f"{path}/encoder.pth does not say {' and '.join(missing)}: it is no matching network's file"
+        )
     return torch.tensor([float(entries[key]) for key in _RANGE])

@@ -6,6 +6,12 @@ from typing import Any
 
 from torch import Tensor
 
+from hondo.core.errors import HondoError
+
+
+class ForeignFileError(HondoError):
+    """A file that opens, and is of another model than its reader's."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Published:

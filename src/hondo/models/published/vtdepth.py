@@ -7,11 +7,10 @@ from typing import Any
 
 from torch import Tensor
 
-from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.models.published.files import part, read_entries, read_tensors
 from hondo.models.published.monodepth2 import trained_size
-from hondo.models.published.published import Published
+from hondo.models.published.published import ForeignFileError, Published
 from hondo.models.published.pvt_v2 import PVT_V2
 from hondo.models.published.rename import Rules, prefixed, renamed
 
@@ -82,7 +81,9 @@ def _encoder_tensors(tensors: Mapping[str, Tensor], path: Path) -> dict[str, Ten
     for key, prefix, rules in _ENCODERS:
         if key in tensors:
             return prefixed(renamed(tensors, rules, ignore=_UNUSED), prefix)
-    raise HondoError(f"{path / 'encoder.pth'} holds no encoder of VTDepth; its first tensor is {next(iter(tensors))}")
+    raise ForeignFileError(
+        f"{path / 'encoder.pth'} holds no encoder of VTDepth; its first tensor is {next(iter(tensors))}"
+    )
 
 
 def _options(entries: Mapping[str, Any]) -> dict[str, Any]:
