@@ -13,6 +13,7 @@ from torch import Tensor
 from hondo.core.errors import HondoError, unknown
 from hondo.core.tables import Table
 from hondo.models.depth import DepthModel
+from hondo.models.facts import stored_facts
 from hondo.models.option_types import fits, named
 from hondo.models.origin import origin_of
 from hondo.models.pose import PoseModel
@@ -97,6 +98,7 @@ ZOO: Table[Build] = Table(
 NOT_EXPORTABLE: dict[str, str] = {}
 
 PACKAGED = Path(__file__).resolve().parents[1] / "assets" / "weights"
+MOST_BUFFERS = 1.5  # a file's numbers over its model's parameters: statistics of norms, constant grids
 _EXPORTED = {".onnx", ".xml", ".engine", ".pt2"}
 _log = logging.getLogger(__name__)
 
@@ -190,7 +192,7 @@ def models_that_fit(path: Path, *, asked: str) -> list[str]:
         if name == asked or origin is None or origin.read is None:
             continue
         published = read_once(origin.read, path)
-        if published is None:  # a file of another family
+        if published is None or not _may_fit(name, published):
             continue
         try:
             with torch.device("meta"):
@@ -200,6 +202,14 @@ def models_that_fit(path: Path, *, asked: str) -> list[str]:
         if not find_mismatch(model, published.tensors):
             fitting.append(name)
     return fitting
+
+
+def _may_fit(name: str, published: Published) -> bool:
+    """Whether a file holds about as many numbers as the model, told without building it; most options change that."""
+    count = sum(tensor.numel() for tensor in published.tensors.values())
+    is_plain = not published.options.keys() - {"size_hw"}
+    known = [fact.parameters for fact in stored_facts() if fact.name == name and is_plain]
+    return all(parameters <= count <= MOST_BUFFERS * parameters for parameters in known)
 
 
 def _read_or_none(read: Callable[[Path], Published], path: Path) -> Published | None:

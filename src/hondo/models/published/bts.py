@@ -6,9 +6,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from hondo.core.errors import HondoError
 from hondo.models.published.files import read_tensors
-from hondo.models.published.published import Published
+from hondo.models.published.published import ForeignFileError, Published
 from hondo.models.published.rename import Rules, prefixed, renamed
 
 _UPS = ((5, 16), (4, 8), (3, 4), (2, 2), (1, 1))  # the authors' number of a level, its stride
@@ -34,7 +33,7 @@ def read(path: Path) -> Published:
     """``encoder`` and ``width`` follow from the file; the range of depth does not: it is the model's (KITTI or NYU)."""
     tensors = read_tensors(path)
     if "decoder.upconv5.conv.weight" not in tensors:
-        raise HondoError(f"{path} is no BTS checkpoint: it has no decoder.upconv5.conv.weight")
+        raise ForeignFileError(f"{path} is no BTS checkpoint: it has no decoder.upconv5.conv.weight")
     base = {key.removeprefix("encoder.base_model."): value for key, value in tensors.items() if "base_model" in key}
     encoder = _encoder(base, path=path)
     home = "features." if encoder.startswith("densenet") else "network."
@@ -54,7 +53,9 @@ def _encoder(base: Mapping[str, Tensor], *, path: Path) -> str:
     if "conv0.weight" in base:
         return {64: "densenet121-transitions", 96: "densenet161-transitions"}[base["conv0.weight"].shape[0]]
     if "layer1.0.conv2.weight" not in base:
-        raise HondoError(f"{path} holds an encoder of BTS that is no DenseNet and no ResNet; hondo cannot read it")
+        raise ForeignFileError(
+            f"{path} holds an encoder of BTS that is no DenseNet and no ResNet; hondo cannot read it"
+        )
     is_deep = "layer3.22.conv1.weight" in base
     if base["layer1.0.conv2.weight"].shape[1] < 64:
         return "timm:resnext101_32x8d" if is_deep else "timm:resnext50_32x4d"

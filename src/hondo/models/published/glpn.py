@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from hondo.core.errors import HondoError
 from hondo.models.published.files import read_tensors
-from hondo.models.published.published import Published
+from hondo.models.published.published import ForeignFileError, Published
 from hondo.models.published.pvt_v2 import PVT_V2
 from hondo.models.published.rename import Rules, renamed
 
@@ -26,5 +25,5 @@ def read(path: Path) -> Published:
     """The range of depth does not follow from the file: it is the model's (KITTI or NYU)."""
     tensors = read_tensors(path)
     if "decoder.bot_conv.weight" not in tensors:
-        raise HondoError(f"{path} is no GLPN checkpoint of its authors: it has no decoder.bot_conv.weight")
+        raise ForeignFileError(f"{path} is no GLPN checkpoint of its authors: it has no decoder.bot_conv.weight")
     return Published(tensors=renamed(tensors, (*_DECODER, *_ENCODER)))
