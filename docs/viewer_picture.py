@@ -1,7 +1,7 @@
-"""Makes docs/images/viewer.jpg, the README's picture of the viewer: `python docs/viewer_picture.py` (needs Chromium).
+"""Makes docs/images/viewer.jpg, the viewer in the README: `python docs/viewer_picture.py` (needs Chromium).
 
-`hondo serve` with the sample clip, in a browser of 1280x800, at the frame where the picture says most. `--out DIR` writes light, dark and
-phone pictures for looking at instead.
+`hondo serve` with the sample clip, in a browser of 1280x800, at a frame that says much. `--out DIR` writes light,
+dark and phone pictures for looking at instead.
 """
 
 import argparse

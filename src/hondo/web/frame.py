@@ -10,6 +10,7 @@ picture   JPEG; only where picture_bytes is not 0
 
 import json
 import struct
+import time
 import zlib
 from dataclasses import asdict, dataclass
 
@@ -43,6 +44,7 @@ class FrameHeader:
     near_far: tuple[float, float]
     camera: tuple[float, float, float, float] | None  # fx, fy, cx, cy in pixels of the depth; None: not known
     latency_ms: float
+    clock_s: float  # the server's monotonic clock when this was made, for measuring on the same machine
     dropped: int
     encoding: str  # of the depth: "raw", or "deflate" (zlib)
     depth_bytes: int
@@ -78,7 +80,8 @@ def encode_frame(
         width=facts.image_hw[1], height=facts.image_hw[0],
         depth_width=stored.shape[1], depth_height=stored.shape[0], low=low, step=step, near_far=facts.near_far,
         camera=None if camera is None else (camera.fx, camera.fy, camera.cx, camera.cy),
-        latency_ms=round(facts.latency_ms, 2), dropped=facts.dropped, encoding="deflate" if deflate else "raw",
+        latency_ms=round(facts.latency_ms, 2), clock_s=time.monotonic(), dropped=facts.dropped,
+        encoding="deflate" if deflate else "raw",
         depth_bytes=len(depth), confidence_bytes=len(confidence), picture_bytes=len(jpeg), stats=facts.stats,
     )  # fmt: skip
     text = json.dumps(asdict(header), default=str).encode()
