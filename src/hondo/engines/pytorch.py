@@ -48,7 +48,7 @@ def load(
     target = torch_device(device)
     if threads is not None:
         torch.set_num_threads(threads)
-    model = model.to(target).eval()
+    model = model.to(device=target, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
     return NetworkPredictor(
         name=model.name,
         kind=model.kind,

@@ -24,7 +24,7 @@ class MatchingNetwork(nn.Module):
         self.decoder = decoder
 
     def forward(self, image: Tensor, *views: Tensor | None) -> tuple[list[Float[Tensor, "b 1 _ _"]], Matching]:
-        features, matching = self.encoder(image, *views)
+        features, matching = self.encoder(image.contiguous(memory_format=torch.channels_last), *views)
         return self.decoder(features), matching
 
 
