@@ -72,6 +72,7 @@ def first_frame(address: str) -> bytes:
         ([], "SOURCE"),
         (["gone.mp4"], "gone.mp4"),
         (["gone.mp4", "--headless"], "gone.mp4"),
+        (["clip", "--rerun", "x.rrd"], "--rerun needs --headless"),
         (["clip", "--fps", "0"], "--fps"),
         (["clip", "--fps", "-3", "--headless"], "--fps"),
     ],

@@ -45,6 +45,8 @@ class LiveCommand:
     """No page: run to the source's end and tell the state once a second."""
     record: Path | None = None
     """A folder for videos of picture and depth, 16-bit depth maps, and poses if known."""
+    rerun: Path | None = None
+    """With --headless: a .rrd file for the Rerun viewer (extra `rerun`)."""
     server: SharedServerOptions = LOCAL_SERVER
     model_options: SharedModelOptions = NO_OPTIONS
 
@@ -52,6 +54,8 @@ class LiveCommand:
 def run(command: LiveCommand) -> int:
     if command.record is not None:
         writable_folder(command.record, option="--record")
+    if command.rerun is not None and (not command.headless or command.record is not None):
+        raise HondoError("--rerun needs --headless, and takes the place of --record")
     load = model_loader(command.server, command.model_options)
     if command.headless:
         return _run_headless(command, load(command.server.models[0]))
@@ -93,12 +97,15 @@ def _stream(command: LiveCommand, predictor: "Predictor") -> "Stream":
 def _run_headless(command: LiveCommand, predictor: "Predictor") -> int:
     """Runs the stream to its end; HondoError where its source failed."""
     from hondo.video.record import record
+    from hondo.video.rerun_log import log_stream
     from hondo.video.stats import StreamState
 
     with _stream(command, predictor) as stream:
         tell = _Teller(stream)
         if command.record is not None:
             record(stream, command.record, told=tell)
+        if command.rerun is not None:
+            log_stream(stream, command.rerun, told=tell)
         while not stream.is_over:
             time.sleep(TOLD_EVERY_S)
             tell()

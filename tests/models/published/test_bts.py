@@ -61,7 +61,9 @@ def published(folder: Path, *, encoder: str, channels: tuple[int, ...], width: i
     state = {f"module.encoder.base_model.{key.split('.', 1)[1]}": value for key, value in fresh.items()}
     if encoder.startswith("timm"):
         state |= {"module.encoder.base_model.fc.weight": torch.zeros(1000, 2048)}
-    state |= {f"module.{key}": 0.05 * torch.randn(shape).abs() for key, shape in decoder_shapes(channels, width).items()}
+    state |= {
+        f"module.{key}": 0.05 * torch.randn(shape).abs() for key, shape in decoder_shapes(channels, width).items()
+    }
     torch.save({"global_step": 50000, "model": state}, folder / "bts.pth")
     return folder / "bts.pth"
 
