@@ -27,9 +27,11 @@ def test_absent_frames_change_nothing(model: MultiFrameModel, frames: tuple[torc
     image, previous = frames
     with torch.no_grad():
         alone = model(image)
+        none = model(image, previous=previous[:, :0])
         absent = model(image, previous=previous, camera=CAMERA, T_previous_target=torch.zeros(2, 2, 4, 4))
         with_frames = model(image, previous=previous, camera=CAMERA)
-    assert all(torch.equal(a, b) for a, b in zip(alone, absent, strict=True))
+    for others in (none, absent):
+        assert all(torch.equal(a, b) for a, b in zip(alone, others, strict=True))
     assert not torch.equal(alone[0], with_frames[0])
 
 

@@ -66,7 +66,7 @@ class MultiFrameModel(DepthModel):
         """The maps, and what was matched on the way to them (at a quarter of the padded size)."""
         padded = self.prepared(image)
         views: tuple[Tensor, ...] = ()
-        if previous is not None:
+        if previous is not None and previous.shape[1]:
             K = _K(camera, image=image)
             check_previous(previous, T_previous_target, image=image)
             T = self.poses(image, previous) if T_previous_target is None else T_previous_target
