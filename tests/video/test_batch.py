@@ -3,6 +3,7 @@
 import errno
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -84,6 +85,24 @@ def test_a_broken_file_is_told_noted_and_passed_over(red, album, tmp_path, name)
     broken, fine = items(tmp_path / "out")
     assert name in broken["error"] and broken["png"] is None and fine["error"] is None
     assert [item.source for item in told] == [broken["source"], fine["source"]]
+
+
+def test_many_pictures_overlap_and_stay_in_order(red, album, tmp_path) -> None:
+    """More than a few pictures are begun ahead: each keeps its place, its own depth and its own error."""
+    from hondo.images.io import write_image
+
+    for level in range(8):
+        write_image(album / f"many{level}.png", np.full((24, 48, 3), 30 * level, np.uint8))
+    (album / "many4.png").write_bytes(b"not what it says")
+    names = [album / f"many{level}.png" for level in range(8)]
+    summary = predict(red, *names, out=tmp_path / "out", forms=("npy",))
+    assert (summary.done, summary.failed) == (7, 1)
+    listed = items(tmp_path / "out")
+    assert [Path(item["source"]).stem for item in listed] == [f"many{level}" for level in range(8)]
+    assert [item["error"] is None for item in listed] == [level != 4 for level in range(8)]
+    for level in (0, 3, 7):
+        values = np.load(tmp_path / "out" / f"many{level}.depth.npy")
+        np.testing.assert_allclose(values, 0.01 + 30 * level / 255, atol=1e-3)  # as the fixture adds
 
 
 def test_too_large_a_picture_fails_alone(red, album, tmp_path) -> None:

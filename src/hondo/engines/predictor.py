@@ -69,19 +69,23 @@ class NetworkPredictor:
 
         A picture that cannot be read or predicted raises HondoError in its turn, and ends the iteration.
         """
-        queue = one_by_one(self.run, lock=self.lock) if self.open_queue is None else self.open_queue()
-        camera = camera or self.camera
-
-        def begin(image: Any) -> Callable[[], DepthMap]:
-            rgb = as_rgb(image)
-            placement = self.placement(rgb.shape[:2])
-            finish = queue.submit(to_network(rgb, placement))
-            return lambda: self._depth_map(finish(), rgb=rgb, placement=placement, camera=camera)
-
+        queue = self.queue()
+        begin = partial(self.begin, queue=queue, camera=camera or self.camera)
         try:
             yield from in_order(images, begin=begin, depth=queue.depth)
         finally:
             queue.close()
+
+    def queue(self) -> InferQueue:
+        """A way to work on several pictures at once; it belongs to one caller, who closes it."""
+        return one_by_one(self.run, lock=self.lock) if self.open_queue is None else self.open_queue()
+
+    def begin(self, image: Any, *, queue: InferQueue, camera: Camera | None) -> Callable[[], DepthMap]:
+        """Begins on a picture; what it gives waits for its depth. At most ``queue.depth`` may be begun at once."""
+        rgb = as_rgb(image)
+        placement = self.placement(rgb.shape[:2])
+        wait = queue.submit(to_network(rgb, placement))
+        return lambda: self._depth_map(wait(), rgb=rgb, placement=placement, camera=camera)
 
     def _depth_map(
         self, raw: Float[np.ndarray, "1 1 H W"], *, rgb: np.ndarray, placement: Placement, camera: Camera | None

@@ -33,7 +33,7 @@ def colourise(
         steps = np.full(values.shape, 127, dtype=np.uint8)
     else:
         scale = 255 / (near - far)
-        inside = np.clip(values, *sorted((np.float32(near), np.float32(far))))
+        inside = np.clip(values, np.float32(min(near, far)), np.float32(max(near, far)))
         # One pass that scales, rounds and keeps to 0..255; NaN becomes 0.
         steps = cv2.addWeighted(inside, scale, inside, 0, -far * scale, dtype=cv2.CV_8U)
     colours = cv2.applyColorMap(steps, _table(palette))

@@ -7,12 +7,14 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, DepthKind, DepthMap, Session, Size
+from hondo.engines.many import in_order
 from hondo.engines.predictor import NetworkPredictor
 from hondo.images.io import MAX_MEGAPIXELS
 from hondo.video.ahead import ahead
@@ -22,6 +24,7 @@ from hondo.video.read import Frame, read_sources
 from hondo.video.sources import Source, SourceKind
 from hondo.video.steady import Steady, SteadyConfig
 
+FEW = 4  # pictures that are not worth a second compilation, for throughput
 WRITES_WAITING = 2  # maps that may wait for the writer before the network waits too
 
 # Tells a user of one more item; called in order, from the writing side.
@@ -66,56 +69,54 @@ def predict_sources(
         precision=predictor.precision,
     )
     frames: Generator[Frame, None, None] = ahead(read_sources(sources, max_megapixels=max_megapixels, limit=limit))
-    sessions, steadied = _Sessions(predictor), _Steadied(steady)
+    network, steadied = _Network(predictor, is_much=_is_much(sources)), _Steadied(steady)
     try:
         with PredictionsFile(output.out, info) as predictions, _Writer(output, predictions, told) as writer:
-            for frame in frames:
-                _predict_one(predictor, frame, writer=writer, camera_of=camera_of, sessions=sessions, steadied=steadied)
+            begin = partial(_begin, network=network, writer=writer, camera_of=camera_of, steadied=steadied)
+            for _ in in_order(frames, begin=begin, depth=network.depth):
+                pass  # the writer has it
             writer.finish()
             return writer.summary
     except OSError as error:
         raise cannot_write(output.out, error) from error
     finally:
         frames.close()
+        network.close()
 
 
-def _predict_one(
-    predictor: NetworkPredictor,
-    frame: Frame,
-    *,
-    writer: "_Writer",
-    camera_of: CameraOf,
-    sessions: "_Sessions",
-    steadied: "_Steadied",
-) -> None:
-    item = Item(source=frame.source.text, kind=str(predictor.kind), time_s=frame.time_s)
+def _is_much(sources: Sequence[Source]) -> bool:
+    """Whether it pays to compile for throughput: a video, or more than a few pictures."""
+    return len(sources) > FEW or any(source.kind is not SourceKind.PICTURE for source in sources)
+
+
+def _begin(
+    frame: Frame, *, network: "_Network", writer: "_Writer", camera_of: CameraOf, steadied: "_Steadied"
+) -> Callable[[], None]:
+    """Begins the depth of a frame; what it gives waits for it, and hands it (or why there is none) to the writer."""
+    item = Item(source=frame.source.text, kind=str(network.predictor.kind), time_s=frame.time_s)
     if frame.image is None:
-        writer.fail(frame, replace(item, kind=None, error=str(frame.error)))
-        return
+        return partial(writer.fail, frame, replace(item, kind=None, error=str(frame.error)))
     size_hw = frame.image.shape[:2]
     try:
-        camera = camera_of(size_hw)
-        sessions.begin(frame, size_hw=size_hw, camera=camera)
+        wait = network.begin(frame, frame.image, camera=camera_of(size_hw))
     except HondoError as error:
         if writer.is_untouched:
             raise
-        writer.fail(frame, replace(item, error=str(error)))
-        return
-    writer.prepare(predictor, size_hw)
-    start = time.perf_counter()
-    try:
-        depth_map = steadied(frame, sessions.predict(frame.image, frame, camera=camera))
-    except HondoError as error:
-        writer.fail(frame, replace(item, error=str(error)))
-        return
-    item = replace(
-        item,
-        width=size_hw[1],
-        height=size_hw[0],
-        network_size_hw=predictor.placement(size_hw).network_hw,
-        milliseconds=round(1000 * (time.perf_counter() - start), 3),
-    )
-    writer.write(frame, depth_map, item)
+        return partial(writer.fail, frame, replace(item, error=str(error)))
+    writer.is_untouched = False
+    placed = network.predictor.placement(size_hw).network_hw
+    item = replace(item, width=size_hw[1], height=size_hw[0], network_size_hw=placed)
+
+    def finish() -> None:
+        try:
+            depth_map, milliseconds = wait()
+            depth_map = steadied(frame, depth_map)
+        except HondoError as error:
+            failed = replace(item, width=None, height=None, network_size_hw=None, error=str(error))
+            return writer.fail(frame, failed)
+        return writer.write(frame, depth_map, replace(item, milliseconds=round(milliseconds, 3)))
+
+    return finish
 
 
 class _Steadied:
@@ -136,26 +137,62 @@ class _Steadied:
         return self._steady(frame.image, depth_map)
 
 
-class _Sessions:
-    """Depth of pictures by themselves, and of frames with what the model remembers of their video."""
+class _Network:
+    """Depth of pictures by themselves, several at once, and of frames with what the model remembers of their video."""
 
-    def __init__(self, predictor: NetworkPredictor) -> None:
-        self._predictor = predictor
+    def __init__(self, predictor: NetworkPredictor, *, is_much: bool) -> None:
+        self.predictor = predictor
+        self._queue = predictor.queue() if is_much and predictor.run_frames is None else None
+        self.depth = 1 if self._queue is None else self._queue.depth
         self._source: Source | None = None
         self._size_hw: Size | None = None
         self._session: Session | None = None
+        self._prepared: set[Size] = set()
+        self._last = 0.0  # when the last map was there
 
-    def begin(self, frame: Frame, *, size_hw: Size, camera: Camera | None) -> None:
-        """Begins anew at another video or another size; HondoError where the model needs a camera and has none."""
+    def begin(self, frame: Frame, image: np.ndarray, *, camera: Camera | None) -> Callable[[], tuple[DepthMap, float]]:
+        """Begins on a frame; what it gives waits for the map and the milliseconds that it took after the one before.
+
+        HondoError where the model needs a camera and has none.
+        """
+        self._begin_session(frame, size_hw=image.shape[:2], camera=camera)
+        self._prepare(image.shape[:2])
+        start = time.perf_counter()
+        wait = self._begin_map(frame, image, camera=camera)
+
+        def finish() -> tuple[DepthMap, float]:
+            depth_map = wait()
+            since, self._last = max(start, self._last), time.perf_counter()
+            return depth_map, 1000 * (self._last - since)
+
+        return finish
+
+    def close(self) -> None:
+        if self._queue is not None:
+            self._queue.close()
+
+    def _begin_session(self, frame: Frame, *, size_hw: Size, camera: Camera | None) -> None:
+        """Anew at another video or another size."""
         if frame.source.kind is SourceKind.PICTURE or (self._source is frame.source and self._size_hw == size_hw):
             return
-        self._session = self._predictor.start(camera)
+        self._session = self.predictor.start(camera)
         self._source, self._size_hw = frame.source, size_hw
 
-    def predict(self, image: np.ndarray, frame: Frame, *, camera: Camera | None) -> DepthMap:
+    def _begin_map(self, frame: Frame, image: np.ndarray, *, camera: Camera | None) -> Callable[[], DepthMap]:
+        if self._queue is not None:
+            return self.predictor.begin(image, queue=self._queue, camera=camera)
         if frame.source.kind is SourceKind.PICTURE or self._session is None:
-            return self._predictor.predict(image, camera=camera)
-        return self._session(image)
+            return partial(self.predictor.predict, image, camera=camera)
+        return partial(self._session, image)
+
+    def _prepare(self, image_hw: Size) -> None:
+        """Lets the engine compile for a picture's size before its time is taken."""
+        network_hw = self.predictor.placement(image_hw).network_hw
+        if network_hw in self._prepared:
+            return
+        nothing = np.zeros((1, 3, *network_hw), dtype=np.float32)
+        self.predictor.run(nothing) if self._queue is None else self._queue.submit(nothing)()
+        self._prepared.add(network_hw)
 
 
 class _Writer:
@@ -172,8 +209,7 @@ class _Writer:
         self._outputs: SourceOutputs | None = None
         self._done = 0
         self._failed: set[str] = set()
-        self._prepared: set[Size] = set()
-        self.is_untouched = True
+        self.is_untouched = True  # nothing was begun yet
 
     @property
     def summary(self) -> Summary:
@@ -186,13 +222,6 @@ class _Writer:
 
     def fail(self, frame: Frame, item: Item) -> None:
         self._put(item, None)
-
-    def prepare(self, predictor: NetworkPredictor, image_hw: Size) -> None:
-        """Lets the engine compile for a picture's size before its time is taken."""
-        network_hw = predictor.placement(image_hw).network_hw
-        if network_hw not in self._prepared:
-            predictor.run(np.zeros((1, 3, *network_hw), dtype=np.float32))
-            self._prepared.add(network_hw)
 
     def finish(self) -> None:
         """Waits for everything and closes the files of the last source."""
