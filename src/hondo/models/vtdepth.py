@@ -29,7 +29,7 @@ published_pose = Origin(source=SOURCE, licence=LICENCE, read=read_pose)
 
 def puretransformer(
     *,
-    encoder: str = "timm:pvt_v2_b0",
+    encoder: str = "pvt-v2-b0",
     pretrained: bool = False,
     size_hw: Size = SIZE_HW,
     depth: int = 1,
@@ -46,7 +46,7 @@ def puretransformer(
 
 def shuffle_unet(
     *,
-    encoder: str = "timm:pvt_v2_b0",
+    encoder: str = "pvt-v2-b0",
     pretrained: bool = False,
     size_hw: Size = SIZE_HW,
     width: float = 1.0,
@@ -64,19 +64,19 @@ def shuffle_unet(
 @published
 def vtdepth_b0(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
     """PVTv2-B0 under the convolutional decoder with a light last part."""
-    features = build_encoder("timm:pvt_v2_b0", pretrained=pretrained)
+    features = build_encoder("pvt-v2-b0", pretrained=pretrained)
     decoder = ShuffleUNet(channels=features.channels, strides=features.strides, is_light=True)
     return _model(features, decoder, InputSpec(size_hw=size_hw))
 
 
 @published
 def vtdepth_b1(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
-    return _convolutional(build_encoder("timm:pvt_v2_b1", pretrained=pretrained), size_hw=size_hw)
+    return _convolutional(build_encoder("pvt-v2-b1", pretrained=pretrained), size_hw=size_hw)
 
 
 @published
 def vtdepth_b2(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
-    return _convolutional(build_encoder("timm:pvt_v2_b2", pretrained=pretrained), size_hw=size_hw)
+    return _convolutional(build_encoder("pvt-v2-b2", pretrained=pretrained), size_hw=size_hw)
 
 
 @published
@@ -112,7 +112,7 @@ def vtdepth_pvtv1_small(*, size_hw: Size = SIZE_HW, positions_hw: Size = (224, 2
 @published
 def vtdepth_a0(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
     """A pure transformer: PVTv2-B0 under the transformer decoder."""
-    features = build_encoder("timm:pvt_v2_b0", pretrained=pretrained)
+    features = build_encoder("pvt-v2-b0", pretrained=pretrained)
     decoder = TransformerDecoder(channels=features.channels, strides=features.strides)
     return _model(features, decoder, InputSpec(size_hw=size_hw))
 

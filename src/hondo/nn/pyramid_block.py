@@ -6,6 +6,7 @@ from torch.nn import functional as F
 
 from hondo.core.types import Size
 from hondo.nn.attention.spatial_reduction import SpatialReductionAttention
+from hondo.nn.tokens import map_from_tokens, tokens_from_map
 
 NORM_EPS = 1e-6
 
@@ -56,5 +57,5 @@ class MixMLP(nn.Module):
         self.dwconv = nn.Conv2d(hidden, hidden, 3, padding=1, groups=hidden)
 
     def forward(self, tokens: Float[Tensor, "b n c"], grid_hw: Size) -> Float[Tensor, "b n c"]:
-        grid = self.fc1(tokens).transpose(1, 2).unflatten(-1, grid_hw)  # a view: channels last in memory
-        return self.fc2(F.gelu(self.dwconv(grid).flatten(2).transpose(1, 2)))
+        mixed = self.dwconv(map_from_tokens(self.fc1(tokens), grid_hw))
+        return self.fc2(F.gelu(tokens_from_map(mixed)))

@@ -49,6 +49,7 @@ class ShuffleUNet(nn.Module):
         self.inverse_depth = InverseDepth(min_depth=min_depth, max_depth=max_depth)
 
     def forward(self, features: list[Float[Tensor, "b _ _ _"]]) -> list[Float[Tensor, "b 1 _ _"]]:
+        features = [feature.contiguous(memory_format=torch.channels_last) for feature in features]  # convolves faster
         skips = {str(stride): feature for stride, feature in zip(self.strides, features, strict=True)}
         x, maps = features[-1], []
         for stride, before in self.before.items():

@@ -11,6 +11,7 @@ from hondo.models.decoders.inverse_depth import InverseDepth
 from hondo.models.decoders.pyramid import skips_by_stride
 from hondo.nn.pixel_shuffle import ShuffleUp, shuffle_head
 from hondo.nn.pyramid_block import NORM_EPS, PyramidBlock
+from hondo.nn.tokens import map_from_tokens, tokens_from_map
 
 HEADS = {4: 1, 8: 2, 16: 4}  # by the level's stride; 8 at the deeper ones
 MLP_RATIOS = {4: 8, 8: 8}  # 4 at the deeper ones
@@ -96,10 +97,10 @@ class Level(nn.Module):
 def _through(
     blocks: nn.ModuleList, x: Float[Tensor, "b c h w"], *, norm: nn.Module | None = None
 ) -> Float[Tensor, "b c h w"]:
-    """A map through blocks of tokens; channels last in memory, so that neither way copies."""
+    """A map through blocks of tokens."""
     grid_hw = tuple(x.shape[-2:])
-    tokens = x.flatten(2).transpose(1, 2)  # (b n c)
+    tokens = tokens_from_map(x)
     for block in blocks:
         tokens = block(tokens, grid_hw)
     tokens = tokens if norm is None else norm(tokens)
-    return tokens.transpose(1, 2).unflatten(-1, grid_hw)
+    return map_from_tokens(tokens, grid_hw)

@@ -16,11 +16,14 @@ ENCODERS: Table[Callable[..., Encoder]] = Table(
         "densenet161-transitions": "hondo.models.encoders.densenet:densenet161",
         "light": "hondo.models.encoders.light:light_encoder",
         "litehybrid": "hondo.models.encoders.litehybrid:litehybrid",
-        "mit-b0": "hondo.models.encoders.mit:mit_b0",
-        "mit-b4": "hondo.models.encoders.mit:mit_b4",
+        "mit-b0": "hondo.models.encoders.pvt_v2:mit_b0",
+        "mit-b4": "hondo.models.encoders.pvt_v2:mit_b4",
         "mobilenet": "hondo.models.encoders.mobilenet:mobilenet_encoder",
         "pvt-small": "hondo.models.encoders.pvt:pvt_small",
         "pvt-tiny": "hondo.models.encoders.pvt:pvt_tiny",
+        "pvt-v2-b0": "hondo.models.encoders.pvt_v2:pvt_v2_b0",
+        "pvt-v2-b1": "hondo.models.encoders.pvt_v2:pvt_v2_b1",
+        "pvt-v2-b2": "hondo.models.encoders.pvt_v2:pvt_v2_b2",
     },
 )
 

@@ -10,6 +10,7 @@ from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.nn.position_grid import PositionGrid
 from hondo.nn.pyramid_block import PyramidBlock
+from hondo.nn.tokens import map_from_tokens, tokens_from_map
 
 CHANNELS, STRIDES = (64, 128, 320, 512), (4, 8, 16, 32)
 HEADS, MLP_RATIOS, REDUCTIONS = (1, 2, 5, 8), (8, 8, 4, 4), (8, 4, 2, 1)  # by stage (table 1)
@@ -82,14 +83,14 @@ class Stage(nn.Module):
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d _ _"]:
         x = self.proj(x)
         grid_hw = tuple(x.shape[-2:])
-        tokens = self.norm(x.flatten(2).transpose(1, 2))
+        tokens = self.norm(tokens_from_map(x))
         if self.class_token is not None:
             tokens = torch.cat([self.class_token.expand(len(tokens), -1, -1), tokens], dim=1)
         tokens = tokens + self.positions(grid_hw)
         for block in self.blocks:
             tokens = block(tokens, grid_hw)
         leading = 0 if self.class_token is None else 1
-        return tokens[:, leading:].transpose(1, 2).unflatten(-1, grid_hw)
+        return map_from_tokens(tokens[:, leading:], grid_hw)
 
 
 def pvt_tiny(

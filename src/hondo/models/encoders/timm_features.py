@@ -55,17 +55,14 @@ def timm_encoder(
     pretrained: bool = False,
     size_hw: Size | None = None,
     out_indices: tuple[int, ...] | None = None,
-    **network: Any,
 ) -> TimmEncoder:
     """``pretrained`` fetches timm's weights from the Hugging Face hub (or its cache), under the licence stated there.
 
     ``out_indices``: just these of its maps, all kept (the blocks of a vision transformer, whose maps share a stride).
-    ``network``: timm's own options, hashable.
 
     A network that cannot take every size is built for ``size_hw`` alone.
     """
-    given = tuple(size_hw) if size_hw else None
-    options, is_fixed = _size_options(name, in_channels=in_channels, size_hw=given, **network)
+    options, is_fixed = _size_options(name, in_channels=in_channels, size_hw=tuple(size_hw) if size_hw else None)
     if out_indices:
         options = {**options, "out_indices": out_indices}
     network = fetched(name, features_only=True, in_chans=in_channels, pretrained=pretrained, **options)
@@ -94,19 +91,18 @@ def timm_names() -> tuple[str, ...]:
 
 
 @cache
-def _size_options(name: str, *, in_channels: int, size_hw: Size | None, **network: Any) -> tuple[dict[str, Any], bool]:
+def _size_options(name: str, *, in_channels: int, size_hw: Size | None) -> tuple[dict[str, Any], bool]:
     """How to build the network so that it takes any size, or else ``size_hw`` alone; found by trying shapes on meta."""
     trouble = ""
-    for attempt, is_fixed in _attempts(size_hw):
-        options = {**network, **attempt}
+    for options, is_fixed in _attempts(size_hw):
         try:
             with torch.device("meta"):
-                tried = import_timm().create_model(name, features_only=True, in_chans=in_channels, **options)
+                network = import_timm().create_model(name, features_only=True, in_chans=in_channels, **options)
         except TypeError:  # not an option of this family
             continue
         except (RuntimeError, AttributeError, NotImplementedError, AssertionError) as error:
             raise HondoError(f"timm model '{name}' cannot be built as an encoder ({_line(error)})") from error
-        encoder = TimmEncoder(tried).to("meta").eval()
+        encoder = TimmEncoder(network).to("meta").eval()
         step = max(encoder.strides)
         sizes = [size_hw] if is_fixed and size_hw else [(4 * step, 6 * step), (5 * step, 4 * step)]
         try:

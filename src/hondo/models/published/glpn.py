@@ -18,7 +18,7 @@ _DECODER: Rules = (
     ),
     (r"last_layer_depth\.(.+)", r"network.decoder.head.\1"),
 )
-_ENCODER: Rules = tuple((rf"encoder\.{theirs}", rf"network.encoder.network.{ours}") for theirs, ours in PVT_V2)
+_ENCODER: Rules = tuple((rf"encoder\.{theirs}", rf"network.encoder.{ours}") for theirs, ours in PVT_V2)
 
 
 def read(path: Path) -> Published:

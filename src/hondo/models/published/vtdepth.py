@@ -30,7 +30,7 @@ _SWIN: Rules = (  # the authors end a stage with the step down, timm begins the 
 # Kind of encoder: a key that only it has, where its tensors lie in ours, rules. The first whose key is there counts.
 _ENCODERS: tuple[tuple[str, str, Rules], ...] = (
     ("pos_embed1", "", _PVT),
-    ("patch_embed1.proj.weight", "network.", PVT_V2),
+    ("patch_embed1.proj.weight", "", PVT_V2),
     ("patch_embeds.0.proj.weight", "network.model.", ()),
     ("layers.0.blocks.0.attn.qkv.weight", "network.", _SWIN),
     ("encoder.conv1.weight", "network.", ((r"encoder\.(.*)", r"\1"),)),

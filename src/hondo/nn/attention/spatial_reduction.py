@@ -7,6 +7,7 @@ from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
+from hondo.nn.tokens import map_from_tokens, tokens_from_map
 
 
 class SpatialReductionAttention(nn.Module):
@@ -40,9 +41,9 @@ class SpatialReductionAttention(nn.Module):
         if self.reduction == 1:
             return tokens
         leading = tokens.shape[1] - grid_hw[0] * grid_hw[1]
-        grid = tokens[:, leading:].transpose(1, 2).unflatten(-1, grid_hw)  # a view: channels last in memory
+        grid = map_from_tokens(tokens[:, leading:], grid_hw)
         down, right = (max(0, self.reduction - side) for side in grid_hw)
         if down or right:
             grid = F.pad(grid, (0, right, 0, down), mode="replicate")
-        reduced = self.norm(self.sr(grid).flatten(2).transpose(1, 2))
+        reduced = self.norm(tokens_from_map(self.sr(grid)))
         return torch.cat([tokens[:, :leading], reduced], dim=1) if leading else reduced
