@@ -29,7 +29,7 @@ published_pose = Origin(source=SOURCE, licence=LICENCE, read=read_pose)
 
 def puretransformer(
     *,
-    encoder: str = "pvt-v2-b0",
+    encoder: str = "timm:pvt_v2_b0",
     pretrained: bool = False,
     size_hw: Size = SIZE_HW,
     depth: int = 1,
@@ -46,7 +46,7 @@ def puretransformer(
 
 def shuffle_unet(
     *,
-    encoder: str = "pvt-v2-b0",
+    encoder: str = "timm:pvt_v2_b0",
     pretrained: bool = False,
     size_hw: Size = SIZE_HW,
     width: float = 1.0,

@@ -98,7 +98,7 @@ def _through(
     blocks: nn.ModuleList, x: Float[Tensor, "b c h w"], *, norm: nn.Module | None = None
 ) -> Float[Tensor, "b c h w"]:
     """A map through blocks of tokens."""
-    grid_hw = tuple(x.shape[-2:])
+    grid_hw = x.shape[-2], x.shape[-1]
     tokens = tokens_from_map(x)
     for block in blocks:
         tokens = block(tokens, grid_hw)

@@ -82,7 +82,7 @@ class Stage(nn.Module):
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d _ _"]:
         x = self.proj(x)
-        grid_hw = tuple(x.shape[-2:])
+        grid_hw = x.shape[-2], x.shape[-1]
         tokens = self.norm(tokens_from_map(x))
         if self.class_token is not None:
             tokens = torch.cat([self.class_token.expand(len(tokens), -1, -1), tokens], dim=1)

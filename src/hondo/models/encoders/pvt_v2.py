@@ -87,7 +87,7 @@ class Stage(nn.Module):
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d _ _"]:
         x = self.proj(x)
-        grid_hw = tuple(x.shape[-2:])
+        grid_hw = x.shape[-2], x.shape[-1]
         tokens = self.norm(tokens_from_map(x))
         for block in self.blocks:
             tokens = block(tokens, grid_hw)
@@ -96,17 +96,17 @@ class Stage(nn.Module):
 
 def pvt_v2_b0(*, in_channels: int = 3, pretrained: bool = False, size_hw: Size | None = None) -> PVTv2:
     encoder = PVTv2(channels=SMALL, depths=(2, 2, 2, 2), in_channels=in_channels)
-    return _with_timms_weights(encoder, "pvt_v2_b0") if pretrained else encoder
+    return _with_timms_weights(encoder, "pvt_v2_b0", in_channels=in_channels) if pretrained else encoder
 
 
 def pvt_v2_b1(*, in_channels: int = 3, pretrained: bool = False, size_hw: Size | None = None) -> PVTv2:
     encoder = PVTv2(channels=LARGE, depths=(2, 2, 2, 2), in_channels=in_channels)
-    return _with_timms_weights(encoder, "pvt_v2_b1") if pretrained else encoder
+    return _with_timms_weights(encoder, "pvt_v2_b1", in_channels=in_channels) if pretrained else encoder
 
 
 def pvt_v2_b2(*, in_channels: int = 3, pretrained: bool = False, size_hw: Size | None = None) -> PVTv2:
     encoder = PVTv2(channels=LARGE, depths=(3, 4, 6, 3), in_channels=in_channels)
-    return _with_timms_weights(encoder, "pvt_v2_b2") if pretrained else encoder
+    return _with_timms_weights(encoder, "pvt_v2_b2", in_channels=in_channels) if pretrained else encoder
 
 
 def mit_b0(*, in_channels: int = 3, pretrained: bool = False, size_hw: Size | None = None) -> PVTv2:
@@ -124,9 +124,8 @@ def _mit(name: str, channels: Sequence[int], depths: Sequence[int], *, in_channe
     return PVTv2(channels=channels, depths=depths, mlp_ratios=(4, 4, 4, 4), in_channels=in_channels)
 
 
-def _with_timms_weights(encoder: PVTv2, name: str) -> PVTv2:
+def _with_timms_weights(encoder: PVTv2, name: str, *, in_channels: int) -> PVTv2:
     """timm's ImageNet weights of the same network; fitted to the number of input channels by timm."""
-    in_channels = encoder.stages[0].proj.in_channels
     state = fetched(name, pretrained=True, in_chans=in_channels).state_dict()
     encoder.load_state_dict(renamed(state, TIMM, ignore=(r"head\..+",)))
     return encoder
