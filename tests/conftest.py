@@ -14,8 +14,8 @@ _CACHE = tempfile.TemporaryDirectory(prefix="hondo-tests-")
 os.environ["HONDO_CACHE"] = _CACHE.name
 os.environ["HONDO_TRIAL"] = "0"
 
-from beartype import BeartypeConf, beartype
-from jaxtyping import install_import_hook
+from beartype import BeartypeConf, beartype  # noqa: E402
+from jaxtyping import install_import_hook  # noqa: E402
 
 # The hook names its checker by module and attribute; this one lets an int stand where a float is asked (PEP 484).
 checker = ModuleType("hondo_test_checker")
