@@ -18,7 +18,8 @@ from hondo.models.encoders.dpt import dpt_encoder
 from hondo.models.encoders.encoder import Encoder
 from hondo.models.encoders.vit import ViT, ViTUse
 from hondo.models.origin import Origin
-from hondo.models.published.dpt import read, read_thesis
+from hondo.models.published.dpt import read
+from hondo.models.published.dpt_thesis import read as read_thesis
 from hondo.models.variant import variant_of
 
 NATIVE_HW = (384, 384)

@@ -2,13 +2,12 @@
 
 import inspect
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from hondo.core.errors import HondoError, unknown
 from hondo.core.tables import Table
@@ -160,9 +159,8 @@ def _from_checkpoint(name: str, path: Path, *, strict: bool, options: dict[str, 
     header, tensors = read_header(path), read_tensors(path)
     if name not in ZOO:
         raise HondoError(f"{path} holds a model that this version does not have: {unknown('model', name, ZOO)}")
-    model = _with_weights(
-        name, (header.options if header.name == name else {}) | options, tensors, source=path, strict=strict
-    )
+    complete = (header.options if header.name == name else {}) | options
+    model = _with_weights(name, complete, Published(tensors=tensors), source=path, strict=strict)
     if header.name == name and "size_hw" not in options:
         model.set_input_spec(header.input_spec)
     return model
@@ -177,7 +175,7 @@ def _from_published(name: str, path: Path, *, strict: bool, options: dict[str, A
         raise HondoError(f"model '{name}' reads hondo's own .safetensors files and run folders, not {path}")
     try:
         published = origin.read(path)
-        return _with_weights(name, {**published.options, **options}, published.tensors, source=path, strict=strict)
+        return _with_weights(name, {**published.options, **options}, published, source=path, strict=strict)
     except (ForeignFileError, WeightsMismatchError) as error:
         fitting = models_that_fit(path, asked=name)
         hint = f"; the file fits {' or '.join(fitting)}" if fitting else ""
@@ -199,7 +197,7 @@ def models_that_fit(path: Path, *, asked: str) -> list[str]:
                 model = _build(name, dict(published.options))
         except HondoError:  # options that this variant does not take
             continue
-        if not find_mismatch(model, published.tensors):
+        if not find_mismatch(model, published.tensors_for(model)):
             fitting.append(name)
     return fitting
 
@@ -219,12 +217,11 @@ def _read_or_none(read: Callable[[Path], Published], path: Path) -> Published | 
         return None
 
 
-def _with_weights(
-    name: str, options: dict[str, Any], tensors: Mapping[str, Tensor], *, source: Path, strict: bool
-) -> Model:
+def _with_weights(name: str, options: dict[str, Any], published: Published, *, source: Path, strict: bool) -> Model:
     """Built without memory of its own; the tensors themselves become its weights."""
     with torch.device("meta"):
         model = _build(name, options)
+    tensors = published.tensors_for(model)
     mismatch = assign_weights(model, tensors, source=str(source), strict=strict)
     if any(tensor.is_meta for tensor in (*model.parameters(), *model.buffers())):
         model = _build(name, options)  # for what the file does not hold: buffers outside the state dict, missing keys

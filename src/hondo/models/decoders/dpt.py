@@ -55,7 +55,7 @@ class DPTDecoder(nn.Module):
 
 
 def scales(strides: Sequence[int]) -> list[float]:
-    """What each map's sides are multiplied by to make a pyramid of halves; equal strides are spread around the third."""
+    """What each map's sides are multiplied by to make a pyramid of halves; equal strides spread around the third."""
     finest = strides[0] if strides[0] < strides[-1] else strides[0] / 4
     return [stride / (finest * 2**level) for level, stride in enumerate(strides)]
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hondo.models.published.dpt import DECODER, ENCODER, FUSION_RULES, LEVELS, UNUSED_FUSION
+from hondo.models.published.dpt import BLOCKS, DECODER, ENCODER, FUSION_RULES, LEVELS, UNUSED_FUSION
 from hondo.models.published.files import read_tensors
 from hondo.models.published.published import Published
 from hondo.models.published.rename import renamed
@@ -22,4 +22,4 @@ _UNUSED = (r"pretrained\.mask_token", _HEAD + UNUSED_FUSION)  # masks are for DI
 
 def read(path: Path) -> Published:
     """A .pth file of a relative or a metric model: nothing in it tells which, nor the metric one's range."""
-    return Published(tensors=renamed(read_tensors(path), _RULES, ignore=_UNUSED))
+    return Published(tensors=renamed(read_tensors(path), _RULES, ignore=_UNUSED), optional=BLOCKS)

@@ -1,9 +1,7 @@
-"""Reads the files of DPT (isl-org/DPT) and of its 36 small hybrids (guillesanbri/DPT)."""
+"""Reads the files of DPT (isl-org/DPT), and those that name their tensors alike."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from torch import Tensor
 
@@ -25,6 +23,7 @@ FUSION_RULES = tuple(
         (rf"scratch\.refinenet{level + 1}\.resConfUnit2\.(.+)", rf"{DECODER}fuse.{level}.after.\1"),
     )
 )
+BLOCKS = (rf"{ENCODER}blocks\.\d+\..+",)  # those after the last hook are not built
 UNUSED_FUSION = r"scratch\.refinenet4\.resConfUnit1\..+"  # the coarsest level has nothing to be added to
 
 # The authors' act_postprocess is: readout, transposition, reshaping, 1x1 convolution, resizing. The thesis keeps the
@@ -51,41 +50,12 @@ _UNUSED = (
     r"pretrained\.model\.patch_embed\.backbone\.(norm|head|classifier)\..+",
     UNUSED_FUSION,
 )
-_PERFORMER_RULES = (
-    (r"(.+)\.attn\.fast_attention\.projection_matrix", r"\1.attn.projection"),
-    (r"(.+)\.attn\.to_out\.(\w+)", r"\1.attn.proj.\2"),
-)
 
 
 def read(path: Path) -> Published:
     """A .pt file of DPT-Large, DPT-Hybrid or their kind; nothing in it tells one head from another."""
-    return Published(tensors=renamed(read_tensors(path), _RULES, ignore=_UNUSED))
+    return Published(tensors=named_by_us(read_tensors(path)), optional=BLOCKS)
 
 
-def read_thesis(path: Path) -> Published:
-    """A file of the thesis: its own names and shapes tell encoder, attention and hooks."""
-    tensors = read_tensors(path)
-    by_ours = renamed(renamed(tensors, _RULES, ignore=_UNUSED), _PERFORMER_RULES)
-    return Published(tensors=by_ours, options=thesis_options(by_ours, path=path))
-
-
-def thesis_options(tensors: Mapping[str, Tensor], *, path: Path) -> dict[str, Any]:
-    """The number of heads shows in Performer's shapes only."""
-    blocks = [int(found[1]) for key in tensors if (found := _BLOCK.match(key))]
-    hooks = _HOOKS_OF_LAST_BLOCK.get(max(blocks, default=-1))
-    if hooks is None:
-        raise ForeignFileError(
-            f"{path} has {len(set(blocks))} transformer blocks; DPT's small hybrids have 2, 6 or 12, "
-            "for hooks (0,1), (2,5) and (8,11)"
-        )
-    is_efficient = f"{ENCODER}patch_embed.backbone.conv_stem.weight" in tensors
-    options: dict[str, Any] = {"encoder": "efficientnet_b0" if is_efficient else "resnet50", "hooks": hooks}
-    queries = tensors.get(f"{ENCODER}blocks.0.attn.to_q.weight")
-    if queries is None:
-        return options | {"attention": "softmax"}
-    features = tensors[f"{ENCODER}blocks.0.attn.projection"]
-    return options | {"attention": "performer", "num_heads": queries.shape[0] // features.shape[1]}
-
-
-_BLOCK = re.compile(rf"{re.escape(ENCODER)}blocks\.(\d+)\.")
-_HOOKS_OF_LAST_BLOCK = {hooks[-1]: hooks for hooks in ((0, 1), (2, 5), (8, 11))}
+def named_by_us(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return renamed(tensors, _RULES, ignore=_UNUSED)
