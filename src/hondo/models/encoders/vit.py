@@ -87,7 +87,7 @@ class ViT(nn.Module):
         self.derived = Derived()
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> Maps:
-        maps, grid = self.patch_embed(image.contiguous(memory_format=torch.channels_last))
+        maps, grid = self.patch_embed(image)
         size_hw = grid.shape[-2], grid.shape[-1]
         tokens = grid.flatten(2).transpose(1, 2)  # (b n d)
         if self.cls_token is not None:

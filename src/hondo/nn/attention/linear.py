@@ -27,7 +27,7 @@ class LinearAttention(nn.Module):
 
 
 def weighted_by_products(
-    queries: Float[Tensor, "b heads n m"], keys: Float[Tensor, "b heads n m"], values: Float[Tensor, "b heads n d"]
+    queries: Float[Tensor, "b heads n m"], keys: Float[Tensor, "b heads k m"], values: Float[Tensor, "b heads k d"]
 ) -> Float[Tensor, "b heads n d"]:
     """sum_j (q_i k_j) v_j / sum_j (q_i k_j), without the n x n matrix; queries and keys are positive, in float32."""
     summed = keys.transpose(-2, -1) @ values  # (b heads m d)

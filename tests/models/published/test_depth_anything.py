@@ -1,0 +1,76 @@
+"""Files of Depth Anything V2 against the authors' output; its sizes and its metric models."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from hondo.core.types import DepthKind
+from hondo.models.published.depth_anything import read
+from hondo.models.zoo import build_model
+from tests.models.published.vectors import load_vectors, relative_difference, write_checkpoint
+
+NAME = "depth-anything-s"
+
+
+@pytest.fixture(scope="module")
+def path(shared_reference: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_checkpoint(shared_reference, NAME, tmp_path_factory.mktemp("depth_anything"))
+
+
+def test_computes_what_its_authors_computed(shared_reference: Path, path: Path) -> None:
+    vectors = load_vectors(shared_reference, NAME)
+    with torch.no_grad():
+        ours = build_model(NAME, weights=path)(vectors["in_image"])
+    assert relative_difference(ours[0][:, 0], vectors["out_prediction"]) <= 1e-4
+
+
+def test_the_metric_models_are_shares_of_their_largest_depth(path: Path) -> None:
+    image = torch.rand(1, 3, 28, 42)
+    with torch.no_grad():
+        indoor, outdoor = (build_model(f"{NAME}-{place}", weights=path) for place in ("indoor", "outdoor"))
+        near, far = indoor(image)[0], outdoor(image)[0]
+    assert indoor.kind is outdoor.kind is DepthKind.METRIC_DEPTH
+    assert near.min() > 0 and near.max() < 20 and torch.allclose(far, 4 * near)
+
+
+@pytest.mark.parametrize(
+    ("size", "dim", "depth", "features", "widths"),
+    [("b", 768, 12, 128, (96, 192, 384, 768)), ("l", 1024, 24, 256, (256, 512, 1024, 1024))],
+)
+def test_larger_files_have_their_models(
+    tmp_path: Path, size: str, dim: int, depth: int, features: int, widths: tuple[int, ...]
+) -> None:
+    """Keys and shapes as the authors' code has them."""
+    shapes: dict[str, tuple[int, ...]] = {
+        "pretrained.cls_token": (1, 1, dim),
+        "pretrained.pos_embed": (1, 1370, dim),
+        "pretrained.mask_token": (1, dim),
+    }
+    linear: dict[str, tuple[int, ...]] = {"pretrained.patch_embed.proj": (dim, 3, 14, 14), "pretrained.norm": (dim,)}
+    for block in (f"pretrained.blocks.{index}" for index in range(depth)):
+        shapes |= {f"{block}.ls1.gamma": (dim,), f"{block}.ls2.gamma": (dim,)}
+        linear |= {f"{block}.norm1": (dim,), f"{block}.norm2": (dim,)}
+        linear |= {f"{block}.attn.qkv": (3 * dim, dim), f"{block}.attn.proj": (dim, dim)}
+        linear |= {f"{block}.mlp.fc1": (4 * dim, dim), f"{block}.mlp.fc2": (dim, 4 * dim)}
+    for level, width in enumerate(widths):
+        linear[f"depth_head.projects.{level}"] = (width, dim, 1, 1)
+        shapes[f"depth_head.scratch.layer{level + 1}_rn.weight"] = (features, width, 3, 3)
+        fusion = f"depth_head.scratch.refinenet{level + 1}"
+        linear[f"{fusion}.out_conv"] = (features, features, 1, 1)
+        units = (f"{fusion}.resConfUnit{number}.conv{conv}" for number in (1, 2) for conv in (1, 2))
+        linear |= {unit: (features, features, 3, 3) for unit in units}
+    for level, kernel in {0: 4, 1: 2, 3: 3}.items():
+        linear[f"depth_head.resize_layers.{level}"] = (widths[level], widths[level], kernel, kernel)
+    linear["depth_head.scratch.output_conv1"] = (features // 2, features, 3, 3)
+    linear["depth_head.scratch.output_conv2.0"] = (32, features // 2, 3, 3)
+    linear["depth_head.scratch.output_conv2.2"] = (1, 32, 1, 1)
+    for key, shape in linear.items():
+        shapes |= {f"{key}.weight": shape, f"{key}.bias": shape[:1]}
+    torch.save({key: torch.zeros(()).expand(shape) for key, shape in shapes.items()}, tmp_path / "w.pth")
+    with torch.device("meta"):
+        model = build_model(f"depth-anything-{size}", weights="random")
+    assert {key: value.shape for key, value in read(tmp_path / "w.pth").tensors.items()} == {
+        key: value.shape for key, value in model.state_dict().items()
+    }
+    assert model.network.encoder.hooks == ((2, 5, 8, 11) if size == "b" else (4, 11, 17, 23))
