@@ -6,7 +6,7 @@ from pathlib import Path
 from torch import Tensor
 
 from hondo.models.published.files import read_tensors
-from hondo.models.published.published import ForeignFileError, Published
+from hondo.models.published.published import Published
 from hondo.models.published.rename import renamed
 
 ENCODER, DECODER = "network.encoder.", "network.decoder."
