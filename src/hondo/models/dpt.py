@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from hondo.core.errors import unknown
+from hondo.core.errors import HondoError, unknown
 from hondo.core.types import DepthKind, InputSpec, Size
 from hondo.models.decoders.dpt import DPTDecoder
 from hondo.models.depth import DepthModel
@@ -58,15 +58,17 @@ def dpt(
         attention=attention,
         num_heads=num_heads,
         positions=positions,
-        readout=readout,  # type: ignore[arg-type]
+        readout=readout,
         is_normed=is_normed,
     )
     maps = dpt_encoder(encoder, use, pretrained=pretrained, size_hw=size_hw or NATIVE_HW)
+    if features < 2:
+        raise HondoError(f"DPT's decoder needs at least 2 features, got {features}")
     kind, output = output_of(head, max_depth=max_depth)
     decoder = DPTDecoder(
         channels=maps.channels,
         strides=maps.strides,
-        widths=widths or default_widths(maps),
+        widths=checked_widths(widths) or default_widths(maps),
         features=features,
         output=output,
     )
@@ -74,6 +76,12 @@ def dpt(
     size = size_hw or (NATIVE_HW[0] // step * step, NATIVE_HW[1] // step * step)
     spec = InputSpec(size_hw=size, multiple_of=step, mean=maps.mean, std=maps.std, fixed=maps.is_fixed)
     return DepthModel(EncoderDecoder(maps, decoder), name="dpt", kind=kind, input_spec=spec)
+
+
+def checked_widths(widths: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    if widths is not None and (len(widths) != 4 or min(widths) < 1):
+        raise HondoError(f"widths are the channels of four maps, got {widths}")
+    return widths
 
 
 def is_flat(maps: Encoder) -> bool:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -38,5 +37,4 @@ def same_padding(side: int, *, kernel: int, stride: int) -> int:
 
 def standardised(weight: Float[Tensor, "d c k l"]) -> Float[Tensor, "d c k l"]:
     """(w - mean) / sqrt(variance + 1e-8) over each output channel, with the population's variance."""
-    variance, mean = torch.var_mean(weight, dim=(1, 2, 3), keepdim=True, correction=0)
-    return (weight - mean) * torch.rsqrt(variance + EPS)
+    return F.layer_norm(weight, weight.shape[1:], eps=EPS)

@@ -1,19 +1,20 @@
 """The vision transformer as an encoder: the tokens after chosen blocks, as maps."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from hondo.core.errors import unknown
 from hondo.core.types import Size
 from hondo.models.encoders.embed import Embed, Maps
 from hondo.nn.derived import Derived
-from hondo.nn.positions import resized_positions
+from hondo.nn.positions import POSITIONS, resized_positions
 from hondo.nn.transformer import NORM_EPS, TransformerBlock
 
+READOUTS = ("project", "ignore")
 Triple = tuple[float, float, float]
 
 
@@ -46,8 +47,14 @@ class ViTUse:
     attention: str = "softmax"
     num_heads: int | None = None
     positions: str = "bilinear"
-    readout: Literal["project", "ignore"] = "project"
+    readout: str = "project"
     is_normed: bool = False
+
+    def __post_init__(self) -> None:
+        if self.readout not in READOUTS:
+            raise unknown("readout", self.readout, READOUTS)
+        if self.positions not in POSITIONS:
+            raise unknown("resizing of position embeddings", self.positions, POSITIONS)
 
 
 class ViT(nn.Module):
