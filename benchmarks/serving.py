@@ -10,6 +10,9 @@ from contextlib import contextmanager
 import httpx
 
 
+READY_S = 120.0
+
+
 @contextmanager
 def hondo(*arguments: str) -> Iterator[httpx.Client]:
     """A client of the running command, once that is ready; the command ends with the block."""
@@ -20,7 +23,9 @@ def hondo(*arguments: str) -> Iterator[httpx.Client]:
             address = re.search(r"http://127\.0\.0\.1:\d+", server.stdout.readline())
             assert address, "the server did not start"
             with httpx.Client(base_url=address[0], trust_env=False, timeout=60) as client:
-                while client.get("/readyz").status_code != 200:
+                end = time.monotonic() + READY_S
+                while (answer := client.get("/readyz")).status_code != 200:
+                    assert time.monotonic() < end, f"never ready: {answer.text}"
                     time.sleep(0.1)
                 yield client
         finally:

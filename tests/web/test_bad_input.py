@@ -6,11 +6,15 @@ import threading
 import time
 import zlib
 
+import httpx
 import pytest
 
 from hondo.web.access import Access
 from hondo.web.limits import Limits
+from hondo.web.models import ServedModels
 from hondo.web.refusal import REASONS
+from hondo.web.server import bound, make_server
+from hondo.web.service import Service
 
 TOKEN = "right-token-right-token"
 
@@ -234,6 +238,24 @@ def test_values_that_are_not_finite_are_422(serving, picture) -> None:
     started = serving(lambda image: image[:, :1] * float("nan"))
     with started.client() as client:
         refusal(client.post("/v1/depth", content=picture()), 422, "not finite")
+
+
+def test_a_model_that_cannot_be_made_ready_is_told(tiny, caplog, until) -> None:
+    def run(image):
+        raise RuntimeError("no such instruction")
+
+    service = Service(ServedModels(("tiny",), load=lambda name: tiny(run)), access=Access())
+    with bound("127.0.0.1", 0) as listening:
+        server = make_server(service)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        with httpx.Client(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", trust_env=False) as client:
+            until(lambda: "RuntimeError" in client.get("/readyz").text)
+            refusal(client.get("/readyz"), 503, "cannot be made ready")
+            assert client.get("/healthz").status_code == 200
+        server.should_exit = True
+        thread.join(20)
+    assert "no such instruction" in caplog.text
 
 
 def raise_first(faults: list[Exception]) -> None:

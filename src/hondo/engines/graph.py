@@ -1,5 +1,6 @@
 """A DepthModel as the plain graph that exporters want: one picture tensor in, the finest map out."""
 
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,9 @@ from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.models.depth import DepthModel
 from hondo.models.multi_frame import MultiFrameModel
+
+
+_one_export = threading.Lock()  # torch.export keeps its state in the process: two at once break each other
 
 
 class FinestMap(nn.Module):
@@ -36,7 +40,7 @@ def trace(model: DepthModel, *, size_hw: Size, batch: int = 1, dynamic: bool = F
     example = torch.zeros(batch, 3, *size_hw, dtype=torch.float32, device=next(model.parameters()).device)
     shapes = {"image": _any_size(model.input_spec.multiple_of)} if dynamic else None
     try:
-        with quiet():
+        with _one_export, quiet():
             return torch.export.export(graph, (example,), dynamic_shapes=shapes)
     except (RuntimeError, TorchDynamoException) as error:
         ways = "at a free size; leave out --dynamic" if dynamic else "by torch.export"

@@ -1,5 +1,6 @@
 """Engines that compile a network for one shape at a time: compiled when a shape first comes, the last few kept."""
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import TypeVar
@@ -15,16 +16,31 @@ KEPT = 16  # shapes; a folder of photos of all aspects needs about ten
 
 
 def kept_per_shape(make: Callable[[Shape], T], *, kept: int = KEPT) -> Callable[[Shape], T]:
-    """What ``make`` gives for a shape, made when it first comes; the last ``kept`` are held."""
+    """What ``make`` gives for a shape, made when it first comes, once; the last ``kept`` are held.
+
+    Safe from several threads: while one makes a shape, others go on with those that are there.
+    """
     made: OrderedDict[Shape, T] = OrderedDict()
+    making, touching = threading.Lock(), threading.Lock()
+
+    def find(shape: Shape) -> T | None:
+        with touching:
+            if shape in made:
+                made.move_to_end(shape)
+            return made.get(shape)
 
     def of(shape: Shape) -> T:
-        if shape not in made:
-            made[shape] = make(shape)
-        made.move_to_end(shape)
-        while len(made) > kept:
-            made.popitem(last=False)
-        return made[shape]
+        found = find(shape)
+        if found is not None:
+            return found
+        with making:
+            found = find(shape)  # another thread may have made it meanwhile
+            new = make(shape) if found is None else found
+            with touching:
+                made[shape] = new
+                while len(made) > kept:
+                    made.popitem(last=False)
+        return new
 
     return of
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import nullcontext
 
 import numpy as np
 
@@ -40,7 +41,8 @@ class AdaptivePredictor:
         if network_hw is None or network_hw in self._ready:
             self._index = wanted
         elif not self._ready:
-            self._prepare(wanted, network_hw)
+            with getattr(self._steps[wanted], "lock", nullcontext()):  # a server may be running this very size
+                self._prepare(wanted, network_hw)
             self._index = wanted
         elif not self.is_preparing:
             self._preparing = threading.Thread(target=self._prepare, args=(wanted, network_hw), daemon=True)

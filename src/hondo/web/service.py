@@ -1,6 +1,7 @@
 """What all routes share: the models, the one engine, the limits, and the way from a picture's bytes to its depth."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ from hondo.web.rate import Rate
 from hondo.web.refusal import Refusal
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 _POOL = 4  # threads that decode and encode: OpenCV, zlib and NumPy let go of the interpreter's lock
 
 # The camera of a picture of this size; None where it is not known.
@@ -68,19 +70,25 @@ class Service:
             waiting=limits.waiting, batch_s=limits.batch_ms / 1000, metrics=self.metrics, batch=batch
         )
         self.is_ready = False
+        self._why_not = "the service is starting or stopping; come again in a second"
         self.metrics.gauge("hondo_queue_waiting", "Pictures that wait for the engine.", lambda: self.engine.waiting)
         self.metrics.gauge("hondo_streams", "Open WebSockets.", lambda: len(self.streams))
 
     def begin(self) -> None:
         """Gets ready while the server answers already; for the server's own loop."""
         self._starting = asyncio.create_task(self.start())
-        if self.camera is not None:
-            self.camera.begin()
 
     async def start(self) -> None:
-        """Compiles what is used most; then the service is ready."""
-        predictor = await self.models.get(None, pool=self.pool)
-        await self.in_pool(warm, predictor)
+        """Compiles what is used most and starts the camera; then the service is ready."""
+        try:
+            predictor = await self.models.get(None, pool=self.pool)
+            await self.in_pool(warm, predictor)
+        except Exception as error:  # whatever an engine raises when it compiles: /readyz tells it
+            _log.exception("%s cannot be made ready", self.models.default)
+            self._why_not = f"the model cannot be made ready ({type(error).__name__}); the service's log tells more"
+            return
+        if self.camera is not None:
+            self.camera.begin()
         self.is_ready = True
 
     async def stop(self) -> None:
@@ -98,7 +106,7 @@ class Service:
 
     def check_ready(self) -> None:
         if not self.is_ready:
-            raise Refusal(503, "the service is starting or stopping; come again in a second", retry_after_s=1)
+            raise Refusal(503, self._why_not, retry_after_s=1)
 
     async def predict(
         self,
