@@ -82,13 +82,13 @@ def vtdepth_b2(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthMod
 @published
 def vtdepth_pcpvt(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
     """Twins-PCPVT-small."""
-    return _convolutional(build_encoder("timm:twins_pcpvt_small", pretrained=pretrained), size_hw=size_hw)
+    return _convolutional(build_encoder("twins-pcpvt-small", pretrained=pretrained), size_hw=size_hw)
 
 
 @published
 def vtdepth_svt(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
-    """Twins-SVT-small; windows at the right and bottom edges are filled with zeros."""
-    return _convolutional(build_encoder("timm:twins_svt_small", pretrained=pretrained), size_hw=size_hw)
+    """Twins-SVT-small; windows that the picture fills in part attend to its tokens alone."""
+    return _convolutional(build_encoder("twins-svt-small", pretrained=pretrained), size_hw=size_hw)
 
 
 @published

@@ -1,4 +1,4 @@
-"""The transformer block of the pyramid vision transformers (PVT, PVTv2, MiT), and its MLPs."""
+"""The transformer block of the pyramid vision transformers (PVT, PVTv2, MiT, Twins), and its MLPs."""
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -6,13 +6,18 @@ from torch.nn import functional as F
 
 from hondo.core.types import Size
 from hondo.nn.attention.spatial_reduction import SpatialReductionAttention
+from hondo.nn.attention.window import WindowAttention
 from hondo.nn.tokens import map_from_tokens, tokens_from_map
 
 NORM_EPS = 1e-6
 
 
 class PyramidBlock(nn.Module):
-    """x + attention(norm x), then x + mlp(norm x). ``is_mixing``: the MLP sees each token's neighbours (PVTv2)."""
+    """x + attention(norm x), then x + mlp(norm x).
+
+    ``window``: attention inside windows that wide (Twins), else over a grid shrunk by ``reduction``.
+    ``is_mixing``: the MLP sees each token's neighbours (PVTv2).
+    """
 
     def __init__(
         self,
@@ -20,13 +25,18 @@ class PyramidBlock(nn.Module):
         *,
         num_heads: int,
         mlp_ratio: int,
-        reduction: int,
+        reduction: int = 1,
+        window: int | None = None,
         qkv_bias: bool = True,
         is_mixing: bool = True,
     ) -> None:
         super().__init__()
         self.norm1, self.norm2 = nn.LayerNorm(dim, eps=NORM_EPS), nn.LayerNorm(dim, eps=NORM_EPS)
-        self.attn = SpatialReductionAttention(dim=dim, num_heads=num_heads, reduction=reduction, qkv_bias=qkv_bias)
+        self.attn = (
+            WindowAttention(dim=dim, num_heads=num_heads, window=window)
+            if window
+            else SpatialReductionAttention(dim=dim, num_heads=num_heads, reduction=reduction, qkv_bias=qkv_bias)
+        )
         self.mlp = MixMLP(dim, mlp_ratio * dim) if is_mixing else MLP(dim, mlp_ratio * dim)
 
     def forward(self, tokens: Float[Tensor, "b n c"], grid_hw: Size) -> Float[Tensor, "b n c"]:

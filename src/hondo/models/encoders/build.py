@@ -24,6 +24,8 @@ ENCODERS: Table[Callable[..., Encoder]] = Table(
         "pvt-v2-b0": "hondo.models.encoders.pvt_v2:pvt_v2_b0",
         "pvt-v2-b1": "hondo.models.encoders.pvt_v2:pvt_v2_b1",
         "pvt-v2-b2": "hondo.models.encoders.pvt_v2:pvt_v2_b2",
+        "twins-pcpvt-small": "hondo.models.encoders.twins:twins_pcpvt_small",
+        "twins-svt-small": "hondo.models.encoders.twins:twins_svt_small",
     },
 )
 

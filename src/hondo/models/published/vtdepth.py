@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from hondo.core.types import Size
+from hondo.models.encoders.twins import TWINS
 from hondo.models.published.files import part, read_entries, read_tensors
 from hondo.models.published.monodepth2 import trained_size
 from hondo.models.published.published import ForeignFileError, Published
@@ -31,7 +32,7 @@ _SWIN: Rules = (  # the authors end a stage with the step down, timm begins the 
 _ENCODERS: tuple[tuple[str, str, Rules], ...] = (
     ("pos_embed1", "", _PVT),
     ("patch_embed1.proj.weight", "", PVT_V2),
-    ("patch_embeds.0.proj.weight", "network.model.", ()),
+    ("patch_embeds.0.proj.weight", "", TWINS),
     ("layers.0.blocks.0.attn.qkv.weight", "network.", _SWIN),
     ("encoder.conv1.weight", "network.", ((r"encoder\.(.*)", r"\1"),)),
 )
