@@ -8,7 +8,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
-from hondo.geometry.depth import inv_depth_from_sigmoid
+from hondo.geometry.depth import MAX_DEPTH, MIN_DEPTH
+from hondo.models.decoders.inverse_depth import InverseDepth
+from hondo.models.decoders.pyramid import skips_by_stride
 from hondo.nn.blocks import ConvReflect, conv_elu
 
 CHANNELS = {1: 16, 2: 32, 4: 64, 8: 128, 16: 256, 32: 256}  # by stride (Godard et al. 2019, supplementary table 8)
@@ -28,15 +30,15 @@ class UNetDisparity(nn.Module):
         channels: Sequence[int],
         strides: Sequence[int],
         width: float = 1.0,
-        min_depth: float = 0.1,
-        max_depth: float = 100.0,
+        min_depth: float = MIN_DEPTH,
+        max_depth: float = MAX_DEPTH,
     ) -> None:
         super().__init__()
-        _check(strides, width=width, min_depth=min_depth, max_depth=max_depth)
+        skips = skips_by_stride(channels, strides, deepest=2 * max(OUTPUT_STRIDES), decoder="U-Net decoder")
+        if width <= 0:
+            raise HondoError(f"the decoder's width must be positive, got {width:g}")
         self.strides = tuple(strides)
-        self.min_depth, self.max_depth = min_depth, max_depth
         self.before, self.after, self.heads = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
-        skips = dict(zip(strides, channels, strict=True))
         inputs, stride = channels[-1], strides[-1]
         while stride > 1:
             stride //= 2
@@ -46,6 +48,7 @@ class UNetDisparity(nn.Module):
             if stride in OUTPUT_STRIDES:
                 self.heads[str(stride)] = ConvReflect(outputs, 1)
             inputs = outputs
+        self.inverse_depth = InverseDepth(min_depth=min_depth, max_depth=max_depth)
 
     def forward(self, features: list[Float[Tensor, "b _ _ _"]]) -> list[Float[Tensor, "b 1 _ _"]]:
         skips = {str(stride): feature for stride, feature in zip(self.strides, features, strict=True)}
@@ -55,21 +58,5 @@ class UNetDisparity(nn.Module):
             x = torch.cat([x, skips[stride]], dim=1) if stride in skips else x
             x = self.after[stride](x)
             if stride in self.heads:
-                maps.append(self._inv_depth(self.heads[stride](x)))
+                maps.append(self.inverse_depth(self.heads[stride](x)))
         return maps[::-1]
-
-    def _inv_depth(self, logit: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 h w"]:
-        sigmoid = logit.float().sigmoid()  # half precision cannot tell far distances apart
-        return inv_depth_from_sigmoid(sigmoid, min_depth=self.min_depth, max_depth=self.max_depth)
-
-
-def _check(strides: Sequence[int], *, width: float, min_depth: float, max_depth: float) -> None:
-    if any(stride & (stride - 1) for stride in strides) or strides[-1] < 2 * max(OUTPUT_STRIDES):
-        raise HondoError(
-            f"the U-Net decoder needs an encoder whose strides are powers of two up to 16 or more, "
-            f"got {tuple(strides)}; choose one with a pyramid of feature maps, e.g. timm:resnet18"
-        )
-    if not 0 < min_depth < max_depth:
-        raise HondoError(f"depths must satisfy 0 < min_depth < max_depth, got {min_depth:g} and {max_depth:g}")
-    if width <= 0:
-        raise HondoError(f"the decoder's width must be positive, got {width:g}")

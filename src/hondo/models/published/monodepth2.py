@@ -8,7 +8,7 @@ from torch import Tensor
 
 from hondo.models.published.files import part, read_entries, read_tensors
 from hondo.models.published.published import Published
-from hondo.models.published.rename import Rules, renamed
+from hondo.models.published.rename import Rules, prefixed, renamed
 
 # The authors number the decoder's layers: two convolutions a level, the coarsest first, then a head a scale.
 _LEVELS = (16, 8, 4, 2, 1)  # strides after the upsampling of each level
@@ -44,7 +44,7 @@ def resnet_tensors(entries: Mapping[str, Any], *, prefix: str) -> dict[str, Tens
 
 def decoder_tensors(path: Path) -> dict[str, Tensor]:
     """depth.pth: the U-Net decoder."""
-    return _prefixed(renamed(read_tensors(part(path, "depth.pth")), _DECODER), "network.decoder.")
+    return prefixed(renamed(read_tensors(part(path, "depth.pth")), _DECODER), "network.decoder.")
 
 
 def pose_tensors(path: Path, *, prefix: str, shared: bool = False) -> dict[str, Tensor]:
@@ -53,7 +53,7 @@ def pose_tensors(path: Path, *, prefix: str, shared: bool = False) -> dict[str, 
     rules = tuple((rf"net\.{i}\.(.*)", rf"head.{2 * i}.\1") for i in range(4))  # a ReLU lies between any two
     head = renamed(read_tensors(part(path, "pose.pth")), rules)
     head = {key: tensor[:_MOTION] if key.startswith("head.6.") else tensor for key, tensor in head.items()}
-    return resnet_tensors(entries, prefix=f"{prefix}encoder.") | _prefixed(head, prefix)
+    return resnet_tensors(entries, prefix=f"{prefix}encoder.") | prefixed(head, prefix)
 
 
 def trained_size(entries: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,7 +61,3 @@ def trained_size(entries: Mapping[str, Any]) -> dict[str, Any]:
     if "height" not in entries or "width" not in entries:
         return {}
     return {"size_hw": (int(entries["height"]), int(entries["width"]))}
-
-
-def _prefixed(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {prefix + key: tensor for key, tensor in tensors.items()}
