@@ -9,7 +9,6 @@ from contextlib import contextmanager
 
 import httpx
 
-
 READY_S = 120.0
 
 

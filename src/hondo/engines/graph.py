@@ -15,7 +15,6 @@ from hondo.core.types import Size
 from hondo.models.depth import DepthModel
 from hondo.models.multi_frame import MultiFrameModel
 
-
 _one_export = threading.Lock()  # torch.export keeps its state in the process: two at once break each other
 
 
