@@ -16,10 +16,10 @@ random = np.random.default_rng(0)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (7, 1), (33, 50)])
-@pytest.mark.parametrize("fast", [False, True])
-def test_others_read_the_same_values(size, fast) -> None:
+@pytest.mark.parametrize("compression", ["small", "fast", "none"])
+def test_others_read_the_same_values(size, compression) -> None:
     pixels = random.integers(0, 65536, size, dtype=np.uint16)
-    data = encode_png16(pixels, text=("hondo", "note"), fast=fast)
+    data = encode_png16(pixels, text=("hondo", "note"), compression=compression)
     assert np.array_equal(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED), pixels)
     picture = Image.open(io.BytesIO(data))
     assert np.array_equal(np.asarray(picture).astype(np.uint16), pixels)

@@ -1,11 +1,13 @@
 """The shared engine: one thread, batches, faults that stay with their pictures."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from hondo.core.types import InputSpec
+from hondo.engines.many import InferQueue
 from hondo.web.engine import SharedEngine, finish, prepare, usual_placement
 from hondo.web.metrics import Metrics
 from hondo.web.refusal import Refusal
@@ -41,6 +43,39 @@ def test_batches_form_while_the_engine_is_busy(tiny, until, batch, wanted) -> No
     held.set()
     assert [future.result(5)[0, 0] for future in futures] == [1, 2, 3, 4, 5, 6]
     assert sizes == wanted
+    shared.close()
+
+
+def test_pictures_that_wait_are_worked_on_side_by_side(tiny, until) -> None:
+    """The first has the engine for itself; those that came meanwhile are begun up to the depth."""
+    held, sizes, most, open_now = threading.Event(), [], [0], [0]
+
+    def submit(image: np.ndarray):
+        open_now[0] += 1
+        most[0] = max(most[0], open_now[0])
+
+        def finish() -> np.ndarray:
+            open_now[0] -= 1
+            if image[0, 0, 0, 0] == 4:
+                raise RuntimeError("this one fails")
+            return image[:, :1]
+
+        return finish
+
+    queue = InferQueue(submit=submit, depth=3)
+    predictor, shared = replace(tiny(held_run(held, sizes)), open_queue=lambda: queue), engine()
+    inputs = [np.full((1, 3, 2, 2), number, dtype=np.float32) for number in range(8)]
+    futures = [shared.submit(predictor, inputs[0], client="a")]
+    until(lambda: sizes)
+    futures += [shared.submit(predictor, each, client="a") for each in inputs[1:]]
+    held.set()
+    for number, future in enumerate(futures):
+        if number == 4:
+            with pytest.raises(Refusal, match="RuntimeError"):
+                future.result(5)
+        else:
+            assert future.result(5)[0, 0] == number
+    assert most[0] == 3 and open_now[0] == 0
     shared.close()
 
 

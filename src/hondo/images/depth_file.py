@@ -15,7 +15,7 @@ from hondo.images.colour import colourise
 from hondo.images.header import open_pillow, opened
 from hondo.images.io import read_depth, write_image
 from hondo.images.pfm import write_pfm
-from hondo.images.png16 import encode_png16
+from hondo.images.png16 import Compression, encode_png16
 
 DEPTH_SUFFIXES = (".png", ".npy", ".pfm", ".ply", ".jpg", ".jpeg", ".webp")
 PNG_FACTOR = 256.0  # KITTI's depth PNG: metres x 256
@@ -89,10 +89,10 @@ def write_png16(
     return scale
 
 
-def png16_bytes(depth_map: DepthMap, *, scale: PngScale, fast: bool = False) -> bytes:
-    """The 16-bit PNG of a map as bytes, with its scale inside; ``fast`` for one that is not kept."""
+def png16_bytes(depth_map: DepthMap, *, scale: PngScale, compression: Compression = "small") -> bytes:
+    """The 16-bit PNG of a map as bytes, with its scale inside."""
     text = (_TEXT_KEY, json.dumps(asdict(scale)))
-    return encode_png16(to_16_bit(depth_map, scale=scale), text=text, fast=fast)
+    return encode_png16(to_16_bit(depth_map, scale=scale), text=text, compression=compression)
 
 
 def to_16_bit(depth_map: DepthMap, *, scale: PngScale) -> UInt16[np.ndarray, "h w"]:

@@ -13,6 +13,7 @@ from hondo.core.types import Size
 from hondo.geometry.ply import ply_bytes
 from hondo.geometry.point_cloud import point_cloud
 from hondo.images.depth_file import PngScale, png16_bytes, png_scale
+from hondo.images.png16 import Compression
 from hondo.web.refusal import Refusal
 from hondo.web.service import Prediction
 from hondo.web.thin import thinned
@@ -72,9 +73,9 @@ def choose_form(*, accept: str, form: str | None) -> str:
     return "png16"
 
 
-def depth_answer(prediction: Prediction, *, form: str) -> Answer:
-    """The depth map in one of the forms."""
-    return _ANSWERS[form](prediction)
+def depth_answer(prediction: Prediction, *, form: str, is_near: bool) -> Answer:
+    """The depth map in one of the forms. ``is_near``: the client is on this machine, where bytes cost nothing."""
+    return _ANSWERS[form](prediction, "none" if is_near else "fast")
 
 
 def ply_answer(prediction: Prediction, *, max_points: int) -> Answer:
@@ -85,21 +86,21 @@ def ply_answer(prediction: Prediction, *, max_points: int) -> Answer:
     return Answer(body=ply_bytes(cloud.points, cloud.colors), media_type=PLY_TYPE, headers=headers)
 
 
-def _png16(prediction: Prediction) -> Answer:
+def _png16(prediction: Prediction, compression: Compression) -> Answer:
     scale = png_scale(prediction.depth_map)
-    body = png16_bytes(prediction.depth_map, scale=scale, fast=True)
+    body = png16_bytes(prediction.depth_map, scale=scale, compression=compression)
     return Answer(body=body, media_type=MEDIA_TYPES["png16"], headers=_headers(_facts(prediction, scale=scale)))
 
 
-def _json(prediction: Prediction) -> Answer:
+def _json(prediction: Prediction, compression: Compression) -> Answer:
     scale = png_scale(prediction.depth_map)
     facts = _facts(prediction, scale=scale)
-    png = base64.b64encode(png16_bytes(prediction.depth_map, scale=scale, fast=True)).decode()
+    png = base64.b64encode(png16_bytes(prediction.depth_map, scale=scale, compression=compression)).decode()
     body = json.dumps(asdict(facts) | {"png": png}).encode()
     return Answer(body=body, media_type=MEDIA_TYPES["json"], headers=_headers(facts))
 
 
-def _npz(prediction: Prediction) -> Answer:
+def _npz(prediction: Prediction, compression: Compression) -> Answer:
     """values (h w, float32) in the map's own unit, and the facts as a JSON text; read with allow_pickle=False."""
     facts, depth_map = _facts(prediction, scale=None), prediction.depth_map
     arrays = {"values": depth_map.values, "facts": np.array(json.dumps(asdict(facts)))}
@@ -110,14 +111,19 @@ def _npz(prediction: Prediction) -> Answer:
     return Answer(body=buffer.getvalue(), media_type=MEDIA_TYPES["npz"], headers=_headers(facts))
 
 
-def _color(prediction: Prediction) -> Answer:
+def _color(prediction: Prediction, compression: Compression) -> Answer:
     bgr = cv2.cvtColor(prediction.depth_map.color(), cv2.COLOR_RGB2BGR)
     _, body = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     headers = _headers(_facts(prediction, scale=None))
     return Answer(body=body.tobytes(), media_type=MEDIA_TYPES["color"], headers=headers)
 
 
-_ANSWERS: dict[str, Callable[[Prediction], Answer]] = {"png16": _png16, "npz": _npz, "json": _json, "color": _color}
+_ANSWERS: dict[str, Callable[[Prediction, Compression], Answer]] = {
+    "png16": _png16,
+    "npz": _npz,
+    "json": _json,
+    "color": _color,
+}
 
 
 def _facts(prediction: Prediction, *, scale: PngScale | None) -> DepthFacts:

@@ -4,6 +4,7 @@ import logging
 import math
 import threading
 import time
+from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -13,6 +14,7 @@ from jaxtyping import Float32, UInt8
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, DepthMap, InputSpec, Size
+from hondo.engines.many import Finish, InferQueue
 from hondo.engines.predictor import NetworkPredictor, fit_camera
 from hondo.images.preprocess import Placement, from_network, place, to_network
 from hondo.web.fair import FairQueue, QueueClosed, QueueFull
@@ -34,12 +36,23 @@ class Job:
     raw: "Future[np.ndarray]" = field(default_factory=Future)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Begun:
+    """A job that the engine is at; ``finish`` waits for its map."""
+
+    job: Job
+    start: float
+    finish: Finish
+
+
 class SharedEngine:
     """Runs jobs of any number of clients and models; a batch is no longer than ``batch_s`` of the engine's time."""
 
     def __init__(self, *, waiting: int, batch_s: float, metrics: Metrics, batch: int | None = None) -> None:
         self._queue: FairQueue[Job] = FairQueue(limit=waiting)
         self._batch_s, self._batch, self._metrics = batch_s, batch, metrics
+        self._queues: dict[int, InferQueue] = {}  # of predictors, which live as long as the server
+        self._last_end = 0.0  # of a run, by the performance counter
         self._picture_s = 0.0  # running time of one picture; 0: none has run yet
         self._thread = threading.Thread(target=self._work, name="hondo-engine", daemon=True)
         self._thread.start()
@@ -68,36 +81,83 @@ class SharedEngine:
         for job in self._queue.close():
             job.raw.set_exception(Refusal(503, "the service is stopping"))
         self._thread.join(timeout=30)
+        for queue in self._queues.values():
+            queue.close()
 
     def _work(self) -> None:
-        while True:
-            try:
-                jobs = self._queue.take(most=self._most, alike=_kind)
-            except QueueClosed:
-                return
-            jobs = [job for job in jobs if job.raw.set_running_or_notify_cancel()]
-            if jobs:
-                self._run(jobs)
+        """The thread: jobs side by side while several wait, else one after another, each with the whole machine."""
+        begun: deque[Begun] = deque()
+        try:
+            while True:
+                jobs = self._queue.take(most=self._most, alike=_kind, wait=not begun)
+                jobs = [job for job in jobs if job.raw.set_running_or_notify_cancel()]
+                depth = self._depth(jobs[0]) if jobs and (begun or self.waiting) else 0
+                if depth:
+                    begun.extend(each for job in jobs if (each := self._begin(job)))
+                elif jobs:
+                    self._end(begun)
+                    self._run(jobs)
+                if begun and (not jobs or len(begun) >= depth):
+                    self._end(begun, most=1)
+        except QueueClosed:
+            self._end(begun)
 
     def _run(self, jobs: list[Job]) -> None:
         predictor, start = jobs[0].predictor, time.perf_counter()
         try:
-            stacked = np.concatenate([job.network_input for job in jobs]) if len(jobs) > 1 else jobs[0].network_input
             with predictor.lock:
-                maps = np.array(predictor.run(stacked))  # copied: an engine may use its output again
+                together = [job.network_input for job in jobs]
+                maps = predictor.run(np.concatenate(together) if len(together) > 1 else together[0])
+                maps = np.array(maps)  # copied: an engine may use its output again
         except Exception as error:  # whatever an engine raises: the thread lives on
-            _log.exception("%s failed on %d pictures", predictor.name, len(jobs))
-            for job in jobs:
-                job.raw.set_exception(_fault(error))
+            _fail(jobs, error)
             return
-        seconds = time.perf_counter() - start
-        each = seconds / len(jobs)
-        self._picture_s = _MEMORY * self._picture_s + (1 - _MEMORY) * each if self._picture_s else each
-        self._metrics.engine_s.add(seconds)
-        self._metrics.pictures.add(len(jobs))
-        self._metrics.batches.add()
         for job, raw in zip(jobs, maps):
             job.raw.set_result(raw[0])
+        self._count(len(jobs), since=start)
+
+    def _begin(self, job: Job) -> "Begun | None":
+        try:
+            return Begun(
+                job=job, start=time.perf_counter(), finish=self._side_by_side(job.predictor).submit(job.network_input)
+            )
+        except Exception as error:  # as above
+            _fail([job], error)
+            return None
+
+    def _end(self, begun: "deque[Begun]", *, most: int | None = None) -> None:
+        """Waits for the oldest that are begun, ``most`` of them or all."""
+        for _ in range(len(begun) if most is None else most):
+            each = begun.popleft()
+            try:
+                each.job.raw.set_result(each.finish()[0, 0])
+            except Exception as error:  # as above
+                _fail([each.job], error)
+            else:
+                self._count(1, since=each.start)
+
+    def _count(self, pictures: int, *, since: float) -> None:
+        """Counts what has ended now; time that an earlier picture took too is not counted again."""
+        now = time.perf_counter()
+        seconds, self._last_end = now - max(since, self._last_end), now
+        each = seconds / pictures
+        self._picture_s = _MEMORY * self._picture_s + (1 - _MEMORY) * each if self._picture_s else each
+        self._metrics.engine_s.add(seconds)
+        self._metrics.pictures.add(pictures)
+        self._metrics.batches.add()
+
+    def _depth(self, job: Job) -> int:
+        """How many pictures the job's engine works on side by side; 0: one run at a time."""
+        predictor = job.predictor
+        if self._batch is not None or not predictor.device.startswith("cpu") or predictor.open_queue is None:
+            return 0
+        return self._side_by_side(predictor).depth
+
+    def _side_by_side(self, predictor: NetworkPredictor) -> InferQueue:
+        if id(predictor) not in self._queues:
+            assert predictor.open_queue is not None
+            self._queues[id(predictor)] = predictor.open_queue()
+        return self._queues[id(predictor)]
 
     def _most(self, job: Job) -> int:
         if self._batch is not None:
@@ -143,6 +203,12 @@ def finish(
     values = from_network(raw, placement)
     fitted = None if camera is None else fit_camera(camera, placement.image_hw)
     return DepthMap(values=values, kind=predictor.kind, camera=fitted, image_rgb=image_rgb)
+
+
+def _fail(jobs: list[Job], error: Exception) -> None:
+    _log.error("%s failed on %d pictures", jobs[0].predictor.name, len(jobs), exc_info=error)
+    for job in jobs:
+        job.raw.set_exception(_fault(error))
 
 
 def _fault(error: Exception) -> Refusal:

@@ -39,15 +39,19 @@ class FairQueue(Generic[T]):
             self._count += 1
             self._changed.notify()
 
-    def take(self, *, most: Callable[[T], int], alike: Callable[[T], Hashable]) -> list[T]:
+    def take(self, *, most: Callable[[T], int], alike: Callable[[T], Hashable], wait: bool = True) -> list[T]:
         """Waits for an item; returns it with others of the same kind that wait already, ``most(item)`` in all.
 
-        Nobody waits for company: a batch forms of what came while the engine was busy.
+        Nobody waits for company: a batch forms of what came while the engine was busy. Without ``wait`` the list is
+        empty where nothing is there.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._count or self._is_closed)
+            if wait:
+                self._changed.wait_for(lambda: self._count or self._is_closed)
             if not self._count:
-                raise QueueClosed
+                if self._is_closed:
+                    raise QueueClosed
+                return []
             batch = [self._pop(next(iter(self._waiting)))]
             kind, size = alike(batch[0]), most(batch[0])
             while len(batch) < size:

@@ -20,6 +20,11 @@ def client_name(host: str) -> str:
     return str(address)
 
 
+def is_near(name: str) -> bool:
+    """Whether a client of this name is on this machine."""
+    return name.startswith("127.") or name == "::/64"
+
+
 class Rate:
     """Token buckets: ``burst`` requests at once, ``per_s`` a second in the long run."""
 

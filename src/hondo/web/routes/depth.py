@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from hondo.web.answers import choose_form, depth_answer
 from hondo.web.body import read_picture
 from hondo.web.openapi import FACTS_EXAMPLE, PICTURE_BODY
+from hondo.web.rate import is_near
 from hondo.web.refusal import documented
 from hondo.web.service import client_of, service_of
 
@@ -41,6 +42,7 @@ async def depth(
     with service.requests.one(client):
         picture = await read_picture(request, service.limits)
         answer = await service.predict(
-            picture, client=client, model=model, then=lambda prediction: depth_answer(prediction, form=chosen)
-        )
+            picture, client=client, model=model,
+            then=lambda prediction: depth_answer(prediction, form=chosen, is_near=is_near(client)),
+        )  # fmt: skip
     return Response(answer.body, media_type=answer.media_type, headers=answer.headers)
