@@ -1,5 +1,6 @@
 """Videos: pictures, true times and rotation survive; broken files are refused; memory stays constant."""
 
+import gc
 import tracemalloc
 from pathlib import Path
 
@@ -177,3 +178,22 @@ def test_real_videos(shared_data: Path, name: str, size_hw: tuple[int, int], cou
         times.append(frame.time_s)
         assert frame.image.shape == (*size_hw, 3)
     assert times == pytest.approx(np.arange(count) / fps, abs=1e-3)
+
+
+def test_frames_that_were_shown_leave_nothing_for_the_garbage_collector(tmp_path) -> None:
+    """A frame in a reference cycle holds its picture until a collection, which a live video seldom gets."""
+    path = tmp_path / "x.mp4"
+    with VideoWriter(path, size_hw=(48, 64), fps=10) as writer:
+        for number in range(30):
+            writer.write(np.full((48, 64, 3), 5 * number, np.uint8))
+    gc.collect()
+    gc.disable()
+    try:
+        assert sum(1 for _ in read_video(path)) == 30
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        assert not [each for each in gc.garbage if type(each).__name__ in ("VideoFrame", "SideDataContainer")]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()

@@ -13,6 +13,8 @@ from typing import Any
 import av
 import numpy as np
 from av.container import InputContainer
+from av.sidedata.sidedata import SideDataContainer
+from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import Colorspace
 from jaxtyping import UInt8
 
@@ -232,7 +234,9 @@ def _check_complete(container: InputContainer, path: str | Path, *, length_s: fl
 
 def upright(pixels: np.ndarray, frame: av.VideoFrame) -> np.ndarray:
     """Pixels turned and mirrored as the frame's display matrix says (ISO 14496-12, section 6.2.2), contiguous."""
-    data = frame.side_data.get("DISPLAYMATRIX")
+    # Not frame.side_data: that holds the frame which holds it, and each such pair keeps a picture until Python's garbage
+    # collector comes by, which a live video seldom lets it.
+    data = SideDataContainer(frame).get(SideDataType.DISPLAYMATRIX)
     if data is None:
         return pixels
     a, b, _, c, d = struct.unpack("=5i", bytes(data)[:20])  # x' = a x + c y, y' = b x + d y
