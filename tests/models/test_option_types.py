@@ -23,7 +23,7 @@ from hondo.models.option_types import fits, named
         (Literal["a", "b"], ["a"], ["c", 1]),
         (Any, [1, "a", None, object()], []),
     ],
-    ids=str,
+    ids=lambda value: None if isinstance(value, list) else str(value),  # workers must agree: no addresses
 )
 def test_what_fits(annotation: Any, fitting: list[Any], others: list[Any]) -> None:
     assert all(fits(value, annotation) for value in fitting)

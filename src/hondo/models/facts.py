@@ -1,7 +1,7 @@
 """What is known of every named model without building it: size, cost, output, and where its weights come from.
 
-Building all of them takes half a minute, so the facts are stored in the package: ``make docs`` measures them anew, and a
-test compares. Nothing here imports torch.
+Building all of them takes half a minute, so the facts are stored in the package: ``make docs`` measures them anew, and
+a test compares. Nothing here imports torch.
 """
 
 import json

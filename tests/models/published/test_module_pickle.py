@@ -96,7 +96,9 @@ class Call:
 
 
 @pytest.mark.parametrize("is_zip", [True, False], ids=["zip", "before-1.6"])
-@pytest.mark.parametrize("function", [os.system, eval, exec, os.mkdir, __import__, getattr, Path.touch], ids=str)
+@pytest.mark.parametrize(
+    "function", [os.system, eval, exec, os.mkdir, __import__, getattr, Path.touch], ids=lambda f: f.__name__
+)
 def test_a_malicious_file_runs_nothing_and_is_refused(
     authors: type[nn.Module], tmp_path: Path, is_zip: bool, function: Callable[..., Any]
 ) -> None:
