@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from hondo.cli.options import parse_list, parse_options, parse_size, tell_if_untrained, writable_folder
+from hondo.cli.options import parse_list, parse_options, parse_pairs, parse_size, tell_if_untrained, writable_folder
 from hondo.core.errors import HondoError
 
 
@@ -61,3 +61,11 @@ def test_a_model_without_trained_weights_is_told(capsys) -> None:
     tell_if_untrained("unet-light", weights="random")
     tell_if_untrained("my_run", weights=None)
     assert capsys.readouterr().err == ""
+
+
+def test_only_a_models_options_have_flags_of_their_own() -> None:
+    with pytest.raises(HondoError, match=r"--option size_hw=\.\.\.: give --size HxW instead"):
+        parse_options(("size_hw=32,48",))
+    assert parse_pairs(("size_hw=32,48",), option="--data-option") == {"size_hw": (32, 48)}
+    with pytest.raises(HondoError, match="--data-option 'size_hw' must be KEY=VALUE"):
+        parse_pairs(("size_hw",), option="--data-option")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from hondo.cli.options import parse_options
+from hondo.cli.options import parse_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -75,7 +75,9 @@ def _check(config: CheckConfig) -> int:
     from hondo.data.tables import open_dataset
 
     options = {"every": config.every if config.every != 1 else None, "only": config.only}
-    samples = open_dataset(config.data, root=config.root, **options, **parse_options(config.data_option))
+    samples = open_dataset(
+        config.data, root=config.root, **options, **parse_pairs(config.data_option, option="--data-option")
+    )
     found = check_dataset(samples, track=lambda indices: _progress(indices, what="checking"))
     _print_check(found)
     return EXIT_SOME_FAILED if found.errors else 0
@@ -121,7 +123,9 @@ def _synth(config: SynthConfig) -> int:
 
     if config.count < 1:
         raise HondoError(f"--count must be 1 or more, got {config.count}")
-    samples = open_dataset("synthetic", length=config.count, seed=config.seed, **parse_options(config.data_option))
+    samples = open_dataset(
+        "synthetic", length=config.count, seed=config.seed, **parse_pairs(config.data_option, option="--data-option")
+    )
     print(write_rgbd(samples, config.out, track=lambda indices: _progress(indices, what="rendering")))
     return 0
 

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from hondo.cli.options import ModelOptions, SharedModelOptions, parse_options, parse_size, tell_if_untrained
+from hondo.cli.options import (
+    ModelOptions,
+    SharedModelOptions,
+    parse_options,
+    parse_pairs,
+    parse_size,
+    tell_if_untrained,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -132,7 +139,8 @@ def _data_options(config: EvaluateConfig) -> dict[str, Any]:
     """What the data set is opened with; None is left to it."""
     named = {"camera": config.camera, "depth": config.depth, "divide_by": config.divide_by}
     named |= {"depth_every": config.depth_every, "only": config.only}
-    return named | {"every": config.every if config.every != 1 else None} | parse_options(config.data_option)
+    named |= {"every": config.every if config.every != 1 else None}
+    return named | parse_pairs(config.data_option, option="--data-option")
 
 
 def _subject(config: EvaluateConfig, origins: "Sequence[str]") -> "Subject":

@@ -89,16 +89,22 @@ def needs_serve() -> None:
 
 
 def parse_options(texts: tuple[str, ...]) -> dict[str, Any]:
-    """Builder options from ``key=value`` texts: numbers, true/false, comma lists of them, else text."""
-    options = {}
+    """Options of a model's builder from the texts of ``--option``."""
+    options = parse_pairs(texts, option="--option")
+    for key in options.keys() & _FLAGS.keys():
+        raise HondoError(f"--option {key}=...: give {_FLAGS[key]} instead")
+    return options
+
+
+def parse_pairs(texts: tuple[str, ...], *, option: str) -> dict[str, Any]:
+    """``key=value`` texts of a command's ``option``: numbers, true/false, comma lists of them, else text."""
+    pairs = {}
     for text in texts:
         key, equals, value = text.partition("=")
         if not equals or not key.isidentifier():
-            raise HondoError(f"--option '{text}' must be KEY=VALUE, e.g. --option num_heads=1")
-        if key in _FLAGS:
-            raise HondoError(f"--option {text}: give {_FLAGS[key]} instead")
-        options[key] = tuple(_value(part) for part in value.split(",")) if "," in value else _value(value)
-    return options
+            raise HondoError(f"{option} '{text}' must be KEY=VALUE, e.g. {option} num_heads=1")
+        pairs[key] = tuple(_value(part) for part in value.split(",")) if "," in value else _value(value)
+    return pairs
 
 
 def parse_size(text: str | None) -> Size | None:
