@@ -1,0 +1,158 @@
+"""Which layers must stay in higher precision: measured one at a time, then the worst are kept until a target holds.
+
+Nothing here knows an engine. It gives sets of layer names to ``drop_of``, which builds the model with these kept in
+higher precision and the others quantised, and answers how far that is from the full model.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from hondo.core.errors import HondoError
+
+MAX_BLOCKS = 24  # groups that are swapped one at a time; only the layers of kept groups are looked at singly
+MAX_DROP = 0.01  # relative abs_rel of the depth to the full model's
+
+# Relative error of the model with these layers in higher precision and all others quantised.
+DropOf = Callable[[frozenset[str]], float]
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What quantising these layers alone costs; ``layers`` are those of the block ``name``, or one."""
+
+    name: str
+    layers: tuple[str, ...]
+    drop: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """The layers that stay in higher precision, what each part cost (the worst first), and the drop that is left."""
+
+    kept: tuple[str, ...]
+    drop: float
+    costs: tuple[Cost, ...] = ()
+    trials: int = 1
+
+    def __str__(self) -> str:
+        if not self.kept:
+            return f"all layers in int8: drop {self.drop:.2%}"
+        return f"{len(self.kept)} layers kept in higher precision: drop {self.drop:.2%}"
+
+
+def choose_kept(
+    layers: Sequence[str],
+    drop_of: DropOf,
+    *,
+    max_drop: float = MAX_DROP,
+    quick_drop_of: DropOf | None = None,
+    told: Told = lambda line: None,
+) -> Choice:
+    """The fewest layers, found by their sensitivity, that must be kept so that the drop is at most ``max_drop``.
+
+    Each block of layers is quantised alone and ranked by what that costs; the worst are kept, as few as bisection
+    finds; then the layers of the kept blocks are put back one at a time, the cheapest first, as many as the target
+    allows. ``quick_drop_of`` (default: ``drop_of``) only ranks, so it may look at fewer pictures.
+    """
+    trial = _Trials(drop_of, quick=quick_drop_of or drop_of)
+    everything = frozenset(layers)
+    drop = trial.drop(frozenset())
+    if drop <= max_drop:
+        return Choice(kept=(), drop=drop, trials=trial.count)
+    told(f"all {len(layers)} layers in int8: drop {drop:.2%}, allowed {max_drop:.2%}; measuring their sensitivity")
+    least = trial.drop(everything)
+    if least > max_drop:
+        raise HondoError(
+            f"even with no layer in int8 the drop is {least:.2%}, more than --max-drop {max_drop:.2%}; allow more"
+        )
+    costs = _costs(blocks_of(layers), trial, everything=everything, told=told)
+    worst = [frozenset(cost.layers) for cost in costs]
+    kept, drop = _fewest(worst, trial, max_drop=max_drop, known=least)
+    if any(len(cost.layers) > 1 for cost in costs if kept.issuperset(cost.layers)):
+        singles = _singles(kept, trial, told=told)
+        kept, drop = _fewest([frozenset({name}) for name in singles], trial, max_drop=max_drop, known=drop)
+    told(f"kept in higher precision: {len(kept)} of {len(layers)} layers; drop {drop:.2%}")
+    return Choice(
+        kept=tuple(name for name in layers if name in kept), drop=drop, costs=tuple(costs), trials=trial.count
+    )
+
+
+def blocks_of(layers: Sequence[str], *, most: int = MAX_BLOCKS) -> dict[str, tuple[str, ...]]:
+    """Layers by the longest common beginnings of their dotted names that make at most ``most`` groups, in order."""
+    depth = 1
+    while len(_prefixes(layers, depth + 1)) <= most and any(name.count(".") >= depth for name in layers):
+        depth += 1
+    grouped = {
+        prefix: tuple(name for name in layers if _prefix(name, depth) == prefix) for prefix in _prefixes(layers, depth)
+    }
+    if len(grouped) <= most:
+        return grouped
+    step = -(-len(layers) // most)  # names without order in them: neighbours
+    return {f"{layers[at]} ...": tuple(layers[at : at + step]) for at in range(0, len(layers), step)}
+
+
+class _Trials:
+    """Asks for drops, never twice for one set, and counts."""
+
+    def __init__(self, drop_of: DropOf, *, quick: DropOf) -> None:
+        self._ask = {"full": drop_of, "quick": quick}
+        self._known: dict[tuple[int, frozenset[str]], float] = {}
+        self.count = 0
+
+    def drop(self, kept: frozenset[str]) -> float:
+        return self._drop("full", kept)
+
+    def quick(self, kept: frozenset[str]) -> float:
+        return self._drop("quick", kept)
+
+    def _drop(self, how: str, kept: frozenset[str]) -> float:
+        key = (id(self._ask[how]), kept)
+        if key not in self._known:
+            self._known[key] = self._ask[how](kept)
+            self.count += 1
+        return self._known[key]
+
+
+def _costs(blocks: dict[str, tuple[str, ...]], trial: _Trials, *, everything: frozenset[str], told: Told) -> list[Cost]:
+    """What each block costs if it alone is quantised, the dearest first."""
+    costs = []
+    for number, (name, layers) in enumerate(blocks.items(), 1):
+        cost = Cost(name=name, layers=layers, drop=trial.quick(everything - frozenset(layers)))
+        costs.append(cost)
+        told(f"sensitivity {number}/{len(blocks)}: {name} in int8 alone costs {cost.drop:.2%}")
+    return sorted(costs, key=lambda cost: -cost.drop)
+
+
+def _singles(kept: frozenset[str], trial: _Trials, *, told: Told) -> list[str]:
+    """The kept layers by the drop that is left if one is put back into int8, the dearest first."""
+    back = {name: trial.quick(kept - {name}) for name in sorted(kept)}
+    told(f"sensitivity of the {len(kept)} layers of the kept blocks, one at a time: done")
+    return sorted(kept, key=lambda name: (-back[name], name))
+
+
+def _fewest(
+    worst: Sequence[frozenset[str]], trial: _Trials, *, max_drop: float, known: float
+) -> tuple[frozenset[str], float]:
+    """The shortest beginning of ``worst`` whose union meets the target, by bisection; all of them do: ``known``."""
+    low, high, found = 0, len(worst), known  # high is always one that meets it
+    while low + 1 < high:
+        middle = (low + high) // 2
+        drop = trial.drop(_union(worst[:middle]))
+        if drop <= max_drop:
+            high, found = middle, drop
+        else:
+            low = middle
+    return _union(worst[:high]), found
+
+
+def _union(sets: Iterable[frozenset[str]]) -> frozenset[str]:
+    return frozenset().union(*sets)
+
+
+def _prefix(name: str, depth: int) -> str:
+    return ".".join(name.split(".")[:depth])
+
+
+def _prefixes(layers: Sequence[str], depth: int) -> dict[str, None]:
+    return dict.fromkeys(_prefix(name, depth) for name in layers)

@@ -1,0 +1,72 @@
+from collections.abc import Callable
+
+import pytest
+
+from hondo.core.errors import HondoError
+from hondo.engines.sensitivity import blocks_of, choose_kept
+
+LAYERS = tuple(f"encoder.blocks.{block}.{part}" for block in range(10) for part in ("qkv", "proj", "fc1", "fc2"))
+
+
+def drops(costs: dict[str, float]) -> Callable[[frozenset[str]], float]:
+    """A model whose drop is the sum of what its quantised layers cost."""
+    return lambda kept: sum((costs.get(name, 1e-5) for name in LAYERS if name not in kept), 0.0)
+
+
+def counted(drop_of: Callable[[frozenset[str]], float]) -> tuple[list[frozenset[str]], Callable]:
+    asked: list[frozenset[str]] = []
+    return asked, lambda kept: asked.append(kept) or drop_of(kept)
+
+
+def test_nothing_is_searched_where_all_layers_may_be_quantised() -> None:
+    asked, drop_of = counted(drops({}))
+    choice = choose_kept(LAYERS, drop_of)
+    assert choice.kept == () and choice.drop == pytest.approx(4e-4)
+    assert asked == [frozenset()] and choice.trials == 1
+
+
+@pytest.mark.parametrize("bad", [("encoder.blocks.7.fc2",), ("encoder.blocks.0.qkv", "encoder.blocks.9.proj")])
+def test_the_layers_that_must_be_kept_are_found_and_no_others(bad: tuple[str, ...]) -> None:
+    choice = choose_kept(LAYERS, drops(dict.fromkeys(bad, 0.1)))
+    assert choice.kept == bad and choice.drop < 0.01
+    dearest = [layer for cost in choice.costs[: len(bad)] for layer in cost.layers]
+    assert set(bad) <= set(dearest) and choice.costs[0].drop > 0.1
+
+
+def test_the_search_is_far_cheaper_than_a_trial_for_each_layer() -> None:
+    choice = choose_kept(LAYERS, drops({"encoder.blocks.3.fc1": 0.2}))
+    assert choice.trials < len(LAYERS) / 1.5
+
+
+def test_a_smaller_drop_keeps_more() -> None:
+    costs = {name: 0.001 * (1 + at) for at, name in enumerate(LAYERS)}
+    kept = [len(choose_kept(LAYERS, drops(costs), max_drop=most).kept) for most in (0.5, 0.1, 0.01, 0.002)]
+    assert kept == sorted(kept) and kept[0] < kept[-1] < len(LAYERS)
+
+
+def test_ranking_may_look_at_fewer_pictures_than_the_verdict() -> None:
+    costs = {"encoder.blocks.5.proj": 0.1}
+    (quickly, quick), (fully, full) = counted(drops(costs)), counted(drops(costs))
+    choice = choose_kept(LAYERS, full, quick_drop_of=quick)
+    assert choice.kept == ("encoder.blocks.5.proj",)
+    assert choice.drop == full(frozenset(choice.kept)) and len(fully) < len(quickly)
+
+
+def test_a_target_that_no_choice_meets_is_refused() -> None:
+    with pytest.raises(HondoError, match=r"even with no layer in int8 the drop is 5\.00%"):
+        choose_kept(LAYERS, lambda kept: 0.05)
+
+
+def test_progress_is_told() -> None:
+    lines: list[str] = []
+    choose_kept(LAYERS, drops({LAYERS[4]: 0.1}), told=lines.append)
+    assert any("encoder.blocks.1 in int8 alone costs 10.0" in line for line in lines)
+
+
+def test_blocks_are_the_longest_beginnings_that_are_not_too_many() -> None:
+    assert list(blocks_of(LAYERS)) == [f"encoder.blocks.{number}" for number in range(10)]
+    assert list(blocks_of(LAYERS, most=5)) == ["encoder.blocks"]
+    assert list(blocks_of(LAYERS, most=99)) == list(LAYERS)
+    loose = [f"conv_{number}" for number in range(100)]
+    blocks = blocks_of(loose)
+    assert len(blocks) <= 24 and [name for block in blocks.values() for name in block] == loose
