@@ -1,14 +1,18 @@
 """Parity: exact for torch itself, found where there is a difference, and files that miss it are not written."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from hondo.core.errors import HondoError
+from hondo.core.sample import Sample
 from hondo.core.types import DepthKind, InputSpec
 from hondo.engines.table import ENGINES
-from hondo.evaluate.parity import compare, export_checked, probe_picture
+from hondo.evaluate.check_set import check_samples
+from hondo.evaluate.parity import Tolerance, compare, compare_on, export_checked, probe_picture, tolerance_of
 from hondo.models.depth import DepthModel
 
 
@@ -27,8 +31,6 @@ def test_torch_agrees_with_itself(model) -> None:
 
 
 def test_a_difference_is_measured_exactly(model) -> None:
-    from dataclasses import replace
-
     served = ENGINES["pytorch"].load(model)
     off = replace(served, run=lambda image: served.run(image) + np.float32(0.25))
     parity = compare(model, off, images=[probe_picture((32, 48), seed=0)])
@@ -37,9 +39,51 @@ def test_a_difference_is_measured_exactly(model) -> None:
     assert not parity.passed
 
 
-def test_nan_is_refused(model) -> None:
-    from dataclasses import replace
+@pytest.fixture(scope="module")
+def samples() -> list[Sample]:
+    """Pictures of another size than the network's, the last without ground truth."""
+    torch.manual_seed(1)
+    labels = {"depth_gt": 1 + torch.rand(1, 40, 60), "valid": torch.rand(1, 40, 60) > 0.5}
+    return [*(Sample(image=torch.rand(3, 40, 60), **labels) for _ in range(3)), Sample(image=torch.rand(3, 30, 60))]
 
+
+def test_real_pictures_are_scored_against_their_ground_truth(model, samples) -> None:
+    checked = check_samples(model, samples, spec=model.input_spec)
+    served = ENGINES["pytorch"].load(model)
+    same = compare_on(checked, served)
+    assert same.passed and same.pictures == 4 and same.rank_correlation == pytest.approx(1) and same.abs_rel < 1e-6
+    assert same.truth is not None and same.truth.images == 3 and abs(same.truth.worst) < 1e-6
+    doubled = compare_on(checked, replace(served, run=lambda image: 2 * served.run(image)))
+    assert doubled.abs_rel == pytest.approx(0.5), "inverse depth doubled is depth halved"
+    assert doubled.rank_correlation == pytest.approx(1)
+    assert doubled.truth is not None and doubled.truth.torch == same.truth.torch
+    assert doubled.truth.exported != same.truth.torch
+    assert any("abs_rel to torch" in miss for miss in doubled.misses())
+
+
+def test_at_most_so_many_pictures_are_looked_at(model, samples) -> None:
+    assert len(check_samples(model, samples, spec=model.input_spec, most=2).inputs) == 2
+    with pytest.raises(HondoError, match="no picture"):
+        check_samples(model, [], spec=model.input_spec)
+
+
+def test_what_made_up_pictures_cannot_tell_is_not_judged() -> None:
+    assert tolerance_of("int8", is_real=True).abs_rel == 0.02
+    for precision in ("fp32", "int8", "int8-dynamic"):
+        made_up = tolerance_of(precision, is_real=False)
+        assert made_up.abs_rel is None and made_up.truth is None and made_up.mean_share is not None
+
+
+def test_a_file_that_misses_on_real_pictures_is_not_written(model, samples, tmp_path, monkeypatch) -> None:
+    pytest.importorskip("openvino")
+    monkeypatch.setattr("hondo.evaluate.parity.TOLERANCES", {"fp32": Tolerance(truth=-1.0)})
+    with pytest.raises(HondoError, match="ground-truth metrics worse by"):
+        export_checked(model, tmp_path / "net.xml", engine="openvino_ir", samples=samples)
+    assert not list(tmp_path.iterdir())
+    assert export_checked(model, tmp_path / "net.xml", engine="openvino_ir").passed, "made-up ones have no truth"
+
+
+def test_nan_is_refused(model) -> None:
     broken = replace(ENGINES["pytorch"].load(model), run=lambda image: np.full((1, 1, 32, 48), np.nan, np.float32))
     with pytest.raises(HondoError, match="NaN"):
         compare(model, broken, images=[probe_picture((32, 48), seed=0)])
@@ -57,9 +101,9 @@ def test_a_checked_export_is_written_whole(model, tmp_path, engine, name) -> Non
 
 def test_a_file_that_misses_is_not_written_without_force(model, tmp_path, monkeypatch) -> None:
     pytest.importorskip("openvino")
-    monkeypatch.setattr("hondo.evaluate.parity.TOLERANCES", {"fp32": (-1.0, -1.0)})
+    monkeypatch.setattr("hondo.evaluate.parity.TOLERANCES", {"fp32": Tolerance(mean_share=-1.0)})
     path = tmp_path / "net.xml"
-    with pytest.raises(HondoError, match=r"net\.xml was not written.*--force"):
+    with pytest.raises(HondoError, match=r"net\.xml was not written: mean difference .*--force"):
         export_checked(model, path, engine="openvino_ir")
     assert not list(tmp_path.iterdir())
     assert not export_checked(model, path, engine="openvino_ir", force=True).passed

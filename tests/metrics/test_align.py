@@ -47,6 +47,8 @@ def test_a_constant_prediction_gets_the_mean():
 def test_refusals():
     with pytest.raises(HondoError, match="median of the prediction is 0"):
         median_scale(np.zeros_like(GT), GT)
+    with pytest.raises(HondoError, match="median of the prediction is inf"):
+        median_scale(np.full_like(GT, np.inf), GT)
     with pytest.raises(HondoError, match="must be positive"):
         least_squares_scale(-GT, GT)
     with pytest.raises(HondoError, match="no pixel"):

@@ -22,7 +22,7 @@ def median_scale(pred: Values, gt: Values, *, is_valid: Mask = None) -> float:
     """median(gt) / median(pred), both depth (Zhou et al. 2017)."""
     p, g = _pixels(pred, gt, is_valid)
     middle = float(np.median(p))
-    if not middle > 0:
+    if not 0 < middle < np.inf:
         raise HondoError(
             f"the median of the prediction is {middle:g}: no positive factor aligns it with the ground truth"
         )
