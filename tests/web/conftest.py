@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 
 import httpx
@@ -65,10 +65,11 @@ def running(
     load: Load | None = None,
     batch: int | None = None,
     camera: ServerCamera | None = None,
+    port: int = 0,
 ) -> Iterator[Running]:
     served = ServedModels(models, load=load or (lambda name: predictor(run, kind=kind, name=name)))
     service = Service(served, access=access or Access(), limits=limits, batch=batch, camera=camera)
-    with bound("127.0.0.1", 0) as listening:
+    with bound("127.0.0.1", port) as listening:
         server = make_server(service)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
@@ -93,6 +94,12 @@ def serving() -> Iterator[Callable[..., Running]]:
     """Starts servers with options of their own."""
     with ExitStack() as stack:
         yield lambda *arguments, **options: stack.enter_context(running(*arguments, **options))
+
+
+@pytest.fixture(scope="session")
+def run_server() -> Callable[..., AbstractContextManager[Running]]:
+    """A server that a test ends itself."""
+    return running
 
 
 def wait_until(condition: Callable[[], object], *, seconds: float = 20.0) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hondo.core.types import Camera, DepthKind, DepthMap
 from hondo.web.frame import FrameFacts, encode_frame, fitted, quantised
 
-FACTS = FrameFacts(number=7, model="tiny", image_hw=(48, 64), near_far=(1.0, 0.1), latency_ms=12.3456, dropped=2)
+FACTS = FrameFacts(number=7, model="tiny", image_hw=(48, 64), near_far=(1.0, 0.1), since=0.0, dropped=2)
 
 
 def read(message: bytes) -> tuple[dict, bytes]:
@@ -37,7 +37,11 @@ def test_depth_comes_back(deflate) -> None:
     assert np.array_equal(np.isnan(values), np.isnan(depth_map.values))
     assert np.nanmax(np.abs(values - depth_map.values)) <= header["step"]
     assert (header["depth_width"], header["depth_height"], header["width"], header["height"]) == (8, 6, 64, 48)
-    assert header["number"] == 7 and header["latency_ms"] == 12.35 and header["camera"] is None
+    assert (
+        header["number"] == 7
+        and header["latency_ms"] == round(1000 * header["clock_s"], 2)
+        and header["camera"] is None
+    )
 
 
 def test_parts_follow_one_another() -> None:

@@ -3,6 +3,8 @@
 import importlib.util
 import json
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 
 from hondo.images.video_file import VideoWriter
+from hondo.video.frames import Captured
 from hondo.video.stream import Stream
 from hondo.web.access import Access
 from hondo.web.camera import ServerCamera
@@ -120,6 +123,42 @@ def test_a_picture_and_a_video_from_a_file(page, server, picture, tmp_path) -> N
     assert page.value("document.getElementById('depth').width") == 128
 
 
+def test_a_still_picture_is_sent_once(page, serving, picture, tmp_path) -> None:
+    started = serving()
+    open_viewer(page, started)
+    path = tmp_path / "photo.png"
+    path.write_bytes(picture())
+    page.give_file("#file", path)
+    wait_for_frames(page, 1)
+    page.value("new Promise((done) => setTimeout(done, 300))")
+    assert page.value(FRAMES) == 1 and started.service.metrics.frames.value(fate="answered") == 1
+
+
+def test_a_picture_that_is_dropped_on_the_page(page, server) -> None:
+    open_viewer(page, server)
+    page.value(
+        "(async () => { const canvas = new OffscreenCanvas(90, 60); canvas.getContext('2d').fillRect(0, 0, 45, 60);"
+        "const files = new DataTransfer();"
+        "files.items.add(new File([await canvas.convertToBlob()], 'dropped.png', { type: 'image/png' }));"
+        "for (const kind of ['dragenter', 'dragover', 'drop'])"
+        " document.getElementById('views').dispatchEvent("
+        "new DragEvent(kind, { dataTransfer: files, bubbles: true, cancelable: true })); })()"
+    )
+    wait_for_frames(page, 1)
+    assert page.value(TEXT.format("status")) == "dropped.png"
+    assert page.value("[document.getElementById('depth').width, document.getElementById('depth').height]") == [90, 60]
+
+
+@pytest.mark.parametrize(("error", "said"), [("NotReadableError", "taken"), ("NotFoundError", "no camera")])
+def test_a_browser_s_camera_that_cannot_be_had_is_told(page, server, error, said) -> None:
+    open_viewer(page, server)
+    page.value(f"navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', '{error}'))")
+    click(page, "#empty-webcam")
+    page.wait("document.getElementById('status').classList.contains('bad')")
+    assert said in page.value(TEXT.format("status"))
+    assert page.value("document.getElementById('empty').hidden") is False
+
+
 def test_a_file_that_is_none_is_told(page, server, tmp_path) -> None:
     open_viewer(page, server)
     path = tmp_path / "text.png"
@@ -207,6 +246,8 @@ def test_the_model_can_be_switched(page, serving, tiny) -> None:
         "m.dispatchEvent(new Event('change')); })()"
     )
     page.wait("document.getElementById('kind').textContent.includes('other')")
+    page.wait("document.getElementById('status').textContent === 'Sample clip'")
+    assert page.value("document.getElementById('model').value") == "other"
 
 
 def test_the_server_s_camera_starts_by_itself(page, serving, tiny, tmp_path) -> None:
@@ -221,6 +262,82 @@ def test_the_server_s_camera_starts_by_itself(page, serving, tiny, tmp_path) -> 
     assert page.value("document.getElementById('use-live').hidden") is False
     click(page, "#pause")
     page.wait("document.getElementById('pause').getAttribute('aria-pressed') === 'true'")
+
+
+def test_a_camera_that_is_lost_is_shown_until_it_comes_back(page, serving, tiny) -> None:
+    """Each connection of the camera gives pictures of another size."""
+    gone, back = threading.Event(), threading.Event()
+
+    def feed(control):
+        for size_hw, wait in (((48, 64), gone), ((64, 32), control.stopped)):
+            while not (wait.is_set() or control.stopped.is_set()):
+                yield Captured(
+                    image=np.full((*size_hw, 3), 90, np.uint8), captured_at=time.monotonic(), time_s=time.monotonic()
+                )
+                control.stopped.wait(0.05)
+            control.lost("webcam:0: the camera stopped giving frames")
+            while not (back.is_set() or control.stopped.wait(0.02)):
+                pass
+
+    started = serving(camera=ServerCamera(Stream(feed, tiny()), name="webcam:0"))
+    open_viewer(page, started)
+    wait_for_frames(page, 2)
+    assert page.value("document.getElementById('depth').width") == 64
+    gone.set()
+    page.wait("!document.getElementById('notice').hidden")
+    assert "stopped giving frames" in page.value(TEXT.format("notice"))
+    back.set()
+    page.wait("document.getElementById('notice').hidden")
+    page.wait("document.getElementById('depth').width === 32")
+
+
+def test_a_server_that_starts_again_goes_on(page, run_server) -> None:
+    with run_server() as started:
+        open_viewer(page, started, "#source=clip")
+        wait_for_frames(page, 2)
+    page.wait("!document.getElementById('notice').hidden")
+    with run_server(port=started.port):
+        page.wait("document.getElementById('notice').hidden")
+        wait_for_frames(page, 2)
+        page.open("about:blank")
+    page.complaints.clear()  # what could not be reached
+
+
+def test_the_keyboard_alone_starts_and_pauses(page, server) -> None:
+    open_viewer(page, server)
+    press_on(page, "empty-clip")
+    wait_for_frames(page, 2)
+    press_on(page, "pause")
+    assert page.value("document.getElementById('pause').getAttribute('aria-pressed')") == "true"
+    tab_to(page, "cloud")
+    turn = (
+        "(() => { const c = document.getElementById('cloud');"
+        "c.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight' })); return c.toDataURL(); })()"
+    )
+    assert page.value(turn) != page.value(turn)
+
+
+def press_on(page, element: str) -> None:
+    tab_to(page, element)
+    page.press("Enter")
+
+
+def tab_to(page, element: str) -> None:
+    for _ in range(40):
+        page.press("Tab")
+        if page.value("document.activeElement.id") == element:
+            return
+    pytest.fail(f"the Tab key does not come to {element}")
+
+
+def test_one_view_alone(page, server) -> None:
+    open_viewer(page, server, "#source=clip&only=depth")
+    wait_for_frames(page, 1)
+    box = page.value(
+        "(({ width, height }) => [width, height])(document.getElementById('depth').getBoundingClientRect())"
+    )
+    assert box == [1280, 800]
+    assert page.value("document.querySelector('header').offsetParent") is None
 
 
 def test_a_token_is_taken_from_the_address_and_hidden_there(page, serving) -> None:

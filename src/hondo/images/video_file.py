@@ -234,8 +234,8 @@ def _check_complete(container: InputContainer, path: str | Path, *, length_s: fl
 
 def upright(pixels: np.ndarray, frame: av.VideoFrame) -> np.ndarray:
     """Pixels turned and mirrored as the frame's display matrix says (ISO 14496-12, section 6.2.2), contiguous."""
-    # Not frame.side_data: that holds the frame which holds it, and each such pair keeps a picture until Python's garbage
-    # collector comes by, which a live video seldom lets it.
+    # Not frame.side_data: that holds the frame which holds it, and each such pair keeps a picture until Python's
+    # garbage collector comes by, which a live video seldom lets it.
     data = SideDataContainer(frame).get(SideDataType.DISPLAYMATRIX)
     if data is None:
         return pixels

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -104,8 +103,7 @@ class ServerCamera:
         stats = self.stats()
         facts = FrameFacts(
             number=frame.number, model=str(stats["model"]), image_hw=size_hw, near_far=frame.near_far,
-            latency_ms=1000 * (time.monotonic() - frame.captured_at), dropped=self.stream.stats().frames_dropped,
-            stats=stats,
+            since=frame.captured_at, dropped=self.stream.stats().frames_dropped, stats=stats,
         )  # fmt: skip
         return encode_frame(small, facts, picture=frame.image, deflate=deflate)
 

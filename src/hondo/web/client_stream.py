@@ -95,8 +95,7 @@ class ClientStream:
         def message(prediction: Prediction) -> bytes:
             facts = FrameFacts(
                 number=number, model=prediction.model, image_hw=prediction.image_hw,
-                near_far=self._range(prediction.depth_map), latency_ms=1000 * (time.monotonic() - came_at),
-                dropped=self._dropped,
+                near_far=self._range(prediction.depth_map), since=came_at, dropped=self._dropped,
             )  # fmt: skip
             return encode_frame(prediction.depth_map, facts, picture=None, deflate=options.deflate)
 

@@ -43,7 +43,7 @@ class FrameHeader:
     step: float
     near_far: tuple[float, float]
     camera: tuple[float, float, float, float] | None  # fx, fy, cx, cy in pixels of the depth; None: not known
-    latency_ms: float
+    latency_ms: float  # from when the frame was caught (or came) to when this was made
     clock_s: float  # the server's monotonic clock when this was made, for measuring on the same machine
     dropped: int
     encoding: str  # of the depth: "raw", or "deflate" (zlib)
@@ -61,7 +61,7 @@ class FrameFacts:
     model: str
     image_hw: Size
     near_far: tuple[float, float]
-    latency_ms: float
+    since: float  # time.monotonic when it was caught, or came
     dropped: int
     stats: dict[str, object] | None = None
 
@@ -74,13 +74,13 @@ def encode_frame(
     depth = zlib.compress(stored.tobytes(), 1) if deflate else stored.tobytes()
     confidence = b"" if depth_map.confidence is None else _confidence(depth_map.confidence)
     jpeg = b"" if picture is None else _jpeg(picture)
-    camera = depth_map.camera
+    camera, now = depth_map.camera, time.monotonic()
     header = FrameHeader(
         number=facts.number, model=facts.model, kind=str(depth_map.kind), unit=depth_map.kind.unit,
         width=facts.image_hw[1], height=facts.image_hw[0],
         depth_width=stored.shape[1], depth_height=stored.shape[0], low=low, step=step, near_far=facts.near_far,
         camera=None if camera is None else (camera.fx, camera.fy, camera.cx, camera.cy),
-        latency_ms=round(facts.latency_ms, 2), clock_s=time.monotonic(), dropped=facts.dropped,
+        latency_ms=round(1000 * (now - facts.since), 2), clock_s=now, dropped=facts.dropped,
         encoding="deflate" if deflate else "raw",
         depth_bytes=len(depth), confidence_bytes=len(confidence), picture_bytes=len(jpeg), stats=facts.stats,
     )  # fmt: skip

@@ -62,6 +62,17 @@ def test_pause_resume_and_model(serving, camera, tiny) -> None:
             assert next_text(viewer)["status"] in (400, 404)
 
 
+def test_no_more_frames_come_than_a_viewer_has_shown(serving, camera, until) -> None:
+    started = serving(camera=camera)
+    with watching(started, "?ahead=2") as viewer:
+        first = [header_of(viewer.recv(timeout=20))["number"] for _ in range(2)]
+        until(lambda: camera._count > 5)
+        with pytest.raises(TimeoutError):
+            viewer.recv(timeout=0.2)
+        viewer.send('{"shown": 2}')
+        assert header_of(viewer.recv(timeout=20))["number"] > first[-1] + 1, "what came meanwhile was passed over"
+
+
 def next_text(viewer) -> dict:
     while True:
         message = viewer.recv(timeout=20)
@@ -89,7 +100,7 @@ def test_a_server_without_a_camera(server) -> None:
     with pytest.raises(InvalidStatus) as refused, watching(server):
         pass
     assert refused.value.response.status_code == 404
-    with pytest.raises(InvalidStatus) as refused, watching(server, "?side=3"):
+    with pytest.raises(InvalidStatus) as refused, watching(server, "?ahead=0"):
         pass
     assert refused.value.response.status_code == 400
 

@@ -1,5 +1,6 @@
 """GET and WS /v1/live: the server's own camera, where `hondo live` has given it one."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -26,49 +27,75 @@ async def live_state(request: Request) -> dict[str, Any]:
 async def live(websocket: WebSocket) -> None:
     """Frames with picture and depth (hondo.web.frame), or JSON text with the state while there are none.
 
-    Text messages of the client: {"action": "pause" or "resume"}, {"model": a name from /v1/models}.
+    Text messages of the client: {"action": "pause" or "resume"}, {"model": a name from /v1/models}, and with the option
+    ``ahead`` {"shown": how many frames it has shown}: no more than ``ahead`` are on their way, so that none queue.
     """
     await in_place(websocket, _talk)
 
 
 async def _talk(websocket: WebSocket, service: Service) -> None:
     given = query_options(websocket)
-    deflate = given.pop("deflate", False)
-    if given or not isinstance(deflate, bool):
-        raise Refusal(400, "a live view has one option, deflate, true or false")
+    deflate, most = given.pop("deflate", False), given.pop("ahead", None)
+    if given or not isinstance(deflate, bool) or not (most is None or (type(most) is int and most > 0)):
+        raise Refusal(400, "a live view has two options: deflate, true or false, and ahead, a number of frames")
     camera = service.camera
     if camera is None:
         raise Refusal(404, "this server has no camera; start it with hondo live SOURCE")
     await accept(websocket)
+    ahead = _Ahead(most)
     with camera.watched(deflate=deflate):
-        showing = _show(websocket, camera, deflate=deflate, seconds=service.limits.send_seconds)
-        await both(showing, _obey(websocket, service, camera))
+        showing = _show(websocket, camera, ahead, deflate=deflate, seconds=service.limits.send_seconds)
+        await both(showing, _obey(websocket, service, camera, ahead))
 
 
-async def _show(websocket: WebSocket, camera: ServerCamera, *, deflate: bool, seconds: float) -> None:
+class _Ahead:
+    """The frames that a viewer was sent and has not shown: ``most`` at once, None: any number."""
+
+    def __init__(self, most: int | None) -> None:
+        self._most = most
+        self._sent = self._shown = 0
+        self._changed = asyncio.Event()
+
+    def count_sent(self) -> None:
+        self._sent += 1
+
+    def count_shown(self, count: int) -> None:
+        self._shown = min(max(self._shown, count), self._sent)
+        self._changed.set()
+
+    async def room(self) -> None:
+        """Waits until one more may be sent."""
+        while self._most is not None and self._sent - self._shown >= self._most:
+            self._changed.clear()
+            await self._changed.wait()
+
+
+async def _show(websocket: WebSocket, camera: ServerCamera, ahead: _Ahead, *, deflate: bool, seconds: float) -> None:
     seen = 0
     while True:
+        await ahead.room()
         newest = await camera.next(seen, deflate=deflate, timeout_s=_STATE_S)
         if newest is None:
             await send(websocket, json.dumps({"stats": camera.stats()}, default=str), seconds=seconds)
         else:
             seen = newest[0]
+            ahead.count_sent()
             await send(websocket, newest[1], seconds=seconds)
 
 
-async def _obey(websocket: WebSocket, service: Service, camera: ServerCamera) -> None:
+async def _obey(websocket: WebSocket, service: Service, camera: ServerCamera, ahead: _Ahead) -> None:
     while True:
         message = await websocket.receive()
         if message["type"] == "websocket.disconnect":
             return
         try:
-            await _command(message.get("text"), service, camera)
+            await _command(message.get("text"), service, camera, ahead)
         except Refusal as refusal:
             told = json.dumps({"status": refusal.status, "error": refusal.reason})
             await send(websocket, told, seconds=service.limits.send_seconds)
 
 
-async def _command(text: str | None, service: Service, camera: ServerCamera) -> None:
+async def _command(text: str | None, service: Service, camera: ServerCamera, ahead: _Ahead) -> None:
     try:
         given = json.loads(text or "")
     except json.JSONDecodeError:
@@ -78,7 +105,10 @@ async def _command(text: str | None, service: Service, camera: ServerCamera) -> 
             camera.stream.pause()
         case {"action": "resume"}:
             camera.stream.resume()
+        case {"shown": int(count)}:
+            ahead.count_shown(count)
         case {"model": str(name)}:
             camera.stream.set_predictor(await service.models.get(name, pool=service.pool))
         case _:
-            raise Refusal(400, 'a message must be {"action": "pause" or "resume"} or {"model": a name}, as text')
+            allowed = '{"action": "pause" or "resume"}, {"model": a name} or {"shown": a number}'
+            raise Refusal(400, f"a message must be {allowed}, as text")

@@ -8,10 +8,13 @@ const VERTEX = `
     shown = tint;
     vec4 seen = modelViewMatrix * vec4(position, 1.0);
     gl_Position = projectionMatrix * seen;
-    gl_PointSize = clamp(size / -seen.z, 1.0, 12.0);
+    gl_PointSize = clamp(size * -position.z / -seen.z, 1.0, 16.0);
   }`;
 const FRAGMENT = "varying vec3 shown; void main() { gl_FragColor = vec4(shown, 1.0); }";
-const FOV_DEG = 50;
+const FOV_DEG = 50; // of the shorter side, about: a tall view would cut a wide picture
+const TALL = 1.2; // aspect under which the vertical field grows instead
+const RADIANS = Math.PI / 180;
+const POINT = 1.6; // side of a point in pixels of the map: more than 1, since surfaces are seen aslant
 
 export class CloudView {
   constructor(canvas) {
@@ -69,9 +72,9 @@ export class CloudView {
   }
 
   draw() {
-    // As large as a pixel of the map is at distance 2, seen from here: surfaces look closed.
-    const perRadian = this.renderer.domElement.height / (2 * Math.tan((FOV_DEG * Math.PI) / 360));
-    this.material.uniforms.size.value = 1.5 * (this.pixelAngle ?? 0.003) * 2 * perRadian;
+    // As large as a pixel of the map is at the point's depth, seen from here: surfaces look closed.
+    const perRadian = this.renderer.domElement.height / (2 * Math.tan((this.camera.fov * RADIANS) / 2));
+    this.material.uniforms.size.value = POINT * (this.pixelAngle ?? 0.003) * perRadian;
     this.renderer.render(this.scene, this.camera);
   }
 
@@ -79,7 +82,9 @@ export class CloudView {
     const { clientWidth, clientHeight } = this.canvas.parentElement;
     if (!clientWidth || !clientHeight) return;
     this.renderer.setSize(clientWidth, clientHeight, false);
-    this.camera.aspect = clientWidth / clientHeight;
+    const aspect = clientWidth / clientHeight;
+    const half = Math.tan((FOV_DEG * RADIANS) / 2) * Math.max(1, TALL / aspect);
+    Object.assign(this.camera, { aspect, fov: (2 * Math.atan(half)) / RADIANS });
     this.camera.updateProjectionMatrix();
     this.draw();
   }

@@ -1,14 +1,15 @@
-// The depth as colours, with a mark that reads it.
+// The depth as colours, with a mark that reads it, be the mouse over the depth or over the picture.
 
 export class DepthView {
-  constructor(canvas, mark, onReading) {
+  constructor(canvas, picture, mark, onReading) {
     this.canvas = canvas;
     this.mark = mark;
     this.onReading = onReading;
     this.point = null; // in parts of the map, 0..1
-    canvas.addEventListener("pointermove", (event) => this.#at(event));
-    canvas.addEventListener("pointerdown", (event) => this.#at(event));
-    canvas.addEventListener("pointerleave", () => this.#set(null));
+    for (const each of [canvas, picture]) {
+      for (const kind of ["pointermove", "pointerdown"]) each.addEventListener(kind, (event) => this.#at(event));
+      each.addEventListener("pointerleave", () => this.#set(null));
+    }
     canvas.addEventListener("blur", () => this.#set(null));
     canvas.addEventListener("keydown", (event) => this.#key(event));
   }
@@ -44,16 +45,16 @@ export class DepthView {
     this.#set(this.point ? [inside(x + move[0] * step), inside(y + move[1] * step)] : [0.5, 0.5]);
   }
 
-  #box() {
+  #box(canvas) {
     // Where the map lies in the canvas's box (object-fit: contain).
-    const { clientWidth, clientHeight, width, height } = this.canvas;
+    const { clientWidth, clientHeight, width, height } = canvas;
     const scale = Math.min(clientWidth / width, clientHeight / height);
     return { left: (clientWidth - width * scale) / 2, top: (clientHeight - height * scale) / 2, w: width * scale, h: height * scale };
   }
 
   #at(event) {
     if (!this.frame) return;
-    const box = this.#box();
+    const box = this.#box(event.currentTarget);
     const x = (event.offsetX - box.left) / box.w, y = (event.offsetY - box.top) / box.h;
     this.#set(x >= 0 && x < 1 && y >= 0 && y < 1 ? [x, y] : null);
   }
@@ -66,7 +67,7 @@ export class DepthView {
   #read() {
     this.mark.hidden = !this.point;
     if (!this.point || !this.frame) return this.onReading("");
-    const box = this.#box(), [x, y] = this.point;
+    const box = this.#box(this.canvas), [x, y] = this.point;
     this.mark.style.left = `${box.left + x * box.w}px`;
     this.mark.style.top = `${box.top + y * box.h}px`;
     const index = Math.floor(y * this.frame.height) * this.frame.width + Math.floor(x * this.frame.width);

@@ -11,11 +11,19 @@ const $ = (id) => document.getElementById(id);
 const address = takeTokenFromAddress();
 const WINDOW_MS = 2000; // of the frame rate that is shown
 const PHONE_POINTS = 40_000;
+const VIEWS = ["picture", "depth", "cloud"];
 
-const view = { source: null, use: null, frame: null, drawable: null, held: null, isPaused: false, shown: [], palettes: {}, model: "" };
+const CAMERA_ERRORS = {
+  NotAllowedError: "The browser does not allow the camera; allow it and try again.",
+  NotFoundError: "There is no camera at this device; plug one in and try again.",
+  NotReadableError: "The camera is taken by another program; close that and try again.",
+};
+
+const view = { source: null, name: "", use: null, frame: null, drawable: null, held: null, shown: [], palettes: {}, model: "",
+  asked: null, isPaused: false, pausedAt: 0 };
 const maker = new PointMaker();
 let confidence = new Uint8ClampedArray(0), tinter = document.createElement("canvas");
-const depthView = new DepthView($("depth"), $("mark"), (text) => ($("reading").textContent = text));
+const depthView = new DepthView($("depth"), $("picture"), $("mark"), (text) => ($("reading").textContent = text));
 const cloudView = makeCloud();
 
 function makeCloud() {
@@ -31,6 +39,13 @@ function makeCloud() {
 function tell(text, isBad = false) {
   $("status").textContent = text;
   $("status").classList.toggle("bad", isBad);
+  if (isBad) view.asked = null; // a model that was asked for does not come
+}
+
+// What must not be missed, over the views: why no frames come. Empty: they come again.
+function warn(text) {
+  if ($("notice").textContent !== text) $("notice").textContent = text;
+  $("notice").hidden = !text;
 }
 
 // Starts a source and ends the one before. `button` is shown as the chosen one.
@@ -38,29 +53,37 @@ async function start(use, button, name) {
   const isFirst = !view.use;
   try {
     tell(`Starting ${name}…`);
-    const source = await use({ show, tell, state: showState, model: () => view.model });
+    const source = await use({ show, tell, warn, state: showState, model: () => view.model });
     view.source?.stop();
-    Object.assign(view, { source, use: button, held: null, shown: [], isPaused: false });
+    Object.assign(view, { source, name, use: button, held: null, shown: [], asked: null });
   } catch (error) {
-    return tell(error.name === "NotAllowedError" ? "The browser does not allow the camera; allow it and try again." : error.message, true);
+    return tell(CAMERA_ERRORS[error.name] ?? error.message, true);
   }
+  warn("");
+  showPaused(false);
   cloudView?.newScene();
   if (isFirst) cloudView?.reset();
   $("empty").hidden = true;
   for (const each of document.querySelectorAll(".sources button")) each.setAttribute("aria-pressed", String(each === button));
-  $("pause").setAttribute("aria-pressed", "false");
   for (const id of ["pause", "screenshot", "ply"]) $(id).disabled = false;
   tell(name);
 }
 
 // A frame with its depth: the one place where everything is drawn.
 function show(frame, drawable, caughtAt) {
-  if (view.isPaused) return;
+  if (view.isPaused && !(frame.header.stats && performance.now() - view.pausedAt > 1000)) return;
+  showPaused(false); // another viewer of the server's camera let it go on
+  warn("");
   Object.assign(view, { frame, drawable });
   draw();
   const now = performance.now();
   view.shown = [...view.shown.filter((at) => now - at < WINDOW_MS), now];
   const { header } = frame;
+  if (header.model === view.asked) {
+    view.asked = null;
+    tell(view.name);
+  }
+  if (!view.asked) $("model").value = view.model = header.model;
   const rate = view.shown.length > 1 ? ((view.shown.length - 1) * 1000) / (now - view.shown[0]) : 0;
   $("fps").textContent = rate ? rate.toFixed(1) : "–";
   $("latency").textContent = `${Math.round(now - caughtAt)} ms`;
@@ -69,9 +92,18 @@ function show(frame, drawable, caughtAt) {
   document.body.dataset.frames = Number(document.body.dataset.frames ?? 0) + 1;
 }
 
+// The state of the server's camera, told while there are no frames.
 function showState(stats) {
-  if (stats.state === "running" || stats.state === "paused") return;
-  tell(`Camera: ${stats.state}${stats.reason ? ` (${stats.reason})` : ""}`, Boolean(stats.reason));
+  if (stats.state === "paused") return showPaused(true);
+  const text = { running: "", starting: "The camera is starting…", ended: "The recording is over.",
+    reconnecting: `${stats.reason}. Trying again…` }[stats.state];
+  warn(text ?? `The camera has ${stats.state}${stats.reason ? `: ${stats.reason}` : ""}`);
+}
+
+function showPaused(isPaused) {
+  if (isPaused && !view.isPaused) view.pausedAt = performance.now();
+  view.isPaused = isPaused;
+  $("pause").setAttribute("aria-pressed", String(isPaused));
 }
 
 function draw() {
@@ -179,14 +211,14 @@ function wire() {
   ]) $(id).addEventListener("click", action);
   $("file").addEventListener("change", (event) => { useFile(event.target.files[0]); event.target.value = ""; });
   $("pause").addEventListener("click", () => {
-    view.isPaused = !view.isPaused;
-    $("pause").setAttribute("aria-pressed", String(view.isPaused));
+    showPaused(!view.isPaused);
     view.source.pause(view.isPaused);
   });
   $("model").addEventListener("change", () => {
-    view.model = $("model").value;
+    view.model = view.asked = $("model").value;
     view.held = null;
     cloudView?.newScene();
+    tell(`Changing to ${view.model}…`);
     view.source?.setModel(view.model);
   });
   $("hold").addEventListener("change", () => { view.held = null; draw(); });
@@ -217,6 +249,7 @@ async function begin() {
     await Promise.all([loadPalettes(), loadModels()]);
     const { camera } = await getJson("/v1/live");
     $("use-live").hidden = !camera;
+    if (VIEWS.includes(address.get("only"))) document.body.dataset.only = address.get("only");
     document.body.dataset.ready = "yes";
     const wanted = address.get("source");
     if (wanted === "clip") return useClip();

@@ -28,16 +28,21 @@ export async function get(path) {
 
 export const getJson = async (path) => (await get(path)).json();
 
-// Opens a WebSocket; `on` has open, message (ArrayBuffer or parsed JSON) and closed. It tries again until `close()`.
-export function connect(path, on) {
+// Opens a WebSocket at what `address()` gives; `on` has open, message (ArrayBuffer or parsed JSON) and closed. It tries
+// again, ever more seldom, until `close()`.
+export function connect(address, on) {
   let socket, timer, isOver = false, wait = 500;
   const open = () => {
     const protocols = token() ? ["hondo-v1", `hondo-token-${token()}`] : ["hondo-v1"];
+    const path = address();
     const deflate = LOOPBACK.includes(location.hostname) ? "" : `${path.includes("?") ? "&" : "?"}deflate=true`;
     socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}${deflate}`, protocols);
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => { wait = 500; on.open?.(); };
-    socket.onmessage = (event) => on.message(typeof event.data === "string" ? JSON.parse(event.data) : event.data);
+    socket.onopen = () => on.open?.();
+    socket.onmessage = (event) => {
+      wait = 500;
+      on.message(typeof event.data === "string" ? JSON.parse(event.data) : event.data);
+    };
     socket.onclose = () => {
       if (isOver) return;
       on.closed?.();

@@ -6,18 +6,26 @@ import { connect, get, getJson } from "./server.js";
 const SEND_SIDE = 640; // pixels of the longer side of a frame that is sent
 const IN_FLIGHT = 2; // one at work, one ready for when it is done
 const JPEG_QUALITY = 0.85;
+const MOST_BYTES = 15e6, MOST_PIXELS = 50e6; // of a file that is sent as it is; a larger picture is made smaller
+const LARGEST_SIDE = 2560;
+const LOST = "The connection is lost; trying again…";
+const NO_CAMERA = "Browsers give a page its camera only on localhost or over HTTPS.";
 
-// The server's own camera: pictures come with their depth.
-export function serverCamera({ show, tell, state }) {
-  let newest = 0;
-  const socket = connect("/v1/live", {
-    closed: () => tell("The connection is lost; trying again…", true),
-    message: async (data) => {
-      if (!(data instanceof ArrayBuffer)) return data.error ? tell(data.error, true) : state(data.stats);
-      const number = ++newest;
-      const frame = await decode(data);
-      const picture = await createImageBitmap(frame.picture);
-      if (number === newest) show(frame, picture, performance.now() - frame.header.latency_ms);
+// The server's own camera: pictures come with their depth, and the next one only once the last but one is shown.
+export function serverCamera({ show, tell, warn, state }) {
+  let count = 0;
+  const present = newestOnly(async ({ data, came, number }) => {
+    const frame = await decode(data);
+    show(frame, await createImageBitmap(frame.picture), came - frame.header.latency_ms);
+    socket.send(JSON.stringify({ shown: number }));
+  });
+  const socket = connect(() => `/v1/live?ahead=${IN_FLIGHT}`, {
+    open: () => { count = 0; },
+    closed: () => warn(LOST),
+    message: (data) => {
+      if (data instanceof ArrayBuffer) return present({ data, came: performance.now(), number: ++count });
+      if (data.error) tell(data.error, true);
+      else state(data.stats);
     },
   });
   return {
@@ -27,43 +35,67 @@ export function serverCamera({ show, tell, state }) {
   };
 }
 
+// Runs `work` on one value at a time; of those that come meanwhile only the newest is kept.
+function newestOnly(work) {
+  let next = null, isBusy = false;
+  return async (value) => {
+    next = value;
+    if (isBusy) return;
+    isBusy = true;
+    try {
+      while (next) {
+        const now = next;
+        next = null;
+        await work(now);
+      }
+    } finally {
+      isBusy = false;
+    }
+  };
+}
+
 // Pictures of this page, sent to the server one after another. `next()` resolves to a drawable or null (nothing new).
-function sent({ next, show, tell, model, side = 384, stop = () => {}, once = false, dropped = () => 0 }) {
+function sent({ next, show, tell, warn, model, side = 384, stop = () => {}, once = false, dropped = () => 0 }) {
   const waiting = new Map(); // number -> what was sent
   let number = 0, isOver = false, isPaused = false, isPumping = false;
-  const options = new URLSearchParams({ side, ...(model() ? { model: model() } : {}) });
-  const socket = connect(`/v1/stream?${options}`, {
-    open: () => { number = 0; waiting.clear(); pump(); },
-    closed: () => tell("The connection is lost; trying again…", true),
+  const address = () => `/v1/stream?${new URLSearchParams({ side, ...(model() ? { model: model() } : {}) })}`;
+  const socket = connect(address, {
+    open: () => { number = 0; waiting.clear(); warn(""); pump(); },
+    closed: () => warn(LOST),
     message: async (data) => {
-      if (!(data instanceof ArrayBuffer)) {
+      if (data instanceof ArrayBuffer) await answered(await decode(data));
+      else {
         tell(data.error, true);
         waiting.delete(data.number);
-        return pump();
       }
-      const frame = await decode(data);
-      const mine = waiting.get(frame.header.number);
-      for (const older of [...waiting.keys()]) if (older <= frame.header.number) waiting.delete(older);
-      if (mine && !isOver) {
-        frame.header.dropped += dropped();
-        show(frame, mine.drawable, mine.caughtAt);
-      }
-      pump();
+      if (!once) pump();
     },
   });
+  function answered(frame) {
+    const mine = waiting.get(frame.header.number);
+    for (const older of [...waiting.keys()]) if (older <= frame.header.number) waiting.delete(older);
+    if (!mine || isOver) return;
+    frame.header.dropped += dropped();
+    show(frame, mine.drawable, mine.caughtAt);
+  }
   async function pump() {
     if (isPumping) return;
     isPumping = true;
-    while (!isOver && !isPaused && waiting.size < IN_FLIGHT) {
-      const drawable = await next();
-      if (!drawable || isOver) break;
-      const caughtAt = performance.now();
-      const blob = drawable.blob ?? (await jpeg(drawable));
-      waiting.set(number++, { drawable: drawable.shown ?? drawable, caughtAt });
-      socket.send(blob);
-      if (once) break;
+    try {
+      while (!isOver && !isPaused && waiting.size < IN_FLIGHT) {
+        const drawable = await next();
+        if (!drawable || isOver) break;
+        const caughtAt = performance.now();
+        const blob = drawable.blob ?? (await jpeg(drawable));
+        waiting.set(number++, { drawable: drawable.shown ?? drawable, caughtAt });
+        socket.send(blob);
+        if (once) break;
+      }
+    } catch (error) {
+      tell(error.message, true); // the clip's next picture, where the server is gone: it goes on when that is back
+    } finally {
+      isPumping = false;
     }
-    isPumping = false;
   }
   return {
     stop: () => { isOver = true; socket.close(); stop(); },
@@ -74,14 +106,18 @@ function sent({ next, show, tell, model, side = 384, stop = () => {}, once = fal
 
 // Frames of a video element, each once, at the size that is sent.
 function framesOf(video) {
-  let last = -1, seen = 0, taken = 0;
+  let last = -1, seen = 0, taken = 0, isOver = false;
   const isNew = () => video.readyState >= 2 && video.currentTime !== last && video.videoWidth > 0;
-  const count = () => { seen++; video.requestVideoFrameCallback?.(count); };
+  const count = () => { seen++; if (!isOver) video.requestVideoFrameCallback?.(count); };
   video.requestVideoFrameCallback?.(count);
   return {
     dropped: () => Math.max(0, seen - taken - 1),
+    end: () => { isOver = true; },
     next: async () => {
-      while (!isNew()) await new Promise((done) => setTimeout(done, 4));
+      while (!isNew()) {
+        if (isOver) return null;
+        await new Promise((done) => setTimeout(done, 4));
+      }
       last = video.currentTime;
       taken++;
       return drawn(video, video.videoWidth, video.videoHeight);
@@ -89,8 +125,8 @@ function framesOf(video) {
   };
 }
 
-function drawn(source, width, height) {
-  const scale = Math.min(1, SEND_SIDE / Math.max(width, height));
+function drawn(source, width, height, side = SEND_SIDE) {
+  const scale = Math.min(1, side / Math.max(width, height));
   const canvas = document.createElement("canvas");
   canvas.width = Math.round(width * scale);
   canvas.height = Math.round(height * scale);
@@ -101,10 +137,13 @@ function drawn(source, width, height) {
 const jpeg = (canvas) => new Promise((done) => canvas.toBlob(done, "image/jpeg", JPEG_QUALITY));
 
 export async function ownCamera(page) {
+  if (!navigator.mediaDevices) throw new Error(NO_CAMERA);
   const media = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 } });
   const video = Object.assign(document.createElement("video"), { srcObject: media, muted: true, playsInline: true });
   await video.play();
-  return sent({ ...page, ...framesOf(video), stop: () => media.getTracks().forEach((track) => track.stop()) });
+  const frames = framesOf(video), [track] = media.getTracks();
+  track.addEventListener("ended", () => page.warn("The camera is gone; plug it in and choose it again."));
+  return sent({ ...page, ...frames, stop: () => { frames.end(); track.stop(); } });
 }
 
 export async function videoFile(file, page) {
@@ -116,7 +155,8 @@ export async function videoFile(file, page) {
     URL.revokeObjectURL(url);
     throw new Error(`${file.name}: this browser cannot play it`);
   }
-  const source = sent({ ...page, ...framesOf(video), stop: () => { video.pause(); URL.revokeObjectURL(url); } });
+  const frames = framesOf(video);
+  const source = sent({ ...page, ...frames, stop: () => { frames.end(); video.pause(); URL.revokeObjectURL(url); } });
   const pause = source.pause;
   source.pause = (isPaused) => { isPaused ? video.pause() : video.play(); pause(isPaused); };
   return source;
@@ -124,7 +164,9 @@ export async function videoFile(file, page) {
 
 export async function pictureFile(file, page) {
   const shown = await createImageBitmap(file).catch(() => { throw new Error(`${file.name}: this browser cannot show it`); });
-  return sent({ ...page, next: async () => ({ blob: file, shown }), side: 768, once: true });
+  const isLarge = file.size > MOST_BYTES || shown.width * shown.height > MOST_PIXELS;
+  const blob = isLarge ? await jpeg(drawn(shown, shown.width, shown.height, LARGEST_SIDE)) : file;
+  return sent({ ...page, next: async () => ({ blob, shown }), side: 768, once: true });
 }
 
 export async function sampleClip(page) {
