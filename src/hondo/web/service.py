@@ -73,6 +73,9 @@ class Service:
         self._why_not = "the service is starting or stopping; come again in a second"
         self.metrics.gauge("hondo_queue_waiting", "Pictures that wait for the engine.", lambda: self.engine.waiting)
         self.metrics.gauge("hondo_streams", "Open WebSockets.", lambda: len(self.streams))
+        self.metrics.gauge(
+            "hondo_tasks", "Tasks of the event loop, which answers this.", lambda: len(asyncio.all_tasks())
+        )
 
     def begin(self) -> None:
         """Gets ready while the server answers already; for the server's own loop."""

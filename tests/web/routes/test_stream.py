@@ -135,17 +135,18 @@ def test_a_message_that_is_too_large_ends_the_stream(serving) -> None:
     assert closed.value.rcvd is not None and closed.value.rcvd.code == 1009
 
 
-def test_too_many_streams(serving, caplog) -> None:
+def test_too_many_streams(serving, caplog, until) -> None:
     started = serving(limits=Limits(streams=2))
     with stream(started):
         assert refused(started) == 429
     assert "Exception" not in caplog.text
-    time.sleep(0.2)
+    until(lambda: len(started.service.streams) == 0)
     with stream(started):
         pass
 
 
-def test_a_client_that_stops_reading_harms_nobody(serving, picture, until) -> None:
+def test_a_client_that_stops_reading_harms_nobody(serving, picture, until, monkeypatch) -> None:
+    monkeypatch.setattr("hondo.web.protocol._CLOSE_S", 0.5)
     started = serving(limits=Limits(send_seconds=0.5))
     large = picture((1200, 1600), form="JPEG")
     with stream(started, "/v1/stream?side=1600", max_queue=1) as deaf, stream(started) as other:
@@ -184,11 +185,18 @@ def test_many_connections_leave_nothing_behind(serving, picture, until) -> None:
                     socket_.send(picture())
                     header_of(socket_.recv(timeout=20))
 
+    def tasks() -> float:
+        with started.client() as client:
+            lines = client.get("/metrics").text.splitlines()
+        return float(next(line.split()[1] for line in lines if line.startswith("hondo_tasks ")))
+
     connections(10)
-    before = open_files()
+    until(lambda: len(started.service.streams) == 0)
+    files, running = open_files(), tasks()
     connections(100)
     until(lambda: len(started.service.streams) == 0)
-    until(lambda: open_files() <= before + 2)
+    until(lambda: open_files() <= files + 2)
+    until(lambda: tasks() <= running + 2)
 
 
 def test_a_client_that_vanishes_frees_its_place(serving, picture, until) -> None:
