@@ -9,30 +9,39 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from websockets.sync.client import connect
 
 from hondo.cli.main import main
+from hondo.data.poses import read_poses
+from hondo.images.io import write_image
+from hondo.images.video_file import VideoWriter
 
 MODEL = ["--model", "unet-light", "--weights", "random", "--engine", "pytorch", "--size", "32x64"]
 
 
 @pytest.fixture
 def film(tmp_path: Path) -> Path:
-    import numpy as np
-
-    from hondo.images.video_file import VideoWriter
-
     with VideoWriter(tmp_path / "film.mp4", size_hw=(48, 64), fps=20) as writer:
         for number in range(12):
             writer.write(np.full((48, 64, 3), 20 * number, np.uint8))
     return tmp_path / "film.mp4"
 
 
-def test_headless_runs_to_the_end_and_records(film, tmp_path, capsys) -> None:
-    assert main(["live", str(film), "--headless", "--record", str(tmp_path / "out"), *MODEL]) == 0
-    assert re.search(r"\d+ frames with depth, \d+ dropped, 0 corrupt", capsys.readouterr().out)
-    assert (tmp_path / "out" / "live.depth.mp4").exists() and list((tmp_path / "out").rglob("*.depth.png"))
+def test_headless_runs_to_the_end_and_records(tmp_path, capsys) -> None:
+    for number in range(4):
+        write_image(tmp_path / "in" / "images" / f"{number}.png", np.full((48, 64, 3), 60 * number, np.uint8))
+    (tmp_path / "in" / "images" / "2.png").write_bytes(b"damaged")
+    (tmp_path / "in" / "poses.txt").write_text("1 0 0 5 0 1 0 0 0 0 1 0 0 0 0 1\n" * 4)
+    out = tmp_path / "out"
+    adaptive = ["--fps", "20", "--min-size", "32x32"]
+    assert main(["live", str(tmp_path / "in"), "--headless", "--record", str(out), *adaptive, *MODEL]) == 0
+    counts = re.search(r"(\d+) frames with depth, \d+ dropped, 1 corrupt", capsys.readouterr().out)
+    assert counts and int(counts[1]) == len(json.loads((out / "predictions.json").read_text())["items"]) > 0
+    assert len(list((out / "live.depth").glob("*.depth.png"))) == int(counts[1])
+    assert all((out / name).exists() for name in ("live.mp4", "live.depth.mp4"))
+    assert read_poses(out / "poses.txt")[0, 0, 3] == 5
 
 
 def test_the_page_s_server_shows_and_records_the_camera(film, tmp_path) -> None:
@@ -76,6 +85,9 @@ def first_frame(address: str) -> bytes:
         (["gone.mp4", "--headless"], "gone.mp4"),
         (["clip", "--rerun", "x.rrd"], "--rerun needs --headless"),
         (["clip", "--fps", "0"], "--fps"),
+        (["clip", "--min-size", "32x32"], "--min-size needs --fps"),
+        (["clip", "--fps", "5", "--min-size", "32"], "--min-size '32'"),
+        (["clip", "--fps", "5", "--min-size", "64x128"], "smallest"),
         (["clip", "--fps", "-3", "--headless"], "--fps"),
     ],
 )

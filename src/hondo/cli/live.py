@@ -15,6 +15,7 @@ from hondo.cli.options import (
     SharedServerOptions,
     model_loader,
     needs_serve,
+    parse_size,
     writable_folder,
 )
 from hondo.core.errors import HondoError
@@ -35,6 +36,8 @@ class LiveCommand:
     """webcam:0, an rtsp:// or http:// address, a video file, a folder of pictures, or `clip` (the embedded one)."""
     fps: float | None = None
     """Frames a second to reach: the network's size is lowered, within bounds, before frames are dropped."""
+    min_size: str | None = None
+    """With --fps: the smallest network size, HxW. Default: half the sides of --size."""
     loop: bool = False
     """Play a recording again from its start."""
     steady: bool = True
@@ -56,6 +59,8 @@ def run(command: LiveCommand) -> int:
         writable_folder(command.record, option="--record")
     if command.rerun is not None and (not command.headless or command.record is not None):
         raise HondoError("--rerun needs --headless, and takes the place of --record")
+    if command.min_size is not None and command.fps is None:
+        raise HondoError("--min-size needs --fps, for which the network's size is lowered")
     load = model_loader(command.server, command.model_options)
     if command.headless:
         return _run_headless(command, load(command.server.models[0]))
@@ -88,8 +93,10 @@ def _stream(command: LiveCommand, predictor: "Predictor") -> "Stream":
     source, given = command.source, command.camera
     if source == "clip":
         source, given = str(embedded_clip().folder), given or str(embedded_clip().intrinsics)
+    smallest = parse_size(command.min_size, option="--min-size")
     return Stream(
         source, predictor, fps=command.fps, loop=command.loop, steady=SteadyConfig() if command.steady else None,
+        size_bounds=None if smallest is None else (smallest, predictor.input_spec.size_hw),
         camera_of=assumed_camera if given is None else lambda size_hw: picture_camera(given, size_hw=size_hw),
     )  # fmt: skip
 

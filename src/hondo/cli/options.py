@@ -107,13 +107,13 @@ def parse_pairs(texts: tuple[str, ...], *, option: str) -> dict[str, Any]:
     return pairs
 
 
-def parse_size(text: str | None) -> Size | None:
+def parse_size(text: str | None, *, option: str = "--size") -> Size | None:
     """``HxW`` in pixels -> (height, width)."""
     if text is None:
         return None
     parts = text.lower().replace("×", "x").split("x")
     if len(parts) != 2 or not all(part.strip().isdigit() and int(part) > 0 for part in parts):
-        raise HondoError(f"--size '{text}' must be HEIGHTxWIDTH in pixels, e.g. --size 192x640")
+        raise HondoError(f"{option} '{text}' must be HEIGHTxWIDTH in pixels, e.g. {option} 192x640")
     return int(parts[0]), int(parts[1])
 
 

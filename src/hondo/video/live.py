@@ -77,13 +77,14 @@ def _webcam(address: str) -> Iterator[tuple]:
                 f"{address}: no camera answers; check that it is plugged in, free and allowed, or try another number"
             )
         camera.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # drivers that know it keep no old frames
+        reason = "gives no frames; close other programs that use it, or try another number"
         while camera.grab():
-            caught_at = time.monotonic()
+            caught_at, reason = time.monotonic(), "stopped giving frames"
             is_read, bgr = camera.retrieve()
             if not is_read:
                 break
             yield cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), caught_at
-        raise HondoError(f"{address}: the camera stopped giving frames")
+        raise HondoError(f"{address}: the camera {reason}")
     finally:
         camera.release()
 
