@@ -1,10 +1,14 @@
 """hondo export from end to end."""
 
+import json
+
 import numpy as np
 import pytest
 
 import hondo
 from hondo.cli.main import main
+from hondo.data.synthetic.dataset import SyntheticScenes
+from hondo.data.write_rgbd import write_rgbd
 
 MODEL = ["unet-light", "--weights", "random", "--size", "32x64"]
 
@@ -24,6 +28,20 @@ def test_a_torch_file(tmp_path, capsys) -> None:
     assert hondo.load(path, engine="pytorch").name == "unet-light"
 
 
+def test_pictures_with_ground_truth_check_it(tmp_path, capsys) -> None:
+    samples = SyntheticScenes(length=2, size_hw=(32, 64), worlds={"simple": 1.0})
+    write_rgbd(samples, tmp_path / "data")
+    arguments = ["--to", "torch", "--precision", "fp16", "--out", str(tmp_path / "net"), "--force"]
+    stored = tmp_path / "parity.json"
+    assert main(["export", *MODEL, *arguments, "--check", str(tmp_path / "data"), "--json", str(stored)]) == 0
+    shown = capsys.readouterr().out
+    assert "rank correlation" in shown and "ground truth of 2 pictures" in shown
+    parity = json.loads(stored.read_text())
+    assert parity["pictures"] == 2 and parity["truth"]["torch"]["abs_rel"] > 0 and parity["passed"] in (True, False)
+    plain = [*MODEL, *arguments, "--check", str(tmp_path / "data" / "image")]
+    assert main(["export", *plain]) == 0 and "ground truth" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -31,6 +49,7 @@ def test_a_torch_file(tmp_path, capsys) -> None:
         (["--to", "torch", "--out", "x.safetensors", "--precision", "int8"], "precision 'int8' is not offered"),
         (["--to", "steam", "--out", "x"], "--to"),
         (["--to", "torch"], "--out"),
+        (["--to", "torch", "--out", "x", "--check", "nowhere"], "nowhere: no such file"),
     ],
 )
 def test_bad_options_are_2_and_one_line(arguments, said, tmp_path, monkeypatch, capsys) -> None:

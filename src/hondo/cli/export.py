@@ -1,12 +1,13 @@
 """``hondo export``: a model to a file of another runtime, written only if it agrees with torch."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
 
-from hondo.cli.options import NO_OPTIONS, SharedModelOptions, parse_options, parse_size, tell_if_untrained
+from hondo.cli.options import NO_OPTIONS, SharedModelOptions, parse_options, parse_size, read_samples, tell_if_untrained
 
 TARGETS = {
     "onnx": "onnx_runtime",
@@ -33,12 +34,18 @@ class ExportConfig:
     """fp32, fp16 or bf16, as the runtime offers."""
     dynamic: bool = False
     """Any input size (a multiple of the model's step) instead of one."""
+    check: str | None = None
+    """Pictures to compare with torch on: a picture, folder, glob or video, or a folder with a manifest.csv, whose depth
+    maps then score both (see docs/own-data.md). Default: two made-up pictures."""
+    json: Path | None = None
+    """Write the comparison to this file."""
     force: bool = False
     """Write the file even if it misses the tolerance."""
     model_options: SharedModelOptions = NO_OPTIONS
 
 
 def run(config: ExportConfig) -> None:
+    from hondo.core.atomic import atomic_write
     from hondo.engines.load import build_depth_model, weights_file
     from hondo.engines.table import ENGINES
     from hondo.evaluate.memory import file_size_mib
@@ -51,8 +58,11 @@ def run(config: ExportConfig) -> None:
     parity = export_checked(
         model, path, engine=engine, size_hw=parse_size(config.size), precision=config.precision,
         dynamic=config.dynamic, force=config.force, licence=_licence(weights_file(config.model, weights)),
+        samples=None if config.check is None else read_samples(config.check),
     )  # fmt: skip
     print(f"{path} ({file_size_mib(path):.2f} MiB)\n{parity}{'' if parity.passed else ': MISSED, written by --force'}")
+    if config.json is not None:
+        atomic_write(config.json, json.dumps(asdict(parity) | {"passed": parity.passed}, indent=1).encode())
     tell_if_untrained(config.model, weights=weights)
 
 

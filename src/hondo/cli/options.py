@@ -12,6 +12,7 @@ from hondo.core.errors import HondoError, MissingExtraError
 from hondo.core.types import Size
 
 if TYPE_CHECKING:
+    from hondo.core.sample import Samples
     from hondo.engines.predictor import NetworkPredictor
 
 
@@ -160,3 +161,19 @@ def _value(text: str) -> Any:
         except ValueError:
             continue
     return text
+
+
+def read_samples(source: str, *, count: int = 16) -> "Samples":
+    """Every pair of a manifest (read when it is asked for), or at most ``count`` pictures, evenly spread."""
+    import torch
+
+    from hondo.core.sample import Sample
+    from hondo.data.fit import image_tensor
+    from hondo.data.rgbd import MANIFEST, Rgbd
+    from hondo.video.pictures import spread_pictures
+
+    path = Path(source)
+    if (path / MANIFEST).is_file() or path.suffix == ".csv":
+        return Rgbd(path)
+    pictures = spread_pictures(source, count=count)
+    return [Sample(image=image_tensor(torch.from_numpy(picture)), origin=source) for picture in pictures]

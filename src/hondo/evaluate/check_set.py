@@ -10,6 +10,7 @@ from jaxtyping import Float, Float32
 from hondo.core.errors import HondoError
 from hondo.core.sample import Sample, Samples
 from hondo.core.types import InputSpec
+from hondo.engines.calibration import evenly
 from hondo.evaluate.accuracy import image_of
 from hondo.evaluate.truth import Truth, score_both
 from hondo.images.preprocess import Placement, from_network, place, to_network
@@ -51,8 +52,7 @@ def check_samples(model: DepthModel, samples: Samples, *, spec: InputSpec, most:
     """Of pictures, prepared for an export that takes ``spec``; at most ``most``, evenly spread."""
     if not len(samples):
         raise HondoError("no picture is left to check the export on")
-    count = min(most, len(samples))
-    chosen = [samples[(2 * i + 1) * len(samples) // (2 * count)] for i in range(count)]
+    chosen = [samples[index] for index in evenly(len(samples), count=most)]
     placements = [place(_size(sample), spec) for sample in chosen]
     inputs = [to_network(image_of(sample), where) for sample, where in zip(chosen, placements, strict=True)]
     wanted = [_torch_map(model, image) for image in inputs]

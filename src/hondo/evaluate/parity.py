@@ -91,12 +91,12 @@ class Parity:
     def __str__(self) -> str:
         unit = f" {self.unit}" if self.unit else ""
         return (
-            f"parity with torch ({self.precision}, {self.pictures} pictures): "
+            f"parity with torch ({self.precision}): "
             f"max difference {self.max_difference:.3g}{unit} "
             f"({self.max_share:.3%} of the mean value{_allowed(self.tolerance.max_share)}), "
             f"mean {self.mean_difference:.3g}{unit} ({self.mean_share:.3%}{_allowed(self.tolerance.mean_share)}), "
             f"rank correlation {self.rank_correlation:.5f}, "
-            f"abs_rel of the depth {self.abs_rel:.3%}{_allowed(self.tolerance.abs_rel)}"
+            f"abs_rel of the depth {self.abs_rel:.3%}{_allowed(self.tolerance.abs_rel)} ({self.pictures} pictures)"
             + ("" if self.truth is None else f"; {self.truth}{_allowed(self.tolerance.truth)}")
         )
 
