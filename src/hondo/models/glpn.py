@@ -1,10 +1,10 @@
-"""GLPN (Kim et al. 2022): SegFormer's encoder under selective feature fusion; metres."""
+"""GLPN (Kim et al. 2022): SegFormer's encoder under selective feature fusion; metres. Takes RGB 0..1 as it is."""
 
-from hondo.core.types import DepthKind, Size
+from hondo.core.types import DepthKind, InputSpec, Size
 from hondo.models.decoders.selective_fusion import SelectiveFusionDecoder
 from hondo.models.depth import DepthModel
 from hondo.models.encoder_decoder import EncoderDecoder
-from hondo.models.encoders.build import build_encoder, encoder_spec
+from hondo.models.encoders.build import build_encoder
 from hondo.models.origin import Origin
 from hondo.models.published.glpn import read
 
@@ -20,8 +20,8 @@ def glpn_kitti(
     decoder = SelectiveFusionDecoder(
         channels=features.channels, strides=features.strides, max_depth=max_depth, width=width
     )
-    spec = encoder_spec(features, size_hw=size_hw)
     network = EncoderDecoder(features, decoder)
+    spec = InputSpec(size_hw=size_hw, multiple_of=max(features.strides), fixed=features.is_fixed)
     return DepthModel(network, name="glpn", kind=DepthKind.METRIC_DEPTH, input_spec=spec)
 
 

@@ -33,6 +33,7 @@ def test_reads_every_tensor(tmp_path: Path) -> None:
     model = build_model("glpn-nyu", weights=tmp_path / "glpn.pt", encoder="mit-b0", width=32)
     theirs = torch.load(tmp_path / "glpn.pt")
     assert model.kind is DepthKind.METRIC_DEPTH
+    assert model.input_spec.mean == (0, 0, 0) and model.input_spec.std == (1, 1, 1)  # as its authors feed it
     for ours, key in {
         "fuse.2.weigh.0.0": "decoder.fusion1.conv1.0",
         "fuse.0.weigh.2": "decoder.fusion3.conv3",
