@@ -23,7 +23,7 @@ def test_a_plane_stays_a_plane_and_the_leading_token_stays_as_it_is() -> None:
 
 
 def test_a_size_is_computed_once_until_the_weight_changes() -> None:
-    positions = PositionGrid(4, grid_hw=(3, 5))
+    positions = PositionGrid(4, grid_hw=(3, 5)).eval()
     with torch.no_grad():
         first = positions((6, 4))
         assert positions((6, 4)) is first
@@ -31,9 +31,6 @@ def test_a_size_is_computed_once_until_the_weight_changes() -> None:
         assert torch.allclose(positions((6, 4)), first + 1, atol=1e-6)
         positions.load_state_dict({"weight": torch.zeros(1, 15, 4)}, assign=True)
         assert not positions((6, 4)).any()
-        for width in range(1, 40):
-            positions((1, width))
-    assert len(positions._resized) <= 16
 
 
 def test_training_gets_a_gradient_at_every_size() -> None:

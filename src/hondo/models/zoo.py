@@ -168,18 +168,22 @@ def _from_checkpoint(name: str, path: Path, *, strict: bool, options: dict[str, 
 
 def _from_published(name: str, path: Path, *, strict: bool, options: dict[str, Any]) -> Model:
     """The authors' file decides some options; given ones count before it."""
-    origin = origin_of(ZOO[name])
     if not path.exists():
         raise HondoError(f"weights {path} do not exist")
-    if origin is None or origin.read is None:
-        raise HondoError(f"model '{name}' reads hondo's own .safetensors files and run folders, not {path}")
     try:
-        published = origin.read(path)
+        published = _published(name, path)
         return _with_weights(name, {**published.options, **options}, published, source=path, strict=strict)
     except (ForeignFileError, WeightsMismatchError) as error:
         fitting = models_that_fit(path, asked=name)
         hint = f"; the file fits {' or '.join(fitting)}" if fitting else ""
         raise HondoError(f"{error}{hint}") from error
+
+
+def _published(name: str, path: Path) -> Published:
+    origin = origin_of(ZOO[name])
+    if origin is None or origin.read is None:
+        raise ForeignFileError(f"model '{name}' reads hondo's own .safetensors files and run folders, not {path}")
+    return origin.read(path)
 
 
 def models_that_fit(path: Path, *, asked: str) -> list[str]:

@@ -61,8 +61,12 @@ def test_another_models_file_is_refused(tmp_path: Path) -> None:
         build_model("fastdepth", weights=tmp_path / "w.pt")
 
 
-def test_a_file_given_to_another_model_says_what_it_fits(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [("adabins-kitti", "no AdaBins checkpoint"), ("monodepth2", "must be the folder"), ("mobiledepth", "hondo's own")],
+)
+def test_a_file_given_to_another_model_says_what_it_fits(tmp_path: Path, asked: str, message: str) -> None:
     model = build_model("fastdepth", encoder_widths=(8,) * 14, decoder_widths=(8, 8))
     torch.save(authors_module(model).state_dict(), tmp_path / "w.pt")
-    with pytest.raises(HondoError, match=r"no AdaBins checkpoint.*; the file fits fastdepth or fastdepth-pruned$"):
-        build_model("adabins-kitti", weights=tmp_path / "w.pt")
+    with pytest.raises(HondoError, match=rf"{message}.*; the file fits fastdepth or fastdepth-pruned$"):
+        build_model(asked, weights=tmp_path / "w.pt")

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Iterator
+from contextlib import nullcontext
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,7 @@ from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
+from hondo.models.encoders.hub import cache_alone_if_unreachable
 from hondo.models.torchvision_guard import import_timm
 
 # How timm's families are told to take pictures of any size: plain ViTs, Swins, and those that do so anyway.
@@ -72,7 +74,8 @@ def timm_encoder(
 def fetched(name: str, *, pretrained: bool, **options: Any) -> Any:
     """timm's network of that name; a plain error where its weights cannot be fetched."""
     try:
-        return import_timm().create_model(name, pretrained=pretrained, **options)
+        with cache_alone_if_unreachable() if pretrained else nullcontext():
+            return import_timm().create_model(name, pretrained=pretrained, **options)
     except (OSError, RuntimeError) as error:  # connection and cache errors are OSErrors; timm's own are RuntimeErrors
         raise HondoError(
             f"the pretrained weights of timm model '{name}' could not be fetched ({_line(error)}); "

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from hondo.core.errors import HondoError
+from hondo.models.published.published import ForeignFileError
 
 # Under these keys training scripts keep the weights of a checkpoint that holds more than weights.
 WRAPPERS = ("state_dict", "model_state_dict", "model")
@@ -40,7 +41,7 @@ def read_entries(path: Path) -> dict[str, Any]:
 def part(path: Path, name: str) -> Path:
     """A file of a model that is published as a folder of files."""
     if not path.is_dir():
-        raise HondoError(f"{path} must be the folder that holds {name} and its companions")
+        raise ForeignFileError(f"{path} must be the folder that holds {name} and its companions")
     if not (path / name).is_file():
         raise HondoError(f"{path} has no file {name}; give the folder as the authors publish it")
     return path / name
@@ -54,7 +55,7 @@ CONVERT = (
 
 def _load(path: Path) -> Any:
     if path.is_dir():
-        raise HondoError(f"{path} is a folder; give the checkpoint file inside it")
+        raise ForeignFileError(f"{path} is a folder; give the checkpoint file inside it")
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
