@@ -12,7 +12,7 @@ QUICK = [path.name for path in sorted(FOLDER.glob("*.py")) if '"--quick"' in pat
 
 @pytest.mark.parametrize("name", QUICK)
 def test_quick(name: str) -> None:
-    done = subprocess.run([sys.executable, str(FOLDER / name), "--quick"], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, str(FOLDER / name), "--quick"], capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
     assert "|" in done.stdout, "a table"
 
