@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from hondo.evaluate.versus import Versus, alternate
+from hondo.evaluate.versus import Versus, alternate, alternate_with
 
 
 def test_calls_alternate_and_the_ratio_stands_in_spite_of_drift() -> None:
@@ -22,6 +22,19 @@ def test_calls_alternate_and_the_ratio_stands_in_spite_of_drift() -> None:
     assert order[:8] == ["a", "b", "b", "a", "a", "b", "b", "a"]
     assert versus.ratio == pytest.approx(3, rel=0.25) and versus.low <= versus.ratio <= versus.high
     assert "a is" in versus.verdict(first="a", second="b")
+
+
+def test_several_meet_the_same_first(monkeypatch) -> None:
+    order = []
+
+    def call(name: str, milliseconds: float):
+        return lambda: (order.append(name), milliseconds * (1 + (len(order) - 1) // 3 % 2))[1]  # every other round is slow
+
+    monkeypatch.setattr("hondo.evaluate.versus.elapsed_ms", lambda work: work() or 0.1)
+    found = alternate_with(call("a", 3), {"b": call("b", 6), "c": call("c", 9)}, warmup=0, runs=12)
+    assert order[:6] == ["a", "b", "c", "c", "b", "a"] and len(order) == 36
+    assert list(found) == ["b", "c"] and found["b"].first == found["c"].first
+    assert (found["b"].ratio, found["b"].low, found["b"].high) == (2, 2, 2) and found["c"].ratio == 3
 
 
 def firm(ratio: float, low: float, high: float) -> Versus:

@@ -1,7 +1,7 @@
 """A against B: called in turn, so that whatever the machine does meets both; the ratio with its interval."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from hondo.evaluate.noise import Noise, reference_work
@@ -37,23 +37,41 @@ def alternate(
     first: Callable[[], object], second: Callable[[], object], *, warmup: int, runs: int, seconds: float = 40.0
 ) -> Versus:
     """Calls both in turn, each pair in the other order than the last; at least FEWEST pairs."""
-    for call in (first, second):
+    return alternate_with(first, {"second": second}, warmup=warmup, runs=runs, seconds=seconds)["second"]
+
+
+def alternate_with(
+    first: Callable[[], object],
+    others: Mapping[str, Callable[[], object]],
+    *,
+    warmup: int,
+    runs: int,
+    seconds: float = 40.0,
+) -> dict[str, Versus]:
+    """Each of ``others`` against ``first``: all are called in turn, each round in the other order than the last.
+
+    At least FEWEST rounds; each call may warm up for a quarter of ``seconds``.
+    """
+    calls = [first, *others.values()]
+    for call in calls:
         settle(call, least=warmup, seconds=seconds / 4)
-    pairs: list[tuple[float, float]] = []
+    rounds: list[list[float]] = []
     references, end = [], time.perf_counter() + seconds
-    while len(pairs) < runs and (len(pairs) < FEWEST or time.perf_counter() < end):
+    while len(rounds) < runs and (len(rounds) < FEWEST or time.perf_counter() < end):
         references.append(elapsed_ms(reference_work))
-        if len(pairs) % 2:
-            late, early = elapsed_ms(second), elapsed_ms(first)
-            pairs.append((early, late))
-        else:
-            pairs.append((elapsed_ms(first), elapsed_ms(second)))
+        step = -1 if len(rounds) % 2 else 1
+        rounds.append([elapsed_ms(call) for call in calls[::step]][::step])
+    baseline, *times = (list(each) for each in zip(*rounds, strict=True))
     noise = Noise.of(references)
-    ratios = sorted(b / a for a, b in pairs)
+    return {name: _versus(baseline, each, noise=noise) for name, each in zip(others, times, strict=True)}
+
+
+def _versus(first: list[float], second: list[float], *, noise: Noise) -> Versus:
+    ratios = sorted(b / a for a, b in zip(first, second, strict=True))
     low, high = median_interval(ratios)
     return Versus(
-        first=Timing.of([a for a, _ in pairs], noise=noise),
-        second=Timing.of([b for _, b in pairs], noise=noise),
+        first=Timing.of(first, noise=noise),
+        second=Timing.of(second, noise=noise),
         ratio=ratios[len(ratios) // 2],
         low=low,
         high=high,
