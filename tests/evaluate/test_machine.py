@@ -22,6 +22,7 @@ def test_the_least_time() -> None:
     assert roof.least_ms(gmacs=1, precision="fp32") == pytest.approx(20)
     assert roof.least_ms(gmacs=1, precision="bf16") == pytest.approx(5)
     assert roof.least_ms(gmacs=1, precision="int8") == pytest.approx(2.5)
+    assert roof.rate("int8-dynamic") == roof.rate("int8") and roof.rate("int8-weights") == roof.rate("fp32")
 
 
 def test_a_type_without_hardware_is_no_slower_than_float32() -> None:

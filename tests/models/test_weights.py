@@ -11,7 +11,7 @@ from torch import nn
 from hondo.core.errors import HondoError
 from hondo.models.depth import DepthModel
 from hondo.models.unet import unet
-from hondo.models.weights import assign_weights, read_header, read_model, read_tensors, save_model
+from hondo.models.weights import FORMAT, assign_weights, read_header, read_model, read_tensors, save_model
 from hondo.models.zoo import build_model
 
 
@@ -103,7 +103,7 @@ def test_damaged_descriptions_are_refused(tmp_path: Path, text: str) -> None:
 
 def test_files_of_the_future_ask_for_an_upgrade(tmp_path: Path) -> None:
     path = tmp_path / "m.safetensors"
-    save_file({"a": torch.zeros(2)}, path, metadata={"hondo": '{"format": 2, "hondo_version": "9.0"}'})
+    save_file({"a": torch.zeros(2)}, path, metadata={"hondo": f'{{"format": {FORMAT + 1}, "hondo_version": "9.0"}}'})
     with pytest.raises(HondoError, match=r"written by hondo 9\.0.*upgrade"):
         read_header(path)
 

@@ -12,13 +12,14 @@ from jaxtyping import Float
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.engines.predictor import NetworkPredictor
+from hondo.engines.pytorch_int8 import check_int8, weight_keys, weight_layers, with_int8_linears, with_int8_weights
 from hondo.engines.table import check_precision
 from hondo.models.depth import DepthModel
 from hondo.models.multi_frame import MultiFrameModel
 
 PACKAGES = ()
-PRECISIONS = ("fp32", "fp16", "bf16")
-EXPORT_PRECISIONS = ("fp32", "fp16")
+PRECISIONS = ("fp32", "fp16", "bf16", "int8-dynamic", "int8-weights")
+EXPORT_PRECISIONS = ("fp32", "fp16", "int8-weights")
 SUFFIX = ".safetensors"
 
 
@@ -34,8 +35,10 @@ def export(
     """Writes the weights and everything needed to build the model again; such a file serves any size."""
     from hondo.models.weights import save_model
 
+    check_int8(precision)
     check_precision(precision, engine="a torch export", allowed=EXPORT_PRECISIONS)
-    save_model(model, path, licence=licence, training={}, half=precision == "fp16")
+    int8 = weight_keys(weight_layers(model)) if precision == "int8-weights" else ()
+    save_model(model, path, licence=licence, training={}, half=precision == "fp16", int8=int8)
     return path
 
 
@@ -43,9 +46,11 @@ def load(
     source: DepthModel | Path, *, device: str = "auto", precision: str = "fp32", threads: int | None = None
 ) -> NetworkPredictor:
     """Serves a model, or the file of one. ``threads`` sets torch's number for the whole process."""
+    check_int8(precision)
     check_precision(precision, engine="pytorch", allowed=PRECISIONS)
     model = source if isinstance(source, DepthModel) else read_depth_model(source)
     target = torch_device(device)
+    model = _in_int8(model, target=target, precision=precision)
     if threads is not None:
         torch.set_num_threads(threads)
     model = model.to(device=target, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
@@ -55,7 +60,7 @@ def load(
         input_spec=model.input_spec,
         run=_runner(model, target=target, precision=precision),
         engine="pytorch",
-        precision=precision,
+        precision=_held_precision(source) if precision == "fp32" else precision,
         device=str(target),
         weights_file=source if isinstance(source, Path) else None,
         **_frames(model, target=target, precision=precision),
@@ -87,15 +92,33 @@ def read_depth_model(path: Path) -> DepthModel:
 
 def mixed_precision(target: torch.device, precision: str) -> Callable:
     """What opens the context in which a network computes in ``precision``, with its weights in float32."""
-    dtype = {"fp32": None, "fp16": torch.float16, "bf16": torch.bfloat16}[precision]
+    dtype = {"fp16": torch.float16, "bf16": torch.bfloat16}.get(precision)
     return nullcontext if dtype is None else lambda: torch.autocast(target.type, dtype=dtype)
+
+
+def _in_int8(model: DepthModel, *, target: torch.device, precision: str) -> DepthModel:
+    """The model, or in the int8 precisions a copy: weights are rounded, or also multiplied as whole numbers."""
+    if precision == "int8-weights":
+        return with_int8_weights(model)
+    if precision == "int8-dynamic" and target.type != "cpu":
+        raise HondoError(
+            f"precision 'int8-dynamic' of engine pytorch runs on the CPU, not on {target}; take fp16 there"
+        )
+    return with_int8_linears(model) if precision == "int8-dynamic" else model
+
+
+def _held_precision(source: DepthModel | Path) -> str:
+    """What the weights of a file were rounded to, if that is less than it looks when they are read."""
+    from hondo.models.weights import read_header
+
+    return "int8-weights" if isinstance(source, Path) and read_header(source).int8 else "fp32"
 
 
 def _runner(model: DepthModel, *, target: torch.device, precision: str) -> Callable[..., np.ndarray]:
     """The model on arrays: a picture, or a picture, the frames before and K."""
     mixed = mixed_precision(target, precision)
 
-    def run(image: Float[np.ndarray, "b 3 H W"], *views: np.ndarray) -> Float[np.ndarray, "b 1 H W"]:
+    def run(image: Float[np.ndarray, "b 3 H W"], *views: np.ndarray) -> Float[np.ndarray, "b 1 _ _"]:
         tensor = torch.from_numpy(image).to(target).contiguous(memory_format=torch.channels_last)
         with torch.inference_mode(), mixed():
             return model(tensor, *(torch.from_numpy(view).to(target) for view in views))[0].float().cpu().numpy()

@@ -24,11 +24,14 @@ class Roof:
     gigabytes_per_s: float
 
     def rate(self, precision: str) -> float:
-        """The roof of a precision; float16 counts as bfloat16; what is slower than float32, as that."""
+        """The roof of a precision; float16 counts as bfloat16; what is slower than float32, as that.
+
+        Weights alone in int8 are multiplied as float32.
+        """
         halves = max(self.gmacs_per_s, self.bf16_gmacs_per_s)
-        if precision.startswith("int8"):
+        if precision in ("int8", "int8-dynamic"):
             return max(halves, self.int8_gmacs_per_s or 0.0)
-        return self.gmacs_per_s if precision == "fp32" else halves
+        return self.gmacs_per_s if precision in ("fp32", "int8-weights") else halves
 
     def least_ms(self, *, gmacs: float, precision: str) -> float:
         """The least time that so many multiply-accumulates can take here."""

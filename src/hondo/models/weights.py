@@ -3,7 +3,7 @@
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,10 @@ from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
 from hondo.core.types import InputSpec
+from hondo.models.int8_file import rounded, unpacked
 from hondo.version import __version__
 
-FORMAT = 1
+FORMAT = 2  # 1 had no int8
 _HALF_LIMIT = 6e4  # float16 ends at 65504
 _NOT_OURS = (
     "is not a checkpoint written by hondo; give the model's name and the file as its weights: MODEL --weights FILE"
@@ -35,6 +36,7 @@ class WeightsHeader:
     licence: str
     training: dict[str, Any]
     half: bool = False
+    int8: bool = False
     hondo_version: str = __version__
     format: int = FORMAT
 
@@ -60,9 +62,18 @@ class Mismatch:
 
 
 def save_model(
-    model: nn.Module, path: str | Path, *, licence: str, training: Mapping[str, Any], half: bool = False
+    model: nn.Module,
+    path: str | Path,
+    *,
+    licence: str,
+    training: Mapping[str, Any],
+    half: bool = False,
+    int8: Collection[str] = (),
 ) -> Path:
-    """Writes a model atomically. ``half`` stores matrices and kernels as float16; vectors stay float32."""
+    """Writes a model atomically. ``half`` stores matrices and kernels as float16; vectors stay float32.
+
+    ``int8``: the keys of the state dict to store as int8, with a step for each output channel.
+    """
     header = WeightsHeader(
         name=model.name,  # type: ignore[arg-type]
         options=dict(model.options),  # type: ignore[arg-type]
@@ -71,8 +82,9 @@ def save_model(
         licence=licence,
         training=dict(training),
         half=half,
+        int8=bool(int8),
     )
-    tensors = {key: _stored(tensor, half=half) for key, tensor in model.state_dict().items()}
+    tensors = {key: _stored(tensor, half=half) for key, tensor in rounded(model.state_dict(), int8).items()}
     path = Path(path)
     _write_atomically(path, save(tensors, metadata={"hondo": json.dumps(asdict(header))}))
     return path
@@ -106,9 +118,10 @@ def read_header(path: str | Path) -> WeightsHeader:
 
 
 def read_tensors(path: str | Path) -> dict[str, Tensor]:
-    """The weights of a .safetensors file on the CPU; half precision comes back as float32."""
+    """The weights of a .safetensors file on the CPU; half precision and int8 come back as float32."""
     file = _open(Path(path))
     tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
+    tensors = unpacked(tensors, source=str(path))
     return {key: tensor.float() if tensor.is_floating_point() else tensor for key, tensor in tensors.items()}
 
 

@@ -1,0 +1,59 @@
+"""int8 in PyTorch: which layers can be, a model with rounded weights, a model that multiplies whole numbers."""
+
+from collections.abc import Collection, Iterator
+from copy import deepcopy
+
+from torch import nn
+
+from hondo.core.errors import HondoError
+from hondo.models.depth import DepthModel
+from hondo.nn.int8 import from_int8, to_int8
+from hondo.nn.int8_linear import Int8Linear
+
+# Channels in and out from which a matrix is faster in int8: rounding the tokens costs about as much as 200 of them.
+LEAST = 256
+
+
+def check_int8(precision: str) -> None:
+    """Refuses int8 with ranges set beforehand, for which PyTorch has no kernels of its own left (2.13)."""
+    if precision == "int8":
+        raise HondoError(
+            "precision 'int8' is not offered by PyTorch; export with --to openvino (or onnx) --precision int8 "
+            "--calibration SOURCE, or take int8-dynamic or int8-weights"
+        )
+
+
+def weight_layers(model: nn.Module) -> tuple[str, ...]:
+    """The linear layers and convolutions, by name: what holds nearly all weights. Their first axis is the output."""
+    named = model.named_modules(remove_duplicate=False)
+    return tuple(name for name, module in named if isinstance(module, nn.Linear | nn.Conv2d))
+
+
+def weight_keys(layers: Collection[str]) -> tuple[str, ...]:
+    """The keys of the layers' weights in the state dict."""
+    return tuple(f"{name}.weight" for name in layers)
+
+
+def with_int8_weights(model: DepthModel) -> DepthModel:
+    """A copy with every weight rounded to int8, as a file would hold it, and computed in float as before."""
+    copied = deepcopy(model)
+    parameters = dict(copied.named_parameters(remove_duplicate=False))
+    for key in weight_keys(weight_layers(copied)):
+        parameters[key].data = from_int8(*to_int8(parameters[key].data))
+    return copied
+
+
+def with_int8_linears(model: DepthModel) -> DepthModel:
+    """A copy whose large linear layers multiply whole numbers; for inference on the CPU."""
+    copied = deepcopy(model).requires_grad_(False)
+    for parent, name, linear in list(_large_linears(copied)):
+        setattr(parent, name, Int8Linear(linear))
+    return copied
+
+
+def _large_linears(model: nn.Module) -> Iterator[tuple[nn.Module, str, nn.Linear]]:
+    """Parent, name and module; not their subclasses, which compute in ways of their own."""
+    for parent in model.modules():
+        for name, child in parent.named_children():
+            if type(child) is nn.Linear and min(child.weight.shape) >= LEAST:
+                yield parent, name, child
