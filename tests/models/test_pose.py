@@ -6,7 +6,8 @@ from torch import nn
 
 from hondo.core.errors import HondoError
 from hondo.core.types import InputSpec
-from hondo.models.pose import PoseModel, nano_pose, pose
+from hondo.models.pose import PoseModel, nano_pose, pose, shared_pose
+from hondo.models.zoo import build_model
 
 
 class Fixed(nn.Module):
@@ -62,3 +63,17 @@ def test_a_fixed_network_takes_its_size_only() -> None:
         PoseModel(Fixed([0] * 6), name="fixed", input_spec=InputSpec(size_hw=(32, 32), fixed=True))(
             torch.zeros(1, 3, 32, 33), torch.zeros(1, 3, 32, 33)
         )
+
+
+def test_a_shared_encoder_learns_from_poses_and_is_no_copy() -> None:
+    depth = build_model("unet", weights="random", encoder="light", width=0.25, size_hw=(64, 96))
+    model = shared_pose(depth, width=16)
+    assert model(torch.rand(2, 3, 61, 90), torch.rand(2, 3, 61, 90)).shape == (2, 4, 4)
+    model(*torch.rand(2, 1, 3, 64, 96)).square().sum().backward()
+    assert all(parameter.grad is not None for parameter in depth.network.encoder.parameters())
+    assert all(parameter.grad is None for parameter in depth.network.decoder.parameters())
+
+
+def test_a_model_without_an_encoder_of_single_pictures_shares_none() -> None:
+    with torch.device("meta"), pytest.raises(HondoError, match="'manydepth' has no encoder that a pose network could"):
+        shared_pose(build_model("manydepth", weights="random"))

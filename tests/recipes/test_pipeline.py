@@ -11,13 +11,14 @@ import torch
 from hondo.core.errors import HondoError
 from hondo.models.zoo import build_model
 from hondo.recipes import pipeline
-from hondo.recipes.build import build_batches, build_samples
+from hondo.recipes.build import build_batches, build_objective, build_samples
 from hondo.recipes.data_config import FramesData, RgbdData, SyntheticData
 from hondo.recipes.pipeline import run
 from hondo.recipes.recipe import BatchesConfig, EvaluateConfig, ModelConfig, Recipe
 from hondo.recipes.supervised import rgbd
 from hondo.recipes.video import video
 from hondo.train.config import FabricConfig, LoopConfig
+from hondo.train.optim import make_optimizer
 
 TINY = {"batches": BatchesConfig(batch_size=2, workers=1), "fabric": FabricConfig(accelerator="cpu")}
 LIGHT = ModelConfig(name="unet-light", weights="random")
@@ -49,8 +50,9 @@ def test_video_leaves_a_run_folder_that_is_a_model(clip, tmp_path):
     assert json.loads((out / "recipe.json").read_text())["name"] == "video"
 
 
-def test_ctrl_c_leaves_a_run_that_resumes_bit_for_bit(clip, tmp_path, monkeypatch):
-    recipe = tiny(video(), clip, steps=6)
+@pytest.mark.parametrize("pose", ["network", "shared"])
+def test_ctrl_c_leaves_a_run_that_resumes_bit_for_bit(clip, tmp_path, monkeypatch, pose):
+    recipe = tiny(video(), clip, steps=6, objective=replace(video().objective, pose=pose))
     whole = run(recipe, out=tmp_path / "whole")
     with monkeypatch.context() as patch:
         patch.setattr(pipeline, "picture_writer", lambda samples: _press_ctrl_c)  # the picture of step 3
@@ -97,6 +99,17 @@ def test_synthetic_scenes_need_no_files():
     recipe = replace(rgbd(), data=SyntheticData(length=4, size_hw=(32, 64)), model=LIGHT, **TINY)
     loop = LoopConfig(show_progress=False)
     assert run(replace(recipe, optim=replace(recipe.optim, max_steps=1), loop=loop)).folder is None
+
+
+def test_a_shared_pose_network_stands_on_the_depth_networks_encoder(clip):
+    recipe = replace(video(), model=LIGHT, objective=replace(video().objective, pose="shared"))
+    model = build_model("unet-light", weights="random")
+    objective = build_objective(recipe, model)
+    assert objective.pose.network.encoder is model.network.encoder
+    given = [
+        parameter for group in make_optimizer(objective, recipe.optim).param_groups for parameter in group["params"]
+    ]
+    assert len(given) == len(set(given)) == len(list(objective.parameters()))  # each is stepped once
 
 
 def test_a_model_can_be_given(clip):

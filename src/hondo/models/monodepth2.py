@@ -8,7 +8,7 @@ from hondo.models.depth import DepthModel
 from hondo.models.encoder_decoder import EncoderDecoder
 from hondo.models.encoders.build import build_encoder
 from hondo.models.origin import Origin
-from hondo.models.pose import PoseModel, PoseNetwork, SharedPoseNetwork
+from hondo.models.pose import WIDTH, PoseModel, PoseNetwork, SharedPoseNetwork
 from hondo.models.published.monodepth2 import read_depth, read_pose
 
 RESNET18, RESNET50 = "timm:resnet18.tv_in1k", "timm:resnet50.tv_in1k"  # torchvision's weights, as the authors took
@@ -16,7 +16,6 @@ SIZE_HW = (192, 640)
 MEAN, STD = (0.45, 0.45, 0.45), (0.225, 0.225, 0.225)
 KITTI_BASELINE_M = 0.54
 TRAINING_BASELINE = 0.1  # of every stereo pair, in the unit of stereo training
-POSE_WIDTH = 256
 LICENCE = "monodepth2 licence (Niantic): non-commercial use"
 published = Origin(source="github.com/nianticlabs/monodepth2", licence=LICENCE, read=read_depth)
 published_pose = Origin(source="github.com/nianticlabs/monodepth2", licence=LICENCE, read=read_pose)
@@ -64,7 +63,7 @@ def monodepth2_pose(
 ) -> PoseModel:
     """The separate pose network; ``shared``: the one on top of the depth network's encoder."""
     features = build_encoder(encoder, in_channels=3 if shared else 6, pretrained=pretrained, size_hw=size_hw)
-    network = (SharedPoseNetwork if shared else PoseNetwork)(features, width=POSE_WIDTH)
+    network = (SharedPoseNetwork if shared else PoseNetwork)(features, width=WIDTH)
     return PoseModel(network, name="monodepth2-pose", input_spec=resnet_spec(size_hw))
 
 

@@ -7,12 +7,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from hondo.core.errors import HondoError
 from hondo.core.types import InputSpec, Size
 from hondo.geometry.pose import T_from_axis_angle
-from hondo.models.depth import Normalise, check_image, pad_to_multiple
+from hondo.models.depth import DepthModel, Normalise, check_image, pad_to_multiple
+from hondo.models.encoder_decoder import EncoderDecoder
 from hondo.models.encoders.build import build_encoder, encoder_spec
 from hondo.models.encoders.encoder import Encoder
 
+WIDTH = 256  # of the convolutions on the encoder's map
 MOTION_SCALE = 0.01  # keeps first guesses near no motion (Zhou et al. 2017; monodepth2)
 
 
@@ -90,7 +93,7 @@ def _motion_head(inputs: int, *, width: int, pictures: int) -> nn.Sequential:
 
 
 def pose(
-    *, encoder: str = "timm:resnet18", pretrained: bool = False, width: int = 256, size_hw: Size = (192, 640)
+    *, encoder: str = "timm:resnet18", pretrained: bool = False, width: int = WIDTH, size_hw: Size = (192, 640)
 ) -> PoseModel:
     """A pose network on any encoder; its first convolution takes both pictures (monodepth2's choice: ResNet-18)."""
     features = build_encoder(encoder, in_channels=6, pretrained=pretrained, size_hw=size_hw)
@@ -101,3 +104,11 @@ def pose(
 def nano_pose(*, size_hw: Size = (192, 288)) -> PoseModel:
     """The small pose network that adapts hondo-nano: our light encoder, half a million parameters."""
     return pose(encoder="light", width=128, size_hw=size_hw)
+
+
+def shared_pose(model: DepthModel, *, width: int = WIDTH) -> PoseModel:
+    """A pose network on a depth model's own encoder, which then learns from both (monodepth2's "shared")."""
+    if not isinstance(model.network, EncoderDecoder):
+        raise HondoError(f"model '{model.name}' has no encoder that a pose network could share; train with a network")
+    network = SharedPoseNetwork(model.network.encoder, width=width)
+    return PoseModel(network, name="shared-pose", input_spec=model.input_spec)

@@ -19,7 +19,7 @@ class PositionGrid(nn.Module):
 
     def __init__(self, dim: int, *, grid_hw: Size, leading: int = 0) -> None:
         super().__init__()
-        self.grid_hw = tuple(grid_hw)
+        self.grid_hw: Size = (grid_hw[0], grid_hw[1])
         self.weight = nn.Parameter(torch.zeros(1, leading + grid_hw[0] * grid_hw[1], dim))
         nn.init.trunc_normal_(self.weight, std=0.02)
         self.derived = Derived()

@@ -15,11 +15,12 @@ from hondo.data.augment import augment
 from hondo.data.collate import collate
 from hondo.data.tables import DATASETS
 from hondo.models.depth import DepthModel
+from hondo.models.pose import shared_pose
 from hondo.models.zoo import build_model
 from hondo.recipes.recipe import Recipe
 from hondo.train.batches import BatchSource, ShuffledBatches
 from hondo.train.objectives.base import Objective
-from hondo.train.objectives.config import SupervisedConfig
+from hondo.train.objectives.config import SelfSupervisedConfig, SupervisedConfig
 from hondo.train.objectives.self_supervised import SelfSupervised
 from hondo.train.objectives.supervised import Supervised
 
@@ -36,8 +37,7 @@ def build_depth_model(recipe: Recipe) -> DepthModel:
 def build_objective(recipe: Recipe, model: DepthModel) -> Objective:
     if isinstance(recipe.objective, SupervisedConfig):
         return Supervised(model, recipe.objective)
-    pose = None if recipe.objective.pose == "known" else _pose_network(recipe.objective.pose_model)
-    return SelfSupervised(model, recipe.objective, pose=pose)
+    return SelfSupervised(model, recipe.objective, pose=_pose_network(recipe.objective, model))
 
 
 def build_batches(recipe: Recipe, model: DepthModel, *, rank: int = 0, world_size: int = 1) -> BatchSource:
@@ -111,8 +111,12 @@ def _arguments(data: Any) -> dict[str, Any]:
     return {each.name: getattr(data, each.name) for each in fields(data)}
 
 
-def _pose_network(name: str) -> nn.Module:
-    pose = build_model(name)
+def _pose_network(config: SelfSupervisedConfig, model: DepthModel) -> nn.Module | None:
+    if config.pose == "known":
+        return None
+    if config.pose == "shared":
+        return shared_pose(model)
+    pose = build_model(config.pose_model)
     if isinstance(pose, DepthModel):
-        raise HondoError(f"objective.pose_model '{name}' is a depth model; choose nano-pose or pose")
+        raise HondoError(f"objective.pose_model '{config.pose_model}' is a depth model; choose nano-pose or pose")
     return pose

@@ -19,8 +19,8 @@ class SupervisedConfig:
 class SelfSupervisedConfig:
     """Learning from how neighbouring views explain each other (monodepth2's numbers)."""
 
-    pose: Literal["network", "known"] = "network"  # stereo views always have a known pose
-    pose_model: str = "nano-pose"  # name of the zoo
+    pose: Literal["network", "shared", "known"] = "network"  # shared: on the depth network's encoder
+    pose_model: str = "nano-pose"  # of the zoo, where it is a network of its own; stereo views always have a known pose
     pose_scale: float = 1.0  # size of the pose network's pictures relative to the target's
     ssim_weight: float = 0.85
     smoothness: float = 1e-3  # halved with every coarser map
