@@ -1,15 +1,19 @@
 """The examples do what they say; the page's own package is not needed for that."""
 
 import importlib.util
+import re
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import hondo
 from hondo.geometry.ply import read_ply
 from hondo.images.depth_file import read_png16
 
-APP = Path(__file__).resolve().parents[2] / "examples" / "space" / "app.py"
+ROOT = Path(__file__).resolve().parents[2]
+APP = ROOT / "examples" / "space" / "app.py"
 
 
 @pytest.fixture(scope="module")
@@ -31,3 +35,11 @@ def test_a_picture_gives_colours_and_two_files(app) -> None:
 def test_large_pictures_are_made_smaller(app) -> None:
     assert app.smaller(np.zeros((1601, 4000, 3), np.uint8)).shape == (534, 1334, 3)
     assert app.smaller(np.zeros((900, 1600, 3), np.uint8)).shape == (900, 1600, 3)
+
+
+def test_the_space_asks_for_this_version_and_an_extra_that_there_is() -> None:
+    lines = (APP.parent / "requirements.txt").read_text().splitlines()
+    (name, extra, version) = re.fullmatch(r"(\w+)\[(\w+)\]==(\S+)", lines[0]).groups()
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert (name, version) == ("hondo", hondo.__version__) and extra in extras
+    assert f"hondo-{version}-py3" in (APP.parent / "README.md").read_text()
