@@ -9,6 +9,7 @@ import hondo
 from hondo.cli.main import main
 from hondo.data.synthetic.dataset import SyntheticScenes
 from hondo.data.write_rgbd import write_rgbd
+from hondo.images.io import write_image
 
 MODEL = ["unet-light", "--weights", "random", "--size", "32x64"]
 
@@ -42,9 +43,33 @@ def test_pictures_with_ground_truth_check_it(tmp_path, capsys) -> None:
     assert main(["export", *plain]) == 0 and "ground truth" not in capsys.readouterr().out
 
 
+def photos(folder, count: int = 9) -> str:
+    """Smooth pictures, each another."""
+    folder.mkdir()
+    for number, coarse in enumerate(np.random.default_rng(0).integers(0, 256, (count, 4, 8, 3), dtype=np.uint8)):
+        write_image(folder / f"{number}.png", coarse.repeat(8, axis=0).repeat(8, axis=1))
+    return str(folder)
+
+
+def test_an_int8_file_of_openvino_is_judged_on_its_calibration_pictures(tmp_path, capsys) -> None:
+    pytest.importorskip("openvino")
+    pytest.importorskip("nncf")
+    quantised = ["--precision", "int8", "--calibration", photos(tmp_path / "photos"), "--max-drop", "20%"]
+    assert main(["export", *MODEL, "--to", "openvino", "--out", str(tmp_path / "net"), *quantised]) == 0
+    shown = capsys.readouterr().out
+    assert "parity with torch (int8)" in shown and "allowed 20.00% (9 pictures)" in shown
+    assert hondo.load(tmp_path / "net.xml").precision == "int8"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["--to", "openvino", "--out", "x", "--precision", "int8"], "add --calibration SOURCE"),
+        (
+            ["--to", "openvino", "--out", "x", "--precision", "int8", "--calibration", "nowhere"],
+            "nowhere: no such file",
+        ),
+        (["--to", "openvino", "--out", "x", "--precision", "int8", "--max-drop", "lots"], "--max-drop 'lots'"),
         (["--to", "torch", "--out", "x.onnx"], "ends in .safetensors"),
         (["--to", "torch", "--out", "x.safetensors", "--precision", "int8"], "precision 'int8' is not offered"),
         (["--to", "steam", "--out", "x"], "--to"),

@@ -1,13 +1,26 @@
 """``hondo export``: a model to a file of another runtime, written only if it agrees with torch."""
 
 import json
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from hondo.cli.options import NO_OPTIONS, SharedModelOptions, parse_options, parse_size, read_samples, tell_if_untrained
+from hondo.cli.options import (
+    NO_OPTIONS,
+    SharedModelOptions,
+    parse_options,
+    parse_share,
+    parse_size,
+    read_samples,
+    tell_if_untrained,
+)
+from hondo.core.types import InputSpec, Size
+
+if TYPE_CHECKING:
+    from hondo.engines.quantising import Quantising
 
 TARGETS = {
     "onnx": "onnx_runtime",
@@ -31,7 +44,13 @@ class ExportConfig:
     size: str | None = None
     """Input HxW; default: the model's own."""
     precision: str = "fp32"
-    """fp32, fp16 or bf16, as the runtime offers."""
+    """fp32, fp16, bf16, int8, int8-dynamic or int8-weights, as the runtime offers."""
+    calibration: str | None = None
+    """int8: a folder, glob or video of scenes like those the model will see. They set the ranges and judge the file."""
+    calibration_count: int | None = None
+    """int8: pictures of it that are used, evenly spread. Default: 64."""
+    max_drop: str = "1%"
+    """int8: how far the depth may be off the full model's (relative abs_rel); the worst layers stay in float for it."""
     dynamic: bool = False
     """Any input size (a multiple of the model's step) instead of one."""
     check: str | None = None
@@ -51,19 +70,37 @@ def run(config: ExportConfig) -> None:
     from hondo.evaluate.memory import file_size_mib
     from hondo.evaluate.parity import export_checked
 
-    engine = TARGETS[config.to]
+    engine, max_drop = TARGETS[config.to], parse_share(config.max_drop, option="--max-drop")
     options, weights = parse_options(config.model_options.option), config.model_options.weights
     model = build_depth_model(config.model, weights=weights, options=options)
+    size_hw = parse_size(config.size) or model.input_spec.size_hw
     path = config.out if config.out.suffix else config.out.with_suffix(ENGINES[engine].SUFFIX)
     parity = export_checked(
-        model, path, engine=engine, size_hw=parse_size(config.size), precision=config.precision,
-        dynamic=config.dynamic, force=config.force, licence=_licence(weights_file(config.model, weights)),
+        model, path, engine=engine, size_hw=size_hw, precision=config.precision, dynamic=config.dynamic,
+        force=config.force, licence=_licence(weights_file(config.model, weights)),
         samples=None if config.check is None else read_samples(config.check),
+        quantising=_quantising(config, spec=model.input_spec, size_hw=size_hw, max_drop=max_drop),
     )  # fmt: skip
     print(f"{path} ({file_size_mib(path):.2f} MiB)\n{parity}{'' if parity.passed else ': MISSED, written by --force'}")
     if config.json is not None:
         atomic_write(config.json, json.dumps(asdict(parity) | {"passed": parity.passed}, indent=1).encode())
     tell_if_untrained(config.model, weights=weights)
+
+
+def _quantising(config: ExportConfig, *, spec: InputSpec, size_hw: Size, max_drop: float) -> "Quantising | None":
+    from hondo.engines.calibration import COUNT
+    from hondo.engines.quantising import Quantising
+    from hondo.video.calibration import read_calibration
+
+    if config.calibration is None:
+        return None
+    count = COUNT if config.calibration_count is None else config.calibration_count
+    calibration = read_calibration(config.calibration, spec=spec, size_hw=size_hw, count=count, told=_tell)
+    return Quantising(calibration=calibration, max_drop=max_drop, told=_tell)
+
+
+def _tell(line: str) -> None:
+    print(f"hondo: {line}", file=sys.stderr, flush=True)
 
 
 def _licence(weights: Path | None) -> str:

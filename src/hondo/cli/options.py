@@ -118,6 +118,18 @@ def parse_size(text: str | None, *, option: str = "--size") -> Size | None:
     return int(parts[0]), int(parts[1])
 
 
+def parse_share(text: str, *, option: str) -> float:
+    """A share below 1, from ``1%`` or ``0.01``."""
+    number, percent = text.strip().removesuffix("%"), text.strip().endswith("%")
+    try:
+        share = float(number) / (100 if percent else 1)
+    except ValueError:
+        share = float("nan")
+    if not 0 < share < 1:
+        raise HondoError(f"{option} '{text}' must be a share above 0 and below 1, e.g. {option} 1% or {option} 0.01")
+    return share
+
+
 def parse_list(text: str, *, option: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
     """A comma list of allowed words, each once."""
     words = tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))

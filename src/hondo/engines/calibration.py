@@ -27,8 +27,11 @@ class Calibration:
         return len(self.pictures)
 
     def __iter__(self) -> Iterator[Float32[np.ndarray, "1 3 H W"]]:
-        for picture in self.pictures:
-            yield picture[None] * np.float32(1 / 255)
+        return map(self.at, range(len(self)))
+
+    def at(self, index: int) -> Float32[np.ndarray, "1 3 H W"]:
+        """One network input."""
+        return self.pictures[index : index + 1] * np.float32(1 / 255)
 
     @property
     def size_hw(self) -> Size:

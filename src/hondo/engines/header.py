@@ -12,6 +12,16 @@ KEY = "hondo"  # the metadata entry of an ONNX file, and the rt_info entry of an
 
 
 @dataclass(frozen=True, kw_only=True)
+class Int8Facts:
+    """How a network was quantised: on how many pictures, what stayed in float, and how far its depth is off."""
+
+    pictures: int  # of the calibration
+    kept: tuple[str, ...] = ()  # modules that are not in int8
+    beside: str = "fp32"  # what they and the operations between are computed in
+    drop: float | None = None  # relative abs_rel of the depth to the full model's
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExportHeader:
     """Name, unit and input of an exported network; ``precision`` is the one it was exported for."""
 
@@ -20,6 +30,7 @@ class ExportHeader:
     input_spec: InputSpec
     precision: str = "fp32"
     licence: str = ""
+    int8: Int8Facts | None = None
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -37,7 +48,8 @@ class ExportHeader:
             spec: dict[str, Any] = {
                 key: tuple(value) if isinstance(value, list) else value for key, value in spec.items()
             }
-            return cls(**stored | {"kind": DepthKind(stored["kind"]), "input_spec": InputSpec(**spec)})
+            int8 = stored.get("int8") and Int8Facts(**stored["int8"] | {"kept": tuple(stored["int8"]["kept"])})
+            return cls(**stored | {"kind": DepthKind(stored["kind"]), "input_spec": InputSpec(**spec), "int8": int8})
         except (KeyError, TypeError, ValueError) as error:
             raise HondoError(f"{path}: its hondo metadata cannot be read ({error}); export it again") from error
 

@@ -12,8 +12,11 @@ from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.engines.graph import quiet, trace
 from hondo.engines.header import KEY, ExportHeader, export_spec
+from hondo.engines.layer_names import module_paths
+from hondo.engines.openvino_int8 import quantise
 from hondo.engines.openvino_run import device_named, openvino_package, queue_opener, runner, settings
 from hondo.engines.predictor import NetworkPredictor
+from hondo.engines.quantising import Quantising, check_quantising
 from hondo.engines.shapes import Shape, compiled_per_shape, fixed_shape
 from hondo.engines.table import check_precision
 from hondo.models.depth import DepthModel
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
 
 PACKAGES = ("openvino",)
 PRECISIONS = ("fp32", "fp16", "bf16")
-EXPORT_PRECISIONS = PRECISIONS
+CALIBRATED = ("int8",)  # precisions whose export takes pictures
+EXPORT_PRECISIONS = (*PRECISIONS, *CALIBRATED)
 SUFFIX = ".xml"
 SAME = 1e-3  # largest difference to torch, as a share of the largest value: more is another function
 
@@ -38,13 +42,23 @@ def export(
     precision: str = "fp32",
     dynamic: bool = False,
     licence: str = "",
+    quantising: Quantising | None = None,
 ) -> Path:
-    """Writes ``path`` (.xml) and its .bin; fp16 and bf16 files hold fp16 weights and run in the named precision."""
+    """Writes ``path`` (.xml) and its .bin; fp16 and bf16 files hold fp16 weights and run in the named precision.
+
+    int8 files hold int8 weights and, for the layers that ``quantising`` spares, fp16 ones.
+    """
     ov = openvino_package()
     check_precision(precision, engine="openvino_ir", allowed=EXPORT_PRECISIONS)
+    check_quantising(precision, quantising, dynamic=dynamic)
     spec = export_spec(model.input_spec, size_hw=size_hw, dynamic=dynamic)
-    header = ExportHeader(name=model.name, kind=model.kind, input_spec=spec, precision=precision, licence=licence)
-    converted = convert(model, size_hw=spec.size_hw, dynamic=dynamic)
+    program = traced(model, size_hw=spec.size_hw, dynamic=dynamic)
+    converted, int8 = _converted(program, shape=(1, 3, *spec.size_hw), dynamic=dynamic), None
+    if quantising is not None:
+        converted, int8 = quantise(converted, paths=module_paths(program), kind=model.kind, quantising=quantising)
+    header = ExportHeader(
+        name=model.name, kind=model.kind, input_spec=spec, precision=precision, licence=licence, int8=int8
+    )
     converted.set_rt_info(header.to_json(), [KEY])
     ov.save_model(converted, path, compress_to_fp16=precision != "fp32")
     return path
@@ -58,16 +72,16 @@ def load(
     check_precision(precision, engine="openvino_ir", allowed=PRECISIONS)
     if isinstance(source, Path):
         stored, header = _read(source)
-        precision = header.precision if precision == "fp32" else precision
+        precision, int8 = header.precision if precision == "fp32" else precision, header.int8
         name, kind, spec = header.name, header.kind, header.input_spec
         graph: GraphFor = lambda shape: _reshaped(stored, shape)  # noqa: E731
     else:
-        name, kind, spec = source.name, source.kind, source.input_spec
+        name, kind, spec, int8 = source.name, source.kind, source.input_spec, None
         graph = _graphs_of(source)
-    target = device_named(device)
+    target, beside = device_named(device), "fp32" if int8 is None else int8.beside
 
     def compiled(shape: Shape, many: bool = False) -> "openvino.CompiledModel":
-        config = settings(target, precision=precision, threads=threads, many=many)
+        config = settings(target, precision=precision, threads=threads, many=many, beside=beside)
         return ov.Core().compile_model(graph(shape), target, config)
 
     settings(target, precision=precision, threads=threads)  # refuses at once what the device cannot do
@@ -82,6 +96,7 @@ def load(
         engine="openvino_ir",
         precision=precision,
         device=target.lower(),
+        int8=int8,
         open_queue=queue_opener(lambda shape: compiled(shape, many=True)),
         weights_file=source if isinstance(source, Path) else None,
     )
@@ -89,11 +104,20 @@ def load(
 
 def convert(model: DepthModel, *, size_hw: Size, batch: int = 1, dynamic: bool = False) -> "openvino.Model":
     """The OpenVINO graph of a model, at one size or at any."""
+    program = traced(model, size_hw=size_hw, batch=batch, dynamic=dynamic)
+    return _converted(program, shape=(batch, 3, *size_hw), dynamic=dynamic)
+
+
+def traced(model: DepthModel, *, size_hw: Size, batch: int = 1, dynamic: bool = False) -> torch.export.ExportedProgram:
+    """The program that OpenVINO converts: of a copy of the model, in float32."""
+    return trace(deepcopy(model).cpu().float(), size_hw=size_hw, batch=batch, dynamic=dynamic)
+
+
+def _converted(program: torch.export.ExportedProgram, *, shape: Shape, dynamic: bool) -> "openvino.Model":
     ov = openvino_package()
-    program = trace(deepcopy(model).cpu().float(), size_hw=size_hw, batch=batch, dynamic=dynamic)
     with quiet():
         graph = ov.convert_model(program)
-    graph.reshape([-1, 3, -1, -1] if dynamic else [batch, 3, *size_hw])
+    graph.reshape([-1, 3, -1, -1] if dynamic else list(shape))
     graph.inputs[0].get_tensor().set_names({"image"})
     graph.outputs[0].get_tensor().set_names({"depth"})
     return graph

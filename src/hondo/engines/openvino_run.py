@@ -32,11 +32,19 @@ def device_named(name: str) -> str:
     return wanted
 
 
-def settings(device: str, *, precision: str, threads: int | None, many: bool = False) -> dict[str, Any]:
-    """What OpenVINO is told: the precision to compute in, and whether one picture or many matter."""
+def settings(
+    device: str, *, precision: str, threads: int | None, many: bool = False, beside: str = "fp32"
+) -> dict[str, Any]:
+    """What OpenVINO is told: the precision to compute in, and whether one picture or many matter.
+
+    ``beside``: what an int8 graph computes its other operations in; OpenVINO's own choice, which is bf16 where the
+    processor has it, unless that was found to cost too much accuracy.
+    """
     if device.startswith("NPU") and precision != "fp16":
         raise HondoError(f"an NPU computes in fp16, not {precision}; add --precision fp16")
     chosen: dict[str, Any] = {"INFERENCE_PRECISION_HINT": HINTS[precision]} if precision in HINTS else {}
+    if precision == "int8" and beside == "fp32":
+        chosen["INFERENCE_PRECISION_HINT"] = "f32"
     chosen["PERFORMANCE_HINT"] = "THROUGHPUT" if many else "LATENCY"
     return chosen | ({"INFERENCE_NUM_THREADS": threads} if threads is not None and device == "CPU" else {})
 

@@ -13,6 +13,7 @@ from jaxtyping import Float, UInt8
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, DepthKind, DepthMap, InputSpec, Size
+from hondo.engines.header import Int8Facts
 from hondo.engines.many import InferQueue, in_order, one_by_one
 from hondo.images.preprocess import Placement, from_network, place, to_network
 
@@ -39,6 +40,7 @@ class NetworkPredictor:
     precision: str
     device: str = "cpu"
     camera: Camera | None = None
+    int8: Int8Facts | None = None  # how a file was quantised, if it was
     weights_file: Path | None = None  # the file the weights came from, if one did
     run_frames: RunFrames | None = None  # of a network that also looks at earlier frames
     num_previous: int = 0  # how many of them

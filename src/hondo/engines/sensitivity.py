@@ -72,10 +72,9 @@ def choose_kept(
     if any(len(cost.layers) > 1 for cost in costs if kept.issuperset(cost.layers)):
         singles = _singles(kept, trial, told=told)
         kept, drop = _fewest([frozenset({name}) for name in singles], trial, max_drop=max_drop, known=drop)
-    told(f"kept in higher precision: {len(kept)} of {len(layers)} layers; drop {drop:.2%}")
-    return Choice(
-        kept=tuple(name for name in layers if name in kept), drop=drop, costs=tuple(costs), trials=trial.count
-    )
+    named = tuple(name for name in layers if name in kept)
+    told(f"kept in higher precision: {len(kept)} of {len(layers)} layers ({', '.join(named)}); drop {drop:.2%}")
+    return Choice(kept=named, drop=drop, costs=tuple(costs), trials=trial.count)
 
 
 def blocks_of(layers: Sequence[str], *, most: int = MAX_BLOCKS) -> dict[str, tuple[str, ...]]:
@@ -116,9 +115,9 @@ class _Trials:
 
 def _costs(blocks: dict[str, tuple[str, ...]], trial: _Trials, *, everything: frozenset[str], told: Told) -> list[Cost]:
     """What each block costs if it alone is quantised, the dearest first."""
-    costs = []
+    costs, least = [], trial.quick(everything)  # what they cost beside the operations that are never quantised
     for number, (name, layers) in enumerate(blocks.items(), 1):
-        cost = Cost(name=name, layers=layers, drop=trial.quick(everything - frozenset(layers)))
+        cost = Cost(name=name, layers=layers, drop=trial.quick(everything - frozenset(layers)) - least)
         costs.append(cost)
         told(f"sensitivity {number}/{len(blocks)}: {name} in int8 alone costs {cost.drop:.2%}")
     return sorted(costs, key=lambda cost: -cost.drop)

@@ -16,6 +16,7 @@ from hondo.core.sample import Samples
 from hondo.core.types import Size
 from hondo.engines.header import export_spec
 from hondo.engines.predictor import NetworkPredictor
+from hondo.engines.quantising import INT8, Quantising
 from hondo.engines.table import ENGINES, engine_name
 from hondo.evaluate.check_set import CheckSet, check_inputs, check_samples
 from hondo.evaluate.truth import Truth
@@ -143,27 +144,36 @@ def export_checked(
     force: bool = False,
     licence: str = "",
     samples: Samples | None = None,
+    quantising: Quantising | None = None,
 ) -> Parity:
     """Exports beside ``path``, loads what was written, compares it with torch, and only then puts it in place.
 
-    It is compared on ``samples``, real pictures with ground truth or without, or else on made-up ones. A file that
-    misses the tolerance is refused with HondoError, unless ``force``.
+    It is compared on ``samples``, real pictures with ground truth or without; or else on the pictures of
+    ``quantising`` that set no ranges, within its drop; or else on made-up ones. A file that misses the tolerance is
+    refused with HondoError, unless ``force``.
     """
     module = ENGINES[engine_name(engine)]
     if path.suffix != module.SUFFIX:
         raise HondoError(f"{path}: an export to {engine} is written to a file that ends in {module.SUFFIX}")
+    if quantising is not None and precision not in INT8:
+        raise HondoError(f"calibration pictures are for int8, not for precision '{precision}'; leave them out")
     size_hw = size_hw or model.input_spec.size_hw
     with _written(path), tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-") as folder:
         draft = Path(folder) / path.name
-        module.export(model, draft, size_hw=size_hw, precision=precision, dynamic=dynamic, licence=licence)
+        how = {"quantising": quantising} if precision in getattr(module, "CALIBRATED", ()) else {}
+        module.export(model, draft, size_hw=size_hw, precision=precision, dynamic=dynamic, licence=licence, **how)
         predictor = module.load(draft, device=getattr(module, "CHECKED_ON", "cpu"))
-        if samples is None:
-            sizes = [size_hw, _another_size(model, size_hw)] if dynamic else [size_hw]
-            checked = check_inputs(model, [probe_picture(size, seed=seed) for size in sizes for seed in (0, 1)])
-        else:
+        if samples is not None:
             spec = export_spec(model.input_spec, size_hw=size_hw, dynamic=dynamic)
-            checked = check_samples(model, samples, spec=spec)
-        parity = compare_on(checked, predictor)
+            parity = compare_on(check_samples(model, samples, spec=spec), predictor)
+        elif quantising is not None:
+            parity = compare(model, predictor, images=quantising.calibration.split()[1])
+            parity = replace(parity, tolerance=Tolerance(abs_rel=quantising.max_drop))
+        else:
+            sizes = [size_hw, _another_size(model, size_hw)] if dynamic else [size_hw]
+            parity = compare(
+                model, predictor, images=[probe_picture(size, seed=seed) for size in sizes for seed in (0, 1)]
+            )
         predictor.close()
         if not (parity.passed or force):
             raise HondoError(

@@ -1,0 +1,122 @@
+"""int8 graphs for OpenVINO: NNCF sets the ranges, the sensitivity search says which layers stay in float."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from hondo.core.types import DepthKind
+from hondo.engines.calibration import Calibration
+from hondo.engines.header import Int8Facts
+from hondo.engines.openvino_run import openvino_package, runner, settings
+from hondo.engines.predictor import Run
+from hondo.engines.quantising import STATIC, Quantising, choose_layers, nncf_package
+
+if TYPE_CHECKING:
+    import openvino
+
+QUANTISER = "FakeQuantize"
+
+
+def quantise(
+    graph: "openvino.Model", *, paths: Mapping[str, str], kind: DepthKind, quantising: Quantising
+) -> tuple["openvino.Model", Int8Facts]:
+    """The int8 graph of a float one of fixed size. ``paths``: the module that each traced operation came from."""
+    _fold_constants(graph)
+    quantised = _quantised(graph, quantising.calibration.split()[0])
+    layers = layers_of(quantised, paths)
+
+    def made(kept: Iterable[str]) -> "openvino.Model":
+        return with_float(quantised, graph, [name for layer in kept for name in layers[layer]])
+
+    facts = choose_layers(
+        list(layers), lambda kept, beside: _running(made(kept), beside), full=_running(graph, "fp32"), kind=kind,
+        quantising=quantising, besides=("bf16", "fp32"),
+    )  # fmt: skip
+    return made(facts.kept), facts
+
+
+def layers_of(quantised: "openvino.Model", paths: Mapping[str, str]) -> dict[str, list[str]]:
+    """The operations that take int8, by the module they belong to: their own, or that of the next one that knows."""
+    layers: dict[str, list[str]] = {}
+    for op in quantised.get_ordered_ops():
+        if op.get_type_name() != QUANTISER and QUANTISER in {source.get_type_name() for source in _sources(op)}:
+            layers.setdefault(_path(op, paths), []).append(op.get_friendly_name())
+    return layers
+
+
+def with_float(quantised: "openvino.Model", graph: "openvino.Model", names: Iterable[str]) -> "openvino.Model":
+    """A copy in which the named operations take what they take in the float graph, their biases as they were."""
+    copied = quantised.clone()
+    there, original = _by_name(copied), _by_name(graph)
+    for name in names:
+        _take_inputs(there[name], original[name], there)
+        for reader in _readers(original[name]):
+            if reader.get_type_name() == "Add" and reader.get_friendly_name() in there:  # NNCF corrects biases
+                _take_constants(there[reader.get_friendly_name()], reader)
+    copied.validate_nodes_and_infer_types()
+    return copied
+
+
+def _take_inputs(op: "openvino.Node", original: "openvino.Node", there: Mapping[str, "openvino.Node"]) -> None:
+    _take_constants(op, original)
+    for mine, source in zip(op.inputs(), original.input_values(), strict=True):
+        node = source.get_node()
+        if node.get_type_name() != "Constant":
+            mine.replace_source_output(there[node.get_friendly_name()].output(source.get_index()))
+
+
+def _take_constants(op: "openvino.Node", original: "openvino.Node") -> None:
+    ops = openvino_package().opset13
+    for mine, source in zip(op.inputs(), original.input_values(), strict=True):
+        if source.get_node().get_type_name() == "Constant":
+            mine.replace_source_output(ops.constant(source.get_node().data).output(0))
+
+
+def _quantised(graph: "openvino.Model", ranges: Calibration) -> "openvino.Model":
+    with nncf_package() as nncf:
+        return nncf.quantize(
+            graph,
+            nncf.Dataset(list(ranges)),
+            subset_size=len(ranges),
+            preset=nncf.QuantizationPreset.MIXED,
+            model_type=nncf.ModelType.TRANSFORMER,
+        )
+
+
+def _fold_constants(graph: "openvino.Model") -> None:
+    """Weights become plain constants."""
+    from openvino.passes import ConstantFolding, Manager
+
+    folding = Manager()
+    folding.register_pass(ConstantFolding())
+    folding.run_passes(graph)
+
+
+def _running(graph: "openvino.Model", beside: str) -> Run:
+    config = settings("CPU", precision=STATIC, threads=None, beside=beside)
+    return runner(openvino_package().Core().compile_model(graph, "CPU", config))
+
+
+def _path(op: "openvino.Node", paths: Mapping[str, str]) -> str:
+    """The module of an operation; of those that a converter fused the module of the nearest reader with a name."""
+    seen, waiting = set(), [op]
+    while waiting:
+        node = waiting.pop(0)
+        name = node.get_friendly_name()
+        found = paths.get(name.split("/")[0])
+        if found is not None:
+            return found
+        seen.add(name)
+        waiting += [reader for reader in _readers(node) if reader.get_friendly_name() not in seen]
+    return op.get_friendly_name()
+
+
+def _sources(op: "openvino.Node") -> list["openvino.Node"]:
+    return [value.get_node() for value in op.input_values()]
+
+
+def _readers(op: "openvino.Node") -> list["openvino.Node"]:
+    return [taken.get_node() for output in op.outputs() for taken in output.get_target_inputs()]
+
+
+def _by_name(graph: "openvino.Model") -> dict[str, "openvino.Node"]:
+    return {op.get_friendly_name(): op for op in graph.get_ordered_ops()}

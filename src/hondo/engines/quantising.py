@@ -1,0 +1,98 @@
+"""How a network is made int8 on any engine: what it is told, how its layers are chosen, what it says afterwards."""
+
+import contextlib
+import io
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hondo.core.errors import HondoError, MissingExtraError
+from hondo.core.types import DepthKind
+from hondo.engines.calibration import Calibration, evenly
+from hondo.engines.graph import quiet
+from hondo.engines.header import Int8Facts
+from hondo.engines.predictor import Run
+from hondo.engines.sensitivity import MAX_DROP, Told, choose_kept
+from hondo.metrics.reference import abs_rel_to_reference
+
+STATIC, DYNAMIC, WEIGHTS = "int8", "int8-dynamic", "int8-weights"
+INT8 = (STATIC, DYNAMIC, WEIGHTS)
+QUICK = 8  # pictures that rank the layers; the verdict looks at all that judge
+# Of the allowed drop: more than this for computing in bf16 what is not int8, and it is computed in float32.
+BESIDE_SHARE = 0.5
+
+# The network with these layers in float and the others quantised, its float part in this precision.
+Candidate = Callable[[frozenset[str], str], Run]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantising:
+    """How to quantise: pictures like those the model will see, and the drop that is allowed (relative abs_rel)."""
+
+    calibration: Calibration
+    max_drop: float = MAX_DROP
+    told: Told = field(default=lambda line: None)
+
+
+def check_quantising(precision: str, quantising: Quantising | None, *, dynamic: bool) -> None:
+    """Refuses static int8 without pictures or a size."""
+    if precision == STATIC and quantising is None:
+        raise HondoError(
+            f"precision '{precision}' sets its ranges by pictures: add --calibration SOURCE, "
+            "a folder, glob or video of scenes like those the model will see"
+        )
+    if precision == STATIC and dynamic:
+        raise HondoError(f"precision '{precision}' is made for one size; leave out --dynamic")
+
+
+def choose_layers(
+    layers: Sequence[str],
+    candidate: Candidate,
+    *,
+    full: Run,
+    kind: DepthKind,
+    quantising: Quantising,
+    besides: Sequence[str] = ("fp32",),
+) -> Int8Facts:
+    """The layers that stay in float, and in which precision: the first of ``besides`` that is accurate enough.
+
+    Judged by the depth of ``full``, on calibration pictures that set no range (where there are enough).
+    """
+    _, judges = quantising.calibration.split()
+    wanted = [full(picture)[0, 0].copy() for picture in judges]
+    few = evenly(len(judges), count=QUICK)
+
+    def drop(kept: frozenset[str], beside: str, pictures: Sequence[int]) -> float:
+        run = candidate(kept, beside)
+        pairs = ((run(judges.at(index))[0, 0], wanted[index]) for index in pictures)
+        return float(np.mean([abs_rel_to_reference(given, want, kind=kind) for given, want in pairs]))
+
+    allowed = BESIDE_SHARE * quantising.max_drop
+    lower = (beside for beside in besides[:-1] if drop(frozenset(layers), beside, few) <= allowed)
+    beside = next(lower, besides[-1])
+    choice = choose_kept(
+        layers,
+        lambda kept: drop(kept, beside, range(len(judges))),
+        quick_drop_of=lambda kept: drop(kept, beside, few),
+        max_drop=quantising.max_drop,
+        told=quantising.told,
+    )
+    return Int8Facts(pictures=len(quantising.calibration), kept=choice.kept, beside=beside, drop=choice.drop)
+
+
+@contextmanager
+def nncf_package() -> Iterator:
+    """NNCF, without its progress bars, advice and telemetry; or what to install."""
+    os.environ.setdefault("NNCF_CI", "1")  # its switch for runs that send nothing home
+    try:
+        with quiet():
+            import nncf
+    except ImportError as error:
+        raise MissingExtraError("nncf", extra="quantize") from error
+    nncf.set_log_level(logging.ERROR)
+    with quiet(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        yield nncf

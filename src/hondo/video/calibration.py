@@ -1,0 +1,59 @@
+"""The pictures of a SOURCE that set the ranges of an int8 export: evenly spread, read one at a time."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from hondo.core.errors import HondoError
+from hondo.core.types import InputSpec, Size
+from hondo.engines.calibration import COUNT, Calibration, calibration_of, evenly
+from hondo.video.read import read_sources
+from hondo.video.sources import Source, SourceKind, find_sources
+
+Told = Callable[[str], None]
+
+
+def read_calibration(
+    text: str, *, spec: InputSpec, size_hw: Size, count: int = COUNT, told: Told = lambda line: None
+) -> Calibration:
+    """At most ``count`` pictures of a folder, glob, picture or video, prepared for a network of this size.
+
+    Videos share the count with each other and with the pictures. What cannot be read is told and left out.
+    """
+    sources = find_sources([text])
+    if any(source.kind is SourceKind.LIVE for source in sources):
+        raise HondoError(f"--calibration {text}: a camera shows something else each time; record a video and give that")
+    return calibration_of(_spread(sources, count=count, told=told), spec=spec, size_hw=size_hw, source=text)
+
+
+def _spread(sources: list[Source], *, count: int, told: Told) -> Iterator[np.ndarray]:
+    videos = [source for source in sources if source.kind is SourceKind.VIDEO]
+    pictures = [source for source in sources if source.kind is SourceKind.PICTURE]
+    share = max(1, count // (len(videos) + (1 if pictures else 0))) if videos else 0
+    chosen = [pictures[index] for index in evenly(len(pictures), count=max(1, count - share * len(videos)))]
+    yield from _read(chosen, told=told)
+    for index in evenly(len(videos), count=count):
+        yield from _frames(videos[index], count=share, told=told)
+
+
+def _read(sources: list[Source], *, told: Told) -> Iterator[np.ndarray]:
+    for frame in read_sources(sources):
+        if frame.image is None:
+            told(f"skipped: {frame.error}")
+        else:
+            yield frame.image
+
+
+def _frames(video: Source, *, count: int, told: Told) -> list[np.ndarray]:
+    """Frames at about equal distances, of a video whose length is not known beforehand.
+
+    Every k-th is kept, and k doubled whenever they are four times too many.
+    """
+    kept: list[np.ndarray] = []
+    every = 1
+    for index, image in enumerate(_read([video], told=told)):
+        if index % every == 0:
+            kept.append(image)
+        if len(kept) == 4 * count:
+            kept, every = kept[::2], 2 * every
+    return [kept[index] for index in evenly(len(kept), count=count)]

@@ -1,0 +1,96 @@
+"""int8 on OpenVINO: close where it can be, a layer that cannot take it is found and kept, files that say so."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import hondo
+from hondo.core.errors import HondoError
+from hondo.core.types import DepthKind, InputSpec
+from hondo.engines import openvino_ir
+from hondo.engines.calibration import Calibration
+from hondo.engines.quantising import Quantising
+from hondo.metrics.reference import abs_rel_to_reference
+from hondo.models.depth import DepthModel
+
+pytest.importorskip("openvino")
+pytest.importorskip("nncf")
+SPEC = InputSpec(size_hw=(32, 48), multiple_of=16)
+
+
+class OneWideChannel(nn.Module):
+    """Depth from small channels that pass beside one a thousand times as large: eight bits for all lose the small."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plain = nn.Conv2d(3, 8, 3, padding=1)
+        self.widens = nn.Conv2d(8, 8, 1)
+        self.loses = nn.Conv2d(8, 8, 1)
+        self.last = nn.Conv2d(8, 1, 1)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        wide = self.widens(self.plain(image).relu()).abs()
+        return self.last(self.loses(wide).relu()) + 0.05
+
+
+@pytest.fixture(scope="module")
+def model() -> DepthModel:
+    torch.manual_seed(0)
+    network = OneWideChannel()
+    with torch.no_grad():
+        network.widens.weight[0] *= 1000
+        network.loses.weight[:, 0] = 0  # so that only the small ones count
+        network.last.weight.abs_()
+        network.loses.bias.fill_(0)
+        network.last.bias.fill_(0)
+    return DepthModel(network, name="wide", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC).eval()
+
+
+@pytest.fixture(scope="module")
+def calibration() -> Calibration:
+    coarse = np.random.default_rng(0).integers(0, 256, (16, 3, 8, 12), dtype=np.uint8)
+    return Calibration(pictures=coarse.repeat(4, axis=2).repeat(4, axis=3))
+
+
+@pytest.fixture(scope="module")
+def exported(model, calibration, tmp_path_factory):
+    lines: list[str] = []
+    path = tmp_path_factory.mktemp("int8") / "wide.xml"
+    quantising = Quantising(calibration=calibration, max_drop=0.005, told=lines.append)
+    openvino_ir.export(model, path, precision="int8", quantising=quantising)
+    return path, lines
+
+
+def drop(model: DepthModel, run, calibration: Calibration) -> float:
+    with torch.inference_mode():
+        wanted = [model(torch.from_numpy(picture))[0].numpy() for picture in calibration]
+    pairs = zip(map(run, calibration), wanted, strict=True)
+    return float(np.mean([abs_rel_to_reference(given, want, kind=model.kind) for given, want in pairs]))
+
+
+def test_the_layer_that_cannot_take_int8_is_kept_and_the_depth_is_close(model, exported, calibration) -> None:
+    path, lines = exported
+    predictor = hondo.load(path)
+    assert predictor.precision == "int8" and predictor.int8 is not None
+    assert "network.loses" in predictor.int8.kept and len(predictor.int8.kept) <= 2
+    assert predictor.int8.pictures == 16 and predictor.int8.drop <= 0.005
+    assert any("network.loses" in line and "kept" in line for line in lines)
+    assert drop(model, predictor.run, calibration.split()[1]) == pytest.approx(predictor.int8.drop, rel=0.2)
+
+
+def test_without_the_search_the_depth_is_off(model, calibration, tmp_path) -> None:
+    path = tmp_path / "all.xml"
+    openvino_ir.export(model, path, precision="int8", quantising=Quantising(calibration=calibration, max_drop=0.9))
+    predictor = hondo.load(path)
+    assert predictor.int8 is not None and predictor.int8.kept == ()
+    assert drop(model, predictor.run, calibration.split()[1]) > 0.005
+
+
+def test_what_is_missing_is_named_with_the_remedy(model, calibration, tmp_path) -> None:
+    with pytest.raises(HondoError, match=r"--calibration SOURCE"):
+        openvino_ir.export(model, tmp_path / "a.xml", precision="int8")
+    with pytest.raises(HondoError, match=r"leave out --dynamic"):
+        quantising = Quantising(calibration=calibration)
+        openvino_ir.export(model, tmp_path / "a.xml", precision="int8", quantising=quantising, dynamic=True)
+    assert not list(tmp_path.iterdir())
