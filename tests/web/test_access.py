@@ -1,5 +1,7 @@
 """Tokens, origins, hosts."""
 
+import hmac
+
 import pytest
 
 from hondo.core.errors import HondoError
@@ -74,3 +76,18 @@ def test_origins_are_written_as_browsers_write_them(origin: str) -> None:
     with pytest.raises(HondoError, match="allow-origin"):
         check_origins([origin])
     assert check_origins(["https://robot.example", "http://127.0.0.1:3000"])
+
+
+@pytest.mark.parametrize(("given", "wanted"), [(TOKEN, 200), (TOKEN[:-1] + "x", 401), ("", 401)])
+def test_a_token_is_compared_as_a_whole(monkeypatch, given: str, wanted: int) -> None:
+    """Every comparison goes through hmac.compare_digest, whose time does not tell where two differ."""
+    compared = []
+    compare = hmac.compare_digest
+
+    def counting(a, b):
+        compared.append((a, b))
+        return compare(a, b)
+
+    monkeypatch.setattr(hmac, "compare_digest", counting)
+    assert status(Access(token=TOKEN), LOCAL | {"authorization": f"Bearer {given}"}) == wanted
+    assert compared == [(given.encode(), TOKEN.encode())]

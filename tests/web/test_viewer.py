@@ -179,7 +179,7 @@ def test_the_mouse_and_the_keyboard_read_the_depth(page, serving, picture, tmp_p
     wait_for_frames(page, 1)
     page.value("document.getElementById('depth').focus()")
     page.press("ArrowRight")
-    assert page.value(TEXT.format("reading")) == "2.00 m"
+    assert page.value(TEXT.format("reading")) == page.value(TEXT.format("spoken")) == "2.00 m"
     box = page.value(
         "(({ x, y, width, height }) => [x + width / 2, y + height / 2])"
         "(document.getElementById('depth').getBoundingClientRect())"
@@ -275,6 +275,7 @@ def test_a_camera_that_is_lost_is_shown_until_it_comes_back(page, serving, tiny)
                     image=np.full((*size_hw, 3), 90, np.uint8), captured_at=time.monotonic(), time_s=time.monotonic()
                 )
                 control.stopped.wait(0.05)
+            control.corrupt()
             control.lost("webcam:0: the camera stopped giving frames")
             while not (back.is_set() or control.stopped.wait(0.02)):
                 pass
@@ -289,6 +290,8 @@ def test_a_camera_that_is_lost_is_shown_until_it_comes_back(page, serving, tiny)
     back.set()
     page.wait("document.getElementById('notice').hidden")
     page.wait("document.getElementById('depth').width === 32")
+    assert page.value(TEXT.format("dropped")).endswith(" + 1 damaged")
+    assert "network 64×64" in page.value(TEXT.format("kind"))
 
 
 def test_a_server_that_starts_again_goes_on(page, run_server) -> None:

@@ -1,4 +1,5 @@
-// The depth as colours, with a mark that reads it, be the mouse over the depth or over the picture.
+// The depth as colours, with a mark that reads it, be the mouse over the depth or over the picture. `onReading` has the
+// text, and whether a key asked for it: that is spoken to those who do not see it, while a live value would never end.
 
 export class DepthView {
   constructor(canvas, picture, mark, onReading) {
@@ -42,7 +43,7 @@ export class DepthView {
     const step = event.shiftKey ? 0.1 : 0.02;
     const [x, y] = this.point ?? [0.5, 0.5];
     const inside = (value) => Math.max(0, Math.min(0.999, value));
-    this.#set(this.point ? [inside(x + move[0] * step), inside(y + move[1] * step)] : [0.5, 0.5]);
+    this.#set(this.point ? [inside(x + move[0] * step), inside(y + move[1] * step)] : [0.5, 0.5], true);
   }
 
   #box(canvas) {
@@ -59,18 +60,18 @@ export class DepthView {
     this.#set(x >= 0 && x < 1 && y >= 0 && y < 1 ? [x, y] : null);
   }
 
-  #set(point) {
+  #set(point, isAsked = false) {
     this.point = point;
-    this.#read();
+    this.#read(isAsked);
   }
 
-  #read() {
+  #read(isAsked = false) {
     this.mark.hidden = !this.point;
-    if (!this.point || !this.frame) return this.onReading("");
+    if (!this.point || !this.frame) return this.onReading("", isAsked);
     const box = this.#box(this.canvas), [x, y] = this.point;
     this.mark.style.left = `${box.left + x * box.w}px`;
     this.mark.style.top = `${box.top + y * box.h}px`;
     const index = Math.floor(y * this.frame.height) * this.frame.width + Math.floor(x * this.frame.width);
-    this.onReading(this.frame.reading(index, this.ends));
+    this.onReading(this.frame.reading(index, this.ends), isAsked);
   }
 }

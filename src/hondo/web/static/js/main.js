@@ -23,7 +23,10 @@ const view = { source: null, name: "", use: null, frame: null, drawable: null, h
   asked: null, isPaused: false, pausedAt: 0 };
 const maker = new PointMaker();
 let confidence = new Uint8ClampedArray(0), tinter = document.createElement("canvas");
-const depthView = new DepthView($("depth"), $("picture"), $("mark"), (text) => ($("reading").textContent = text));
+const depthView = new DepthView($("depth"), $("picture"), $("mark"), (text, isAsked) => {
+  $("reading").textContent = text;
+  if (isAsked) $("spoken").textContent = text;
+});
 const cloudView = makeCloud();
 
 function makeCloud() {
@@ -87,8 +90,10 @@ function show(frame, drawable, caughtAt) {
   const rate = view.shown.length > 1 ? ((view.shown.length - 1) * 1000) / (now - view.shown[0]) : 0;
   $("fps").textContent = rate ? rate.toFixed(1) : "–";
   $("latency").textContent = `${Math.round(now - caughtAt)} ms`;
-  $("dropped").textContent = header.dropped;
-  $("kind").textContent = `${header.depth_width}×${header.depth_height}, ${frame.isMetric ? "metres" : "relative"}, ${header.model}`;
+  const { frames_corrupt: damaged, network_size_hw: network } = header.stats ?? {};
+  $("dropped").textContent = damaged ? `${header.dropped} + ${damaged} damaged` : header.dropped;
+  $("kind").textContent = [`${header.depth_width}×${header.depth_height}`, frame.isMetric ? "metres" : "relative", header.model,
+    ...(network ? [`network ${network[1]}×${network[0]}`] : [])].join(", ");
   document.body.dataset.frames = Number(document.body.dataset.frames ?? 0) + 1;
 }
 
