@@ -1,8 +1,8 @@
 """The command line answers at once: nothing heavy is imported before it is needed."""
 
+import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ CLI = Path(__file__).resolve().parents[2] / "src" / "hondo" / "cli"
 SHARED_FILES = {"__init__", "main", "options", "client"}
 COMMANDS = sorted({path.stem for path in CLI.glob("*.py")} - SHARED_FILES)
 LIMIT_S = 1.0
-TRIES = 4  # the best counts: the machine may be busy with the other half of the suite
+TRIES = 4  # the best counts: a busy machine has cold caches
 needs_main = pytest.mark.skipif(not (CLI / "main.py").exists(), reason="cli/main.py is not written yet")
 
 ASK = """
@@ -29,6 +29,12 @@ def ask(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", ASK, *arguments], capture_output=True, text=True, timeout=60)
 
 
+def children_s() -> float:
+    """Processor time of finished children [s]: what others do on the machine does not count."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
 @needs_main
 @pytest.mark.parametrize(
     "arguments", [("--version",), ("--help",), *((name, "--help") for name in COMMANDS)], ids=" ".join
@@ -36,9 +42,9 @@ def ask(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_answers_in_under_a_second_without_torch(arguments: tuple[str, ...]) -> None:
     best = float("inf")
     for _ in range(TRIES):
-        start = time.perf_counter()
+        start = children_s()
         answer = ask(*arguments)
-        best = min(best, time.perf_counter() - start)
+        best = min(best, children_s() - start)
         assert answer.returncode == 0, answer.stderr
         assert answer.stdout.strip()
         assert "TORCH False" in answer.stderr

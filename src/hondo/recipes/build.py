@@ -17,6 +17,7 @@ from hondo.data.tables import DATASETS
 from hondo.models.depth import DepthModel
 from hondo.models.pose import shared_pose
 from hondo.models.zoo import build_model
+from hondo.recipes.camera_path import NEEDS_CAMERA, with_camera_path
 from hondo.recipes.recipe import Recipe
 from hondo.train.batches import BatchSource, ShuffledBatches
 from hondo.train.objectives.base import Objective
@@ -48,6 +49,8 @@ def build_batches(recipe: Recipe, model: DepthModel, *, rank: int = 0, world_siz
         share = {"batch_size": config.batch_size, "rank": rank, "world_size": world_size}
         return entry(**_arguments(recipe.data), **share)
     samples = build_samples(recipe.data, multiple_of=model.input_spec.multiple_of)
+    if isinstance(recipe.objective, SelfSupervisedConfig) and recipe.objective.pose == "two-view":
+        samples = with_camera_path(samples, model)
     return ShuffledBatches(
         list(samples) if config.cache else samples,
         batch_size=config.batch_size,
@@ -68,10 +71,7 @@ def check_samples(recipe: Recipe, batches: BatchSource) -> None:
     samples = batches.samples
     if not isinstance(recipe.objective, SupervisedConfig):
         if samples[0].camera is None:
-            raise HondoError(
-                f"{samples[0].origin}: learning from video needs the camera's intrinsics; "
-                "give --data.camera FILE or fx,fy,cx,cy in pixels of the frames"
-            )
+            raise HondoError(f"{samples[0].origin}: {NEEDS_CAMERA}")
         return
     looked = [samples[number] for number in range(0, len(samples), max(1, len(samples) // SAMPLES_LOOKED_AT))]
     known = [sample.valid for sample in looked if sample.depth_gt is not None and sample.valid is not None]
@@ -112,7 +112,7 @@ def _arguments(data: Any) -> dict[str, Any]:
 
 
 def _pose_network(config: SelfSupervisedConfig, model: DepthModel) -> nn.Module | None:
-    if config.pose == "known":
+    if config.pose in ("known", "two-view"):
         return None
     if config.pose == "shared":
         return shared_pose(model)

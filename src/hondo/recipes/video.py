@@ -12,17 +12,18 @@ from hondo.train.objectives.config import SelfSupervisedConfig
 def video() -> Recipe:
     """Adapts hondo-nano to the frames of --data by self-supervision; no depth is used.
 
-    Batch-norm statistics stay (a few scenes would spoil them) and the pose network, which starts from nothing, learns
-    faster and at half the size. Until it knows something, the anchor to the first predictions keeps depth from harm.
+    The camera's path is seen by two-view geometry before training: a pose network that starts from nothing would need
+    far longer than depth does. Batch-norm statistics stay (a few scenes would spoil them), and an anchor to the first
+    predictions keeps what the pictures do not tell.
     """
     return Recipe(
         name="video",
         data=FramesData(),
         model=ModelConfig(name="hondo-nano"),
-        objective=SelfSupervisedConfig(pose_scale=0.5, freeze_norm=True, mask_outside=True, anchor=0.1),
+        objective=SelfSupervisedConfig(pose="two-view", freeze_norm=True, mask_outside=True, anchor=0.1),
         batches=BatchesConfig(batch_size=4),
         augment=AugmentConfig(flip=0.5, jitter=0.5),
-        optim=OptimConfig(lr=1e-4, lr_factors={"pose": 10.0}, weight_decay=0.0, max_steps=2000, ema_decay=0.99),
+        optim=OptimConfig(lr=2e-4, weight_decay=0.0, max_steps=2000, ema_decay=0.99),
         fabric=FabricConfig(precision="auto"),
         loop=LoopConfig(log_every=10, checkpoint_every=500),
         licence="Apache-2.0 (hondo-nano), adapted to the video given",

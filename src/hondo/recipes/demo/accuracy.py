@@ -12,6 +12,7 @@ from hondo.core.types import DepthKind, DepthMap
 from hondo.evaluate.accuracy import Evaluation, evaluate_samples
 from hondo.metrics.align import median_scale
 from hondo.metrics.depth import METRIC_INFO
+from hondo.recipes.camera_path import unscaled_depth
 from hondo.recipes.demo.clip import DemoClip, measured_depth
 
 PROTOCOL = "dense"
@@ -51,14 +52,6 @@ def in_metres(depth_map: DepthMap, factor: float) -> DepthMap:
     """The map with its scale put right: for pictures beside measured depth."""
     values = (factor * unscaled_depth(depth_map)).astype(np.float32)
     return DepthMap(values=values, kind=DepthKind.METRIC_DEPTH, camera=depth_map.camera, image_rgb=depth_map.image_rgb)
-
-
-def unscaled_depth(depth_map: DepthMap) -> np.ndarray:
-    """Depth (h w) up to one factor; NaN where unknown, infinite where infinitely far."""
-    if not depth_map.kind.is_inverse:
-        return depth_map.values
-    with np.errstate(divide="ignore"):
-        return np.where(depth_map.values > 0, 1 / depth_map.values, np.inf)
 
 
 def _evaluate(predict: Callable[[Sample], DepthMap], clip: DemoClip, *, subject: str, align: str | float) -> Evaluation:

@@ -19,8 +19,10 @@ class SupervisedConfig:
 class SelfSupervisedConfig:
     """Learning from how neighbouring views explain each other (monodepth2's numbers)."""
 
-    pose: Literal["network", "shared", "known"] = "network"  # shared: on the depth network's encoder
-    pose_model: str = "nano-pose"  # of the zoo, where it is a network of its own; stereo views always have a known pose
+    # A network of its own; shared: on the depth network's encoder; as the data states it; or seen before training by
+    # two-view geometry and the model's own depth (needs a clip). Stereo views always have a known pose.
+    pose: Literal["network", "shared", "known", "two-view"] = "network"
+    pose_model: str = "nano-pose"  # of the zoo, where it is a network of its own
     pose_scale: float = 1.0  # size of the pose network's pictures relative to the target's
     ssim_weight: float = 0.85
     smoothness: float = 1e-3  # halved with every coarser map
