@@ -1,3 +1,5 @@
+"""Ctrl-C: the first asks, the second stops."""
+
 import signal
 import subprocess
 import sys
@@ -6,7 +8,6 @@ import threading
 import pytest
 
 from hondo.train.interrupt import stop_on_signals
-
 
 # In a process of its own: a signal that arrives late would end the process that runs the tests.
 PROGRAM = """
