@@ -7,7 +7,8 @@ and names a report (JSON as `Report.to_json` writes it) and, if not all are want
     ... rewritten ...
     <!-- end report -->
 
-A second kind, between `<!-- models -->` and `<!-- end models -->`, holds the table of `hondo models`.
+A second kind, between `<!-- notes PATH -->` and `<!-- end notes -->`, holds what a report says beside its rows.
+A third, between `<!-- models -->` and `<!-- end models -->`, holds the table of `hondo models`.
 """
 
 import argparse
@@ -23,6 +24,7 @@ BLOCK = re.compile(
     r"(?P<open><!-- report (?P<path>[^\s:]+)(?:: (?P<names>[^>]*?))? -->\n).*?(?P<close><!-- end report -->)",
     re.DOTALL,
 )
+NOTES = re.compile(r"(?P<open><!-- notes (?P<path>[^\s:]+) -->\n).*?(?P<close><!-- end notes -->)", re.DOTALL)
 MODELS = re.compile(r"(?P<open><!-- models -->\n).*?(?P<close><!-- end models -->)", re.DOTALL)
 
 
@@ -32,6 +34,7 @@ def fill(text: str, *, root: Path) -> str:
     def render(block: re.Match[str]) -> str:
         return f"{block['open']}{table(root / block['path'], block['names'] or '')}\n{block['close']}"
 
+    text = NOTES.sub(lambda block: f"{block['open']}{notes(root / block['path'])}\n{block['close']}", text)
     return MODELS.sub(
         lambda block: f"{block['open']}{models_table(stored_facts())}\n{block['close']}", BLOCK.sub(render, text)
     )
@@ -59,6 +62,12 @@ def table(path: Path, names: str) -> str:
     rows = [row for row in report.rows if not wanted or row.name in wanted]
     origin = [f"protocol {report.protocol}" if report.protocol else "", report.hardware, f"commit {report.commit}"]
     return f"{markdown_table(rows)}\n\n{report.title}: {'; '.join(part for part in origin if part)}."
+
+
+def notes(path: Path) -> str:
+    """What a report says beside its rows, as a list."""
+    stored = Report.from_json(path.read_text()).notes if path.exists() else ()
+    return "\n".join(f"- {note}" for note in stored) or "Nothing."
 
 
 def documents(root: Path) -> list[Path]:

@@ -41,6 +41,15 @@ def test_a_block_is_filled_and_the_rest_untouched(root: Path) -> None:
     assert generate.fill(filled, root=root) == filled
 
 
+def test_notes_are_a_list(root: Path) -> None:
+    report = Report(title="T", rows=(), notes=("one", "two"), hardware="H", commit="C")
+    (root / "n.json").write_text(report.to_json())
+    text = "<!-- notes n.json -->\nold\n<!-- end notes -->\n<!-- notes no.json -->\n<!-- end notes -->"
+    assert generate.fill(text, root=root) == (
+        "<!-- notes n.json -->\n- one\n- two\n<!-- end notes -->\n<!-- notes no.json -->\nNothing.\n<!-- end notes -->"
+    )
+
+
 def test_rows_can_be_chosen(root: Path) -> None:
     filled = generate.fill("<!-- report r.json: fps -->\n<!-- end report -->", root=root)
     assert "fps" in filled.splitlines()[1] and "abs_rel" not in filled

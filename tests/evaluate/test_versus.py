@@ -28,9 +28,11 @@ def test_several_meet_the_same_first(monkeypatch) -> None:
     order = []
 
     def call(name: str, milliseconds: float):
-        return lambda: (order.append(name), milliseconds * (1 + (len(order) - 1) // 3 % 2))[
-            1
-        ]  # every other round is slow
+        def work() -> float:
+            order.append(name)
+            return milliseconds * (1 + (len(order) - 1) // 3 % 2)  # every other round is slow
+
+        return work
 
     monkeypatch.setattr("hondo.evaluate.versus.elapsed_ms", lambda work: work() or 0.1)
     found = alternate_with(call("a", 3), {"b": call("b", 6), "c": call("c", 9)}, warmup=0, runs=12)

@@ -1,0 +1,88 @@
+"""One report of what benchmarks/engines.py left in its folder: the rows of two tables, and what was not measured."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hondo.core.cache import read_cached
+from hondo.core.report import Better, Report, Row
+from hondo.core.types import Size
+from hondo.evaluate.truth import JUDGED, Truth
+from hondo.metrics.depth import DepthMetrics
+
+LATENCY = "latency.json"
+
+
+def assemble(out: Path, sizes: Mapping[str, Size]) -> Report:
+    """Everything that was measured, model by model; the notes say what was refused, and under what it was measured."""
+    rows: list[Row] = []
+    notes: list[str] = []
+    for name, size_hw in sizes.items():
+        folder, title = out / name, f"{name} {size_hw[0]}x{size_hw[1]}"
+        for path in sorted(each for each in folder.glob("*.json") if each.name != LATENCY):
+            facts, subject = read_cached(path) or {}, f"{title} {path.stem.replace('-', ' ', 1)}"
+            rows += parity_rows(subject, facts) if "reason" not in facts else []
+            notes += [f"{subject} was not exported: {facts['reason']}"] if "reason" in facts else []
+        latency = read_cached(folder / LATENCY)
+        if latency is not None:
+            rows += latency_rows(title, latency)
+            notes += latency_notes(title, latency)
+    return Report(title="Engines", rows=tuple(rows), notes=tuple(dict.fromkeys(notes)))
+
+
+def parity_rows(subject: str, facts: Mapping[str, Any]) -> list[Row]:
+    truth = None if facts["truth"] is None else _truth(facts["truth"])
+    numbers = [
+        ("file", facts["file_mib"], "MiB"),
+        ("max difference", 100 * facts["max_share"], "%"),
+        ("mean difference", 100 * facts["mean_share"], "%"),
+        ("rank correlation", facts["rank_correlation"], ""),
+        ("abs_rel to torch", 100 * facts["abs_rel"], "%"),
+    ]
+    if truth is not None:
+        numbers += [(f"{name} worse by", 100 * truth.change(name), "%") for name in JUDGED]
+    return [
+        Row(
+            name=name,
+            value=value,
+            unit=unit,
+            better="higher" if name == "rank correlation" else "lower",
+            subject=subject,
+        )
+        for name, value, unit in numbers
+    ]
+
+
+def _truth(stored: Mapping[str, Any]) -> Truth:
+    both = {side: DepthMetrics(**stored[side]) for side in ("torch", "exported")}
+    return Truth(**both, images=stored["images"], align=stored["align"])
+
+
+def latency_rows(title: str, latency: Mapping[str, Any]) -> list[Row]:
+    rows = []
+    for variant, facts in latency["variants"].items():
+        numbers: list[tuple[str, float, str, Better]] = [
+            ("eager torch", facts["eager_ms"], "ms", "lower"), ("time", facts["ms"], "ms", "lower"),
+            ("times as fast", facts["speed_up"], "", "higher"), ("95 % from", facts["low"], "", "higher"),
+            ("to", facts["high"], "", "higher"), ("of the roof", 100 * facts["roof_share"], "%", "higher"),
+        ]  # fmt: skip
+        subject = f"{title} {variant.replace('-', ' ', 1)}"
+        rows += [
+            Row(name=name, value=value, unit=unit, better=better, subject=subject)
+            for name, value, unit, better in numbers
+        ]
+    return rows
+
+
+def latency_notes(title: str, latency: Mapping[str, Any]) -> list[str]:
+    roof, rounds = latency["roof"], next(iter(latency["variants"].values()))["rounds"]
+    int8 = "" if roof["int8_gmacs_per_s"] is None else f", {roof['int8_gmacs_per_s']:.0f} int8"
+    doubts = [
+        f"{title} {variant}: {doubt}" for variant, facts in latency["variants"].items() for doubt in facts["doubts"]
+    ]
+    return [
+        f"{title}: {latency['gmacs']:.1f} GMAC, {rounds} rounds, {latency['conditions']}, roof "
+        f"{roof['gmacs_per_s']:.0f} GMAC/s fp32, {roof['bf16_gmacs_per_s']:.0f} bf16{int8}; commit {latency['commit']}",
+        *(f"{title}: {doubt}" for doubt in latency["noise"]),
+        *doubts,
+    ]

@@ -1,0 +1,168 @@
+"""Weights for measuring engines: every published family trained briefly on rendered scenes.
+
+    python benchmarks/trained_like.py [--models dpt-hybrid monodepth2 ...] [--pool FOLDER] [--quick]
+
+Fresh weights give maps of hardly any contrast, on which reduced precision looks far worse or far better than it is on
+networks that see. These are no good models; they only have activations, norms and maps of a trained network's kind.
+One .safetensors file a model goes to hondo's cache (HONDO_CACHE) or to --out; what is there already is left alone, and
+a run that was cut off goes on. The pool of rendered pictures is made first where it is missing.
+"""
+
+import argparse
+import shutil
+import sys
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+from torch import nn
+
+from hondo.core.cache import cache_folder
+from hondo.evaluate.parity import probe_picture
+from hondo.models.depth import DepthModel
+from hondo.models.zoo import build_model
+from hondo.nn.transformer import LayerScale
+from hondo.recipes.data_config import SyntheticData
+from hondo.recipes.nano import PoolData
+from hondo.recipes.pipeline import run
+from hondo.recipes.recipe import BatchesConfig, EvaluateConfig, ModelConfig, Recipe
+from hondo.train.checkpoint import RunFolder
+from hondo.train.config import FabricConfig, LoopConfig, OptimConfig
+from hondo.train.objectives.config import SupervisedConfig
+
+LAYER_SCALE = 0.5  # of DINOv2's branches, about as trained ones are; fresh ones (1e-5) take long to grow
+FASTDEPTH_M = 3.0  # mean of its fresh output; half of it would be at or below 0
+CONTRAST = 0.3  # standard deviation over mean of a DPT's fresh output
+# Mean output of a fresh DPT: about 10 m, 3 m and 20 m in the units of its heads (see models.dpt.METRIC_HEADS).
+FRESH_OUTPUT = {"relative": 1.0, "kitti": 1570.0, "nyu": 640.0}
+
+
+SMALL, LARGER = 96 * 128, 128 * 192  # pixels of the pictures that are learnt from
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """How one model of the zoo is trained."""
+
+    terms: dict[str, float]
+    steps: int
+    area: int = SMALL
+    batch_size: int = 4
+    lr: float = 2e-4
+    align: str = "median"
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+SCALED, METRIC, RELATIVE = {"scale_invariant": 1.0}, {"silog": 1.0}, {"ssi": 1.0}
+FAMILIES = {
+    "monodepth2": Family(terms=SCALED, steps=350, area=LARGER, batch_size=8, lr=5e-4),
+    "vtdepth-b0": Family(terms=SCALED, steps=60, area=LARGER, batch_size=8, lr=5e-4),
+    "fastdepth": Family(terms={"log_l1": 1.0}, steps=200, area=LARGER, batch_size=8, lr=1e-3),
+    "dpt-hybrid": Family(terms=RELATIVE, steps=90, align="scale-shift"),
+    "depth-anything-s": Family(terms=RELATIVE, steps=120, align="scale-shift"),
+    "dpt-thesis": Family(terms=METRIC, steps=60, options={"hooks": (0, 1), "num_heads": 1}),
+    "adabins-kitti": Family(terms={"silog": 1.0, "chamfer_bins": 0.1}, steps=50),
+    "manydepth": Family(terms=SCALED, steps=50, area=LARGER, batch_size=8, lr=5e-4),
+    "dpt-large": Family(terms=RELATIVE, steps=16, lr=1e-4, align="scale-shift"),
+}
+
+
+def recipe_of(name: str, *, pool: Path, shards: int, steps: int | None) -> Recipe:
+    """The run that makes a family's weights."""
+    family = FAMILIES[name]
+    return Recipe(
+        name=f"trained-like-{name}",
+        data=PoolData(root=str(pool), shards=shards, area=family.area, workers=1),
+        model=ModelConfig(name=name, weights="random", options=family.options),
+        objective=SupervisedConfig(terms=family.terms),
+        batches=BatchesConfig(batch_size=family.batch_size),
+        optim=OptimConfig(lr=family.lr, warmup=0.1, max_steps=steps or family.steps),
+        fabric=FabricConfig(accelerator="cpu", precision="bf16-mixed"),
+        loop=LoopConfig(checkpoint_every=100_000, checkpoint_seconds=200.0, validate_every=100_000),
+        evaluate=EvaluateConfig(data=SyntheticData(length=2, seed=7), align=family.align),
+        licence="Apache-2.0",
+    )
+
+
+def quick_recipe(name: str) -> Recipe:
+    """One step on two small pictures that need no pool."""
+    recipe = recipe_of(name, pool=Path(), shards=0, steps=1)
+    scenes = SyntheticData(length=2, size_hw=(32, 32))
+    return replace(
+        recipe,
+        data=scenes,
+        batches=BatchesConfig(batch_size=2, workers=1),
+        evaluate=EvaluateConfig(data=scenes, align=FAMILIES[name].align),
+    )
+
+
+def prepared(name: str, recipe: Recipe) -> DepthModel:
+    """The fresh model, with those numbers set that a short training does not reach."""
+    torch.manual_seed(recipe.seed)
+    model = build_model(name, "random", **recipe.model.options)
+    assert isinstance(model, DepthModel)
+    for module in model.modules():
+        if isinstance(module, LayerScale):
+            nn.init.constant_(module.gamma, LAYER_SCALE)
+        if isinstance(module, nn.BatchNorm2d) and module.num_features == 1:
+            nn.init.constant_(module.bias, FASTDEPTH_M)
+    if name.startswith(("dpt", "depth-anything")):
+        scale_output(model, to=FRESH_OUTPUT["kitti" if name == "dpt-thesis" else "relative"])
+    return model
+
+
+def scale_output(model: DepthModel, *, to: float) -> None:
+    """Gives the last convolution's output on a made-up picture the mean ``to`` and the contrast CONTRAST."""
+    last = [module for module in model.modules() if isinstance(module, nn.Conv2d) and module.out_channels == 1][-1]
+    assert last.bias is not None
+    seen: list[torch.Tensor] = []
+    hook = last.register_forward_hook(lambda module, given, output: seen.append(output - module.bias))
+    with torch.no_grad():
+        side = 8 * model.input_spec.multiple_of
+        model(torch.from_numpy(probe_picture((side, side), seed=0)))
+        hook.remove()
+        factor = CONTRAST * to / seen[0].std()
+        last.weight *= factor
+        last.bias.fill_(to - float(factor * seen[0].mean()))
+
+
+def train(recipe: Recipe, *, out: Path) -> None:
+    """Trains one family, or goes on with it, and leaves its file in ``out``."""
+    name, begun = recipe.model.name, time.perf_counter()
+    folder = RunFolder(out / "runs" / name)
+    trained = run(recipe, out=folder.path, resume=folder.is_started, model=prepared(name, recipe))
+    shutil.copyfile(folder.checkpoints / "last.safetensors", out / f"{name}.safetensors")
+    shutil.rmtree(folder.path)
+    score = {row.name: row.value for row in trained.report.rows}
+    numbers = f"| {score['steps']:.0f} | {score['loss']:.3g} | {score['abs_rel']:.3f} |"
+    print(f"| {name} {numbers} {time.perf_counter() - begun:.0f} |", flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models", nargs="+", choices=list(FAMILIES), default=list(FAMILIES))
+    parser.add_argument("--out", type=Path, default=cache_folder("trained-like"))
+    parser.add_argument("--pool", type=Path, default=cache_folder("trained-like", "pool"))
+    parser.add_argument("--shards", type=int, default=32, help="of the pool, about 44 pictures each")
+    parser.add_argument("--steps", type=int, help="of each model, instead of its own number")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--quick", action="store_true", help="one step of the smallest family: does it run?")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    print("| model | steps | loss | abs_rel on rendered scenes | seconds |\n|---|---|---|---|---|", flush=True)
+    if options.quick:
+        with TemporaryDirectory() as out:
+            train(quick_recipe("fastdepth"), out=Path(out))
+        return 0
+    for name in options.models:
+        if not (options.out / f"{name}.safetensors").exists():
+            recipe = recipe_of(name, pool=options.pool, shards=options.shards, steps=options.steps)
+            train(recipe, out=options.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
