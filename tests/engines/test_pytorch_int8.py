@@ -6,13 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec
 from hondo.engines import pytorch
+from hondo.engines.calibration import Calibration
 from hondo.engines.load import load
-from hondo.engines.pytorch_int8 import weight_layers, with_int8_linears, with_int8_weights
+from hondo.engines.pytorch_int8 import rounded_layers, weight_layers, with_int8_linears, with_int8_weights
+from hondo.engines.quantising import Quantising
 from hondo.models.depth import DepthModel
 from hondo.models.zoo import build_model
 from hondo.nn.int8 import from_int8, to_int8
@@ -98,6 +101,41 @@ def test_an_exported_file_loads_as_what_was_exported(tmp_path: Path) -> None:
     assert again.precision == "int8-weights" and pytorch.load(full, device="cpu").precision == "fp32"
     np.testing.assert_array_equal(again.run(picture), rounded)
     np.testing.assert_array_equal(load(path, engine="pytorch", device="cpu").run(picture), rounded)
+
+
+class OneLoudWeight(nn.Module):
+    """Depth from the small weights of a channel that has one a thousand times as large, which meets zeros."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plain = nn.Conv2d(3, 8, 3, padding=1)
+        self.loses = nn.Conv2d(8, 8, 1)
+        self.last = nn.Conv2d(8, 1, 1)
+        with torch.no_grad():
+            self.plain.weight[0], self.plain.bias[0] = 0, 0
+            self.loses.weight[:, 0] = 1000
+            self.last.weight.abs_()
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return 0.1 + self.last(self.loses(self.plain(image).relu()).relu()).abs()
+
+
+def test_the_layer_that_rounding_ruins_stays_in_float(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    spec = InputSpec(size_hw=(32, 48), multiple_of=16)
+    loud = DepthModel(OneLoudWeight(), name="loud", kind=DepthKind.METRIC_DEPTH, input_spec=spec).eval()
+    coarse = np.random.default_rng(0).integers(0, 256, (16, 3, 8, 12), dtype=np.uint8)
+    quantising = Quantising(calibration=Calibration(pictures=coarse.repeat(4, axis=2).repeat(4, axis=3)), max_drop=0.01)
+    before = copy.deepcopy(loud.state_dict())
+    assert rounded_layers(loud, quantising) == ("network.plain", "network.last")
+    assert all(torch.equal(tensor, before[key]) for key, tensor in loud.state_dict().items())
+    assert rounded_layers(loud, None) == ("network.plain", "network.loses", "network.last")
+    stored = load_file(
+        pytorch.export(loud, tmp_path / "l.safetensors", precision="int8-weights", quantising=quantising)
+    )
+    assert [key for key, tensor in stored.items() if tensor.dtype == torch.float32 and key.endswith(".weight")] == [
+        "network.loses.weight"
+    ]
 
 
 def test_static_int8_names_the_engines_that_have_it(model: DepthModel, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from jaxtyping import Float
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.engines.predictor import NetworkPredictor
-from hondo.engines.pytorch_int8 import check_int8, weight_keys, weight_layers, with_int8_linears, with_int8_weights
+from hondo.engines.pytorch_int8 import check_int8, rounded_layers, weight_keys, with_int8_linears, with_int8_weights
+from hondo.engines.quantising import Quantising
 from hondo.engines.table import check_precision
 from hondo.models.depth import DepthModel
 from hondo.models.multi_frame import MultiFrameModel
@@ -20,6 +21,7 @@ from hondo.models.multi_frame import MultiFrameModel
 PACKAGES = ()
 PRECISIONS = ("fp32", "fp16", "bf16", "int8-dynamic", "int8-weights")
 EXPORT_PRECISIONS = ("fp32", "fp16", "int8-weights")
+CALIBRATED = ("int8-weights",)  # take pictures, but need none
 SUFFIX = ".safetensors"
 
 
@@ -31,13 +33,17 @@ def export(
     precision: str = "fp32",
     dynamic: bool = False,
     licence: str = "",
+    quantising: Quantising | None = None,
 ) -> Path:
-    """Writes the weights and everything needed to build the model again; such a file serves any size."""
+    """Writes the weights and everything needed to build the model again; such a file serves any size.
+
+    int8-weights: with ``quantising``, the layers that cost more accuracy than it allows stay in float32.
+    """
     from hondo.models.weights import save_model
 
     check_int8(precision)
     check_precision(precision, engine="a torch export", allowed=EXPORT_PRECISIONS)
-    int8 = weight_keys(weight_layers(model)) if precision == "int8-weights" else ()
+    int8 = weight_keys(rounded_layers(model, quantising)) if precision == "int8-weights" else ()
     save_model(model, path, licence=licence, training={}, half=precision == "fp16", int8=int8)
     return path
 

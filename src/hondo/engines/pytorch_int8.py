@@ -1,11 +1,17 @@
 """int8 in PyTorch: which layers can be, a model with rounded weights, a model that multiplies whole numbers."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
 
-from torch import nn
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.func import functional_call
 
 from hondo.core.errors import HondoError
+from hondo.engines.predictor import Run
+from hondo.engines.quantising import Quantising, choose_layers
 from hondo.models.depth import DepthModel
 from hondo.nn.int8 import from_int8, to_int8
 from hondo.nn.int8_linear import Int8Linear
@@ -32,6 +38,32 @@ def weight_layers(model: nn.Module) -> tuple[str, ...]:
 def weight_keys(layers: Collection[str]) -> tuple[str, ...]:
     """The keys of the layers' weights in the state dict."""
     return tuple(f"{name}.weight" for name in layers)
+
+
+def rounded_layers(model: DepthModel, quantising: Quantising | None) -> tuple[str, ...]:
+    """The layers whose weights are rounded: all, or, with pictures, as many as the allowed drop leaves."""
+    layers = weight_layers(model)
+    if quantising is None:
+        return layers
+    parameters = dict(model.named_parameters(remove_duplicate=False))
+    rounded = {name: from_int8(*to_int8(parameters[f"{name}.weight"].detach())) for name in layers}
+
+    def candidate(kept: frozenset[str], _: str) -> Run:
+        return _running(model, {f"{name}.weight": rounded[name] for name in layers if name not in kept})
+
+    full = _running(model, {})
+    kept = choose_layers(layers, candidate, full=full, kind=model.kind, quantising=quantising).kept
+    return tuple(name for name in layers if name not in kept)
+
+
+def _running(model: DepthModel, weights: Mapping[str, Tensor]) -> Run:
+    """The model with these weights in the place of its own, which stay as they are."""
+
+    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 _ _"]:
+        with torch.inference_mode():
+            return functional_call(model, dict(weights), (torch.from_numpy(image),))[0].numpy()
+
+    return run
 
 
 def with_int8_weights(model: DepthModel) -> DepthModel:
