@@ -1,7 +1,7 @@
 // Talking to the server: the token, JSON requests, and WebSockets that come back after a break.
 
 const TOKEN_KEY = "hondo-token";
-const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
+export const isNear = ["127.0.0.1", "localhost", "[::1]"].includes(location.hostname); // bytes cost nothing
 
 export function takeTokenFromAddress() {
   const given = new URLSearchParams(location.hash.slice(1));
@@ -35,7 +35,7 @@ export function connect(address, on) {
   const open = () => {
     const protocols = token() ? ["hondo-v1", `hondo-token-${token()}`] : ["hondo-v1"];
     const path = address();
-    const deflate = LOOPBACK.includes(location.hostname) ? "" : `${path.includes("?") ? "&" : "?"}deflate=true`;
+    const deflate = isNear ? "" : `${path.includes("?") ? "&" : "?"}deflate=true`;
     socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}${deflate}`, protocols);
     socket.binaryType = "arraybuffer";
     socket.onopen = () => on.open?.();

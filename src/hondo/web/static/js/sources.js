@@ -1,17 +1,18 @@
 // Where pictures come from. Each source calls `show(frame, drawable, caughtAt)` with what the server answered.
 
 import { decode } from "./frame.js";
-import { connect, get, getJson } from "./server.js";
+import { connect, get, getJson, isNear } from "./server.js";
 
 const SEND_SIDE = 640; // pixels of the longer side of a frame that is sent
 const IN_FLIGHT = 2; // one at work, one ready for when it is done
+const AHEAD = isNear ? 2 : 4; // frames of the server's camera on their way; the answer that one is shown takes its time
 const JPEG_QUALITY = 0.85;
 const MOST_BYTES = 15e6, MOST_PIXELS = 50e6; // of a file that is sent as it is; a larger picture is made smaller
 const LARGEST_SIDE = 2560;
 const LOST = "The connection is lost; trying again…";
 const NO_CAMERA = "Browsers give a page its camera only on localhost or over HTTPS.";
 
-// The server's own camera: pictures come with their depth, and the next one only once the last but one is shown.
+// The server's own camera: pictures come with their depth, and no more than AHEAD before they are shown.
 export function serverCamera({ show, tell, warn, state }) {
   let count = 0;
   const present = newestOnly(async ({ data, came, number }) => {
@@ -19,7 +20,7 @@ export function serverCamera({ show, tell, warn, state }) {
     show(frame, await createImageBitmap(frame.picture), came - frame.header.latency_ms);
     socket.send(JSON.stringify({ shown: number }));
   });
-  const socket = connect(() => `/v1/live?ahead=${IN_FLIGHT}`, {
+  const socket = connect(() => `/v1/live?ahead=${AHEAD}`, {
     open: () => { count = 0; },
     closed: () => warn(LOST),
     message: (data) => {
