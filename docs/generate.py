@@ -9,14 +9,17 @@ and names a report (JSON as `Report.to_json` writes it) and, if not all are want
 
 A second kind, between `<!-- notes PATH -->` and `<!-- end notes -->`, holds what a report says beside its rows.
 A third, between `<!-- models -->` and `<!-- end models -->`, holds the table of `hondo models`.
+A fourth, between `<!-- precisions -->` and `<!-- end precisions -->`, says what each engine offers.
 """
 
 import argparse
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from hondo.core.report import Report, markdown_table
+from hondo.engines.table import ENGINES
 from hondo.models.facts import ModelFacts, stored_facts
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,6 +29,10 @@ BLOCK = re.compile(
 )
 NOTES = re.compile(r"(?P<open><!-- notes (?P<path>[^\s:]+) -->\n).*?(?P<close><!-- end notes -->)", re.DOTALL)
 MODELS = re.compile(r"(?P<open><!-- models -->\n).*?(?P<close><!-- end models -->)", re.DOTALL)
+PRECISIONS = re.compile(r"(?P<open><!-- precisions -->\n).*?(?P<close><!-- end precisions -->)", re.DOTALL)
+
+
+FILES_ONLY = ("aot_inductor",)  # engines that take no model, only what was exported for them
 
 
 def fill(text: str, *, root: Path) -> str:
@@ -35,6 +42,7 @@ def fill(text: str, *, root: Path) -> str:
         return f"{block['open']}{table(root / block['path'], block['names'] or '')}\n{block['close']}"
 
     text = NOTES.sub(lambda block: f"{block['open']}{notes(root / block['path'])}\n{block['close']}", text)
+    text = PRECISIONS.sub(lambda block: f"{block['open']}{precisions_table()}\n{block['close']}", text)
     return MODELS.sub(
         lambda block: f"{block['open']}{models_table(stored_facts())}\n{block['close']}", BLOCK.sub(render, text)
     )
@@ -48,6 +56,23 @@ def models_table(facts: list[ModelFacts]) -> str:
         origin = f"{fact.kind} | {fact.weights} | {fact.licence or '-'}"
         lines.append(f"| `{fact.name}` | {counts} | {origin} |")
     return "\n".join(lines)
+
+
+def precisions_table() -> str:
+    """What each engine computes in when it is given a model, and what it exports."""
+    lines = ["| engine | `hondo.load(model, precision=...)` | `hondo export --precision` | file |", "|---|---|---|---|"]
+    for name in ENGINES:
+        module = ENGINES[name]
+        loaded = "files only" if name in FILES_ONLY else _quoted(module.PRECISIONS)
+        exported = _quoted(module.EXPORT_PRECISIONS) or "-"
+        lines.append(
+            f"| `{name}` | {loaded} | {exported} | {_quoted([module.SUFFIX] if module.SUFFIX else []) or '-'} |"
+        )
+    return "\n".join(lines)
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def table(path: Path, names: str) -> str:

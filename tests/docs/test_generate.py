@@ -50,6 +50,14 @@ def test_notes_are_a_list(root: Path) -> None:
     )
 
 
+def test_precisions_are_those_that_the_engines_state(root: Path) -> None:
+    filled = generate.fill("<!-- precisions -->\n<!-- end precisions -->", root=root)
+    row = next(line for line in filled.splitlines() if line.startswith("| `pytorch`"))
+    loaded, exported, suffix = row.split(" | ")[1:]
+    assert "`int8-dynamic`" in loaded and "`int8-dynamic`" not in exported and suffix.startswith("`.safetensors`")
+    assert "| `aot_inductor` | files only |" in filled and "| `torch_compile` |" in filled
+
+
 def test_rows_can_be_chosen(root: Path) -> None:
     filled = generate.fill("<!-- report r.json: fps -->\n<!-- end report -->", root=root)
     assert "fps" in filled.splitlines()[1] and "abs_rel" not in filled

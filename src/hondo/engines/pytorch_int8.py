@@ -21,7 +21,7 @@ LEAST = 256
 
 
 def check_int8(precision: str) -> None:
-    """Refuses int8 with ranges set beforehand, for which PyTorch has no kernels of its own left (2.13)."""
+    """Refuses int8 with ranges set beforehand: torch.ao.quantization is deprecated and quantised tensors with it."""
     if precision == "int8":
         raise HondoError(
             "precision 'int8' is not offered by PyTorch; export with --to openvino (or onnx) --precision int8 "
