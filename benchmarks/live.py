@@ -34,7 +34,6 @@ FASTER = 1.25  # than the predictor alone: the film on which the loop is measure
 ROUNDS = 3
 MIB = 2**20
 WANTED = {"FPS": 30.0, "latency": 80.0, "memory growth": 20e6 / MIB, "share of the engine, not encoding": 75.0}
-SUBJECT = f"hondo live, 640x480 at {FPS:g} frames/s"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,13 +138,14 @@ def main() -> None:
         film = make_film(Path(folder) / "film.mp4", fps=FPS, most=most)
         seen = watch(film, engine=engine, seconds=seconds, warm_s=warm_s)
     notes = (f"{seconds:g} s after {warm_s:g} s of warming up, one viewer on the same machine",)
-    report = Report(title="Live from file to viewer", rows=rows(seen, alone), notes=notes)
+    report = Report(title="Live from file to viewer", rows=rows(seen, alone, seconds=seconds), notes=notes)
     print(report.to_markdown())
     if given.json is not None:
         given.json.write_text(report.to_json() + "\n")
 
 
-def rows(seen: Watched, alone: Alone) -> tuple[Row, ...]:
+def rows(seen: Watched, alone: Alone, *, seconds: float) -> tuple[Row, ...]:
+    subject = f"hondo live, 640x480 at {FPS:g} frames/s, {seconds:g} s"
     median, p95 = np.percentile(seen.latencies_ms, [50, 95])
     numbers: tuple[tuple[str, float, str, Better], ...] = (
         ("FPS", seen.fps, "1/s", "higher"), ("latency", float(median), "ms", "lower"),
@@ -154,7 +154,7 @@ def rows(seen: Watched, alone: Alone) -> tuple[Row, ...]:
         ("not encoding", alone.loop, "1/s", "higher"),
         ("share of the engine, not encoding", alone.share, "%", "higher"),
     )  # fmt: skip
-    found = [Row(name=name, value=value, unit=unit, better=way, subject=SUBJECT) for name, value, unit, way in numbers]
+    found = [Row(name=name, value=value, unit=unit, better=way, subject=subject) for name, value, unit, way in numbers]
     return (*found, *(replace(row, subject="wanted", value=WANTED[row.name]) for row in found if row.name in WANTED))
 
 
