@@ -25,10 +25,11 @@ from hondo.core.sample import Samples
 from hondo.core.types import Size
 from hondo.data.rgbd import Rgbd
 from hondo.data.synthetic.dataset import SyntheticScenes
-from hondo.engines.calibration import COUNT, Calibration, calibration_of
+from hondo.engines.calibration import Calibration, calibration_of
 from hondo.engines.header import export_spec
 from hondo.engines.load import build_depth_model
 from hondo.engines.predictor import NetworkPredictor
+from hondo.engines.quantising import Quantising
 from hondo.engines.sensitivity import MAX_DROP
 from hondo.engines.table import ENGINES
 from hondo.evaluate.accuracy import image_of
@@ -117,9 +118,7 @@ def export(
     model: DepthModel, path: Path, *, case: Case, engine: str, precision: str, plan: Plan, calibration: Calibration
 ) -> None:
     how = {}
-    if precision == "int8":
-        from hondo.engines.quantising import Quantising
-
+    if precision in getattr(ENGINES[engine], "CALIBRATED", ()):
         how["quantising"] = Quantising(calibration=calibration, max_drop=plan.max_drop, told=tell)
     path.parent.mkdir(parents=True, exist_ok=True)
     ENGINES[engine].export(model, path, size_hw=case.size_hw, precision=precision, **how)
@@ -128,8 +127,11 @@ def export(
 def measure_latency(case: Case, plan: Plan, *, folder: Path) -> None:
     """All files that were written and eager torch in turn."""
     kept = folder / LATENCY
-    files = {each: folder / f"{'-'.join(each)}{ENGINES[each[0]].SUFFIX}" for each in variants()}
-    files = {each: path for each, path in files.items() if path.exists()}
+    files = {
+        each: folder / f"{'-'.join(each)}{ENGINES[each[0]].SUFFIX}"
+        for each in variants()
+        if "abs_rel" in (read_cached(folder / f"{'-'.join(each)}.json") or {})
+    }
     if read_cached(kept) is not None or not files:
         return
     model = build(case)
@@ -179,7 +181,7 @@ def real_plan(data: Path, options: argparse.Namespace) -> Plan:
     half = max(1, options.pictures // 2)
     chosen = [Rgbd(data, only=domain) for domain in ("driving", "indoor")]
     samples = [each[(2 * i + 1) * len(each) // (2 * half)] for each in chosen for i in range(half)]
-    calibration = spread_pictures(str(options.calibration or data / "clips_deepv2d"), count=COUNT)
+    calibration = spread_pictures(str(options.calibration or data / "clips_deepv2d"), count=options.calibration_count)
     return Plan(
         samples=samples, calibration=calibration, pictures=options.pictures, rounds=options.rounds,
         seconds=options.seconds, max_drop=options.max_drop,
@@ -202,10 +204,11 @@ def main() -> int:
     parser.add_argument("--weights", type=Path, default=cache_folder("trained-like"))
     parser.add_argument("--data", type=Path, default=DATA, help="a folder with a manifest.csv")
     parser.add_argument("--calibration", help="SOURCE for int8; default: the short clips in --data")
+    parser.add_argument("--calibration-count", type=int, default=32, help="pictures of it")
     parser.add_argument("--out", type=Path, default=cache_folder("engines"), help="files and what was measured on them")
     parser.add_argument("--json", type=Path, default=REPORT)
     parser.add_argument("--parts", nargs="+", choices=("parity", "latency"), default=("parity", "latency"))
-    parser.add_argument("--pictures", type=int, default=12, help="that parity looks at")
+    parser.add_argument("--pictures", type=int, default=8, help="that parity looks at")
     parser.add_argument("--rounds", type=int, default=20, help="of latency, at most")
     parser.add_argument(
         "--seconds", type=float, default=20.0, help="of latency for a model; 10 rounds take what they take"
