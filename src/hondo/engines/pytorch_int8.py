@@ -1,7 +1,8 @@
 """int8 in PyTorch: which layers can be, a model with rounded weights, a model that multiplies whole numbers."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from copy import deepcopy
+from typing import Any
 
 import numpy as np
 import torch
@@ -46,7 +47,7 @@ def rounded_layers(model: DepthModel, quantising: Quantising | None) -> tuple[st
     if quantising is None:
         return layers
     parameters = dict(model.named_parameters(remove_duplicate=False))
-    rounded = {name: from_int8(*to_int8(parameters[f"{name}.weight"].detach())) for name in layers}
+    rounded = {name: _rounded(parameters[f"{name}.weight"]) for name in layers}
 
     def candidate(kept: frozenset[str], _: str) -> Run:
         return _running(model, {f"{name}.weight": rounded[name] for name in layers if name not in kept})
@@ -61,31 +62,32 @@ def _running(model: DepthModel, weights: Mapping[str, Tensor]) -> Run:
 
     def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 _ _"]:
         with torch.inference_mode():
-            return functional_call(model, dict(weights), (torch.from_numpy(image),))[0].numpy()
+            tensor = torch.from_numpy(image).to(next(model.parameters()))
+            return functional_call(model, dict(weights), (tensor,))[0].float().cpu().numpy()
 
     return run
 
 
 def with_int8_weights(model: DepthModel) -> DepthModel:
     """A copy with every weight rounded to int8, as a file would hold it, and computed in float as before."""
-    copied = deepcopy(model)
-    parameters = dict(copied.named_parameters(remove_duplicate=False))
-    for key in weight_keys(weight_layers(copied)):
-        parameters[key].data = from_int8(*to_int8(parameters[key].data))
-    return copied
+    parameters = dict(model.named_parameters(remove_duplicate=False))
+    weights = [parameters[key] for key in weight_keys(weight_layers(model))]
+    return _copied(model, {weight: nn.Parameter(_rounded(weight)) for weight in weights})
 
 
 def with_int8_linears(model: DepthModel) -> DepthModel:
-    """A copy whose large linear layers multiply whole numbers; for inference on the CPU."""
-    copied = deepcopy(model).requires_grad_(False)
-    for parent, name, linear in list(_large_linears(copied)):
-        setattr(parent, name, Int8Linear(linear))
-    return copied
+    """A copy whose large linear layers multiply whole numbers; for inference on the CPU.
+
+    Subclasses of linear layers stay: they compute in ways of their own.
+    """
+    linears = [each for each in model.modules() if type(each) is nn.Linear and min(each.weight.shape) >= LEAST]
+    return _copied(model, {linear: Int8Linear(linear) for linear in linears}).requires_grad_(False)
 
 
-def _large_linears(model: nn.Module) -> Iterator[tuple[nn.Module, str, nn.Linear]]:
-    """Parent, name and module; not their subclasses, which compute in ways of their own."""
-    for parent in model.modules():
-        for name, child in parent.named_children():
-            if type(child) is nn.Linear and min(child.weight.shape) >= LEAST:
-                yield parent, name, child
+def _rounded(weight: Tensor) -> Tensor:
+    return from_int8(*to_int8(weight.detach())).to(weight)
+
+
+def _copied(model: DepthModel, instead: Mapping[Any, Any]) -> DepthModel:
+    """A copy that has other parts in the place of some, which are not copied."""
+    return deepcopy(model, {id(part): other for part, other in instead.items()})
