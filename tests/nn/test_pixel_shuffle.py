@@ -1,8 +1,9 @@
 """Learnt upsampling."""
 
+import pytest
 import torch
 
-from hondo.nn.pixel_shuffle import ShuffleUp, shuffle_head
+from hondo.nn.pixel_shuffle import BlockShuffle, ShuffleUp, block_ordered, shuffle_head
 
 
 def test_twice_the_size_normalised_at_every_place() -> None:
@@ -31,3 +32,11 @@ def test_a_light_head_has_fewer_weights_and_every_one_gets_a_gradient() -> None:
         assert out.shape == (1, 1, 8, 12)
         out.square().sum().backward()
         assert all(parameter.grad is not None for parameter in head.parameters())
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_channels_in_block_order_lie_where_the_pixel_shuffle_puts_them(bias) -> None:
+    torch.manual_seed(0)
+    conv, x = torch.nn.Conv2d(3, 8, 3, padding=1, bias=bias), torch.randn(2, 3, 4, 5)
+    wanted = torch.nn.PixelShuffle(2)(conv(x))
+    torch.testing.assert_close(BlockShuffle(2)(block_ordered(conv, 2)(x)), wanted)

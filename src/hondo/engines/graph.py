@@ -13,6 +13,7 @@ from torch._dynamo.exc import TorchDynamoException
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.models.depth import DepthModel
+from hondo.models.inference_form import inference_form
 from hondo.models.multi_frame import MultiFrameModel
 
 _one_export = threading.Lock()  # torch.export keeps its state in the process: two at once break each other
@@ -34,7 +35,7 @@ def trace(model: DepthModel, *, size_hw: Size, batch: int = 1, dynamic: bool = F
     """The exported program of a model; dynamic: any batch, height and width that are its ``multiple_of`` times n."""
     if isinstance(model, MultiFrameModel):
         raise HondoError(f"{model.name} also looks at earlier frames, which only engine pytorch gives it; use that")
-    graph = FinestMap(model).eval()
+    graph = FinestMap(inference_form(model)).eval()
     batch = max(batch, 2) if dynamic else batch  # torch.export takes a batch of 1 for a constant
     example = torch.zeros(batch, 3, *size_hw, dtype=torch.float32, device=next(model.parameters()).device)
     shapes = {"image": _any_size(model.input_spec.multiple_of)} if dynamic else None

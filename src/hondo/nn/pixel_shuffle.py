@@ -1,5 +1,8 @@
 """Learnt upsampling: a convolution makes four values of each place, the pixel shuffle lays them out 2 x 2."""
 
+from copy import copy
+
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -32,3 +35,25 @@ def shuffle_head(inputs: int, *, width: int, is_light: bool = False) -> nn.Seque
         nn.ReLU(inplace=True),
         nn.Conv2d(width, 1, 3, padding=1),
     )
+
+
+class BlockShuffle(nn.Module):
+    """A pixel shuffle of channels in another order: all channels of one place, then of the next; runs are copied."""
+
+    def __init__(self, factor: int) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d H W"]:
+        parted = x.unflatten(1, (self.factor, self.factor, -1))  # (b r r d h w)
+        return parted.permute(0, 3, 4, 1, 5, 2).flatten(4, 5).flatten(2, 3)
+
+
+def block_ordered(conv: nn.Conv2d, factor: int) -> nn.Conv2d:
+    """``conv`` with its outputs in the order that BlockShuffle takes, in place of the one of nn.PixelShuffle."""
+    ordered = copy(conv)
+    order = torch.arange(conv.out_channels).unflatten(0, (-1, factor**2)).t().flatten()
+    ordered._parameters = {
+        name: None if each is None else nn.Parameter(each.detach()[order]) for name, each in conv._parameters.items()
+    }
+    return ordered

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from hondo.geometry.depth import MAX_DEPTH, MIN_DEPTH
 from hondo.models.decoders.inverse_depth import InverseDepth
 from hondo.models.decoders.pyramid import skips_by_stride
+from hondo.nn.doubled_conv import ConvOfDoubled
 from hondo.nn.pixel_shuffle import shuffle_head
 
 WIDTHS = {2: 64, 4: 128, 8: 160}  # by stride; 256 at the deeper ones
@@ -41,7 +41,8 @@ class ShuffleUNet(nn.Module):
             stride //= 2
             outputs = max(4, round(width * WIDTHS.get(stride, 256)))
             self.before[str(stride)] = _conv_relu_norm(inputs, outputs)
-            self.after[str(stride)] = _conv_relu_norm(outputs + skips.get(stride, 0), outputs)
+            skip = skips.get(stride, 0)
+            self.after[str(stride)] = ConvOfDoubled(*_conv_relu_norm(outputs + skip, outputs), skip_channels=skip)
             if stride in HEAD_STRIDES:
                 self.heads[str(stride)] = nn.Conv2d(outputs, 1, 3, padding=1)
             inputs = outputs
@@ -53,8 +54,7 @@ class ShuffleUNet(nn.Module):
         skips = {str(stride): feature for stride, feature in zip(self.strides, features, strict=True)}
         x, maps = features[-1], []
         for stride, before in self.before.items():
-            x = F.interpolate(before(x), scale_factor=2, mode="nearest")
-            x = self.after[stride](torch.cat([x, skips[stride]], dim=1) if stride in skips else x)
+            x = self.after[stride](before(x), skips.get(stride))
             if stride in self.heads:
                 maps.append(self.inverse_depth(self.heads[stride](x)))
         maps.append(self.inverse_depth(self.last(x)))

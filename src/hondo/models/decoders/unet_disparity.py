@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
 from hondo.geometry.depth import MAX_DEPTH, MIN_DEPTH
 from hondo.models.decoders.inverse_depth import InverseDepth
 from hondo.models.decoders.pyramid import skips_by_stride
 from hondo.nn.blocks import ConvReflect, conv_elu
+from hondo.nn.doubled_conv import ConvOfDoubled
 
 CHANNELS = {1: 16, 2: 32, 4: 64, 8: 128, 16: 256, 32: 256}  # by stride (Godard et al. 2019, supplementary table 8)
 OUTPUT_STRIDES = (1, 2, 4, 8)
@@ -44,7 +43,8 @@ class UNetDisparity(nn.Module):
             stride //= 2
             outputs = max(4, round(width * CHANNELS.get(stride, CHANNELS[32])))
             self.before[str(stride)] = conv_elu(inputs, outputs)
-            self.after[str(stride)] = conv_elu(outputs + skips.get(stride, 0), outputs)
+            skip = skips.get(stride, 0)
+            self.after[str(stride)] = ConvOfDoubled(*conv_elu(outputs + skip, outputs), skip_channels=skip)
             if stride in OUTPUT_STRIDES:
                 self.heads[str(stride)] = ConvReflect(outputs, 1)
             inputs = outputs
@@ -54,9 +54,7 @@ class UNetDisparity(nn.Module):
         skips = {str(stride): feature for stride, feature in zip(self.strides, features, strict=True)}
         x, maps = features[-1], []
         for stride, before in self.before.items():
-            x = F.interpolate(before(x), scale_factor=2, mode="nearest")
-            x = torch.cat([x, skips[stride]], dim=1) if stride in skips else x
-            x = self.after[stride](x)
+            x = self.after[stride](before(x), skips.get(stride))
             if stride in self.heads:
                 maps.append(self.inverse_depth(self.heads[stride](x)))
         return maps[::-1]

@@ -1,0 +1,49 @@
+"""A model whose parts are replaced by equal ones that cost less: what engines run. Equal up to rounding, not trainable.
+
+Training keeps the plain parts, whose weights are those of the checkpoints.
+"""
+
+from copy import deepcopy
+
+from torch import nn
+
+from hondo.models.depth import DepthModel
+from hondo.nn.doubled_conv import ConvOfDoubled, ConvOfSmall
+from hondo.nn.patch_conv import PatchConv, is_patchable
+from hondo.nn.pixel_shuffle import BlockShuffle, block_ordered
+
+
+def inference_form(model: DepthModel) -> DepthModel:
+    """A copy that gives the same maps, sooner."""
+    copied = deepcopy(model).eval()
+    _replace_within(copied)
+    return copied
+
+
+def _replace_within(module: nn.Module) -> None:
+    """Outer parts first: what replaces one may hold parts that are replaced themselves."""
+    for name, part in module.named_children():
+        setattr(module, name, cheaper(part))
+        _replace_within(getattr(module, name))
+
+
+def cheaper(part: nn.Module) -> nn.Module:
+    """The equal of one part; the part itself where there is none."""
+    if isinstance(part, ConvOfDoubled) and part.is_plain():
+        return ConvOfSmall(part)
+    if type(part) is nn.Sequential:
+        return _shuffled_late(part)
+    if type(part) is nn.Conv2d and is_patchable(part):
+        return PatchConv(part)
+    return part
+
+
+def _shuffled_late(layers: nn.Sequential) -> nn.Sequential:
+    """Convolution, pixel shuffle, ReLU: the ReLU joins the convolution, and the shuffle copies runs of channels."""
+    changed = list(layers)
+    for index in range(len(changed) - 2):
+        conv, shuffle, relu = changed[index : index + 3]
+        if type(conv) is nn.Conv2d and type(shuffle) is nn.PixelShuffle and type(relu) is nn.ReLU:
+            factor = shuffle.upscale_factor
+            changed[index : index + 3] = [block_ordered(conv, factor), relu, BlockShuffle(factor)]
+    return nn.Sequential(*changed)
