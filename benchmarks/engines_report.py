@@ -33,7 +33,7 @@ def assemble(out: Path, sizes: Mapping[str, Size]) -> Report:
 def parity_rows(subject: str, facts: Mapping[str, Any]) -> list[Row]:
     truth = None if facts["truth"] is None else _truth(facts["truth"])
     numbers = [
-        ("file", facts["file_mib"], "MiB"),
+        *([] if facts["file_mib"] is None else [("file", facts["file_mib"], "MiB")]),
         ("max difference", 100 * facts["max_share"], "%"),
         ("mean difference", 100 * facts["mean_share"], "%"),
         ("rank correlation", facts["rank_correlation"], ""),

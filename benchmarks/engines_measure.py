@@ -1,0 +1,173 @@
+"""Parity and latency of one model on every engine, for benchmarks/engines.py; what is done is kept in a folder."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from engines_report import LATENCY
+
+from hondo.core.cache import read_cached, write_cached
+from hondo.core.errors import HondoError
+from hondo.core.report import commit
+from hondo.core.sample import Samples
+from hondo.core.types import Size
+from hondo.engines.calibration import calibration_of
+from hondo.engines.header import export_spec
+from hondo.engines.load import build_depth_model
+from hondo.engines.predictor import NetworkPredictor
+from hondo.engines.quantising import Quantising
+from hondo.engines.table import ENGINES
+from hondo.evaluate.check_set import CheckSet, check_samples
+from hondo.evaluate.conditions import conditions
+from hondo.evaluate.latency import network_call
+from hondo.evaluate.machine import measure_roof
+from hondo.evaluate.memory import file_size_mib
+from hondo.evaluate.parity import compare_on
+from hondo.evaluate.versus import Versus, alternate_with
+from hondo.models.depth import DepthModel
+from hondo.models.macs import count_macs
+
+ENGINES_SHOWN = ("openvino_ir", "onnx_runtime", "pytorch")
+PRECISIONS_SHOWN = ("fp32", "bf16", "int8", "int8-dynamic", "int8-weights")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A model at the size that the field quotes it at; without ``weights`` it is fresh."""
+
+    name: str
+    size_hw: Size
+    weights: Path | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What all models share: pictures to judge by, pictures to calibrate on, and how long to look."""
+
+    samples: Samples
+    calibration: list
+    pictures: int
+    rounds: int
+    seconds: float
+    max_drop: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """An engine in a precision: a file that it exports, or else the model itself, served from memory."""
+
+    engine: str
+    precision: str
+    has_file: bool
+
+    def __str__(self) -> str:
+        return f"{self.engine}-{self.precision}"
+
+    def file(self, folder: Path) -> Path:
+        return folder / f"{self}{ENGINES[self.engine].SUFFIX}"
+
+    def facts(self, folder: Path) -> Path:
+        """Where it is kept how far it is from torch, or why it is not there."""
+        return folder / f"{self}.json"
+
+    def serve(self, model: DepthModel, folder: Path) -> NetworkPredictor:
+        load = ENGINES[self.engine].load
+        if self.has_file:
+            return load(self.file(folder), device="cpu")
+        return load(model, device="cpu", precision=self.precision)
+
+
+def variants() -> Iterator[Variant]:
+    """All that the engines offer; torch in float32 is what they are compared with."""
+    for engine in ENGINES_SHOWN:
+        exported, served = ENGINES[engine].EXPORT_PRECISIONS, ENGINES[engine].PRECISIONS
+        for precision in PRECISIONS_SHOWN:
+            if precision in (*exported, *served) and (engine, precision) != ("pytorch", "fp32"):
+                yield Variant(engine=engine, precision=precision, has_file=precision in exported)
+
+
+def measure_parity(case: Case, plan: Plan, *, folder: Path) -> None:
+    """Exports what is missing and compares it with torch; what an engine refuses is kept with its reason."""
+    missing = [variant for variant in variants() if read_cached(variant.facts(folder)) is None]
+    if not missing:
+        return
+    model = build(case)
+    spec = export_spec(model.input_spec, size_hw=case.size_hw, dynamic=False)
+    checked = check_samples(model, plan.samples, spec=spec, most=plan.pictures)
+    calibration = calibration_of(plan.calibration, spec=model.input_spec, size_hw=case.size_hw)
+    quantising = Quantising(calibration=calibration, max_drop=plan.max_drop, told=tell)
+    folder.mkdir(parents=True, exist_ok=True)
+    for variant in missing:
+        try:
+            facts = compared(variant, checked, quantising=quantising, size_hw=case.size_hw, folder=folder)
+        except HondoError as error:
+            facts = {"reason": str(error)}
+        tell(f"{case.name} {variant}: {facts.get('reason', 'compared')}")
+        write_cached(variant.facts(folder), facts | {"commit": commit()})
+
+
+def compared(
+    variant: Variant, checked: CheckSet, *, quantising: Quantising, size_hw: Size, folder: Path
+) -> dict[str, Any]:
+    """Parity and file size of a variant, which is exported first."""
+    engine, precision = ENGINES[variant.engine], variant.precision
+    if variant.has_file:
+        how = {"quantising": quantising} if precision in getattr(engine, "CALIBRATED", ()) else {}
+        engine.export(checked.model, variant.file(folder), size_hw=size_hw, precision=precision, **how)
+    predictor = variant.serve(checked.model, folder)
+    size = file_size_mib(variant.file(folder)) if variant.has_file else None
+    facts = asdict(compare_on(checked, predictor)) | {"file_mib": size}
+    predictor.close()
+    return facts
+
+
+def measure_latency(case: Case, plan: Plan, *, folder: Path) -> None:
+    """Every variant that was compared, and eager torch, in turn."""
+    kept = folder / LATENCY
+    found = [variant for variant in variants() if "abs_rel" in (read_cached(variant.facts(folder)) or {})]
+    if read_cached(kept) is not None or not found:
+        return
+    model = build(case)
+    gmacs, under, roof = count_macs(model, size_hw=case.size_hw) / 1e9, str(conditions()), measure_roof()
+    eager = ENGINES["pytorch"].load(model, device="cpu")
+    served = {variant: variant.serve(model, folder) for variant in found}
+    calls = {str(variant): network_call(predictor, size_hw=case.size_hw) for variant, predictor in served.items()}
+    first = network_call(eager, size_hw=case.size_hw)
+    times = alternate_with(first, calls, warmup=2, runs=plan.rounds, seconds=plan.seconds)
+    for predictor in served.values():
+        predictor.close()
+    facts = {
+        str(each): numbers(times[str(each)], least_ms=roof.least_ms(gmacs=gmacs, precision=each.precision))
+        for each in found
+    }
+    common = {"gmacs": gmacs, "conditions": under, "roof": asdict(roof), "commit": commit()}
+    write_cached(kept, common | {"variants": facts, "noise": list(times[str(found[0])].first.noise.doubts())})
+    for name, fact in facts.items():
+        tell(f"{case.name} {name}: {fact['ms']:.1f} ms, {fact['speed_up']:.2f} x eager torch")
+
+
+def numbers(versus: Versus, *, least_ms: float) -> dict[str, Any]:
+    """Times, and how many times as fast as eager torch with the 95 % interval."""
+    return {
+        "ms": versus.second.median_ms,
+        "eager_ms": versus.first.median_ms,
+        "speed_up": 1 / versus.ratio,
+        "low": 1 / versus.high,
+        "high": 1 / versus.low,
+        "roof_share": least_ms / versus.second.median_ms,
+        "rounds": versus.first.runs,
+        "doubts": list(versus.doubts()),
+    }
+
+
+def build(case: Case) -> DepthModel:
+    torch.manual_seed(0)
+    return build_depth_model(case.name, weights=str(case.weights or "random"), options=case.options)
+
+
+def tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
