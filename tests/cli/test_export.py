@@ -69,7 +69,11 @@ def test_an_int8_file_of_openvino_is_judged_on_its_calibration_pictures(tmp_path
             ["--to", "openvino", "--out", "x", "--precision", "int8", "--calibration", "nowhere"],
             "nowhere: no such file",
         ),
-        (["--to", "openvino", "--out", "x", "--precision", "int8", "--max-drop", "lots"], "--max-drop 'lots'"),
+        (
+            ["--to", "openvino", "--out", "x", "--precision", "int8", "--calibration", "x", "--max-drop", "lots"],
+            "--max-drop 'lots'",
+        ),
+        (["--to", "torch", "--out", "x", "--precision", "int8-weights", "--max-drop", "1%"], "add --calibration"),
         (["--to", "torch", "--out", "x.onnx"], "ends in .safetensors"),
         (["--to", "torch", "--out", "x.safetensors", "--precision", "int8"], "precision 'int8' is not offered"),
         (["--to", "steam", "--out", "x"], "--to"),

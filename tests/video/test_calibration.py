@@ -52,3 +52,9 @@ def test_a_broken_picture_is_told_and_left_out(tmp_path) -> None:
 def test_a_camera_is_refused() -> None:
     with pytest.raises(HondoError, match="webcam:0: a camera shows something else each time; record a video"):
         numbers("webcam:0")
+
+
+@pytest.mark.parametrize("count", [-1, 0, 7])
+def test_a_count_that_is_too_small_is_named(count: int) -> None:
+    with pytest.raises(HondoError, match=f"--calibration-count {count} is too few: int8 needs at least 8 pictures"):
+        numbers("anything", count=count)

@@ -17,6 +17,7 @@ from hondo.cli.options import (
     read_samples,
     tell_if_untrained,
 )
+from hondo.core.errors import HondoError
 from hondo.core.types import InputSpec, Size
 
 if TYPE_CHECKING:
@@ -49,8 +50,9 @@ class ExportConfig:
     """int8: a folder, glob or video of scenes like those the model will see. They set the ranges and judge the file."""
     calibration_count: int | None = None
     """int8: pictures of it that are used, evenly spread. Default: 64."""
-    max_drop: str = "1%"
-    """int8: how far the depth may be off the full model's (relative abs_rel); the worst layers stay in float for it."""
+    max_drop: str | None = None
+    """With --calibration: how far the depth may be off the full model's (relative abs_rel); the worst layers stay in
+    float for it. Default: 1%."""
     dynamic: bool = False
     """Any input size (a multiple of the model's step) instead of one."""
     check: str | None = None
@@ -70,7 +72,7 @@ def run(config: ExportConfig) -> None:
     from hondo.evaluate.memory import file_size_mib
     from hondo.evaluate.parity import export_checked
 
-    engine, max_drop = TARGETS[config.to], parse_share(config.max_drop, option="--max-drop")
+    engine, max_drop = TARGETS[config.to], _max_drop(config)
     options, weights = parse_options(config.model_options.option), config.model_options.weights
     model = build_depth_model(config.model, weights=weights, options=options)
     size_hw = parse_size(config.size) or model.input_spec.size_hw
@@ -85,6 +87,17 @@ def run(config: ExportConfig) -> None:
     if config.json is not None:
         atomic_write(config.json, json.dumps(asdict(parity) | {"passed": parity.passed}, indent=1).encode())
     tell_if_untrained(config.model, weights=weights)
+
+
+def _max_drop(config: ExportConfig) -> float:
+    """The allowed drop; what is about calibration pictures is refused where none are given."""
+    from hondo.engines.sensitivity import MAX_DROP
+
+    about_pictures = {"--max-drop": config.max_drop, "--calibration-count": config.calibration_count}
+    given = [option for option, value in about_pictures.items() if value is not None]
+    if given and config.calibration is None:
+        raise HondoError(f"{given[0]} is about pictures: add --calibration SOURCE, or leave it out")
+    return MAX_DROP if config.max_drop is None else parse_share(config.max_drop, option="--max-drop")
 
 
 def _quantising(config: ExportConfig, *, spec: InputSpec, size_hw: Size, max_drop: float) -> "Quantising | None":

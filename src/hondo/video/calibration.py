@@ -6,7 +6,7 @@ import numpy as np
 
 from hondo.core.errors import HondoError
 from hondo.core.types import InputSpec, Size
-from hondo.engines.calibration import COUNT, Calibration, calibration_of, evenly
+from hondo.engines.calibration import COUNT, LEAST, Calibration, calibration_of, evenly
 from hondo.video.read import read_sources
 from hondo.video.sources import Source, SourceKind, find_sources
 
@@ -20,6 +20,8 @@ def read_calibration(
 
     Videos share the count with each other and with the pictures. What cannot be read is told and left out.
     """
+    if count < LEAST:
+        raise HondoError(f"--calibration-count {count} is too few: int8 needs at least {LEAST} pictures")
     sources = find_sources([text])
     if any(source.kind is SourceKind.LIVE for source in sources):
         raise HondoError(f"--calibration {text}: a camera shows something else each time; record a video and give that")
