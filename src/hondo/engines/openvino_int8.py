@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from hondo.core.types import DepthKind
 from hondo.engines.calibration import Calibration
 from hondo.engines.header import Int8Facts
-from hondo.engines.openvino_run import openvino_package, runner, settings
+from hondo.engines.openvino_run import compile_graph, openvino_package, runner, settings
 from hondo.engines.predictor import Run
 from hondo.engines.quantising import STATIC, Quantising, choose_layers, nncf_package
 
@@ -93,7 +93,7 @@ def _fold_constants(graph: "openvino.Model") -> None:
 
 def _running(graph: "openvino.Model", beside: str) -> Run:
     config = settings("CPU", precision=STATIC, threads=None, beside=beside)
-    return runner(openvino_package().Core().compile_model(graph, "CPU", config))
+    return runner(compile_graph(graph, "CPU", config))
 
 
 def _path(op: "openvino.Node", paths: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from hondo.engines.graph import quiet, trace
 from hondo.engines.header import KEY, ExportHeader, export_spec
 from hondo.engines.layer_names import module_paths
 from hondo.engines.openvino_int8 import quantise
-from hondo.engines.openvino_run import device_named, openvino_package, queue_opener, runner, settings
+from hondo.engines.openvino_run import compile_graph, device_named, openvino_package, queue_opener, runner, settings
 from hondo.engines.predictor import NetworkPredictor
 from hondo.engines.quantising import Quantising, check_quantising
 from hondo.engines.shapes import Shape, compiled_per_shape, fixed_shape
@@ -68,7 +68,6 @@ def load(
     source: DepthModel | Path, *, device: str = "auto", precision: str = "fp32", threads: int | None = None
 ) -> NetworkPredictor:
     """Serves an exported file, or any DepthModel, which is converted once and compiled for each size that comes."""
-    ov = openvino_package()
     check_precision(precision, engine="openvino_ir", allowed=PRECISIONS)
     if isinstance(source, Path):
         stored, header = _read(source)
@@ -82,7 +81,7 @@ def load(
 
     def compiled(shape: Shape, many: bool = False) -> "openvino.CompiledModel":
         config = settings(target, precision=precision, threads=threads, many=many, beside=beside)
-        return ov.Core().compile_model(graph(shape), target, config)
+        return compile_graph(graph(shape), target, config)
 
     settings(target, precision=precision, threads=threads)  # refuses at once what the device cannot do
     run = compiled_per_shape(lambda shape: runner(compiled(shape)))
@@ -155,7 +154,7 @@ def _graphs_of(model: DepthModel) -> GraphFor:
 def _agrees(graph: "openvino.Model", model: DepthModel, shape: Shape) -> bool:
     """Whether graph and model give the same map of noise, in float32."""
     image = np.random.default_rng(0).random(shape, dtype=np.float32)
-    run = runner(openvino_package().Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}))
+    run = runner(compile_graph(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}))
     with torch.inference_mode():
         wanted = model(torch.from_numpy(image))[0].numpy()
     given = run(image)

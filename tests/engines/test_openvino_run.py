@@ -1,0 +1,43 @@
+"""Graphs that OpenVINO by itself does not survive."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from hondo.core.types import DepthKind, InputSpec
+from hondo.engines import openvino_ir
+from hondo.models.depth import DepthModel
+
+
+class Bottleneck(nn.Module):
+    """relu(x + convolutions(x)), all with group normalisation: DPT-Hybrid's ResNet is made of these."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.short = normed(inputs, outputs) if inputs != outputs else nn.Identity()
+        self.long = nn.Sequential(
+            normed(inputs, outputs // 4), nn.ReLU(), normed(outputs // 4, outputs // 4, kernel=3), nn.ReLU(),
+            normed(outputs // 4, outputs),
+        )  # fmt: skip
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(self.short(x) + self.long(x))
+
+
+def normed(inputs: int, outputs: int, *, kernel: int = 1) -> nn.Sequential:
+    conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False)
+    return nn.Sequential(conv, nn.GroupNorm(32, outputs))
+
+
+def test_residual_blocks_of_group_normalisations_run_on_small_pictures() -> None:
+    torch.manual_seed(0)
+    stem = nn.Sequential(nn.Conv2d(3, 64, 7, stride=2, padding=3), nn.GroupNorm(32, 64), nn.ReLU(), nn.MaxPool2d(2))
+    network = nn.Sequential(
+        stem, Bottleneck(64, 256), Bottleneck(256, 256), nn.Conv2d(256, 1, 1), nn.Upsample(scale_factor=4)
+    )
+    spec = InputSpec(size_hw=(64, 96), multiple_of=4, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
+    model = DepthModel(network, name="m", kind=DepthKind.RELATIVE_INVERSE_DEPTH, input_spec=spec).eval()
+    image = np.random.default_rng(0).random((1, 3, 64, 96), dtype=np.float32)
+    with torch.no_grad():
+        wanted = model(torch.from_numpy(image))[0].numpy()
+    assert np.allclose(openvino_ir.load(model).run(image), wanted, rtol=1e-4, atol=1e-5)
