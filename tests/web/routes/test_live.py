@@ -1,7 +1,9 @@
 """GET and WS /v1/live over real sockets, with a camera that is a folder of pictures."""
 
 import json
+import socket
 import struct
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,8 +13,10 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from hondo.video.frames import Captured
 from hondo.video.stream import Stream
 from hondo.web.camera import ServerCamera, shown_source
+from hondo.web.limits import Limits
 
 
 @pytest.fixture
@@ -23,8 +27,9 @@ def camera(tmp_path: Path, tiny) -> ServerCamera:
 
 
 @contextmanager
-def watching(server, query: str = ""):
-    with connect(f"ws://127.0.0.1:{server.port}/v1/live{query}", proxy=None, max_size=None) as viewer:
+def watching(server, query: str = "", **options):
+    options = {"proxy": None, "max_size": None} | options
+    with connect(f"ws://127.0.0.1:{server.port}/v1/live{query}", **options) as viewer:
         yield viewer
 
 
@@ -71,6 +76,27 @@ def test_no_more_frames_come_than_a_viewer_has_shown(serving, camera, until) -> 
             viewer.recv(timeout=0.2)
         viewer.send('{"shown": 2}')
         assert header_of(viewer.recv(timeout=20))["number"] > first[-1] + 1, "what came meanwhile was passed over"
+
+
+def test_a_viewer_that_stops_reading_harms_nobody(serving, tiny, until, monkeypatch) -> None:
+    monkeypatch.setattr("hondo.web.protocol._CLOSE_S", 0.5)
+    noise = np.random.default_rng(0).integers(0, 256, (720, 960, 3), dtype=np.uint8)  # half a megabyte as JPEG
+
+    def feed(control):
+        while not control.stopped.wait(0.02):
+            yield Captured(image=noise, captured_at=time.monotonic(), time_s=time.monotonic())
+
+    started = serving(
+        camera=ServerCamera(Stream(feed, tiny(), steady=None), name="noise"), limits=Limits(send_seconds=0.5)
+    )
+    with watching(started, max_queue=2) as deaf, watching(started) as viewer:
+        deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        until(lambda: len(started.service.streams) == 2)
+        seen = 0
+        while len(started.service.streams) == 2:
+            header_of(viewer.recv(timeout=20))
+            seen += 1
+        assert seen > 3 and header_of(viewer.recv(timeout=20))["stats"]["state"] == "running"
 
 
 def next_text(viewer) -> dict:
