@@ -50,7 +50,7 @@ def settings(
 
 
 def compile_graph(graph: "openvino.Model", device: str, config: dict[str, Any]) -> "openvino.CompiledModel":
-    """For a device. OpenVINO 2026.4 ends the process where it fuses some group normalisations: it fuses none of them."""
+    """For a device. OpenVINO 2026.4 ends the process as it fuses some group normalisations, so it may fuse none."""
     if device == "CPU" and any(op.get_type_name() == "GroupNormalization" for op in graph.get_ops()):
         config = config | {"SNIPPETS_MODE": "DISABLE"}
     return openvino_package().Core().compile_model(graph, device, config)
