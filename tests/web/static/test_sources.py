@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 
+from hondo.images.io import write_image
 from hondo.images.video_file import VideoWriter
 from hondo.video.frames import Captured
 from hondo.video.stream import Stream
@@ -72,6 +73,32 @@ def test_a_still_picture_is_sent_once(page, serving, picture, tmp_path) -> None:
     assert page.value(FRAMES) == 1 and started.service.metrics.frames.value(fate="answered") == 1
 
 
+def test_a_picture_over_the_server_s_limit_is_made_smaller(page, server, tmp_path) -> None:
+    open_viewer(page, server)
+    path = tmp_path / "large.bmp"
+    write_image(path, np.zeros((2700, 2700, 3), np.uint8))
+    assert path.stat().st_size > server.service.limits.body_bytes
+    page.give_file("#file", path)
+    wait_for_frames(page, 1)
+    assert page.value("document.getElementById('depth').width") == 768
+
+
+def test_the_source_that_is_chosen_last_is_shown(page, server) -> None:
+    open_viewer(page, server)
+    page.value(
+        "(() => { const get = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);"
+        "navigator.mediaDevices.getUserMedia = async (wanted) => {"
+        " await new Promise((done) => (window.allow = done)); return (window.media = await get(wanted)); }; })()"
+    )
+    click(page, "#empty-webcam")
+    page.wait("window.allow")
+    click(page, "#empty-clip")
+    wait_for_frames(page, 1)
+    page.value("window.allow()")
+    page.wait("window.media?.getTracks()[0].readyState === 'ended'")
+    assert page.value("document.getElementById('use-clip').getAttribute('aria-pressed')") == "true"
+
+
 def test_a_picture_that_is_dropped_on_the_page(page, server) -> None:
     open_viewer(page, server)
     page.value(
@@ -107,8 +134,6 @@ def test_a_file_that_is_none_is_told(page, server, tmp_path) -> None:
 
 
 def test_the_server_s_camera_starts_by_itself(page, serving, tiny, tmp_path) -> None:
-    from hondo.images.io import write_image
-
     for number in range(3):
         write_image(tmp_path / f"{number}.png", np.full((48, 64, 3), 80 * number, np.uint8))
     camera = ServerCamera(Stream(str(tmp_path), tiny(), loop=True, folder_fps=20), name="folder")

@@ -20,7 +20,7 @@ const CAMERA_ERRORS = {
 };
 
 const view = { source: null, name: "", use: null, frame: null, drawable: null, held: null, shown: [], palettes: {}, model: "",
-  asked: null, isPaused: false, pausedAt: 0 };
+  asked: null, isPaused: false, pausedAt: 0, turn: 0 };
 const maker = new PointMaker();
 let confidence = new Uint8ClampedArray(0), tinter = document.createElement("canvas");
 const depthView = new DepthView($("depth"), $("picture"), $("mark"), (text, isAsked) => {
@@ -53,10 +53,11 @@ function warn(text) {
 
 // Starts a source and ends the one before. `button` is shown as the chosen one.
 async function start(use, button, name) {
-  const isFirst = !view.use;
+  const isFirst = !view.use, turn = ++view.turn;
   try {
     tell(`Starting ${name}…`);
     const source = await use({ show, tell, warn, state: showState, model: () => view.model });
+    if (turn !== view.turn) return source.stop(); // another was chosen meanwhile
     view.source?.stop();
     Object.assign(view, { source, name, use: button, held: null, shown: [], asked: null });
   } catch (error) {
