@@ -8,8 +8,9 @@ from torch import nn
 import hondo
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec
-from hondo.engines import openvino_ir
+from hondo.engines import openvino_int8, openvino_ir
 from hondo.engines.calibration import Calibration
+from hondo.engines.layer_names import module_paths
 from hondo.engines.quantising import Quantising
 from hondo.metrics.reference import abs_rel_to_reference
 from hondo.models.depth import DepthModel
@@ -94,3 +95,37 @@ def test_what_is_missing_is_named_with_the_remedy(model, calibration, tmp_path) 
         quantising = Quantising(calibration=calibration)
         openvino_ir.export(model, tmp_path / "a.xml", precision="int8", quantising=quantising, dynamic=True)
     assert not list(tmp_path.iterdir())
+
+
+class Mixed(nn.Module):
+    """A norm that no convolution takes in, a linear layer, and a convolution that reads the linear layer's tokens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(3, 8, 3, padding=1)
+        self.norm = nn.BatchNorm2d(8)
+        self.inner = nn.Conv2d(8, 8, 3, padding=1)
+        self.linear = nn.Linear(8, 8)
+        self.last = nn.Conv2d(8, 1, 1)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        normed = self.norm(self.first(image).relu())
+        tokens = (normed + nn.functional.gelu(self.inner(normed))).permute(0, 2, 3, 1)
+        return self.last((tokens + self.linear(tokens)).permute(0, 3, 1, 2)).sigmoid() + 0.1
+
+
+def test_with_all_layers_spared_nothing_is_rounded(calibration: Calibration) -> None:
+    torch.manual_seed(0)
+    mixed = DepthModel(Mixed(), name="mixed", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC).eval()
+    mixed.network.norm.running_mean.uniform_(-1, 1)
+    program = openvino_ir.traced(mixed, size_hw=SPEC.size_hw)
+    graph = openvino_ir._converted(program, shape=(1, 3, *SPEC.size_hw), dynamic=False)
+    openvino_int8._fold_constants(graph)
+    quantised = openvino_int8._quantised(graph, calibration)
+    layers = openvino_int8.layers_of(quantised, module_paths(program))
+    assert {"network.first", "network.inner", "network.linear", "network.last"} <= layers.keys()
+    spared = openvino_int8.with_float(quantised, graph, [name for names in layers.values() for name in names])
+    picture = calibration.at(0)
+    wanted, rounded, given = (openvino_int8._running(each, "fp32")(picture) for each in (graph, quantised, spared))
+    np.testing.assert_allclose(given, wanted, atol=1e-6)
+    assert np.abs(rounded - wanted).max() > 1e-4

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import openvino
 
 QUANTISER = "FakeQuantize"
+DECOMPRESSION = ("Convert", "Subtract", "Multiply")
 
 
 def quantise(
@@ -38,7 +39,7 @@ def layers_of(quantised: "openvino.Model", paths: Mapping[str, str]) -> dict[str
     """The operations that take int8, by the module they belong to: their own, or that of the next one that knows."""
     layers: dict[str, list[str]] = {}
     for op in quantised.get_ordered_ops():
-        if op.get_type_name() != QUANTISER and QUANTISER in {source.get_type_name() for source in _sources(op)}:
+        if not _is_rounded(op) and any(map(_is_rounded, _sources(op))):
             layers.setdefault(_path(op, paths), []).append(op.get_friendly_name())
     return layers
 
@@ -108,6 +109,17 @@ def _path(op: "openvino.Node", paths: Mapping[str, str]) -> str:
         seen.add(name)
         waiting += [reader for reader in _readers(node) if reader.get_friendly_name() not in seen]
     return op.get_friendly_name()
+
+
+def _is_rounded(op: "openvino.Node") -> bool:
+    """A quantiser, or what NNCF makes of one on a weight: whole numbers that are converted and scaled."""
+    return op.get_type_name() == QUANTISER or (op.get_type_name() != "Constant" and _is_from_whole(op))
+
+
+def _is_from_whole(op: "openvino.Node") -> bool:
+    if op.get_type_name() in DECOMPRESSION:
+        return _is_from_whole(op.input_value(0).get_node())
+    return op.get_type_name() == "Constant" and op.get_element_type().get_type_name() in ("i8", "u8")
 
 
 def _sources(op: "openvino.Node") -> list["openvino.Node"]:
