@@ -121,7 +121,7 @@ def test_with_all_layers_spared_nothing_is_rounded(calibration: Calibration) -> 
     program = openvino_ir.traced(mixed, size_hw=SPEC.size_hw)
     graph = openvino_ir._converted(program, shape=(1, 3, *SPEC.size_hw), dynamic=False)
     openvino_int8._fold_constants(graph)
-    quantised = openvino_int8._quantised(graph, calibration)
+    quantised = openvino_int8._quantised(graph, calibration, estimator="MINMAX")
     layers = openvino_int8.layers_of(quantised, module_paths(program))
     assert {"network.first", "network.inner", "network.linear", "network.last"} <= layers.keys()
     spared = openvino_int8.with_float(quantised, graph, [name for names in layers.values() for name in names])
@@ -129,3 +129,26 @@ def test_with_all_layers_spared_nothing_is_rounded(calibration: Calibration) -> 
     wanted, rounded, given = (openvino_int8._running(each, "fp32")(picture) for each in (graph, quantised, spared))
     np.testing.assert_allclose(given, wanted, atol=1e-6)
     assert np.abs(rounded - wanted).max() > 1e-4
+
+
+def test_weights_alone_in_a_file_and_in_memory(calibration, tmp_path) -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(3, 64, 3, padding=1), nn.ReLU(), nn.Conv2d(64, 1, 3, padding=1), nn.Softplus())
+    model = DepthModel(network, name="plain", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC).eval()
+    path = openvino_ir.export(model, tmp_path / "net.xml", precision="int8-weights", dynamic=True)
+    predictor = hondo.load(path)
+    assert predictor.precision == "int8-weights" and 0 < drop(model, predictor.run, calibration) < 0.02
+    served = openvino_ir.load(model, precision="int8-weights")
+    picture = next(iter(calibration))
+    np.testing.assert_allclose(served.run(picture), predictor.run(picture), rtol=1e-3)
+    assert b"i8" in path.read_bytes()
+
+
+def test_what_openvino_does_not_do_is_refused_with_the_remedy(model, exported) -> None:
+    with pytest.raises(HondoError, match=r"'int8-dynamic' is not offered by openvino_ir.*onnx_runtime"):
+        openvino_ir.load(model, precision="int8-dynamic")
+    with pytest.raises(HondoError, match="make a file with hondo export"):
+        openvino_ir.load(model, precision="int8")
+    with pytest.raises(HondoError, match=r"exported in int8; export it again with --precision bf16"):
+        hondo.load(exported[0], precision="bf16")
+    assert hondo.load(exported[0], precision="int8").precision == "int8"

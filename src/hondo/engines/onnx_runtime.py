@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from copy import deepcopy
+from dataclasses import replace
 from io import BytesIO, StringIO
 from pathlib import Path
 
@@ -15,17 +16,22 @@ from hondo.core.errors import HondoError, MissingExtraError
 from hondo.core.types import Size
 from hondo.engines.graph import quiet, trace
 from hondo.engines.header import KEY, ExportHeader, export_spec
+from hondo.engines.onnx_int8 import quantise
 from hondo.engines.onnx_providers import check_used, onnxruntime_package, providers
+from hondo.engines.onnx_weights import with_int8_matrices, with_int8_weights
 from hondo.engines.predictor import NetworkPredictor, Run
+from hondo.engines.quantising import Quantising, check_quantising, check_served
 from hondo.engines.shapes import Shape, compiled_per_shape, fixed_shape
 from hondo.engines.table import check_precision
 from hondo.models.depth import DepthModel
 
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
-PRECISIONS = ("fp32", "fp16")
-EXPORT_PRECISIONS = PRECISIONS
+PRECISIONS = ("fp32", "fp16", "int8-dynamic", "int8-weights")
+CALIBRATED = ("int8",)  # precisions whose export takes pictures
+EXPORT_PRECISIONS = (*PRECISIONS, *CALIBRATED)
 SUFFIX = ".onnx"
 OPSET = 18
+_INT8 = {"int8-dynamic": with_int8_matrices, "int8-weights": with_int8_weights}
 
 
 def export(
@@ -36,12 +42,20 @@ def export(
     precision: str = "fp32",
     dynamic: bool = False,
     licence: str = "",
+    quantising: Quantising | None = None,
 ) -> Path:
-    """Writes one .onnx file, weights inside; fp16 computes in half precision, its input and output stay float32."""
+    """Writes one .onnx file, weights inside; fp16 computes in half precision, its input and output stay float32.
+
+    int8 has ranges and spared layers by ``quantising``; int8-dynamic multiplies matrices as whole numbers, with ranges
+    of the moment; int8-weights is unpacked when a session starts.
+    """
     check_precision(precision, engine="onnx_runtime", allowed=EXPORT_PRECISIONS)
+    check_quantising(precision, quantising, dynamic=dynamic)
     spec = export_spec(model.input_spec, size_hw=size_hw, dynamic=dynamic)
     header = ExportHeader(name=model.name, kind=model.kind, input_spec=spec, precision=precision, licence=licence)
     content = onnx_bytes(model, shape=(1, 3, *spec.size_hw), precision=precision, dynamic=dynamic, header=header)
+    if quantising is not None:
+        content = _quantised(content, header=header, quantising=quantising)
     return atomic_write(path, content)
 
 
@@ -49,7 +63,6 @@ def load(
     source: DepthModel | Path, *, device: str = "auto", precision: str = "fp32", threads: int | None = None
 ) -> NetworkPredictor:
     """Serves an exported file, or any DepthModel, which is exported in memory for each input size that comes."""
-    check_precision(precision, engine="onnx_runtime", allowed=PRECISIONS)
     providers(device)  # refuses at once what is not here
     if isinstance(source, Path):
         session = _session(source.read_bytes(), device=device, threads=threads, name=str(source))
@@ -62,6 +75,7 @@ def load(
         if header.input_spec.fixed:
             run = fixed_shape(run, shape=(1, 3, *header.input_spec.size_hw), name=str(source))
     else:
+        check_served(precision, exported=None, engine="onnx_runtime", allowed=PRECISIONS)
         header = ExportHeader(name=source.name, kind=source.kind, input_spec=source.input_spec, precision=precision)
 
         run = _serve_model(source, header=header, device=device, threads=threads)
@@ -69,6 +83,7 @@ def load(
     return NetworkPredictor(
         name=header.name, kind=header.kind, input_spec=header.input_spec, run=run, engine="onnx_runtime",
         precision=header.precision, device="cpu" if device == "auto" else device, weights_file=weights_file,
+        int8=header.int8,
     )  # fmt: skip
 
 
@@ -81,6 +96,17 @@ def _serve_model(model: DepthModel, *, header: ExportHeader, device: str, thread
         return _runner(_session(content, device=device, threads=threads, name=model.name))
 
     return compiled_per_shape(session_for)
+
+
+def _quantised(content: bytes, *, header: ExportHeader, quantising: Quantising) -> bytes:
+    import onnx
+
+    def run_of(content: bytes) -> Run:
+        return _runner(_session(content, device="cpu", threads=None, name=header.name))
+
+    proto, int8 = quantise(onnx.load_from_string(content), kind=header.kind, quantising=quantising, run_of=run_of)
+    onnx.helper.set_model_props(proto, {KEY: replace(header, int8=int8).to_json()})
+    return proto.SerializeToString()
 
 
 def onnx_bytes(model: DepthModel, *, shape: Shape, precision: str, dynamic: bool, header: ExportHeader) -> bytes:
@@ -101,6 +127,8 @@ def onnx_bytes(model: DepthModel, *, shape: Shape, precision: str, dynamic: bool
         )
     assert exported is not None
     proto = exported.model_proto
+    if precision in _INT8:
+        proto = _INT8[precision](proto)
     onnx.helper.set_model_props(proto, {KEY: header.to_json()})
     content = BytesIO()
     onnx.save_model(proto, content)

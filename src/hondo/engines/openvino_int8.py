@@ -8,7 +8,7 @@ from hondo.engines.calibration import Calibration
 from hondo.engines.header import Int8Facts
 from hondo.engines.openvino_run import compile_graph, openvino_package, runner, settings
 from hondo.engines.predictor import Run
-from hondo.engines.quantising import STATIC, Quantising, choose_layers, nncf_package
+from hondo.engines.quantising import QUICK, STATIC, Quantising, choose_layers, drop_of, nncf_package
 
 if TYPE_CHECKING:
     import openvino
@@ -22,7 +22,8 @@ def quantise(
 ) -> tuple["openvino.Model", Int8Facts]:
     """The int8 graph of a float one of fixed size. ``paths``: the module that each traced operation came from."""
     _fold_constants(graph)
-    quantised = _quantised(graph, quantising.calibration.split()[0])
+    ranges, judges = quantising.calibration.split()
+    quantised = _closest(graph, ranges, judges=judges.spread(QUICK), kind=kind)
     layers = layers_of(quantised, paths)
 
     def made(kept: Iterable[str]) -> "openvino.Model":
@@ -33,6 +34,12 @@ def quantise(
         quantising=quantising, besides=("bf16", "fp32"),
     )  # fmt: skip
     return made(facts.kept), facts
+
+
+def with_int8_weights(graph: "openvino.Model") -> "openvino.Model":
+    """The graph with the weights of its matrices and convolutions in int8; computed in float as before."""
+    with nncf_package() as nncf:
+        return nncf.compress_weights(graph, mode=nncf.CompressWeightsMode.INT8_SYM)
 
 
 def layers_of(quantised: "openvino.Model", paths: Mapping[str, str]) -> dict[str, list[str]]:
@@ -72,14 +79,27 @@ def _take_constants(op: "openvino.Node", original: "openvino.Node") -> None:
             mine.replace_source_output(ops.constant(source.get_node().data).output(0))
 
 
-def _quantised(graph: "openvino.Model", ranges: Calibration) -> "openvino.Model":
+def _closest(graph: "openvino.Model", ranges: Calibration, *, judges: Calibration, kind: DepthKind) -> "openvino.Model":
+    """Ranges that hold all values are right for some networks, the mean of the pictures' ranges for others."""
+    run = _running(graph, "fp32")
+    wanted = [run(picture)[0, 0].copy() for picture in judges]
+    made = [_quantised(graph, ranges, estimator=estimator) for estimator in ("MINMAX", "MEAN_MINMAX")]
+    return min(made, key=lambda each: drop_of(_running(each, "fp32"), judges, wanted, kind=kind))
+
+
+def _quantised(graph: "openvino.Model", ranges: Calibration, *, estimator: str) -> "openvino.Model":
     with nncf_package() as nncf:
+        from nncf.quantization.advanced_parameters import AdvancedQuantizationParameters
+        from nncf.quantization.range_estimator import RangeEstimatorParametersSet
+
+        parameters = getattr(RangeEstimatorParametersSet, estimator)
         return nncf.quantize(
             graph,
             nncf.Dataset(list(ranges)),
             subset_size=len(ranges),
             preset=nncf.QuantizationPreset.MIXED,
             model_type=nncf.ModelType.TRANSFORMER,
+            advanced_parameters=AdvancedQuantizationParameters(activations_range_estimator_params=parameters),
         )
 
 

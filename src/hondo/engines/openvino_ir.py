@@ -13,10 +13,10 @@ from hondo.core.types import Size
 from hondo.engines.graph import quiet, trace
 from hondo.engines.header import KEY, ExportHeader, export_spec
 from hondo.engines.layer_names import module_paths
-from hondo.engines.openvino_int8 import quantise
+from hondo.engines.openvino_int8 import quantise, with_int8_weights
 from hondo.engines.openvino_run import compile_graph, device_named, openvino_package, queue_opener, runner, settings
 from hondo.engines.predictor import NetworkPredictor
-from hondo.engines.quantising import Quantising, check_quantising
+from hondo.engines.quantising import DYNAMIC, WEIGHTS, Quantising, check_quantising, check_served
 from hondo.engines.shapes import Shape, compiled_per_shape, fixed_shape
 from hondo.engines.table import check_precision
 from hondo.models.depth import DepthModel
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import openvino
 
 PACKAGES = ("openvino",)
-PRECISIONS = ("fp32", "fp16", "bf16")
+PRECISIONS = ("fp32", "fp16", "bf16", "int8-weights")
 CALIBRATED = ("int8",)  # precisions whose export takes pictures
 EXPORT_PRECISIONS = (*PRECISIONS, *CALIBRATED)
 SUFFIX = ".xml"
@@ -49,12 +49,15 @@ def export(
     int8 files hold int8 weights and, for the layers that ``quantising`` spares, fp16 ones.
     """
     ov = openvino_package()
+    _check_dynamic_ranges(precision)
     check_precision(precision, engine="openvino_ir", allowed=EXPORT_PRECISIONS)
     check_quantising(precision, quantising, dynamic=dynamic)
     spec = export_spec(model.input_spec, size_hw=size_hw, dynamic=dynamic)
     program = traced(model, size_hw=spec.size_hw, dynamic=dynamic)
     converted, int8 = _converted(program, shape=(1, 3, *spec.size_hw), dynamic=dynamic), None
-    if quantising is not None:
+    if precision == WEIGHTS:
+        converted = with_int8_weights(converted)
+    elif quantising is not None:
         converted, int8 = quantise(converted, paths=module_paths(program), kind=model.kind, quantising=quantising)
     header = ExportHeader(
         name=model.name, kind=model.kind, input_spec=spec, precision=precision, licence=licence, int8=int8
@@ -68,15 +71,16 @@ def load(
     source: DepthModel | Path, *, device: str = "auto", precision: str = "fp32", threads: int | None = None
 ) -> NetworkPredictor:
     """Serves an exported file, or any DepthModel, which is converted once and compiled for each size that comes."""
-    check_precision(precision, engine="openvino_ir", allowed=PRECISIONS)
+    _check_dynamic_ranges(precision)
     if isinstance(source, Path):
         stored, header = _read(source)
-        precision, int8 = header.precision if precision == "fp32" else precision, header.int8
-        name, kind, spec = header.name, header.kind, header.input_spec
+        name, kind, spec, int8, exported = header.name, header.kind, header.input_spec, header.int8, header.precision
         graph: GraphFor = lambda shape: _reshaped(stored, shape)  # noqa: E731
     else:
-        name, kind, spec, int8 = source.name, source.kind, source.input_spec, None
-        graph = _graphs_of(source)
+        name, kind, spec, int8, exported = source.name, source.kind, source.input_spec, None, None
+    precision = check_served(precision, exported=exported, engine="openvino_ir", allowed=PRECISIONS)
+    if not isinstance(source, Path):
+        graph = _graphs_of(source, is_packed=precision == WEIGHTS)
     target, beside = device_named(device), "fp32" if int8 is None else int8.beside
 
     def compiled(shape: Shape, many: bool = False) -> "openvino.CompiledModel":
@@ -128,7 +132,7 @@ def _reshaped(graph: "openvino.Model", shape: Shape) -> "openvino.Model":
     return shaped
 
 
-def _graphs_of(model: DepthModel) -> GraphFor:
+def _graphs_of(model: DepthModel, *, is_packed: bool) -> GraphFor:
     """Converts a model once, at its native size and with the weights of this moment, and reshapes that for other sizes.
 
     A reshaped graph is used only where it agrees with torch; a model that holds its size inside is converted again.
@@ -148,7 +152,15 @@ def _graphs_of(model: DepthModel) -> GraphFor:
             pass
         return convert(model, size_hw=shape[2:], batch=shape[0])
 
-    return graph_for
+    return (lambda shape: with_int8_weights(graph_for(shape))) if is_packed else graph_for
+
+
+def _check_dynamic_ranges(precision: str) -> None:
+    if precision == DYNAMIC:
+        raise HondoError(
+            f"precision '{precision}' is not offered by openvino_ir: OpenVINO would compute it in float; "
+            "take int8 with --calibration SOURCE, or --engine onnx_runtime (--to onnx)"
+        )
 
 
 def _agrees(graph: "openvino.Model", model: DepthModel, shape: Shape) -> bool:

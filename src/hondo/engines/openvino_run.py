@@ -15,7 +15,7 @@ from hondo.engines.shapes import Shape, kept_per_shape
 if TYPE_CHECKING:
     import openvino
 
-HINTS = {"fp32": "f32", "fp16": "f16", "bf16": "bf16"}
+HINTS = {"fp32": "f32", "fp16": "f16", "bf16": "bf16", "int8-weights": "f32"}
 MAX_BEGUN = 4  # inputs in work: more streams, each on its share of the cores, cost memory and gain little
 
 Compile = Callable[[Shape], "openvino.CompiledModel"]

@@ -4,7 +4,7 @@ import contextlib
 import io
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -17,6 +17,7 @@ from hondo.engines.graph import quiet
 from hondo.engines.header import Int8Facts
 from hondo.engines.predictor import Run
 from hondo.engines.sensitivity import MAX_DROP, Told, choose_kept
+from hondo.engines.table import check_precision
 from hondo.metrics.reference import abs_rel_to_reference
 
 STATIC, DYNAMIC, WEIGHTS = "int8", "int8-dynamic", "int8-weights"
@@ -49,6 +50,21 @@ def check_quantising(precision: str, quantising: Quantising | None, *, dynamic: 
         raise HondoError(f"precision '{precision}' is made for one size; leave out --dynamic")
 
 
+def check_served(precision: str, *, exported: str | None, engine: str, allowed: tuple[str, ...]) -> str:
+    """The precision to run in: that asked for, or of a file (``exported``) its own; fp32 asks for nothing."""
+    if exported is not None and exported in INT8:
+        if precision not in ("fp32", exported):
+            raise HondoError(f"the file was exported in {exported}; export it again with --precision {precision}")
+        return exported
+    if precision == STATIC:
+        raise HondoError(
+            f"precision '{STATIC}' needs pictures to set its ranges: make a file with hondo export "
+            f"--precision {STATIC} --calibration SOURCE and load that"
+        )
+    check_precision(precision, engine=engine, allowed=allowed)
+    return precision if exported is None or precision != "fp32" else exported
+
+
 def choose_layers(
     layers: Sequence[str],
     candidate: Candidate,
@@ -67,9 +83,8 @@ def choose_layers(
     few = evenly(len(judges), count=QUICK)
 
     def drop(kept: frozenset[str], beside: str, pictures: Sequence[int]) -> float:
-        run = candidate(kept, beside)
-        pairs = ((run(judges.at(index))[0, 0], wanted[index]) for index in pictures)
-        return float(np.mean([abs_rel_to_reference(given, want, kind=kind) for given, want in pairs]))
+        chosen = (judges.at(index) for index in pictures)
+        return drop_of(candidate(kept, beside), chosen, [wanted[index] for index in pictures], kind=kind)
 
     allowed = BESIDE_SHARE * quantising.max_drop
     lower = (beside for beside in besides[:-1] if drop(frozenset(layers), beside, few) <= allowed)
@@ -82,6 +97,12 @@ def choose_layers(
         told=quantising.told,
     )
     return Int8Facts(pictures=len(quantising.calibration), kept=choice.kept, beside=beside, drop=choice.drop)
+
+
+def drop_of(run: Run, inputs: Iterable[np.ndarray], wanted: Sequence[np.ndarray], *, kind: DepthKind) -> float:
+    """Relative abs_rel of a network's depth to the ``wanted`` maps (h w), the mean over network inputs."""
+    pairs = zip(inputs, wanted, strict=True)
+    return float(np.mean([abs_rel_to_reference(run(image)[0, 0], want, kind=kind) for image, want in pairs]))
 
 
 @contextmanager

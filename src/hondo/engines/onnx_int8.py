@@ -1,0 +1,113 @@
+"""int8 graphs for ONNX Runtime, as QDQ: its own quantiser sets the ranges, the sensitivity search spares layers.
+
+Q and DQ nodes around each layer are what other runtimes read too (TensorRT, OpenVINO, QNN).
+"""
+
+import ast
+import logging
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hondo.core.types import DepthKind
+from hondo.engines.calibration import Calibration
+from hondo.engines.graph import quiet
+from hondo.engines.header import Int8Facts
+from hondo.engines.layer_names import OUTER
+from hondo.engines.predictor import Run
+from hondo.engines.quantising import Quantising, choose_layers
+
+if TYPE_CHECKING:
+    import onnx
+
+# What is computed in int8, and what lets int8 pass; normalisation, softmax and activations beside ReLU stay in float.
+COMPUTED = ("Conv", "Gemm", "MatMul", "Add")
+PASSED = ("Relu", "Clip", "MaxPool", "Resize", "Concat", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Split", "Pad")
+FLOAT = "float.onnx"
+SCOPES = "pkg.torch.onnx.name_scopes"  # where torch's exporter says which modules a node came from
+
+
+def quantise(
+    proto: "onnx.ModelProto", *, kind: DepthKind, quantising: Quantising, run_of: Callable[[bytes], Run]
+) -> tuple["onnx.ModelProto", Int8Facts]:
+    """The int8 graph of a float one of fixed size. ``run_of``: a session of a file's content."""
+    import onnx
+
+    layers = layers_of(proto)
+    with tempfile.TemporaryDirectory(prefix="hondo-int8-") as folder:
+        onnx.save_model(proto, Path(folder) / FLOAT)
+        ranges = _Ranges(quantising.calibration.split()[0], input_name=proto.graph.input[0].name)
+
+        def made(kept: Iterable[str]) -> "onnx.ModelProto":
+            return _quantised(Path(folder), ranges, spared=[name for layer in kept for name in layers[layer]])
+
+        facts = choose_layers(
+            list(layers), lambda kept, _: run_of(made(kept).SerializeToString()),
+            full=run_of(proto.SerializeToString()), kind=kind, quantising=quantising,
+        )  # fmt: skip
+        return made(facts.kept), facts
+
+
+def layers_of(proto: "onnx.ModelProto") -> dict[str, list[str]]:
+    """The nodes that can take int8, by the module that they came from."""
+    layers: dict[str, list[str]] = {}
+    for node in proto.graph.node:
+        if node.op_type in COMPUTED + PASSED:
+            layers.setdefault(_path(node), []).append(node.name)
+    return layers
+
+
+class _Ranges:
+    """Calibration pictures as ONNX Runtime's quantiser reads them."""
+
+    def __init__(self, pictures: Calibration, *, input_name: str) -> None:
+        self._left = iter(pictures)
+        self._name = input_name
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        picture = next(self._left, None)
+        return None if picture is None else {self._name: picture}
+
+
+def _quantised(folder: Path, ranges: _Ranges, *, spared: list[str]) -> "onnx.ModelProto":
+    """From the float graph in ``folder``; ranges are measured the first time, and then read from there."""
+    import onnx
+
+    with silent():
+        from onnxruntime.quantization import QuantType, quantize_static
+
+        quantize_static(
+            folder / FLOAT,
+            folder / "int8.onnx",
+            ranges,
+            calibration_cache_path=folder / "ranges.json",
+            op_types_to_quantize=list(COMPUTED + PASSED),
+            nodes_to_exclude=spared,
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+        )
+        return onnx.load_model(folder / "int8.onnx")
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """ONNX Runtime's quantiser logs its advice to the root logger."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with quiet():
+            yield
+    finally:
+        logging.disable(before)
+
+
+def _path(node: "onnx.NodeProto") -> str:
+    """The module of a node, by what torch's exporter noted."""
+    noted = next((entry.value for entry in node.metadata_props if entry.key == SCOPES), "[]")
+    scopes = [scope for scope in ast.literal_eval(noted)[:-1] if scope]
+    return scopes[-1].removeprefix(OUTER) if scopes else node.name

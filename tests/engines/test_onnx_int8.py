@@ -1,0 +1,110 @@
+"""int8 on ONNX Runtime: ranges by pictures, ranges of the moment, and weights alone."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import hondo
+from hondo.core.errors import HondoError
+from hondo.core.types import DepthKind, InputSpec
+from hondo.engines import onnx_runtime
+from hondo.engines.calibration import Calibration
+from hondo.engines.header import ExportHeader
+from hondo.engines.onnx_runtime import onnx_bytes
+from hondo.engines.onnx_weights import with_int8_weights
+from hondo.engines.quantising import Quantising, drop_of
+from hondo.models.depth import DepthModel
+
+onnx = pytest.importorskip("onnx")
+pytest.importorskip("onnxruntime")
+pytest.importorskip("onnxscript")
+SPEC = InputSpec(size_hw=(32, 48), multiple_of=16)
+WIDE = 32
+
+
+class Tokens(nn.Module):
+    """Every kind of weight: convolution, transposed convolution, matrix; one channel is far larger than the others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.widens = nn.Conv2d(3, WIDE, 4, stride=4)
+        self.loses = nn.Linear(WIDE, WIDE)
+        self.up = nn.ConvTranspose2d(WIDE, 8, 4, stride=4)
+        self.last = nn.Conv2d(8, 1, 1)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        x = self.widens(image).abs()
+        tokens = self.loses(x.flatten(2).transpose(1, 2)).relu()
+        x = tokens.transpose(1, 2).reshape(x.shape)
+        return self.last(self.up(x).abs()).abs() + 0.05
+
+
+def build(*, factor: float) -> DepthModel:
+    torch.manual_seed(0)
+    network = Tokens()
+    with torch.no_grad():
+        network.widens.weight[0] *= factor
+        network.loses.weight[:, 0] = 0  # only the small channels count
+    return DepthModel(network, name="tokens", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC).eval()
+
+
+@pytest.fixture(scope="module")
+def calibration() -> Calibration:
+    coarse = np.random.default_rng(0).integers(0, 256, (16, 3, 8, 12), dtype=np.uint8)
+    return Calibration(pictures=coarse.repeat(4, axis=2).repeat(4, axis=3))
+
+
+def drop(model: DepthModel, predictor, calibration: Calibration) -> float:
+    with torch.inference_mode():
+        wanted = [model(torch.from_numpy(picture))[0][0, 0].numpy() for picture in calibration]
+    return drop_of(predictor.run, calibration, wanted, kind=model.kind)
+
+
+def test_the_layer_that_cannot_take_int8_is_kept(calibration, tmp_path) -> None:
+    model, judges = build(factor=1000), calibration.split()[1]
+    files = {most: tmp_path / f"{most}.onnx" for most in (0.9, 0.01)}
+    for most, path in files.items():
+        quantising = Quantising(calibration=calibration, max_drop=most)
+        onnx_runtime.export(model, path, precision="int8", quantising=quantising)
+    careless, careful = (hondo.load(path) for path in files.values())
+    assert careless.int8.kept == () and drop(model, careless, judges) > 0.01
+    assert any("loses" in name for name in careful.int8.kept) and careful.int8.pictures == 16
+    assert drop(model, careful, judges) == pytest.approx(careful.int8.drop, rel=1e-3) and careful.int8.drop <= 0.01
+    assert careful.precision == "int8"
+
+
+@pytest.mark.parametrize("precision", ["int8-weights", "int8-dynamic"])
+def test_without_pictures_in_a_file_and_in_memory(precision, calibration, tmp_path) -> None:
+    model = build(factor=1)
+    path = onnx_runtime.export(model, tmp_path / "net.onnx", precision=precision)
+    predictor = hondo.load(path)
+    assert predictor.precision == precision and 0 < drop(model, predictor, calibration) < 0.02
+    served = onnx_runtime.load(model, precision=precision)
+    picture = next(iter(calibration))
+    np.testing.assert_allclose(served.run(picture), predictor.run(picture), rtol=1e-4)
+
+
+def test_every_weight_is_within_half_a_step_of_its_channel_and_a_quarter_as_large() -> None:
+    model = build(factor=1)
+    header = ExportHeader(name="tokens", kind=model.kind, input_spec=SPEC)
+    plain = onnx.load_from_string(
+        onnx_bytes(model, shape=(1, 3, 32, 48), precision="fp32", dynamic=False, header=header)
+    )
+    before = {each.name: onnx.numpy_helper.to_array(each) for each in plain.graph.initializer}
+    packed = with_int8_weights(plain)
+    after = {each.name: onnx.numpy_helper.to_array(each) for each in packed.graph.initializer}
+    unpacking = [node for node in packed.graph.node if node.op_type == "DequantizeLinear"]
+    assert len(unpacking) == 3
+    for node in unpacking:
+        whole, scale, original = after[node.input[0]], after[node.input[1]], before[node.output[0]]
+        shape = [1] * original.ndim
+        shape[node.attribute[0].i] = -1
+        assert whole.dtype == np.int8 and whole.shape == original.shape
+        assert np.all(np.abs(whole * scale.reshape(shape) - original) <= 0.5001 * scale.reshape(shape))
+        assert np.all(np.abs(whole).max(axis=tuple(a for a, n in enumerate(shape) if n == 1)) == 127)
+
+
+def test_static_int8_needs_a_file(calibration) -> None:
+    with pytest.raises(HondoError, match="needs pictures to set its ranges: make a file with hondo export"):
+        onnx_runtime.load(build(factor=1), precision="int8")
