@@ -83,7 +83,7 @@ def _quantised(folder: Path, ranges: _Ranges, *, spared: list[str]) -> "onnx.Mod
         quantize_static(
             folder / FLOAT,
             folder / "int8.onnx",
-            ranges,
+            ranges,  # pyright: ignore[reportArgumentType]  (its readers are told by what they can do)
             calibration_cache_path=folder / "ranges.json",
             op_types_to_quantize=list(COMPUTED + PASSED),
             nodes_to_exclude=spared,
