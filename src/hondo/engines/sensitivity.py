@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from hondo.core.errors import HondoError
 
-MAX_BLOCKS = 24  # groups that are swapped one at a time; only the layers of kept groups are looked at singly
+MAX_BLOCKS = 24  # groups that are swapped one at a time; only those that must be kept are looked at more closely
 MAX_DROP = 0.01  # relative abs_rel of the depth to the full model's
 
 # Relative error of the model with these layers in higher precision and all others quantised.
@@ -52,8 +52,8 @@ def choose_kept(
     """The fewest layers, found by their sensitivity, that must be kept so that the drop is at most ``max_drop``.
 
     Each block of layers is quantised alone and ranked by what that costs; the worst are kept, as few as bisection
-    finds; then the layers of the kept blocks are put back one at a time, the cheapest first, as many as the target
-    allows. ``quick_drop_of`` (default: ``drop_of``) only ranks, so it may look at fewer pictures.
+    finds. The kept layers are then divided into finer blocks, each of which is put back alone, and so on down to single
+    layers. ``quick_drop_of`` (default: ``drop_of``) only ranks, so it may look at fewer pictures.
     """
     trial = _Trials(drop_of, quick=quick_drop_of or drop_of)
     everything = frozenset(layers)
@@ -66,15 +66,15 @@ def choose_kept(
         raise HondoError(
             f"even with no layer in int8 the drop is {least:.2%}, more than --max-drop {max_drop:.2%}; allow more"
         )
-    costs = _costs(blocks_of(layers), trial, everything=everything, told=told)
-    worst = [frozenset(cost.layers) for cost in costs]
-    kept, drop = _fewest(worst, trial, max_drop=max_drop, known=least)
-    if any(len(cost.layers) > 1 for cost in costs if kept.issuperset(cost.layers)):
-        singles = _singles(kept, trial, told=told)
-        kept, drop = _fewest([frozenset({name}) for name in singles], trial, max_drop=max_drop, known=drop)
-    named = tuple(name for name in layers if name in kept)
-    told(f"kept in higher precision: {len(kept)} of {len(layers)} layers ({', '.join(named)}); drop {drop:.2%}")
-    return Choice(kept=named, drop=drop, costs=tuple(costs), trials=trial.count)
+    kept, drop, blocks, costs = tuple(layers), least, {"all": tuple(layers)}, ()
+    while any(len(block) > 1 for block in blocks.values()):
+        blocks = _finer(kept, than=blocks)
+        ranked = _costs(blocks, trial, kept=kept, told=told)
+        costs = costs or tuple(ranked)
+        found, drop = _fewest([frozenset(cost.layers) for cost in ranked], trial, max_drop=max_drop, known=drop)
+        kept = tuple(name for name in kept if name in found)
+    told(f"kept in higher precision: {len(kept)} of {len(layers)} layers ({', '.join(kept)}); drop {drop:.2%}")
+    return Choice(kept=kept, drop=drop, costs=costs, trials=trial.count)
 
 
 def blocks_of(layers: Sequence[str], *, most: int = MAX_BLOCKS) -> dict[str, tuple[str, ...]]:
@@ -85,9 +85,9 @@ def blocks_of(layers: Sequence[str], *, most: int = MAX_BLOCKS) -> dict[str, tup
     grouped = {
         prefix: tuple(name for name in layers if _prefix(name, depth) == prefix) for prefix in _prefixes(layers, depth)
     }
-    if len(grouped) <= most:
+    if 1 < len(grouped) <= most or len(layers) == 1:
         return grouped
-    step = -(-len(layers) // most)  # names without order in them: neighbours
+    step = -(-len(layers) // most)  # names that divide them into one or too many: neighbours
     return {f"{layers[at]} ...": tuple(layers[at : at + step]) for at in range(0, len(layers), step)}
 
 
@@ -113,21 +113,20 @@ class _Trials:
         return self._known[key]
 
 
-def _costs(blocks: dict[str, tuple[str, ...]], trial: _Trials, *, everything: frozenset[str], told: Told) -> list[Cost]:
-    """What each block costs if it alone is quantised, the dearest first."""
-    costs, least = [], trial.quick(everything)  # what they cost beside the operations that are never quantised
+def _finer(layers: Sequence[str], *, than: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Blocks of layers; single ones where that divides nothing further."""
+    blocks = blocks_of(layers)
+    return blocks if blocks != than else {name: (name,) for name in layers}
+
+
+def _costs(blocks: dict[str, tuple[str, ...]], trial: _Trials, *, kept: Sequence[str], told: Told) -> list[Cost]:
+    """What it costs to quantise one block of the layers that are kept so far, the dearest first."""
+    costs, before = [], trial.quick(frozenset(kept))
     for number, (name, layers) in enumerate(blocks.items(), 1):
-        cost = Cost(name=name, layers=layers, drop=trial.quick(everything - frozenset(layers)) - least)
+        cost = Cost(name=name, layers=layers, drop=trial.quick(frozenset(kept) - frozenset(layers)) - before)
         costs.append(cost)
-        told(f"sensitivity {number}/{len(blocks)}: {name} in int8 alone costs {cost.drop:.2%}")
+        told(f"sensitivity {number}/{len(blocks)}: {name} in int8 costs {cost.drop:.2%}")
     return sorted(costs, key=lambda cost: -cost.drop)
-
-
-def _singles(kept: frozenset[str], trial: _Trials, *, told: Told) -> list[str]:
-    """The kept layers by the drop that is left if one is put back into int8, the dearest first."""
-    back = {name: trial.quick(kept - {name}) for name in sorted(kept)}
-    told(f"sensitivity of the {len(kept)} layers of the kept blocks, one at a time: done")
-    return sorted(kept, key=lambda name: (-back[name], name))
 
 
 def _fewest(
