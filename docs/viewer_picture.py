@@ -57,12 +57,16 @@ def take(page: Page, address: str, out: Path | None) -> None:
 
 
 def play(page: Page, address: str) -> None:
-    """The sample clip, paused at the chosen frame."""
+    """The sample clip, paused at the chosen frame, with the mouse on its depth."""
     page.open("about:blank")
     page.open(f"{address}#source=clip")
     page.wait("document.body.dataset.ready")
     page.wait(f"Number(document.body.dataset.frames ?? 0) >= {FRAME}")
     page.value("document.getElementById('pause').click()")
+    left, top, width, height = page.value(
+        "(({ x, y, width, height }) => [x, y, width, height])(document.getElementById('depth').getBoundingClientRect())"
+    )
+    page.ask("Input.dispatchMouseEvent", type="mouseMoved", x=left + 0.62 * width, y=top + 0.4 * height)
 
 
 if __name__ == "__main__":
