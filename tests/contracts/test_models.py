@@ -14,6 +14,7 @@ from hondo.models.zoo import NOT_EXPORTABLE, ZOO, Model, build_model
 from tests.contracts.tiny import TINY
 
 ODD_SIZES = ((61, 97), (130, 35), (20, 31))
+ENDS_IN_RELU = ("fastdepth", "fastdepth-pruned")  # metric depth that may be 0, as published
 
 
 @pytest.fixture(scope="module", params=list(ZOO))
@@ -65,7 +66,7 @@ def test_says_what_it_is(model: Model) -> None:
         assert isinstance(model.kind, DepthKind)
         with torch.no_grad():
             finest = model(torch.rand(1, 3, 64, 96))[0]
-        assert not model.kind.is_metric or finest.min() >= 0
+        assert finest.min() > 0 if model.kind.is_metric and model.name not in ENDS_IN_RELU else finest.min() >= 0
     else:
         assert model.kind == "pose"
 
@@ -97,11 +98,18 @@ def test_a_checkpoint_gives_the_same_output(model: Model, tmp_path) -> None:
     images = pictures(model, size_hw=(64, 96))
     again = read_model(save_model(model, tmp_path / "m.safetensors", licence="Apache-2.0", training={}))
     assert type(again) is type(model) and again.options == model.options and again.input_spec == model.input_spec
-    before, after = model.state_dict(), again.state_dict()
-    assert before.keys() == after.keys() and all(torch.equal(before[key], after[key]) for key in before)
+    assert repr(again) == repr(model)  # every layer and its settings
+    for before, after in ((held(model), held(again)), (model.state_dict(), again.state_dict())):
+        assert before.keys() == after.keys() and all(torch.equal(before[key], after[key]) for key in before)
     with torch.no_grad():
         for a, b in zip(outputs(model, images), outputs(again, images), strict=True):
-            assert torch.allclose(a, b, rtol=1e-5, atol=1e-6)  # kernels sum in an order that memory's alignment decides
+            # Kernels sum in an order that memory's alignment decides: the last digits may differ, of the largest value.
+            assert (a - b).abs().max() <= 2e-6 * a.abs().max()
+
+
+def held(model: Model) -> dict[str, Tensor]:
+    """Parameters and buffers, those outside the state dict too."""
+    return {**dict(model.named_parameters()), **dict(model.named_buffers())}
 
 
 def test_builds_on_the_meta_device(model: Model) -> None:
