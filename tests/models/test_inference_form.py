@@ -1,5 +1,7 @@
 """The form of a model that engines run: the same maps from cheaper parts."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -9,8 +11,15 @@ from hondo.models.zoo import build_model
 from hondo.nn.doubled_conv import ConvOfDoubled, ConvOfSmall
 from hondo.nn.patch_conv import PatchConv
 from hondo.nn.pixel_shuffle import shuffle_head
+from hondo.nn.resized_conv import ConvBeforeResize, ConvOfResized
 
-MODELS = ["hondo-nano", "monodepth2", "unet-light", "vtdepth-b0"]
+MODELS: dict[str, dict[str, Any]] = {
+    "adabins-nyu": {"encoder": "timm:tf_efficientnet_lite0", "bins": 16, "width": 256, "dim": 8},
+    "hondo-nano": {},
+    "monodepth2": {},
+    "unet-light": {},
+    "vtdepth-b0": {},
+}
 
 
 def of_kind(model: nn.Module, kind: type[nn.Module]) -> int:
@@ -20,7 +29,7 @@ def of_kind(model: nn.Module, kind: type[nn.Module]) -> int:
 @pytest.mark.parametrize("name", MODELS)
 def test_the_maps_are_equal_up_to_rounding(name) -> None:
     torch.manual_seed(0)
-    model = build_model(name, weights="random")
+    model = build_model(name, weights="random", **MODELS[name])
     form = inference_form(model)
     image = torch.rand(1, 3, 64, 96)
     with torch.inference_mode():
@@ -47,6 +56,12 @@ def test_a_shuffle_head_keeps_its_map_and_its_relu_joins_the_convolution() -> No
     assert [type(layer).__name__ for layer in form][:3] == ["Conv2d", "ReLU", "BlockShuffle"]
     x = torch.randn(1, 6, 4, 8)
     torch.testing.assert_close(form(x), head(x))
+
+
+def test_parts_made_for_one_size_are_left_out_where_any_size_may_come() -> None:
+    model = build_model("adabins-nyu", weights="random", **MODELS["adabins-nyu"])
+    assert of_kind(inference_form(model), ConvBeforeResize) == of_kind(model, ConvOfResized) == 4
+    assert of_kind(inference_form(model, any_size=True), ConvBeforeResize) == 0
 
 
 def test_parts_without_a_cheaper_form_stay() -> None:

@@ -35,7 +35,7 @@ def trace(model: DepthModel, *, size_hw: Size, batch: int = 1, dynamic: bool = F
     """The exported program of a model; dynamic: any batch, height and width that are its ``multiple_of`` times n."""
     if isinstance(model, MultiFrameModel):
         raise HondoError(f"{model.name} also looks at earlier frames, which only engine pytorch gives it; use that")
-    graph = FinestMap(inference_form(model)).eval()
+    graph = FinestMap(inference_form(model, any_size=dynamic)).eval()
     batch = max(batch, 2) if dynamic else batch  # torch.export takes a batch of 1 for a constant
     example = torch.zeros(batch, 3, *size_hw, dtype=torch.float32, device=next(model.parameters()).device)
     shapes = {"image": _any_size(model.input_spec.multiple_of)} if dynamic else None

@@ -11,24 +11,27 @@ from hondo.models.depth import DepthModel
 from hondo.nn.doubled_conv import ConvOfDoubled, ConvOfSmall
 from hondo.nn.patch_conv import PatchConv, is_patchable
 from hondo.nn.pixel_shuffle import BlockShuffle, block_ordered
+from hondo.nn.resized_conv import ConvBeforeResize, ConvOfResized
 
 
-def inference_form(model: DepthModel) -> DepthModel:
-    """A copy that gives the same maps, sooner."""
+def inference_form(model: DepthModel, *, any_size: bool = False) -> DepthModel:
+    """A copy that gives the same maps, sooner. ``any_size``: without parts that are made for the size that comes."""
     copied = deepcopy(model).eval()
-    _replace_within(copied)
+    _replace_within(copied, any_size=any_size)
     return copied
 
 
-def _replace_within(module: nn.Module) -> None:
+def _replace_within(module: nn.Module, *, any_size: bool) -> None:
     """Outer parts first: what replaces one may hold parts that are replaced themselves."""
     for name, part in module.named_children():
-        setattr(module, name, cheaper(part))
-        _replace_within(getattr(module, name))
+        setattr(module, name, cheaper(part, any_size=any_size))
+        _replace_within(getattr(module, name), any_size=any_size)
 
 
-def cheaper(part: nn.Module) -> nn.Module:
+def cheaper(part: nn.Module, *, any_size: bool = False) -> nn.Module:
     """The equal of one part; the part itself where there is none."""
+    if isinstance(part, ConvOfResized) and part.is_plain() and not any_size:
+        return ConvBeforeResize(part)
     if isinstance(part, ConvOfDoubled) and part.is_plain():
         return ConvOfSmall(part)
     if type(part) is nn.Sequential:

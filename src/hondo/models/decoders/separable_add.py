@@ -33,7 +33,12 @@ class SeparableAdd(nn.Module):
 
     def forward(self, features: list[Float[Tensor, "b _ _ _"]]) -> list[Float[Tensor, "b 1 _ _"]]:
         half, quarter, eighth, _, x = features
-        for block, skip in zip(self.blocks, (None, eighth, quarter, half, None), strict=True):
-            x = F.interpolate(block(x), scale_factor=2.0, mode="nearest")
+        *coarser, last = self.blocks
+        for block, skip in zip(coarser, (None, eighth, quarter, half), strict=True):
+            x = _doubled(block(x))
             x = x if skip is None else x + skip
-        return [self.head(x)]
+        return [_doubled(self.head(last(x)))]  # published the other way round: a 1x1 convolution does not mind
+
+
+def _doubled(x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c H W"]:
+    return F.interpolate(x, scale_factor=2.0, mode="nearest")

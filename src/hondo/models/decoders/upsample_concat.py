@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional as F
+
+from hondo.nn.resized_conv import ConvOfResized
 
 
 class UpsampleConcat(nn.Module):
@@ -20,20 +20,29 @@ class UpsampleConcat(nn.Module):
         self.reduce = nn.Conv2d(channels[-1], width, 1, padding=1)
         steps = [max(1, width >> step) for step in range(len(channels))]
         self.ups = nn.ModuleList(
-            two_convs(deep + skip, half)
-            for deep, skip, half in zip(steps[:-1], channels[-2::-1], steps[1:], strict=True)
+            TwoConvs(deep, skip, half) for deep, skip, half in zip(steps[:-1], channels[-2::-1], steps[1:], strict=True)
         )
         self.project = nn.Conv2d(steps[-1], outputs, 3, padding=1)
 
     def forward(self, features: list[Float[Tensor, "b _ _ _"]]) -> Float[Tensor, "b c h w"]:
         x = self.reduce(features[-1])
         for up, skip in zip(self.ups, features[-2::-1], strict=True):
-            x = F.interpolate(x, skip.shape[-2:], mode="bilinear", align_corners=True)
-            x = up(torch.cat([x, skip], dim=1))
+            x = up(x, skip)
         return self.project(x)
 
 
-def two_convs(inputs: int, outputs: int) -> nn.Sequential:
-    """Twice a 3x3 convolution, batch normalisation and leaky ReLU (slope 0.01)."""
-    convs = nn.Conv2d(inputs, outputs, 3, padding=1), nn.Conv2d(outputs, outputs, 3, padding=1)
-    return nn.Sequential(*(nn.Sequential(conv, nn.BatchNorm2d(outputs), nn.LeakyReLU(inplace=True)) for conv in convs))
+class TwoConvs(nn.Sequential):
+    """Twice a 3x3 convolution, batch normalisation and leaky ReLU (slope 0.01), the first over map and skip."""
+
+    def __init__(self, inputs: int, skip: int, outputs: int) -> None:
+        first = ConvOfResized(*_conv_norm_leaky(inputs + skip, outputs), skip_channels=skip)
+        super().__init__(first, _conv_norm_leaky(outputs, outputs))
+
+    def forward(self, x: Float[Tensor, "b c h w"], skip: Float[Tensor, "b d H W"]) -> Float[Tensor, "b e H W"]:
+        first, second = self
+        return second(first(x, skip))
+
+
+def _conv_norm_leaky(inputs: int, outputs: int) -> nn.Sequential:
+    conv = nn.Conv2d(inputs, outputs, 3, padding=1)
+    return nn.Sequential(conv, nn.BatchNorm2d(outputs), nn.LeakyReLU(inplace=True))
