@@ -1,5 +1,7 @@
 """AdaBins (Bhat et al. 2021): EfficientNet, a U-Net decoder and a mini-ViT that lays bins over the picture's depths."""
 
+from typing import Any
+
 from hondo.core.types import DepthKind, InputSpec, Size
 from hondo.models.binned import BinnedModel
 from hondo.models.decoders.adaptive_bins import AdaptiveBins
@@ -9,6 +11,7 @@ from hondo.models.encoders.efficientnet_head import headed_efficientnet
 from hondo.models.encoders.encoder import IMAGENET_MEAN, IMAGENET_STD
 from hondo.models.origin import Origin
 from hondo.models.published.adabins import read
+from hondo.models.variant import variant_of
 from hondo.nn.mini_vit import MiniViT
 
 ENCODER = "timm:tf_efficientnet_b5.ap_in1k"
@@ -40,16 +43,6 @@ def adabins_kitti(
 
 
 @PUBLISHED
-def adabins_nyu(
-    *,
-    encoder: str = ENCODER,
-    pretrained: bool = False,
-    bins: int = 256,
-    width: int = 2048,
-    dim: int = 128,
-    max_depth: float = 10.0,
-    size_hw: Size = (480, 640),
-) -> BinnedModel:
-    return adabins_kitti(
-        encoder=encoder, pretrained=pretrained, bins=bins, width=width, dim=dim, max_depth=max_depth, size_hw=size_hw
-    )
+@variant_of(adabins_kitti)
+def adabins_nyu(*, max_depth: float = 10.0, size_hw: Size = (480, 640), **options: Any) -> BinnedModel:
+    return adabins_kitti(max_depth=max_depth, size_hw=size_hw, **options)

@@ -1,6 +1,7 @@
 """FastDepth (Wofk et al. 2019): MobileNet under separable convolutions, in metres. One variant is one function."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from hondo.core.types import DepthKind, InputSpec, Size
 from hondo.models.decoders.separable_add import SeparableAdd
@@ -9,6 +10,7 @@ from hondo.models.encoder_decoder import EncoderDecoder
 from hondo.models.encoders.mobilenet import WIDTHS, MobileNet
 from hondo.models.origin import Origin
 from hondo.models.published.fastdepth import read
+from hondo.models.variant import variant_of
 
 # Of the published network, which NetAdapt pruned for a mobile device: the encoder's, and the decoder's at 1/16 and 1/1.
 PRUNED_ENCODER = (16, 56, 88, 120, 144, 256, 408, 376, 272, 288, 296, 328, 480, 512)
@@ -27,10 +29,11 @@ def fastdepth(
 
 
 @Origin(source="github.com/dwofk/fast-depth", licence="MIT", read=read)
+@variant_of(fastdepth)
 def fastdepth_pruned(
     *,
     encoder_widths: Sequence[int] = PRUNED_ENCODER,
     decoder_widths: Sequence[int] = PRUNED_DECODER,
-    size_hw: Size = (224, 224),
+    **options: Any,
 ) -> DepthModel:
-    return fastdepth(encoder_widths=encoder_widths, decoder_widths=decoder_widths, size_hw=size_hw)
+    return fastdepth(encoder_widths=encoder_widths, decoder_widths=decoder_widths, **options)

@@ -1,5 +1,7 @@
 """GLPN (Kim et al. 2022): SegFormer's encoder under selective feature fusion; metres. Takes RGB 0..1 as it is."""
 
+from typing import Any
+
 from hondo.core.types import DepthKind, InputSpec, Size
 from hondo.models.decoders.selective_fusion import SelectiveFusionDecoder
 from hondo.models.depth import DepthModel
@@ -7,6 +9,7 @@ from hondo.models.encoder_decoder import EncoderDecoder
 from hondo.models.encoders.build import build_encoder
 from hondo.models.origin import Origin
 from hondo.models.published.glpn import read
+from hondo.models.variant import variant_of
 
 published = Origin(source="github.com/vinvino02/GLPDepth", licence="not stated", read=read)
 
@@ -26,7 +29,6 @@ def glpn_kitti(
 
 
 @published
-def glpn_nyu(
-    *, encoder: str = "mit-b4", width: int = 64, max_depth: float = 10.0, size_hw: Size = (480, 640)
-) -> DepthModel:
-    return glpn_kitti(encoder=encoder, width=width, max_depth=max_depth, size_hw=size_hw)
+@variant_of(glpn_kitti)
+def glpn_nyu(*, max_depth: float = 10.0, size_hw: Size = (480, 640), **options: Any) -> DepthModel:
+    return glpn_kitti(max_depth=max_depth, size_hw=size_hw, **options)

@@ -1,5 +1,7 @@
 """ManyDepth: monodepth2's networks with a cost volume over the frame before (Watson et al. 2021)."""
 
+from typing import Any
+
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, Size
 from hondo.models.decoders.unet_disparity import UNetDisparity
@@ -11,6 +13,7 @@ from hondo.models.origin import Origin
 from hondo.models.pose import PoseModel
 from hondo.models.published.manydepth import read_depth
 from hondo.models.published.monodepth2 import read_pose
+from hondo.models.variant import variant_of
 
 NUM_DEPTHS = 96
 DEPTH_RANGE = (0.1, 20.0)  # before training has adapted it, in the unit of the poses
@@ -48,25 +51,13 @@ def manydepth(
 
 
 @published
-def manydepth_resnet50(
-    *,
-    pretrained: bool = False,
-    size_hw: Size = SIZE_HW,
-    num_depths: int = NUM_DEPTHS,
-    depth_range: tuple[float, float] = DEPTH_RANGE,
-    pose_network: bool = True,
-) -> MultiFrameModel:
-    return manydepth(
-        encoder=RESNET50,
-        pretrained=pretrained,
-        size_hw=size_hw,
-        num_depths=num_depths,
-        depth_range=depth_range,
-        pose_network=pose_network,
-    )
+@variant_of(manydepth)
+def manydepth_resnet50(*, encoder: str = RESNET50, **options: Any) -> MultiFrameModel:
+    return manydepth(encoder=encoder, **options)
 
 
 @Origin(source=SOURCE, licence=LICENCE, read=read_pose)
-def manydepth_pose(*, pretrained: bool = False, size_hw: Size = SIZE_HW, shared: bool = False) -> PoseModel:
+@variant_of(monodepth2_pose)
+def manydepth_pose(**options: Any) -> PoseModel:
     """The pose network of ManyDepth's folders by itself; it gives ``T_next_image``, not inverted."""
-    return monodepth2_pose(pretrained=pretrained, size_hw=size_hw, shared=shared)
+    return monodepth2_pose(**options)

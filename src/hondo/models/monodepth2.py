@@ -1,5 +1,7 @@
 """monodepth2: depth from one picture, learnt from video or stereo pairs (Godard et al. 2019). ResNet, U-Net decoder."""
 
+from typing import Any
+
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec, Size
 from hondo.geometry.depth import MAX_DEPTH, MIN_DEPTH
@@ -10,6 +12,7 @@ from hondo.models.encoders.build import build_encoder
 from hondo.models.origin import Origin
 from hondo.models.pose import WIDTH, PoseModel, PoseNetwork, SharedPoseNetwork
 from hondo.models.published.monodepth2 import read_depth, read_pose
+from hondo.models.variant import variant_of
 
 RESNET18, RESNET50 = "timm:resnet18.tv_in1k", "timm:resnet50.tv_in1k"  # torchvision's weights, as the authors took
 SIZE_HW = (192, 640)
@@ -47,14 +50,9 @@ def monodepth2(
 
 
 @published
-def monodepth2_resnet50(
-    *,
-    pretrained: bool = False,
-    size_hw: Size = SIZE_HW,
-    stereo: bool = False,
-    baseline_m: float = KITTI_BASELINE_M,
-) -> DepthModel:
-    return monodepth2(encoder=RESNET50, pretrained=pretrained, size_hw=size_hw, stereo=stereo, baseline_m=baseline_m)
+@variant_of(monodepth2)
+def monodepth2_resnet50(*, encoder: str = RESNET50, **options: Any) -> DepthModel:
+    return monodepth2(encoder=encoder, **options)
 
 
 @published_pose

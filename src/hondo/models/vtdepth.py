@@ -3,6 +3,8 @@
 One variant is one function that only states numbers. The published encoders take RGB 0..1 as it is, but for the ResNet.
 """
 
+from typing import Any
+
 from torch import nn
 
 from hondo.core.types import DepthKind, InputSpec, Size
@@ -19,6 +21,7 @@ from hondo.models.origin import Origin
 from hondo.models.pose import PoseModel
 from hondo.models.published.monodepth2 import read_pose
 from hondo.models.published.vtdepth import read_vtdepth
+from hondo.models.variant import variant_of
 
 SIZE_HW = (192, 640)
 
@@ -126,9 +129,10 @@ def vtdepth_c0(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthMod
 
 
 @published_pose
-def vtdepth_pose(*, pretrained: bool = False, size_hw: Size = SIZE_HW, shared: bool = False) -> PoseModel:
+@variant_of(monodepth2_pose)
+def vtdepth_pose(**options: Any) -> PoseModel:
     """The pose network beside every variant: monodepth2's."""
-    return monodepth2_pose(pretrained=pretrained, size_hw=size_hw, shared=shared)
+    return monodepth2_pose(**options)
 
 
 def _convolutional(encoder: Encoder, *, size_hw: Size) -> DepthModel:

@@ -1,16 +1,16 @@
 """A small convolutional encoder of our own: a quarter of a million parameters, strides 2 to 32."""
 
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
+from hondo.models.encoders.staged import Staged
 from hondo.nn.blocks import SeparableResidual, conv_norm_relu
 
 CHANNELS = (16, 24, 48, 96, 160)
 
 
-class LightEncoder(nn.Module):
+class LightEncoder(Staged):
     """Five stages: a 3x3 convolution of stride 2, then a separable residual block."""
 
     strides = (2, 4, 8, 16, 32)
@@ -19,20 +19,12 @@ class LightEncoder(nn.Module):
     is_fixed = False
 
     def __init__(self, *, in_channels: int = 3, channels: tuple[int, ...] = CHANNELS) -> None:
-        super().__init__()
-        self.channels = tuple(channels)
         inputs = (in_channels, *channels[:-1])
-        self.stages = nn.ModuleList(
+        super().__init__(
             nn.Sequential(conv_norm_relu(a, b, stride=2), SeparableResidual(b))
             for a, b in zip(inputs, channels, strict=True)
         )
-
-    def forward(self, image: Float[Tensor, "b c h w"]) -> list[Float[Tensor, "b _ _ _"]]:
-        features = []
-        for stage in self.stages:
-            image = stage(image)
-            features.append(image)
-        return features
+        self.channels = tuple(channels)
 
 
 def light_encoder(*, in_channels: int = 3, pretrained: bool = False, size_hw: Size | None = None) -> LightEncoder:

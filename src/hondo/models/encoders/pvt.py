@@ -8,6 +8,8 @@ from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
+from hondo.models.encoders.encoder import IMAGENET_MEAN, IMAGENET_STD
+from hondo.models.encoders.staged import Staged
 from hondo.nn.position_grid import PositionGrid
 from hondo.nn.pyramid_block import PyramidBlock
 from hondo.nn.tokens import map_from_tokens, tokens_from_map
@@ -16,22 +18,20 @@ CHANNELS, STRIDES = (64, 128, 320, 512), (4, 8, 16, 32)
 HEADS, MLP_RATIOS, REDUCTIONS = (1, 2, 5, 8), (8, 8, 4, 4), (8, 4, 2, 1)  # by stage (table 1)
 
 
-class PVT(nn.Module):
+class PVT(Staged):
     """Four stages of ``depths`` blocks. ``positions_hw``: the picture's size that the position embeddings are made for.
 
     The class token joins at the last stage: every place attends to it, but it is no part of the map.
     """
 
     channels, strides = CHANNELS, STRIDES
-    mean = (0.485, 0.456, 0.406)
-    std = (0.229, 0.224, 0.225)
+    mean, std = IMAGENET_MEAN, IMAGENET_STD
     is_fixed = False
 
     def __init__(self, *, depths: Sequence[int], in_channels: int = 3, positions_hw: Size = (224, 224)) -> None:
-        super().__init__()
         inputs, step = (in_channels, *CHANNELS[:-1]), (4, 2, 2, 2)
         grids = [(positions_hw[0] // stride, positions_hw[1] // stride) for stride in STRIDES]
-        self.stages = nn.ModuleList(
+        super().__init__(
             Stage(
                 inputs[i],
                 CHANNELS[i],
@@ -45,13 +45,6 @@ class PVT(nn.Module):
             )
             for i in range(len(CHANNELS))
         )
-
-    def forward(self, image: Float[Tensor, "b c h w"]) -> list[Float[Tensor, "b _ _ _"]]:
-        features = []
-        for stage in self.stages:
-            image = stage(image)
-            features.append(image)
-        return features
 
 
 class Stage(nn.Module):

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.models.encoders.encoder import IMAGENET_MEAN, IMAGENET_STD
+from hondo.models.encoders.staged import Staged
 from hondo.models.encoders.timm_features import fetched
 from hondo.models.published.rename import Rules, renamed
 from hondo.nn.pyramid_block import NORM_EPS, PyramidBlock
@@ -22,7 +23,7 @@ TIMM: Rules = (
 )
 
 
-class PVTv2(nn.Module):
+class PVTv2(Staged):
     """Four stages of ``depths`` blocks at strides 4 to 32."""
 
     strides = (4, 8, 16, 32)
@@ -37,10 +38,8 @@ class PVTv2(nn.Module):
         mlp_ratios: Sequence[int] = MLP_RATIOS,
         in_channels: int = 3,
     ) -> None:
-        super().__init__()
-        self.channels = tuple(channels)
         inputs = (in_channels, *channels[:-1])
-        self.stages = nn.ModuleList(
+        super().__init__(
             Stage(
                 inputs[i],
                 channels[i],
@@ -53,13 +52,7 @@ class PVTv2(nn.Module):
             )
             for i in range(len(channels))
         )
-
-    def forward(self, image: Float[Tensor, "b c h w"]) -> list[Float[Tensor, "b _ _ _"]]:
-        features = []
-        for stage in self.stages:
-            image = stage(image)
-            features.append(image)
-        return features
+        self.channels = tuple(channels)
 
 
 class Stage(nn.Module):

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from hondo.core.types import Size
 from hondo.models.encoders.encoder import IMAGENET_MEAN, IMAGENET_STD
+from hondo.models.encoders.staged import Staged
 from hondo.models.encoders.timm_features import fetched
 from hondo.models.published.rename import Rules, renamed
 from hondo.nn.pyramid_block import PyramidBlock
@@ -22,7 +23,7 @@ TWINS: Rules = (
 )
 
 
-class Twins(nn.Module):
+class Twins(Staged):
     """Four stages of ``depths`` blocks. ``window``: every second block, from the first on, attends inside windows."""
 
     strides = STRIDES
@@ -39,10 +40,8 @@ class Twins(nn.Module):
         window: int | None = None,
         in_channels: int = 3,
     ) -> None:
-        super().__init__()
-        self.channels = tuple(channels)
         inputs = (in_channels, *channels[:-1])
-        self.stages = nn.ModuleList(
+        super().__init__(
             Stage(
                 inputs[i],
                 channels[i],
@@ -61,13 +60,7 @@ class Twins(nn.Module):
             )
             for i in range(len(channels))
         )
-
-    def forward(self, image: Float[Tensor, "b c h w"]) -> list[Float[Tensor, "b _ _ _"]]:
-        features = []
-        for stage in self.stages:
-            image = stage(image)
-            features.append(image)
-        return features
+        self.channels = tuple(channels)
 
 
 class Stage(nn.Module):
