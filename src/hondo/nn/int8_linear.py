@@ -16,7 +16,8 @@ def int8_linear(
     """tokens @ (whole x step) + bias, with the tokens rounded to int8 by a step of their own; sums are exact."""
     rounded, token_step = to_int8(tokens.reshape(-1, tokens.shape[-1]))
     products = torch._int_mm(rounded, whole).to(torch.float32).mul_(token_step[:, None])
-    result = products.mul_(step) if bias is None else torch.addcmul(bias, products, step)
+    # In place, since fresh memory costs more than the sum.
+    result = products.mul_(step) if bias is None else torch.addcmul(bias, products, step, out=products)
     return result.view(*tokens.shape[:-1], -1).to(tokens.dtype)
 
 
