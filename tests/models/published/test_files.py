@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -29,6 +30,15 @@ def test_numbers_beside_the_weights_are_kept_apart(tmp_path: Path) -> None:
     torch.save(STATE | {"height": 192}, tmp_path / "encoder.pth")
     assert "height" not in read_tensors(tmp_path / "encoder.pth")
     assert read_entries(tmp_path / "encoder.pth")["height"] == 192
+
+
+@pytest.mark.parametrize("number", [np.float64(0.6), np.float32(0.5), np.int64(7), np.bool_(True)])
+@pytest.mark.parametrize("package", [b"numpy._core", b"numpy.core"], ids=["NumPy 2", "NumPy 1"])
+def test_numbers_of_numpy_are_numbers(tmp_path: Path, number: np.generic, package: bytes) -> None:
+    path = tmp_path / "encoder.pth"
+    torch.save(STATE | {"min_depth_bin": number}, path, _use_new_zipfile_serialization=False)
+    path.write_bytes(path.read_bytes().replace(b"numpy._core", package))
+    assert read_entries(path)["min_depth_bin"] == number
 
 
 class Danger:

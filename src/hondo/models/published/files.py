@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -57,10 +58,18 @@ def _load(path: Path) -> Any:
     if path.is_dir():
         raise ForeignFileError(f"{path} is a folder; give the checkpoint file inside it")
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with torch.serialization.safe_globals(_numpy_numbers()):
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise HondoError(f"{path} holds more than tensors, and loading that would run code; {CONVERT}") from error
     except (EOFError, RuntimeError, zipfile.BadZipFile, KeyError, ValueError, TypeError, IndexError) as error:
         raise HondoError(f"{path} is truncated or no PyTorch checkpoint; copy or download it again") from error
     except OSError as error:  # torch gives one for some cut files too
         raise HondoError(f"{path} cannot be read ({error.strerror}); if it is truncated, copy it again") from error
+
+
+def _numpy_numbers() -> list[Any]:
+    """What pickled numbers of NumPy name: training scripts store ranges and scores so. Plain data, none of it runs."""
+    number = np.float64(0).__reduce__()[0]
+    old_and_new = ("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar")
+    return [np.dtype, *{type(np.dtype(kind)) for kind in "?bBhHiIlLqQefd"}, *((number, name) for name in old_and_new)]
