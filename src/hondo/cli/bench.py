@@ -39,7 +39,7 @@ class BenchCommand:
     device: str = "auto"
     """auto, cpu, cuda, cuda:N; OpenVINO's gpu, npu; ONNX Runtime's tensorrt, coreml, ..."""
     precision: str = "fp32"
-    """fp32, fp16 or bf16."""
+    """fp32, fp16, bf16, int8-dynamic or int8-weights, as the engine offers; a file keeps the one it was exported in."""
     batch: int = 1
     """Pictures at once, for the network alone."""
     threads: int | None = None

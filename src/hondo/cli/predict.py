@@ -45,7 +45,7 @@ class PredictConfig:
     device: str = "auto"
     """auto, cpu, cuda, cuda:N."""
     precision: str = "fp32"
-    """fp32, fp16 or bf16."""
+    """fp32, fp16, bf16, int8-dynamic or int8-weights, as the engine offers; a file keeps the one it was exported in."""
     threads: int | None = None
     """CPU threads of the engine; default: its own choice."""
     camera: str | None = None

@@ -29,8 +29,9 @@ def load(
 ) -> NetworkPredictor:
     """A Predictor for a model of the zoo, a run folder, an exported file, or a DepthModel.
 
-    ``size_hw``: the network's input size. ``precision``: fp32, fp16 or bf16; a file that was exported for a lower one
-    keeps it. ``camera`` goes into every depth map, scaled to the picture. ``options`` go to the model's builder.
+    ``size_hw``: the network's input size. ``precision``: fp32, fp16, bf16, int8-dynamic or int8-weights, as the engine
+    offers; a file that was exported for a lower one keeps it. ``camera`` goes into every depth map, scaled to the
+    picture. ``options`` go to the model's builder.
     ``engine="auto"``: that of the file; for models the fastest installed one, by a trial that is made once (trial.py);
     models that look at earlier frames run on torch.
     """
