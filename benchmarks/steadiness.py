@@ -34,11 +34,11 @@ WALK_HW, WALK_SEED, PACE = (192, 640), 3, 0.25  # a quarter of the renderer's st
 
 def rendered_walk(count: int) -> list[Sample]:
     """A hand-held walk through a rendered room, with exact depth."""
-    rng = np.random.default_rng([WALK_SEED, 11])
-    world = make_world(rng, make_atlas(), {"room": 1.0})
+    rng, atlas = np.random.default_rng([WALK_SEED, 11]), make_atlas()
+    world = make_world(rng, atlas, {"room": 1.0})
     slow = replace(world, eye=lambda rng: replace(eye := world.eye(rng), speed=PACE * eye.speed))
     scene, camera = walk(slow, rng, count), Camera.from_fov(70, size_hw=WALK_HW)
-    frames = render(stack([scene]), make_views([scene], [camera]), make_atlas())
+    frames = render(stack([scene]), make_views([scene], [camera]), atlas)
     valid = torch.isfinite(frames.depth)
     depth = torch.where(valid, frames.depth, 0.0)
     return [
@@ -47,9 +47,9 @@ def rendered_walk(count: int) -> list[Sample]:
     ]
 
 
-def rows(name: str, frames: Sequence[Sample]) -> list[Row]:
+def rows(name: str, frames: Sequence[Sample], *, engine: str) -> list[Row]:
     """Raw and steadied predictions of one video."""
-    predictor, steady, times = load("hondo-nano"), Steady(), []
+    predictor, steady, times = load("hondo-nano", engine=engine), Steady(), []
     raw = {sample.origin: predictor(image_of(sample)) for sample in frames}
     calm = {}
     for sample in frames:
@@ -74,9 +74,12 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="few frames")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    count = 6 if given.quick else 60
-    clip = Frames(embedded_clip().folder, with_depth=False, stop=9 if given.quick else None)
-    found = [*rows("embedded clip", list(clip)), *rows("rendered walk", rendered_walk(count))]
+    count, stop, engine = (3, 5, "pytorch") if given.quick else (60, None, "auto")  # quick: nothing to compile
+    videos = {
+        "embedded clip": list(Frames(embedded_clip().folder, with_depth=False, stop=stop)),
+        "rendered walk": rendered_walk(count),
+    }
+    found = [row for name, frames in videos.items() for row in rows(name, frames, engine=engine)]
     report = Report(title="Steadiness of hondo-nano", rows=tuple(found), protocol="dense, median alignment")
     print(report.to_markdown())
     if given.json is not None:
