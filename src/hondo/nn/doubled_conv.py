@@ -55,8 +55,14 @@ class ConvOfSmall(nn.Module):
     def forward(
         self, x: Float[Tensor, "b c h w"], skip: Float[Tensor, "b d H W"] | None = None
     ) -> Float[Tensor, "b e H W"]:
-        x = self.small(F.pad(x, (1, 1, 1, 1), mode="replicate") if self.reflects else x)
+        x = self.small(edge_repeated(x) if self.reflects else x)
         return self.rest(x if self.skip is None else x + self.skip(skip))
+
+
+def edge_repeated(x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c _ _"]:
+    """Padded by one with its edge. Exporters turn F.pad's "replicate" into gathers, which cost more."""
+    x = torch.cat([x[:, :, :1], x, x[:, :, -1:]], dim=2)
+    return torch.cat([x[..., :1], x, x[..., -1:]], dim=3)
 
 
 def doubled_kernel(weight: Float[Tensor, "d c 3 3"]) -> Float[Tensor, "c d 4 4"]:
