@@ -7,6 +7,7 @@ from hondo.core.types import DepthKind
 from hondo.engines.calibration import Calibration
 from hondo.engines.header import Int8Facts
 from hondo.engines.openvino_run import compile_graph, openvino_package, runner, settings
+from hondo.engines.openvino_symmetric import make_symmetric
 from hondo.engines.predictor import Run
 from hondo.engines.quantising import QUICK, STATIC, Quantising, choose_layers, drop_of, nncf_package
 
@@ -93,7 +94,7 @@ def _quantised(graph: "openvino.Model", ranges: Calibration, *, estimator: str) 
         from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 
         parameters = getattr(RangeEstimatorParametersSet, estimator)
-        return nncf.quantize(
+        quantised = nncf.quantize(
             graph,
             nncf.Dataset(list(ranges)),
             subset_size=len(ranges),
@@ -101,6 +102,8 @@ def _quantised(graph: "openvino.Model", ranges: Calibration, *, estimator: str) 
             model_type=nncf.ModelType.TRANSFORMER,
             advanced_parameters=AdvancedQuantizationParameters(activations_range_estimator_params=parameters),
         )
+    make_symmetric(quantised)
+    return quantised
 
 
 def _fold_constants(graph: "openvino.Model") -> None:
