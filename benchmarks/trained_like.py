@@ -5,11 +5,10 @@
 Fresh weights give maps of hardly any contrast, on which reduced precision looks far worse or far better than it is on
 networks that see. These are no good models; they only have activations, norms and maps of a trained network's kind.
 One .safetensors file a model goes to hondo's cache (HONDO_CACHE) or to --out; what is there already is left alone, and
-a run that was cut off goes on. The pool of rendered pictures is made first where it is missing.
+a run that was cut off goes on with the model it was at. The pool of rendered pictures is made first if it is missing.
 """
 
 import argparse
-import shutil
 import sys
 import time
 from dataclasses import dataclass, field, replace
@@ -21,19 +20,22 @@ import torch
 from torch import nn
 
 from hondo.core.cache import cache_folder
+from hondo.core.errors import HondoError
+from hondo.core.report import commit
 from hondo.evaluate.parity import probe_picture
 from hondo.models.depth import DepthModel
+from hondo.models.weights import save_model
 from hondo.models.zoo import build_model
 from hondo.nn.transformer import LayerScale
 from hondo.recipes.data_config import SyntheticData
 from hondo.recipes.nano import PoolData
 from hondo.recipes.pipeline import run
 from hondo.recipes.recipe import BatchesConfig, EvaluateConfig, ModelConfig, Recipe
-from hondo.train.checkpoint import RunFolder
 from hondo.train.config import FabricConfig, LoopConfig, OptimConfig
 from hondo.train.objectives.config import SupervisedConfig
 
 LAYER_SCALE = 0.5  # of DINOv2's branches, about as trained ones are; fresh ones (1e-5) take long to grow
+LEAST_CONTRAST = 0.02  # of a trained map; less is an output that died
 FASTDEPTH_M = 3.0  # mean of its fresh output; half of it would be at or below 0
 CONTRAST = 0.3  # standard deviation over mean of a DPT's fresh output
 # Mean output of a fresh DPT: about 10 m, 3 m and 20 m in the units of its heads (see models.dpt.METRIC_HEADS).
@@ -63,10 +65,10 @@ FAMILIES = {
     "fastdepth": Family(terms={"log_l1": 1.0}, steps=200, area=LARGER, batch_size=8, lr=1e-3),
     "dpt-hybrid": Family(terms=RELATIVE, steps=90, align="scale-shift"),
     "depth-anything-s": Family(terms=RELATIVE, steps=120, align="scale-shift"),
-    "dpt-thesis": Family(terms=METRIC, steps=60, options={"hooks": (0, 1), "num_heads": 1}),
+    "dpt-thesis": Family(terms=METRIC, steps=60, lr=4e-5, options={"hooks": (0, 1), "num_heads": 1}),
     "adabins-kitti": Family(terms={"silog": 1.0, "chamfer_bins": 0.1}, steps=50),
     "manydepth": Family(terms=SCALED, steps=50, area=LARGER, batch_size=8, lr=5e-4),
-    "dpt-large": Family(terms=RELATIVE, steps=16, lr=1e-4, align="scale-shift"),
+    "dpt-large": Family(terms=RELATIVE, steps=16, batch_size=2, lr=1e-4, align="scale-shift"),
 }
 
 
@@ -81,7 +83,7 @@ def recipe_of(name: str, *, pool: Path, shards: int, steps: int | None) -> Recip
         batches=BatchesConfig(batch_size=family.batch_size),
         optim=OptimConfig(lr=family.lr, warmup=0.1, max_steps=steps or family.steps),
         fabric=FabricConfig(accelerator="cpu", precision="bf16-mixed"),
-        loop=LoopConfig(checkpoint_every=100_000, checkpoint_seconds=200.0, validate_every=100_000),
+        loop=LoopConfig(validate_every=100_000),
         evaluate=EvaluateConfig(data=SyntheticData(length=2, seed=7), align=family.align),
         licence="Apache-2.0",
     )
@@ -129,15 +131,24 @@ def scale_output(model: DepthModel, *, to: float) -> None:
         last.bias.fill_(to - float(factor * seen[0].mean()))
 
 
-def train(recipe: Recipe, *, out: Path) -> None:
-    """Trains one family, or goes on with it, and leaves its file in ``out``."""
+def contrast_of(model: DepthModel) -> float:
+    """Standard deviation over mean of the map of a made-up picture."""
+    with torch.inference_mode():
+        values = model(torch.from_numpy(probe_picture(model.input_spec.size_hw, seed=0)))[0]
+    return float(values.std() / values.mean().clamp(min=1e-12))
+
+
+def train(recipe: Recipe, *, out: Path, least_contrast: float = LEAST_CONTRAST) -> None:
+    """Trains one family and leaves its file in ``out``. No checkpoints: those of DPT-Large would need 16 GB to make."""
     name, begun = recipe.model.name, time.perf_counter()
-    folder = RunFolder(out / "runs" / name)
-    trained = run(recipe, out=folder.path, resume=folder.is_started, model=prepared(name, recipe))
-    shutil.copyfile(folder.checkpoints / "last.safetensors", out / f"{name}.safetensors")
-    shutil.rmtree(folder.path)
+    trained = run(recipe, model=prepared(name, recipe))
+    contrast = contrast_of(trained.model)
+    if contrast < least_contrast:
+        raise HondoError(f"{name}: the trained map is flat (contrast {contrast:.2g}); train it with a lower rate")
+    origin = {"recipe": recipe.name, "recipe_hash": recipe.hash, "commit": commit(), "seed": recipe.seed}
+    save_model(trained.model, out / f"{name}.safetensors", licence=recipe.licence, training=origin)
     score = {row.name: row.value for row in trained.report.rows}
-    numbers = f"| {score['steps']:.0f} | {score['loss']:.3g} | {score['abs_rel']:.3f} |"
+    numbers = f"| {score['steps']:.0f} | {score['loss']:.3g} | {score['abs_rel']:.3f} | {contrast:.2f} |"
     print(f"| {name} {numbers} {time.perf_counter() - begun:.0f} |", flush=True)
 
 
@@ -152,10 +163,13 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one step of the smallest family: does it run?")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    print("| model | steps | loss | abs_rel on rendered scenes | seconds |\n|---|---|---|---|---|", flush=True)
+    print(
+        "| model | steps | loss | abs_rel on rendered scenes | contrast | seconds |\n|---|---|---|---|---|---|",
+        flush=True,
+    )
     if options.quick:
         with TemporaryDirectory() as out:
-            train(quick_recipe("fastdepth"), out=Path(out))
+            train(quick_recipe("fastdepth"), out=Path(out), least_contrast=0.0)
         return 0
     for name in options.models:
         if not (options.out / f"{name}.safetensors").exists():

@@ -47,3 +47,10 @@ def test_pictures_without_depth_do_not_count() -> None:
     assert truth is not None and truth.images == 1
     with pytest.raises(HondoError):
         score_both([sample()], [(1 / GT, nothing)], kind=DepthKind.SCALED_INVERSE_DEPTH)
+
+
+def test_what_is_infinitely_far_is_a_number() -> None:
+    holes = np.where(GT > 3.9, 0, 1 / GT)  # inverse depth of nothing
+    for kind, farthest in ((DepthKind.METRIC_INVERSE_DEPTH, 80), (DepthKind.RELATIVE_INVERSE_DEPTH, 4)):
+        truth = score_both([sample()], [(1 / GT, holes)], kind=kind)
+        assert truth is not None and truth.torch.rmse < 1e-5 < truth.exported.rmse <= farthest

@@ -9,13 +9,14 @@ from hondo.core.errors import HondoError
 from hondo.core.sample import Sample
 from hondo.core.types import DepthKind, DepthMap
 from hondo.evaluate.accuracy import score_sample
-from hondo.evaluate.protocol import PROTOCOLS
+from hondo.evaluate.protocol import KITTI_RANGE, PROTOCOLS
 from hondo.evaluate.scoring import Align
 from hondo.metrics.depth import METRIC_INFO, DepthMetrics, mean_metrics
 
 JUDGED = ("abs_rel", "rmse", "delta1")
-# Every pixel with known depth. A prediction at or below nothing stays a number, for both alike.
-PROTOCOL = replace(PROTOCOLS["dense"], clamp_pred=(1e-3, 1e3))
+# Every pixel with known depth. What lies at or below nothing, or infinitely far, becomes a number for both alike: 80 m,
+# as in KITTI's protocols; where a shift is aligned too, dense itself puts it at the picture's farthest known depth.
+DENSE, CLAMPED = PROTOCOLS["dense"], replace(PROTOCOLS["dense"], clamp_pred=KITTI_RANGE)
 # What each kind leaves open is aligned, and nothing else.
 ALIGN: dict[DepthKind, Align] = {
     DepthKind.METRIC_DEPTH: "none",
@@ -77,4 +78,5 @@ def score_both(
 
 def _score(sample: Sample, values: np.ndarray, *, kind: DepthKind) -> DepthMetrics:
     depth_map = DepthMap(values=values, kind=kind)
-    return score_sample(lambda _: depth_map, sample, protocol=PROTOCOL, align=ALIGN[kind]).metrics
+    protocol = DENSE if ALIGN[kind] == "scale-shift" else CLAMPED
+    return score_sample(lambda _: depth_map, sample, protocol=protocol, align=ALIGN[kind]).metrics
