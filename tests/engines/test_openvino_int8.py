@@ -152,3 +152,15 @@ def test_what_openvino_does_not_do_is_refused_with_the_remedy(model, exported) -
     with pytest.raises(HondoError, match=r"exported in int8; export it again with --precision bf16"):
         hondo.load(exported[0], precision="bf16")
     assert hondo.load(exported[0], precision="int8").precision == "int8"
+
+
+def test_depthwise_convolutions_stay_in_float(calibration: Calibration) -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 8, 3, padding=1, groups=8), nn.Conv2d(8, 1, 1))
+    model = DepthModel(network, name="depthwise", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC).eval()
+    graph = openvino_ir.convert(model, size_hw=SPEC.size_hw)
+    openvino_int8._fold_constants(graph)
+    quantised = openvino_int8._quantised(graph, calibration, estimator="MINMAX")
+    kinds = {op.get_type_name(): op for op in quantised.get_ops()}
+    source = kinds["GroupConvolution"].input_value(0).get_node()
+    assert source.get_type_name() != "FakeQuantize" and "FakeQuantize" in kinds

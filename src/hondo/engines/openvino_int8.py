@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import openvino
 
 QUANTISER = "FakeQuantize"
+FLOAT_KINDS = [
+    "GroupConvolution"
+]  # depthwise: they wait for memory, and OpenVINO rounds their inputs in a pass of its own
 DECOMPRESSION = ("Convert", "Subtract", "Multiply")
 
 
@@ -100,6 +103,7 @@ def _quantised(graph: "openvino.Model", ranges: Calibration, *, estimator: str) 
             subset_size=len(ranges),
             preset=nncf.QuantizationPreset.MIXED,
             model_type=nncf.ModelType.TRANSFORMER,
+            ignored_scope=nncf.IgnoredScope(types=FLOAT_KINDS, validate=False),
             advanced_parameters=AdvancedQuantizationParameters(activations_range_estimator_params=parameters),
         )
     make_symmetric(quantised)
