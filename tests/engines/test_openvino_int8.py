@@ -164,3 +164,20 @@ def test_depthwise_convolutions_stay_in_float(calibration: Calibration) -> None:
     kinds = {op.get_type_name(): op for op in quantised.get_ops()}
     source = kinds["GroupConvolution"].input_value(0).get_node()
     assert source.get_type_name() != "FakeQuantize" and "FakeQuantize" in kinds
+
+
+def test_a_group_normalisation_is_what_it_was_once_it_is_spelled_out() -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.GroupNorm(4, 8), nn.ReLU(), nn.Conv2d(8, 1, 1))
+    with torch.no_grad():
+        network[1].weight.uniform_(0.5, 2)
+        network[1].bias.uniform_(-1, 1)
+    model = DepthModel(network, name="normed", kind=DepthKind.RELATIVE_INVERSE_DEPTH, input_spec=SPEC).eval()
+    graph = openvino_ir.convert(model, size_hw=SPEC.size_hw)
+    before = {op.get_type_name() for op in graph.get_ops()}
+    openvino_int8._spell_out_group_norms(graph)
+    assert "GroupNormalization" in before - {op.get_type_name() for op in graph.get_ops()}
+    picture = np.random.default_rng(0).random((1, 3, *SPEC.size_hw), dtype=np.float32)
+    with torch.inference_mode():
+        wanted = model(torch.from_numpy(picture))[0].numpy()
+    np.testing.assert_allclose(openvino_int8._running(graph, "fp32")(picture), wanted, atol=1e-5)
