@@ -99,3 +99,13 @@ def test_whole_ratios_are_exact_averages_and_the_same_size_is_the_same_picture()
     wanted = image.reshape(2, 2, 3, 2, 3).mean(axis=(1, 3))
     np.testing.assert_allclose(resize_picture(image, (2, 3)), wanted, atol=0.5)
     assert resize_picture(image, (4, 6)) is image
+
+
+@pytest.mark.parametrize("image_hw", [(64, 96), (64, 48), (128, 192)])
+def test_a_map_of_half_the_size_is_put_where_its_picture_lies(image_hw: tuple[int, int]) -> None:
+    placement = place(image_hw, InputSpec(size_hw=(64, 96), multiple_of=32, fixed=True))
+    across = np.broadcast_to(np.arange(96, dtype=np.float32), (64, 96))
+    half = across.reshape(32, 2, 48, 2).mean(axis=(1, 3), dtype=np.float32)
+    given = from_network(half, placement)
+    assert given.shape == image_hw
+    np.testing.assert_allclose(given, from_network(np.ascontiguousarray(across), placement), atol=0.51)

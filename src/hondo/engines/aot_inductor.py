@@ -124,7 +124,7 @@ def _package(path: Path):
 
 
 def _runner(package, *, target: torch.device) -> Run:
-    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 H W"]:
+    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 h w"]:
         with torch.inference_mode():
             return package(torch.from_numpy(image).to(target)).cpu().numpy()
 

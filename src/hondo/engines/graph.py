@@ -26,7 +26,7 @@ class FinestMap(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, image: Float[Tensor, "b 3 H W"]) -> Float[Tensor, "b 1 H W"]:
+    def forward(self, image: Float[Tensor, "b 3 H W"]) -> Float[Tensor, "b 1 h w"]:
         dtype = next(self.model.parameters()).dtype
         return self.model(image.to(dtype))[0].float()
 

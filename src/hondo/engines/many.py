@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 # Begins the network on an input; what it gives waits for the map. Inputs may be begun while earlier ones run.
-Finish = Callable[[], Float[np.ndarray, "b 1 H W"]]
+Finish = Callable[[], Float[np.ndarray, "b 1 h w"]]
 Submit = Callable[[Float[np.ndarray, "b 3 H W"]], Finish]
 
 
@@ -28,7 +28,7 @@ def one_by_one(run: Callable, *, lock: threading.Lock) -> InferQueue:
     """The queue of an engine that has none: one thread runs the network, so that it overlaps the work around it."""
     thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hondo-network")
 
-    def locked(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 H W"]:
+    def locked(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 h w"]:
         with lock:
             return run(image)
 

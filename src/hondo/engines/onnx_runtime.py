@@ -152,7 +152,7 @@ def _runner(session) -> Run:
     """The input is the caller's memory and the output the session's own: binding them gains nothing on a CPU."""
     input_name = session.get_inputs()[0].name
 
-    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 H W"]:
+    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 h w"]:
         return session.run(None, {input_name: image})[0]
 
     return run

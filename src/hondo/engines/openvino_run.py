@@ -60,7 +60,7 @@ def runner(compiled: "openvino.CompiledModel") -> Run:
     """One request used again and again: its input is the caller's memory, its output is copied once."""
     request = compiled.create_infer_request()
 
-    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 H W"]:
+    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 h w"]:
         return request.infer([image], share_inputs=True)[0]
 
     return run
@@ -93,7 +93,7 @@ class _Requests:
         self._next = (self._next + 1) % len(self._requests)
         request.start_async([image], share_inputs=True)
 
-        def finish() -> Float[np.ndarray, "b 1 H W"]:
+        def finish() -> Float[np.ndarray, "b 1 h w"]:
             request.wait()
             return request.get_output_tensor(0).data.copy()
 

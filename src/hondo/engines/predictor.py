@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 # A network on its engine: RGB 0..1 in, the finest map out, in the unit of the predictor's kind.
-Run = Callable[[Float[np.ndarray, "b 3 H W"]], Float[np.ndarray, "b 1 H W"]]
+Run = Callable[[Float[np.ndarray, "b 3 H W"]], Float[np.ndarray, "b 1 h w"]]
 # The same with the frames before (b n 3 H W), the newest first, and K (b 3 3) in pixels of the network's input.
-RunFrames = Callable[[np.ndarray, np.ndarray, np.ndarray], Float[np.ndarray, "b 1 H W"]]
+RunFrames = Callable[[np.ndarray, np.ndarray, np.ndarray], Float[np.ndarray, "b 1 h w"]]
 
 ASPECT_TOLERANCE = 0.01  # a camera of another size fits a picture if the two scales agree to this
 
@@ -90,7 +90,7 @@ class NetworkPredictor:
         return lambda: self._depth_map(wait(), rgb=rgb, placement=placement, camera=camera)
 
     def _depth_map(
-        self, raw: Float[np.ndarray, "1 1 H W"], *, rgb: np.ndarray, placement: Placement, camera: Camera | None
+        self, raw: Float[np.ndarray, "1 1 h w"], *, rgb: np.ndarray, placement: Placement, camera: Camera | None
     ) -> DepthMap:
         if not np.isfinite(raw).all():
             raise HondoError(
@@ -147,7 +147,7 @@ class FrameSession:
         self._past.appendleft(now)
         return depth_map
 
-    def _run(self, now: Float[np.ndarray, "1 3 H W"], *, K: np.ndarray) -> Float[np.ndarray, "1 1 H W"]:
+    def _run(self, now: Float[np.ndarray, "1 3 H W"], *, K: np.ndarray) -> Float[np.ndarray, "1 1 h w"]:
         if not self._past or self._predictor.run_frames is None:
             return self._predictor.run(now)
         return self._predictor.run_frames(now, np.stack(self._past, axis=1), K[None].astype(np.float32))

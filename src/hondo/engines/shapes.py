@@ -49,7 +49,7 @@ def compiled_per_shape(compile_for: Callable[[Shape], Run], *, kept: int = KEPT)
     """A Run that compiles for each new input shape, and keeps the last ``kept``."""
     compiled = kept_per_shape(compile_for, kept=kept)
 
-    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 H W"]:
+    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 h w"]:
         return compiled(image.shape)(image)
 
     return run
@@ -59,7 +59,7 @@ def fixed_shape(run: Run, *, shape: Shape, name: str) -> Run:
     """A Run that refuses any other shape with a message for users."""
     from hondo.core.errors import HondoError
 
-    def checked(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 H W"]:
+    def checked(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 h w"]:
         if image.shape != shape:
             given, wanted = ("x".join(map(str, sizes)) for sizes in (image.shape, shape))
             raise HondoError(

@@ -133,7 +133,7 @@ def runner(trt: Any, plan: bytes, *, target: "torch.device", name: str) -> Run:
     context = engine.create_execution_context()
     stream = torch.cuda.Stream(target)
 
-    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 H W"]:
+    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 h w"]:
         if not context.set_input_shape("image", image.shape):
             raise HondoError(f"{name}: this plan does not take an input of {'x'.join(map(str, image.shape))}")
         with torch.cuda.stream(stream):

@@ -75,7 +75,7 @@ def _compiled(model: DepthModel, *, target: torch.device, precision: str, shape:
     with quiet():
         call = torch.compile(graph, dynamic=False, options=inductor_options(target))
 
-    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 H W"]:
+    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 h w"]:
         tensor = torch.from_numpy(image).to(target)
         with torch.inference_mode(), mixed():
             return call(tensor).cpu().numpy()

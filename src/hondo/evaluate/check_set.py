@@ -25,7 +25,7 @@ class CheckSet:
 
     model: DepthModel
     inputs: Sequence[Float32[np.ndarray, "1 3 H W"]]
-    wanted: Sequence[Float32[np.ndarray, "1 1 H W"]]
+    wanted: Sequence[Float32[np.ndarray, "1 1 h w"]]
     samples: Sequence[Sample] = ()
     placements: Sequence[Placement] = ()
 
@@ -33,7 +33,7 @@ class CheckSet:
     def is_real(self) -> bool:
         return bool(self.samples)
 
-    def truth(self, given: Sequence[Float32[np.ndarray, "1 1 H W"]]) -> Truth | None:
+    def truth(self, given: Sequence[Float32[np.ndarray, "1 1 h w"]]) -> Truth | None:
         """The ground-truth metrics of ``given`` maps beside torch's; None where no ground truth is known."""
         at_picture = [
             (from_network(wanted[0, 0], placement), from_network(each[0, 0], placement))
@@ -63,7 +63,7 @@ def _size(sample: Sample) -> tuple[int, int]:
     return sample.image.shape[1], sample.image.shape[2]
 
 
-def _torch_map(model: DepthModel, image: Float[np.ndarray, "1 3 H W"]) -> Float[np.ndarray, "1 1 H W"]:
+def _torch_map(model: DepthModel, image: Float[np.ndarray, "1 3 H W"]) -> Float[np.ndarray, "1 1 h w"]:
     device = next(model.parameters()).device
     with torch.inference_mode():
         return model(torch.from_numpy(image).to(device))[0].float().cpu().numpy()

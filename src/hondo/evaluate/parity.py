@@ -211,8 +211,8 @@ def probe_picture(size_hw: Size, *, seed: int) -> Float[np.ndarray, "1 3 H W"]:
 
 
 def _same_shape(
-    predictor: NetworkPredictor, image: Float[np.ndarray, "1 3 H W"], wanted: Float[np.ndarray, "1 1 H W"]
-) -> Float[np.ndarray, "1 1 H W"]:
+    predictor: NetworkPredictor, image: Float[np.ndarray, "1 3 H W"], wanted: Float[np.ndarray, "1 1 h w"]
+) -> Float[np.ndarray, "1 1 h w"]:
     """The predictor's map of an input; refused if it has another shape than torch's, or holds no numbers."""
     given = predictor.run(image)
     if given.shape != wanted.shape or not np.isfinite(given).all():

@@ -91,7 +91,12 @@ def resize_picture(image: UInt8[np.ndarray, "h w 3"], size_hw: Size) -> UInt8[np
 
 
 def from_network(values: Float32[np.ndarray, "H W"], placement: Placement) -> Float32[np.ndarray, "h w"]:
-    """The map at the picture's size: padding cut off, bilinear in the map's own unit."""
+    """The map at the picture's size: padding cut off, bilinear in the map's own unit.
+
+    A map that is smaller than the network's input (AdaBins gives half the size) is first resized to it.
+    """
+    if values.shape != placement.network_hw:
+        values = cv2.resize(values, placement.network_hw[::-1], interpolation=cv2.INTER_LINEAR)
     top, left, (height, width) = placement.top, placement.left, placement.content_hw
     inside = values[top : top + height, left : left + width]
     if placement.content_hw == placement.image_hw:

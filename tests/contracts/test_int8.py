@@ -1,0 +1,65 @@
+"""A member of each family in int8: exported with pictures, written, read again, and close where it is allowed to be."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import hondo
+from hondo.core.errors import HondoError
+from hondo.engines.calibration import Calibration
+from hondo.engines.quantising import Quantising
+from hondo.evaluate.parity import export_checked
+from hondo.models.zoo import build_model
+from tests.contracts.tiny import TINY
+
+SIZE = (64, 96)
+OPENVINO = ("dpt-hybrid-kitti", "depth-anything-s", "monodepth2", "adabins-kitti", "vtdepth-b0", "fastdepth")
+ONNX = ("dpt-hybrid-kitti", "monodepth2")
+MAX_DROP = 0.9  # weights are untrained, so the drop says little: that no layer must be spared is enough here
+
+
+@pytest.fixture(scope="module")
+def calibration() -> Calibration:
+    coarse = np.random.default_rng(0).integers(0, 256, (8, 3, 8, 12), dtype=np.uint8)
+    return Calibration(pictures=coarse.repeat(8, axis=2).repeat(8, axis=3))
+
+
+def export(name: str, path: Path, *, engine: str, calibration: Calibration) -> None:
+    torch.manual_seed(0)
+    model = build_model(name, weights="random", **TINY.get(name, {}) | {"size_hw": SIZE})
+    with torch.no_grad():
+        for module in model.modules():  # untrained heads that end in ReLU give nothing but zeros
+            if isinstance(module, torch.nn.Conv2d) and module.out_channels == 1 and module.bias is not None:
+                module.bias.fill_(1)
+    quantising = Quantising(calibration=calibration, max_drop=MAX_DROP)
+    parity = export_checked(model, path, engine=engine, size_hw=SIZE, precision="int8", quantising=quantising)
+    assert parity.passed and parity.pictures == 8 and 0 < parity.abs_rel <= MAX_DROP
+    predictor = hondo.load(path)
+    assert predictor.precision == "int8" and predictor.int8.pictures == 8
+    depth_map = predictor(np.full((50, 70, 3), 90, dtype=np.uint8))
+    assert depth_map.values.shape == (50, 70) and np.isfinite(depth_map.values).all()
+
+
+@pytest.mark.parametrize("name", OPENVINO)
+def test_openvino(name: str, calibration: Calibration, tmp_path: Path) -> None:
+    pytest.importorskip("openvino")
+    pytest.importorskip("nncf")
+    export(name, tmp_path / "net.xml", engine="openvino_ir", calibration=calibration)
+    assert b'"i8"' in (tmp_path / "net.xml").read_bytes(), "weights are stored in 8 bits"
+
+
+@pytest.mark.parametrize("name", ONNX)
+def test_onnx_runtime(name: str, calibration: Calibration, tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    export(name, tmp_path / "net.onnx", engine="onnx_runtime", calibration=calibration)
+    assert b"DequantizeLinear" in (tmp_path / "net.onnx").read_bytes()
+
+
+@pytest.mark.parametrize(("engine", "file"), [("openvino_ir", "net.xml"), ("onnx_runtime", "net.onnx")])
+def test_a_model_of_several_frames_says_why_not(engine: str, file: str, calibration: Calibration, tmp_path) -> None:
+    with pytest.raises(HondoError, match="also looks at earlier frames, which only engine pytorch gives it"):
+        export("manydepth", tmp_path / file, engine=engine, calibration=calibration)
+    assert not list(tmp_path.iterdir())
