@@ -10,7 +10,7 @@ from hondo.core.errors import HondoError
 from hondo.core.types import InputSpec, Size
 from hondo.images.preprocess import place, to_network
 
-COUNT = 64  # pictures, of which half set the ranges; more changed no accuracy that could be measured
+COUNT = 64  # pictures, of which half set the ranges: each costs about two runs of the network in float
 LEAST = 8  # different ones
 ENOUGH_FOR_TWO = 16  # from here on, one half sets the ranges and the other judges
 HELD_OUT = 32  # judges at most
