@@ -63,7 +63,7 @@ def main() -> int:
     parser.add_argument("--weights", type=Path, default=cache_folder("trained-like"))
     parser.add_argument("--data", type=Path, default=DATA, help="a folder with a manifest.csv")
     parser.add_argument("--calibration", help="SOURCE for int8; default: the short clips in --data")
-    parser.add_argument("--calibration-count", type=int, default=32, help="pictures of it")
+    parser.add_argument("--calibration-count", type=int, default=24, help="pictures of it")
     parser.add_argument("--out", type=Path, default=cache_folder("engines"), help="files and what was measured on them")
     parser.add_argument("--json", type=Path, default=REPORT)
     parser.add_argument("--parts", nargs="+", choices=("parity", "latency"), default=("parity", "latency"))
