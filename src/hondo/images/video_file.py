@@ -236,7 +236,7 @@ def upright(pixels: np.ndarray, frame: av.VideoFrame) -> np.ndarray:
     """Pixels turned and mirrored as the frame's display matrix says (ISO 14496-12, section 6.2.2), contiguous."""
     # Not frame.side_data: that holds the frame which holds it, and each such pair keeps a picture until Python's
     # garbage collector comes by, which a live video seldom lets it.
-    data = SideDataContainer(frame).get(SideDataType.DISPLAYMATRIX)
+    data = SideDataContainer(frame).get(SideDataType.DISPLAYMATRIX)  # pyright: ignore[reportCallIssue]
     if data is None:
         return pixels
     a, b, _, c, d = struct.unpack("=5i", bytes(data)[:20])  # x' = a x + c y, y' = b x + d y
