@@ -8,9 +8,9 @@ from hondo.evaluate.memory import PeakMemory, file_size_mib
 def test_peak_memory_sees_what_was_held_and_freed() -> None:
     memory = PeakMemory("cpu")
     before = memory.mib()
-    block = np.ones(40 * 2**20, dtype=np.uint8)
+    block = np.ones(256 * 2**20, dtype=np.uint8)  # far more than a system takes back meanwhile
     del block
-    assert memory.mib() - before > 25
+    assert memory.mib() - before > 150
 
 
 def test_an_openvino_file_counts_with_its_weights(tmp_path) -> None:
