@@ -1,12 +1,16 @@
 """Graphs that OpenVINO by itself does not survive."""
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
+from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec
 from hondo.engines import openvino_ir
+from hondo.engines.openvino_run import compile_graph
 from hondo.models.depth import DepthModel
+from hondo.models.zoo import build_model
 
 
 class Bottleneck(nn.Module):
@@ -41,3 +45,10 @@ def test_residual_blocks_of_group_normalisations_run_on_small_pictures() -> None
     with torch.no_grad():
         wanted = model(torch.from_numpy(image))[0].numpy()
     assert np.allclose(openvino_ir.load(model).run(image), wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_what_cannot_be_compiled_is_one_line() -> None:
+    model = build_model("unet-light", size_hw=(32, 32))
+    graph = openvino_ir.convert(model, size_hw=(32, 32))
+    with pytest.raises(HondoError, match=r"OpenVINO cannot compile the network for GPU.99 .* take another --precision"):
+        compile_graph(graph, "GPU.99", {})

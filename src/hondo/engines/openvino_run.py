@@ -53,7 +53,13 @@ def compile_graph(graph: "openvino.Model", device: str, config: dict[str, Any]) 
     """For a device. OpenVINO 2026.4 ends the process as it fuses some group normalisations, so it may fuse none."""
     if device == "CPU" and any(op.get_type_name() == "GroupNormalization" for op in graph.get_ops()):
         config = config | {"SNIPPETS_MODE": "DISABLE"}
-    return openvino_package().Core().compile_model(graph, device, config)
+    try:
+        return openvino_package().Core().compile_model(graph, device, config)
+    except RuntimeError as error:  # OpenVINO's one class of error
+        reason = " ".join(str(error).split())[-200:]
+        raise HondoError(
+            f"OpenVINO cannot compile the network for {device} (... {reason}); take another --precision or --engine"
+        ) from error
 
 
 def runner(compiled: "openvino.CompiledModel") -> Run:
