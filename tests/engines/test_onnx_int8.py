@@ -11,10 +11,12 @@ from hondo.core.types import DepthKind, InputSpec
 from hondo.engines import onnx_runtime
 from hondo.engines.calibration import Calibration
 from hondo.engines.header import ExportHeader
+from hondo.engines.onnx_int8 import layers_of, single_channels
 from hondo.engines.onnx_runtime import onnx_bytes
 from hondo.engines.onnx_weights import with_int8_weights
 from hondo.engines.quantising import Quantising, drop_of
 from hondo.models.depth import DepthModel
+from hondo.nn.enlarge import Enlarge
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -103,6 +105,18 @@ def test_every_weight_is_within_half_a_step_of_its_channel_and_a_quarter_as_larg
         assert whole.dtype == np.int8 and whole.shape == original.shape
         assert np.all(np.abs(whole * scale.reshape(shape) - original) <= 0.5001 * scale.reshape(shape))
         assert np.all(np.abs(whole).max(axis=tuple(a for a, n in enumerate(shape) if n == 1)) == 127)
+
+
+def test_convolutions_of_one_channel_stay_in_float() -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(3, 4, 4, stride=4), nn.Conv2d(4, 4, 3, groups=4, padding=1), nn.Conv2d(4, 1, 1))
+    model = DepthModel(nn.Sequential(network, Enlarge(4)), name="few", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC)
+    header = ExportHeader(name="few", kind=model.kind, input_spec=SPEC)
+    content = onnx_bytes(model, shape=(1, 3, 32, 48), precision="fp32", dynamic=False, header=header)
+    proto = onnx.load_from_string(content)
+    (name,) = single_channels(proto)  # not the depthwise one
+    named = [each for names in layers_of(proto).values() for each in names]
+    assert name not in named and sum(node.op_type == "Conv" for node in proto.graph.node if node.name in named) == 3
 
 
 def test_static_int8_needs_a_file(calibration) -> None:

@@ -9,6 +9,7 @@ from torch import nn
 from hondo.models.inference_form import cheaper, inference_form
 from hondo.models.zoo import build_model
 from hondo.nn.doubled_conv import ConvOfDoubled, ConvOfSmall
+from hondo.nn.enlarge import Enlarge, EnlargeByConv
 from hondo.nn.patch_conv import PatchConv
 from hondo.nn.pixel_shuffle import shuffle_head
 from hondo.nn.resized_conv import ConvBeforeResize, ConvOfResized
@@ -62,6 +63,13 @@ def test_parts_made_for_one_size_are_left_out_where_any_size_may_come() -> None:
     model = build_model("adabins-nyu", weights="random", **MODELS["adabins-nyu"])
     assert of_kind(inference_form(model), ConvBeforeResize) == of_kind(model, ConvOfResized) == 4
     assert of_kind(inference_form(model, any_size=True), ConvBeforeResize) == 0
+
+
+def test_depth_is_enlarged_by_a_convolution() -> None:
+    model = build_model("hondo-nano", weights="random")
+    assert isinstance(inference_form(model).network.enlarge, EnlargeByConv) and isinstance(
+        model.network.enlarge, Enlarge
+    )
 
 
 def test_parts_without_a_cheaper_form_stay() -> None:

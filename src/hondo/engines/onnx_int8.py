@@ -37,13 +37,13 @@ def quantise(
     """The int8 graph of a float one of fixed size. ``run_of``: a session of a file's content."""
     import onnx
 
-    layers = layers_of(proto)
+    layers, always = layers_of(proto), single_channels(proto)
     with tempfile.TemporaryDirectory(prefix="hondo-int8-") as folder:
         onnx.save_model(proto, Path(folder) / FLOAT)
         ranges = _Ranges(quantising.calibration.split()[0], input_name=proto.graph.input[0].name)
 
         def made(kept: Iterable[str]) -> "onnx.ModelProto":
-            return _quantised(Path(folder), ranges, spared=[name for layer in kept for name in layers[layer]])
+            return _quantised(Path(folder), ranges, spared=always + [name for layer in kept for name in layers[layer]])
 
         facts = choose_layers(
             list(layers), lambda kept, _: run_of(made(kept).SerializeToString()),
@@ -55,10 +55,18 @@ def quantise(
 def layers_of(proto: "onnx.ModelProto") -> dict[str, list[str]]:
     """The nodes that can take int8, by the module that they came from."""
     layers: dict[str, list[str]] = {}
+    spared = single_channels(proto)
     for node in proto.graph.node:
-        if node.op_type in COMPUTED + PASSED:
+        if node.op_type in COMPUTED + PASSED and node.name not in spared:
             layers.setdefault(_path(node), []).append(node.name)
     return layers
+
+
+def single_channels(proto: "onnx.ModelProto") -> list[str]:
+    """Convolutions of maps of one channel, as those that resize depth: int8 saves nothing there, and costs accuracy."""
+    shapes = {weight.name: weight.dims for weight in proto.graph.initializer}
+    narrow = [node for node in proto.graph.node if node.op_type == "Conv" and shapes[node.input[1]][1] == 1]
+    return [node.name for node in narrow if all(each.i == 1 for each in node.attribute if each.name == "group")]
 
 
 class _Ranges:

@@ -9,6 +9,7 @@ from torch import nn
 
 from hondo.models.depth import DepthModel
 from hondo.nn.doubled_conv import ConvOfDoubled, ConvOfSmall
+from hondo.nn.enlarge import Enlarge, EnlargeByConv
 from hondo.nn.patch_conv import PatchConv, is_patchable
 from hondo.nn.pixel_shuffle import BlockShuffle, block_ordered
 from hondo.nn.resized_conv import ConvBeforeResize, ConvOfResized
@@ -34,6 +35,8 @@ def cheaper(part: nn.Module, *, any_size: bool = False) -> nn.Module:
         return ConvBeforeResize(part)
     if isinstance(part, ConvOfDoubled) and part.is_plain():
         return ConvOfSmall(part)
+    if isinstance(part, Enlarge):
+        return EnlargeByConv(part)
     if type(part) is nn.Sequential:
         return _shuffled_late(part)
     if type(part) is nn.Conv2d and is_patchable(part):

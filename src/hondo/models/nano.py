@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from hondo.core.types import DepthKind, InputSpec
 from hondo.models.depth import DepthModel
 from hondo.nn.blocks import conv_norm_relu
+from hondo.nn.enlarge import Enlarge
 
 LOG_RANGE = 9.0  # |log inverse depth| stays below: e^9 = 8103
 
@@ -38,6 +39,7 @@ class Nano(nn.Module):
         self.attention = nn.Sequential(*(AttentionBlock(widths[-1], num_heads) for _ in range(attention_blocks)))
         self.ups = nn.ModuleList(Up(deep, skip) for deep, skip in zip(widths[:0:-1], widths[-2::-1], strict=True))
         self.head = nn.Conv2d(widths[0], 1, 3, padding=1)
+        self.enlarge = Enlarge(2)
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 1 h w"]:
         features = [self.stem(image)]
@@ -47,8 +49,7 @@ class Nano(nn.Module):
         for up in self.ups:
             x = up(x, features.pop())
         log_inv_depth = LOG_RANGE * torch.tanh(self.head(x).float() / LOG_RANGE)
-        full = F.interpolate(log_inv_depth, scale_factor=2.0, mode="bilinear", align_corners=False)
-        return full.exp()
+        return self.enlarge(log_inv_depth).exp()
 
 
 class Residual(nn.Module):

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hondo.nn.blocks import conv_norm_relu
+from hondo.nn.enlarge import Enlarge
 from hondo.nn.split_shuffle import SplitShuffle
 
 
@@ -19,7 +20,6 @@ class SplitShuffleUNet(nn.Module):
 
     def __init__(self, *, channels: Sequence[int], strides: Sequence[int]) -> None:
         super().__init__()
-        self.strides = tuple(strides)
         skips = list(channels[-2::-1])  # deepest first
         deeper = [channels[-1], *(2 * skip for skip in skips)]
         self.reduce = nn.ModuleList(
@@ -27,6 +27,7 @@ class SplitShuffleUNet(nn.Module):
         )
         self.mix = nn.ModuleList(SplitShuffle(2 * skip) for skip in skips)
         self.head = nn.Conv2d(deeper[-1], 1, 3, padding=1)
+        self.enlarge = Enlarge(strides[0])
 
     def forward(self, features: list[Float[Tensor, "b _ _ _"]]) -> list[Float[Tensor, "b 1 _ _"]]:
         x = features[-1]
@@ -34,4 +35,4 @@ class SplitShuffleUNet(nn.Module):
             x = F.interpolate(reduce(x), skip.shape[-2:], mode="nearest")
             x = mix(torch.cat([x, skip], dim=1))
         depth = F.softplus(self.head(x).float())
-        return [F.interpolate(depth, scale_factor=float(self.strides[0]), mode="bilinear", align_corners=False)]
+        return [self.enlarge(depth)]
