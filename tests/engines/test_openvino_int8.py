@@ -11,6 +11,7 @@ from hondo.core.types import DepthKind, InputSpec
 from hondo.engines import openvino_int8, openvino_ir
 from hondo.engines.calibration import Calibration
 from hondo.engines.layer_names import module_paths
+from hondo.engines.openvino_ranges import with_ranges
 from hondo.engines.quantising import Quantising
 from hondo.metrics.reference import abs_rel_to_reference
 from hondo.models.depth import DepthModel
@@ -121,7 +122,7 @@ def test_with_all_layers_spared_nothing_is_rounded(calibration: Calibration) -> 
     program = openvino_ir.traced(mixed, size_hw=SPEC.size_hw)
     graph = openvino_ir._converted(program, shape=(1, 3, *SPEC.size_hw), dynamic=False)
     openvino_int8._fold_constants(graph)
-    quantised = openvino_int8._quantised(graph, calibration, estimator="MINMAX")
+    quantised = with_ranges(graph, calibration, estimator="MINMAX")
     layers = openvino_int8.layers_of(quantised, module_paths(program))
     assert {"network.first", "network.inner", "network.linear", "network.last"} <= layers.keys()
     spared = openvino_int8.with_float(quantised, graph, [name for names in layers.values() for name in names])
@@ -160,7 +161,7 @@ def test_depthwise_convolutions_stay_in_float(calibration: Calibration) -> None:
     model = DepthModel(network, name="depthwise", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC).eval()
     graph = openvino_ir.convert(model, size_hw=SPEC.size_hw)
     openvino_int8._fold_constants(graph)
-    quantised = openvino_int8._quantised(graph, calibration, estimator="MINMAX")
+    quantised = with_ranges(graph, calibration, estimator="MINMAX")
     kinds = {op.get_type_name(): op for op in quantised.get_ops()}
     source = kinds["GroupConvolution"].input_value(0).get_node()
     assert source.get_type_name() != "FakeQuantize" and "FakeQuantize" in kinds

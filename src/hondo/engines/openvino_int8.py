@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from hondo.core.types import DepthKind
 from hondo.engines.calibration import Calibration
 from hondo.engines.header import Int8Facts
+from hondo.engines.openvino_ranges import single_channels, with_ranges
 from hondo.engines.openvino_run import compile_graph, openvino_package, runner, settings
-from hondo.engines.openvino_symmetric import make_symmetric
 from hondo.engines.predictor import Run
 from hondo.engines.quantising import QUICK, STATIC, Quantising, choose_layers, drop_of, nncf_package
 
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     import openvino
 
 QUANTISER = "FakeQuantize"
-FLOAT_KINDS = [
-    "GroupConvolution"
-]  # depthwise: they wait for memory, and OpenVINO rounds their inputs in a pass of its own
 DECOMPRESSION = ("Convert", "Subtract", "Multiply")
 
 
@@ -44,7 +41,7 @@ def quantise(
 def with_int8_weights(graph: "openvino.Model") -> "openvino.Model":
     """The graph with the weights of its matrices and convolutions in int8; computed in float as before."""
     with nncf_package() as nncf:
-        spared = nncf.IgnoredScope(names=_strided_points(graph), validate=False)
+        spared = nncf.IgnoredScope(names=_strided_points(graph) + single_channels(graph), validate=False)
         return nncf.compress_weights(graph, mode=nncf.CompressWeightsMode.INT8_SYM, ignored_scope=spared)
 
 
@@ -106,30 +103,11 @@ def _closest(
     wanted = [run(picture)[0, 0].copy() for picture in judges]
     made: dict[float, openvino.Model] = {}
     for estimator in ("MINMAX", "MEAN_MINMAX"):
-        quantised = _quantised(graph, ranges, estimator=estimator)
+        quantised = with_ranges(graph, ranges, estimator=estimator)
         made[drop_of(_running(quantised, "fp32"), judges, wanted, kind=kind)] = quantised
         if min(made) <= enough:
             break
     return made[min(made)]
-
-
-def _quantised(graph: "openvino.Model", ranges: Calibration, *, estimator: str) -> "openvino.Model":
-    with nncf_package() as nncf:
-        from nncf.quantization.advanced_parameters import AdvancedQuantizationParameters
-        from nncf.quantization.range_estimator import RangeEstimatorParametersSet
-
-        parameters = getattr(RangeEstimatorParametersSet, estimator)
-        quantised = nncf.quantize(
-            graph,
-            nncf.Dataset(list(ranges)),
-            subset_size=len(ranges),
-            preset=nncf.QuantizationPreset.MIXED,
-            model_type=nncf.ModelType.TRANSFORMER,
-            ignored_scope=nncf.IgnoredScope(types=FLOAT_KINDS, validate=False),
-            advanced_parameters=AdvancedQuantizationParameters(activations_range_estimator_params=parameters),
-        )
-    make_symmetric(quantised)
-    return quantised
 
 
 def _spell_out_group_norms(graph: "openvino.Model") -> None:

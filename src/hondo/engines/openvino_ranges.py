@@ -1,0 +1,52 @@
+"""The ranges of an int8 graph for OpenVINO, as NNCF sets them, and the operations that get none."""
+
+from typing import TYPE_CHECKING
+
+from hondo.engines.calibration import Calibration
+from hondo.engines.openvino_symmetric import make_symmetric
+from hondo.engines.quantising import nncf_package
+
+if TYPE_CHECKING:
+    import openvino
+
+FLOAT_KINDS = [
+    "GroupConvolution"
+]  # depthwise: they wait for memory, and OpenVINO rounds their inputs in a pass of its own
+ATTENTION = ("Softmax", "ScaledDotProductAttention")
+
+
+def with_ranges(graph: "openvino.Model", pictures: Calibration, *, estimator: str) -> "openvino.Model":
+    """A copy of a float graph that rounds what its layers read. ``estimator``: how ranges follow from the pictures."""
+    with nncf_package() as nncf:
+        from nncf.quantization.advanced_parameters import AdvancedQuantizationParameters
+        from nncf.quantization.range_estimator import RangeEstimatorParametersSet
+
+        parameters = getattr(RangeEstimatorParametersSet, estimator)
+        quantised = nncf.quantize(
+            graph,
+            nncf.Dataset(list(pictures)),
+            subset_size=len(pictures),
+            preset=nncf.QuantizationPreset.MIXED,
+            model_type=nncf.ModelType.TRANSFORMER if attends(graph) else None,
+            ignored_scope=nncf.IgnoredScope(types=FLOAT_KINDS, names=single_channels(graph), validate=False),
+            advanced_parameters=AdvancedQuantizationParameters(activations_range_estimator_params=parameters),
+        )
+    make_symmetric(quantised)
+    return quantised
+
+
+def attends(graph: "openvino.Model") -> bool:
+    """Whether it is a transformer, at least in part: the sums of its residual connections then stay in float.
+
+    Those of a convolutional network are rounded too: OpenVINO adds them up where the convolution writes its result.
+    """
+    return any(op.get_type_name() in ATTENTION for op in graph.get_ops())
+
+
+def single_channels(graph: "openvino.Model") -> list[str]:
+    """Convolutions of maps of one channel, as those that resize depth: int8 saves nothing there, and costs accuracy."""
+    return [
+        op.get_friendly_name()
+        for op in graph.get_ordered_ops()
+        if op.get_type_name() == "Convolution" and op.input_value(1).get_shape()[1] == 1
+    ]
