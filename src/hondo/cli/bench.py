@@ -30,12 +30,12 @@ class BenchCommand:
     """
 
     models: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="MODEL...")] = ()
-    """Names from `hondo models`, run folders, or files (.safetensors, .onnx, .xml, .pt2); each may end in
+    """Names from `hondo models`, run folders, or files (.safetensors, .onnx, .xml, .pt2, .pte); each may end in
     @ENGINE or @ENGINE:PRECISION, e.g. hondo-nano@openvino:bf16."""
     size: str | None = None
     """Network input HxW; default: each model's own."""
     engine: str = "auto"
-    """auto, pytorch, onnx_runtime, openvino_ir, torch_compile or aot_inductor."""
+    """auto, pytorch, onnx_runtime, openvino_ir, torch_compile or executorch_pte; files have theirs."""
     device: str = "auto"
     """auto, cpu, cuda, cuda:N; OpenVINO's gpu, npu; ONNX Runtime's tensorrt, coreml, ..."""
     precision: str = "fp32"

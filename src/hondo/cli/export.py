@@ -29,6 +29,7 @@ TARGETS = {
     "torch": "pytorch",
     "aot": "aot_inductor",
     "tensorrt": "tensorrt_plan",
+    "executorch": "executorch_pte",
 }
 
 
@@ -38,10 +39,10 @@ class ExportConfig:
 
     model: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="MODEL")]
     """A name from `hondo models`, a run folder, or a .safetensors file."""
-    to: Literal["onnx", "openvino", "tensorrt", "torch", "aot"]
+    to: Literal["onnx", "openvino", "tensorrt", "torch", "aot", "executorch"]
     """The runtime."""
     out: Path
-    """The file: .onnx, .xml (a .bin goes beside it), .engine, .pt2 or .safetensors; the suffix may be left out."""
+    """The file: .onnx, .xml (a .bin goes beside it), .engine, .pt2, .pte, .safetensors; the suffix may be left out."""
     size: str | None = None
     """Input HxW; default: the model's own."""
     precision: str = "fp32"

@@ -1,5 +1,6 @@
 """A DepthModel as the plain graph that exporters want: one picture tensor in, the finest map out."""
 
+import logging
 import threading
 import warnings
 from collections.abc import Iterator
@@ -54,6 +55,18 @@ def quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Also hides what they log: advice that no user of hondo can follow."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with quiet():
+            yield
+    finally:
+        logging.disable(before)
 
 
 def _any_size(multiple_of: int) -> dict[int, torch.export.Dim]:

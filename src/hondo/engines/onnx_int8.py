@@ -4,10 +4,8 @@ Q and DQ nodes around each layer are what other runtimes read too (TensorRT, Ope
 """
 
 import ast
-import logging
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +13,7 @@ import numpy as np
 
 from hondo.core.types import DepthKind
 from hondo.engines.calibration import Calibration
-from hondo.engines.graph import quiet
+from hondo.engines.graph import silent
 from hondo.engines.header import Int8Facts
 from hondo.engines.layer_names import OUTER
 from hondo.engines.predictor import Run
@@ -100,18 +98,6 @@ def _quantised(folder: Path, ranges: _Ranges, *, spared: list[str]) -> "onnx.Mod
             weight_type=QuantType.QInt8,
         )
         return onnx.load_model(folder / "int8.onnx")
-
-
-@contextmanager
-def silent() -> Iterator[None]:
-    """ONNX Runtime's quantiser logs its advice to the root logger."""
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with quiet():
-            yield
-    finally:
-        logging.disable(before)
 
 
 def _path(node: "onnx.NodeProto") -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hondo.engines.onnx_int8 import silent
+from hondo.engines.graph import silent
 
 if TYPE_CHECKING:
     import onnx

@@ -15,6 +15,7 @@ ENGINES: Table[ModuleType] = Table(
         "torch_compile": "hondo.engines.torch_compile",
         "aot_inductor": "hondo.engines.aot_inductor",
         "tensorrt_plan": "hondo.engines.tensorrt_plan",
+        "executorch_pte": "hondo.engines.executorch_pte",
     },
 )
 
@@ -27,6 +28,7 @@ ALIASES = {
     "compile": "torch_compile",
     "aot": "aot_inductor",
     "tensorrt": "tensorrt_plan",
+    "executorch": "executorch_pte",
 }
 
 SUFFIXES = {
@@ -35,6 +37,7 @@ SUFFIXES = {
     ".xml": "openvino_ir",
     ".pt2": "aot_inductor",
     ".engine": "tensorrt_plan",
+    ".pte": "executorch_pte",
 }
 
 

@@ -98,7 +98,7 @@ NOT_EXPORTABLE: dict[str, str] = {}
 
 PACKAGED = Path(__file__).resolve().parents[1] / "assets" / "weights"
 MOST_BUFFERS = 1.5  # a file's numbers over its model's parameters: statistics of norms, constant grids
-_EXPORTED = {".onnx", ".xml", ".engine", ".pt2"}
+_EXPORTED = {".onnx", ".xml", ".engine", ".pt2", ".pte"}
 _log = logging.getLogger(__name__)
 
 

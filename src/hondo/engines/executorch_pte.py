@@ -1,0 +1,149 @@
+"""ExecuTorch as an engine, and export to one .pte file for phones: XNNPACK computes it, on ARM and x86 processors."""
+
+from copy import deepcopy
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from hondo.core.atomic import atomic_write
+from hondo.core.errors import HondoError, MissingExtraError
+from hondo.core.types import Size
+from hondo.engines.graph import silent, trace
+from hondo.engines.header import KEY, ExportHeader, export_spec
+from hondo.engines.predictor import NetworkPredictor, Run
+from hondo.engines.shapes import Shape, compiled_per_shape, fixed_shape
+from hondo.engines.table import check_precision
+from hondo.models.depth import DepthModel
+
+PACKAGES = ("executorch",)
+PRECISIONS = ("fp32", "fp16")
+EXPORT_PRECISIONS = PRECISIONS
+SUFFIX = ".pte"
+FORWARD = "forward"  # the method that other apps call; that of KEY gives the header as text
+
+
+def export(
+    model: DepthModel,
+    path: Path,
+    *,
+    size_hw: Size | None = None,
+    precision: str = "fp32",
+    dynamic: bool = False,
+    licence: str = "",
+) -> Path:
+    """Writes one .pte of one size; fp16 computes in half precision, its input and output stay float32."""
+    check_precision(precision, engine="executorch_pte", allowed=EXPORT_PRECISIONS)
+    if dynamic:
+        raise HondoError(f"{path}: ExecuTorch plans its memory for one size; leave out --dynamic, or export --to onnx")
+    spec = export_spec(model.input_spec, size_hw=size_hw, dynamic=False)
+    header = ExportHeader(name=model.name, kind=model.kind, input_spec=spec, precision=precision, licence=licence)
+    return atomic_write(path, program_bytes(model, shape=(1, 3, *spec.size_hw), precision=precision, header=header))
+
+
+def load(
+    source: DepthModel | Path, *, device: str = "auto", precision: str = "fp32", threads: int | None = None
+) -> NetworkPredictor:
+    """Serves a file on the CPU, or a model, which is exported in memory for each size. ``threads``: of the process."""
+    check_precision(precision, engine="executorch_pte", allowed=PRECISIONS)
+    if device not in ("auto", "cpu"):
+        raise HondoError(f"--device '{device}': hondo runs ExecuTorch on the CPU; use cpu, or another --engine")
+    if threads is not None:
+        _package("executorch.extension.pybindings.portable_lib")._unsafe_reset_threadpool(threads)
+    if isinstance(source, Path):
+        program = _program(source.read_bytes(), name=str(source))
+        header = ExportHeader.from_json(_about(program), path=source)
+        if precision not in ("fp32", header.precision):
+            raise HondoError(f"{source} was exported in {header.precision}; export it again for {precision}")
+        shape = (1, 3, *header.input_spec.size_hw)
+        run = fixed_shape(_runner(program, name=str(source)), shape=shape, name=str(source))
+    else:
+        header = ExportHeader(name=source.name, kind=source.kind, input_spec=source.input_spec, precision=precision)
+        run = _serve_model(deepcopy(source), header=header)
+    return NetworkPredictor(
+        name=header.name, kind=header.kind, input_spec=header.input_spec, run=run, engine="executorch_pte",
+        precision=header.precision, weights_file=source if isinstance(source, Path) else None,
+    )  # fmt: skip
+
+
+def program_bytes(model: DepthModel, *, shape: Shape, precision: str, header: ExportHeader) -> bytes:
+    """The whole .pte of a model: what XNNPACK can, it computes; ExecuTorch's own kernels do the rest."""
+    exir = _package("executorch.exir")
+    xnnpack = _package("executorch.backends.xnnpack.partition.xnnpack_partitioner")
+    copied = deepcopy(model).cpu().to(torch.float16 if precision == "fp16" else torch.float32)
+    program = trace(copied.to(memory_format=torch.contiguous_format), size_hw=shape[2:], batch=shape[0])
+    in_plain_order(program)
+    try:
+        with silent():
+            lowered = exir.to_edge_transform_and_lower(
+                program, partitioner=[xnnpack.XnnpackPartitioner()], constant_methods={KEY: header.to_json()}
+            )
+            return bytes(lowered.to_executorch().buffer)
+    except Exception as error:  # its passes raise many classes that share no base but Exception
+        raise HondoError(f"{model.name}: ExecuTorch cannot take it ({_reason(error)}); export it --to onnx") from error
+
+
+def in_plain_order(program: torch.export.ExportedProgram) -> None:
+    """Takes back, in place, what lays maps out with channels last: XNNPACK does so itself, the other kernels mix both
+    orders up."""
+    for node in program.graph.nodes:
+        if node.kwargs.get("memory_format") is torch.channels_last:
+            node.update_kwarg("memory_format", torch.contiguous_format)
+        node.args = tuple(torch.contiguous_format if each is torch.channels_last else each for each in node.args)
+    program.graph_module.recompile()
+
+
+def _serve_model(model: DepthModel, *, header: ExportHeader) -> Run:
+    """One program for each input size that comes."""
+
+    def program_for(shape: Shape) -> Run:
+        content = program_bytes(model, shape=shape, precision=header.precision, header=header)
+        return _runner(_program(content, name=model.name), name=model.name)
+
+    return compiled_per_shape(program_for)
+
+
+def _program(content: bytes, *, name: str) -> Any:
+    runtime = _package("executorch.runtime").Runtime.get()
+    try:
+        return runtime.load_program(content)
+    except RuntimeError as error:
+        raise HondoError(f"{name}: ExecuTorch cannot read it ({_reason(error)}); export it again") from error
+
+
+def _about(program: Any) -> str | None:
+    """The header that hondo put into a program; none in those of others."""
+    return program.load_method(KEY).execute([])[0] if KEY in program.method_names else None
+
+
+def _runner(program: Any, *, name: str) -> Run:
+    """The input is the caller's memory; the output is a copy of the program's."""
+    try:
+        method = program.load_method(FORWARD)
+    except RuntimeError as error:
+        raise HondoError(f"{name}: ExecuTorch cannot prepare it ({_reason(error)}); export it again") from error
+
+    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 h w"]:
+        assert program is not None  # held here: a method does not keep the memory of its program alive
+        try:
+            return method.execute([torch.from_numpy(image)])[0].numpy()
+        except RuntimeError as error:
+            raise HondoError(f"{name}: ExecuTorch cannot run it ({_reason(error)}); take another engine") from error
+
+    return run
+
+
+def _package(name: str) -> Any:
+    """One of ExecuTorch's modules, or what to install."""
+    try:
+        with silent():
+            return import_module(name)
+    except ImportError as error:
+        raise MissingExtraError("executorch", extra="executorch") from error
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
