@@ -8,6 +8,7 @@ import torch
 
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, Predictor
+from hondo.engines.header import cost_of
 from hondo.engines.table import ENGINES
 from hondo.engines.trial import is_installed
 from hondo.models.depth import DepthModel
@@ -107,6 +108,7 @@ def test_a_file_tells_all_about_itself(exporting, tiny_model, picture, exported)
     assert predictor.input_spec.fixed and predictor.input_spec.size_hw == (32, 64)
     assert predictor.input_spec.mean == (0, 0, 0)  # normalisation is inside
     assert predictor.weights_file == path
+    assert predictor.cost == cost_of(tiny_model, size_hw=(32, 64)) and predictor.cost.macs > 0
     np.testing.assert_allclose(predictor.run(picture), torch_map(tiny_model, picture), atol=1e-5)
     assert b"Apache-2.0" in path.read_bytes()
 
@@ -131,14 +133,6 @@ def test_a_damaged_file_is_refused(exporting, exported, tmp_path) -> None:
     path.with_suffix(".bin").touch()
     with pytest.raises(HondoError, match=str(path)):
         ENGINES[exporting].load(path)
-
-
-def test_openvino_names_a_missing_bin(exported, tmp_path) -> None:
-    pytest.importorskip("openvino")
-    path = tmp_path / "net.xml"
-    path.write_bytes(exported["openvino_ir"].read_bytes())
-    with pytest.raises(HondoError, match=r"net\.bin"):
-        ENGINES["openvino_ir"].load(path)
 
 
 def test_an_onnx_file_of_others_is_refused(tmp_path) -> None:

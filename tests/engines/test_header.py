@@ -1,19 +1,22 @@
 """The header of exported files: there and back, and refusals."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec
-from hondo.engines.header import ExportHeader, export_spec
+from hondo.engines.header import Cost, ExportHeader, Int8Facts, export_spec
 
 SPEC = InputSpec(size_hw=(32, 64), multiple_of=16, mean=(0.5, 0.5, 0.5), std=(0.2, 0.2, 0.2))
 
 
 def test_there_and_back() -> None:
     header = ExportHeader(name="m", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC, precision="bf16", licence="MIT")
-    assert ExportHeader.from_json(header.to_json(), path=Path("m.onnx")) == header
+    full = replace(header, int8=Int8Facts(pictures=9, kept=("a",)), cost=Cost(macs=5, parameters=2, size_hw=(32, 64)))
+    for each in (header, full):
+        assert ExportHeader.from_json(each.to_json(), path=Path("m.onnx")) == each
 
 
 @pytest.mark.parametrize("text", [None, "", "{}", "not json", '{"input_spec": {}, "kind": "x"}'])

@@ -8,6 +8,7 @@ import pytest
 
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec
+from hondo.engines.header import Cost
 from hondo.engines.predictor import NetworkPredictor
 from hondo.evaluate.latency import BenchConfig, bench, network_call, protocol_config
 from hondo.evaluate.machine import Roof
@@ -53,6 +54,15 @@ def test_the_roof_is_shared_by_models_that_are_known(predictor) -> None:
     known = bench(predictor, config=BenchConfig(warmup=0, runs=1), roof=roof, model=network)
     assert known.roof_share == pytest.approx(1000 * known.gmacs / known.median_ms)
     assert "of the roof" in {row.name for row in known.rows()}
+
+
+def test_a_file_tells_what_its_model_takes_at_its_own_size(predictor) -> None:
+    roof = Roof(gmacs_per_s=2, bf16_gmacs_per_s=2, int8_gmacs_per_s=None, gigabytes_per_s=1)
+    told = replace(predictor, cost=Cost(macs=10**6, parameters=7, size_hw=(32, 64)))
+    result = bench(told, config=BenchConfig(warmup=0, runs=1), roof=roof)
+    assert (result.gmacs, result.parameters) == (1e-3, 7)
+    assert result.roof_share == pytest.approx(0.5 / result.median_ms)
+    assert bench(told, config=BenchConfig(size_hw=(48, 48), warmup=0, runs=1), roof=roof).gmacs is None
 
 
 def test_pictures_differ_from_call_to_call(predictor) -> None:

@@ -14,7 +14,7 @@ from hondo.core.atomic import atomic_path
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.engines.graph import quiet, trace
-from hondo.engines.header import KEY, ExportHeader, export_spec
+from hondo.engines.header import KEY, ExportHeader, export_spec, header_of
 from hondo.engines.predictor import NetworkPredictor, Run
 from hondo.engines.pytorch import torch_device
 from hondo.engines.shapes import fixed_shape
@@ -53,7 +53,7 @@ def export(
     target = torch_device(device)
     use_compiler(target, engine="aot_inductor")
     spec = export_spec(model.input_spec, size_hw=size_hw, dynamic=dynamic)
-    header = ExportHeader(name=model.name, kind=model.kind, input_spec=spec, precision=precision, licence=licence)
+    header = header_of(model, spec=spec, precision=precision, licence=licence)
     copied = deepcopy(model).to(target, _DTYPES[precision]).eval()
     program = trace(copied, size_hw=spec.size_hw, dynamic=dynamic)
     settings = {"aot_inductor.metadata": {KEY: header.to_json()}}
@@ -82,10 +82,7 @@ def load(
     run = _runner(_package(source), target=target)
     if header.input_spec.fixed:
         run = fixed_shape(run, shape=(1, 3, *header.input_spec.size_hw), name=str(source))
-    return NetworkPredictor(
-        name=header.name, kind=header.kind, input_spec=header.input_spec, run=run, engine="aot_inductor",
-        precision=header.precision, device=str(target), weights_file=source,
-    )  # fmt: skip
+    return NetworkPredictor.of(header, run=run, engine="aot_inductor", device=str(target), weights_file=source)
 
 
 def read_about(path: Path) -> dict[str, str]:

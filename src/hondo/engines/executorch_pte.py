@@ -13,7 +13,7 @@ from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError, MissingExtraError
 from hondo.core.types import Size
 from hondo.engines.graph import silent, trace
-from hondo.engines.header import KEY, ExportHeader, export_spec
+from hondo.engines.header import KEY, ExportHeader, export_spec, header_of
 from hondo.engines.predictor import NetworkPredictor, Run
 from hondo.engines.shapes import Shape, compiled_per_shape, fixed_shape
 from hondo.engines.table import check_precision
@@ -40,7 +40,7 @@ def export(
     if dynamic:
         raise HondoError(f"{path}: ExecuTorch plans its memory for one size; leave out --dynamic, or export --to onnx")
     spec = export_spec(model.input_spec, size_hw=size_hw, dynamic=False)
-    header = ExportHeader(name=model.name, kind=model.kind, input_spec=spec, precision=precision, licence=licence)
+    header = header_of(model, spec=spec, precision=precision, licence=licence)
     return atomic_write(path, program_bytes(model, shape=(1, 3, *spec.size_hw), precision=precision, header=header))
 
 
@@ -63,10 +63,8 @@ def load(
     else:
         header = ExportHeader(name=source.name, kind=source.kind, input_spec=source.input_spec, precision=precision)
         run = _serve_model(deepcopy(source), header=header)
-    return NetworkPredictor(
-        name=header.name, kind=header.kind, input_spec=header.input_spec, run=run, engine="executorch_pte",
-        precision=header.precision, weights_file=source if isinstance(source, Path) else None,
-    )  # fmt: skip
+    weights_file = source if isinstance(source, Path) else None
+    return NetworkPredictor.of(header, run=run, engine="executorch_pte", weights_file=weights_file)
 
 
 def program_bytes(model: DepthModel, *, shape: Shape, precision: str, header: ExportHeader) -> bytes:
@@ -74,7 +72,8 @@ def program_bytes(model: DepthModel, *, shape: Shape, precision: str, header: Ex
     exir = _package("executorch.exir")
     xnnpack = _package("executorch.backends.xnnpack.partition.xnnpack_partitioner")
     copied = deepcopy(model).cpu().to(torch.float16 if precision == "fp16" else torch.float32)
-    program = trace(copied.to(memory_format=torch.contiguous_format), size_hw=shape[2:], batch=shape[0])
+    copied = copied.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    program = trace(copied, size_hw=shape[2:], batch=shape[0])
     in_plain_order(program)
     try:
         with silent():

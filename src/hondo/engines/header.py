@@ -7,6 +7,8 @@ from typing import Any
 
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec, Size
+from hondo.models.depth import DepthModel
+from hondo.models.macs import count_macs, count_parameters
 
 KEY = "hondo"  # the metadata entry of an ONNX file, and the rt_info entry of an OpenVINO one
 
@@ -22,6 +24,15 @@ class Int8Facts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What the model takes that a file was made from: multiply-accumulates for one picture of ``size_hw``."""
+
+    macs: int
+    parameters: int
+    size_hw: Size
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExportHeader:
     """Name, unit and input of an exported network; ``precision`` is the one it was exported for."""
 
@@ -31,6 +42,8 @@ class ExportHeader:
     precision: str = "fp32"
     licence: str = ""
     int8: Int8Facts | None = None
+    cost: Cost | None = None
+    bin_crc32: int | None = None  # of an OpenVINO .xml: what its .bin holds
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -49,9 +62,26 @@ class ExportHeader:
                 key: tuple(value) if isinstance(value, list) else value for key, value in spec.items()
             }
             int8 = stored.get("int8") and Int8Facts(**stored["int8"] | {"kept": tuple(stored["int8"]["kept"])})
-            return cls(**stored | {"kind": DepthKind(stored["kind"]), "input_spec": InputSpec(**spec), "int8": int8})
+            cost = stored.get("cost") and Cost(**stored["cost"] | {"size_hw": tuple(stored["cost"]["size_hw"])})
+            read = {"kind": DepthKind(stored["kind"]), "input_spec": InputSpec(**spec), "int8": int8, "cost": cost}
+            return cls(**stored | read)
         except (KeyError, TypeError, ValueError) as error:
             raise HondoError(f"{path}: its hondo metadata cannot be read ({error}); export it again") from error
+
+
+def header_of(
+    model: DepthModel, *, spec: InputSpec, precision: str, licence: str, int8: Int8Facts | None = None
+) -> ExportHeader:
+    """What a file says that a model is exported to, with this input."""
+    return ExportHeader(
+        name=model.name, kind=model.kind, input_spec=spec, precision=precision, licence=licence, int8=int8,
+        cost=cost_of(model, size_hw=spec.size_hw),
+    )  # fmt: skip
+
+
+def cost_of(model: DepthModel, *, size_hw: Size) -> Cost:
+    """What a model takes for a picture of this size."""
+    return Cost(macs=count_macs(model, size_hw=size_hw), parameters=count_parameters(model), size_hw=size_hw)
 
 
 def export_spec(spec: InputSpec, *, size_hw: Size | None, dynamic: bool) -> InputSpec:

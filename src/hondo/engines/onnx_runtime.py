@@ -15,7 +15,7 @@ from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError, MissingExtraError
 from hondo.core.types import Size
 from hondo.engines.graph import quiet, trace
-from hondo.engines.header import KEY, ExportHeader, export_spec
+from hondo.engines.header import KEY, ExportHeader, export_spec, header_of
 from hondo.engines.onnx_int8 import quantise
 from hondo.engines.onnx_providers import check_used, onnxruntime_package, providers
 from hondo.engines.onnx_weights import with_int8_matrices, with_int8_weights
@@ -52,7 +52,7 @@ def export(
     check_precision(precision, engine="onnx_runtime", allowed=EXPORT_PRECISIONS)
     check_quantising(precision, quantising, dynamic=dynamic)
     spec = export_spec(model.input_spec, size_hw=size_hw, dynamic=dynamic)
-    header = ExportHeader(name=model.name, kind=model.kind, input_spec=spec, precision=precision, licence=licence)
+    header = header_of(model, spec=spec, precision=precision, licence=licence)
     content = onnx_bytes(model, shape=(1, 3, *spec.size_hw), precision=precision, dynamic=dynamic, header=header)
     if quantising is not None:
         content = _quantised(content, header=header, quantising=quantising)
@@ -79,11 +79,9 @@ def load(
         header = ExportHeader(name=source.name, kind=source.kind, input_spec=source.input_spec, precision=precision)
 
         run = _serve_model(source, header=header, device=device, threads=threads)
-    weights_file = source if isinstance(source, Path) else None
-    return NetworkPredictor(
-        name=header.name, kind=header.kind, input_spec=header.input_spec, run=run, engine="onnx_runtime",
-        precision=header.precision, device="cpu" if device == "auto" else device, weights_file=weights_file,
-        int8=header.int8,
+    return NetworkPredictor.of(
+        header, run=run, engine="onnx_runtime", device="cpu" if device == "auto" else device,
+        weights_file=source if isinstance(source, Path) else None,
     )  # fmt: skip
 
 

@@ -11,8 +11,9 @@ import torch
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.engines.graph import quiet, trace
-from hondo.engines.header import KEY, ExportHeader, export_spec
+from hondo.engines.header import ExportHeader, export_spec, header_of
 from hondo.engines.layer_names import module_paths
+from hondo.engines.openvino_files import read_graph, save_graph
 from hondo.engines.openvino_int8 import quantise, with_int8_weights
 from hondo.engines.openvino_run import compile_graph, device_named, openvino_package, queue_opener, runner, settings
 from hondo.engines.predictor import NetworkPredictor
@@ -48,7 +49,7 @@ def export(
 
     int8 files hold int8 weights and, for the layers that ``quantising`` spares, fp16 ones.
     """
-    ov = openvino_package()
+    openvino_package()  # refuses at once where it is missing
     _check_dynamic_ranges(precision)
     check_precision(precision, engine="openvino_ir", allowed=EXPORT_PRECISIONS)
     check_quantising(precision, quantising, dynamic=dynamic)
@@ -59,11 +60,8 @@ def export(
         converted = with_int8_weights(converted)
     elif quantising is not None:
         converted, int8 = quantise(converted, paths=module_paths(program), kind=model.kind, quantising=quantising)
-    header = ExportHeader(
-        name=model.name, kind=model.kind, input_spec=spec, precision=precision, licence=licence, int8=int8
-    )
-    converted.set_rt_info(header.to_json(), [KEY])
-    ov.save_model(converted, path, compress_to_fp16=precision != "fp32")
+    header = header_of(model, spec=spec, precision=precision, licence=licence, int8=int8)
+    save_graph(converted, path, header=header)
     return path
 
 
@@ -73,15 +71,16 @@ def load(
     """Serves an exported file, or any DepthModel, which is converted once and compiled for each size that comes."""
     _check_dynamic_ranges(precision)
     if isinstance(source, Path):
-        stored, header = _read(source)
-        name, kind, spec, int8, exported = header.name, header.kind, header.input_spec, header.int8, header.precision
+        stored, header = read_graph(source)
+        exported = header.precision
         graph: GraphFor = lambda shape: _reshaped(stored, shape)  # noqa: E731
     else:
-        name, kind, spec, int8, exported = source.name, source.kind, source.input_spec, None, None
+        header = ExportHeader(name=source.name, kind=source.kind, input_spec=source.input_spec)
+        exported = None
     precision = check_served(precision, exported=exported, engine="openvino_ir", allowed=PRECISIONS)
     if not isinstance(source, Path):
         graph = _graphs_of(source, is_packed=precision == WEIGHTS)
-    target, beside = device_named(device), "fp32" if int8 is None else int8.beside
+    target, beside = device_named(device), "fp32" if header.int8 is None else header.int8.beside
 
     def compiled(shape: Shape, many: bool = False) -> "openvino.CompiledModel":
         config = settings(target, precision=precision, threads=threads, many=many, beside=beside)
@@ -89,17 +88,14 @@ def load(
 
     settings(target, precision=precision, threads=threads)  # refuses at once what the device cannot do
     run = compiled_per_shape(lambda shape: runner(compiled(shape)))
-    if spec.fixed and isinstance(source, Path):
-        run = fixed_shape(run, shape=(1, 3, *spec.size_hw), name=str(source))
-    return NetworkPredictor(
-        name=name,
-        kind=kind,
-        input_spec=spec,
+    if header.input_spec.fixed and isinstance(source, Path):
+        run = fixed_shape(run, shape=(1, 3, *header.input_spec.size_hw), name=str(source))
+    return NetworkPredictor.of(
+        header,
         run=run,
         engine="openvino_ir",
         precision=precision,
         device=target.lower(),
-        int8=int8,
         open_queue=queue_opener(lambda shape: compiled(shape, many=True)),
         weights_file=source if isinstance(source, Path) else None,
     )
@@ -171,17 +167,3 @@ def _agrees(graph: "openvino.Model", model: DepthModel, shape: Shape) -> bool:
         wanted = model(torch.from_numpy(image))[0].numpy()
     given = run(image)
     return given.shape == wanted.shape and bool(np.abs(given - wanted).max() <= SAME * np.abs(wanted).max())
-
-
-def _read(path: Path) -> tuple["openvino.Model", ExportHeader]:
-    ov = openvino_package()
-    if not path.with_suffix(".bin").exists():
-        raise HondoError(
-            f"{path}: its weights {path.with_suffix('.bin').name} are not beside it; keep the two files together"
-        )
-    try:
-        graph = ov.Core().read_model(path)
-    except RuntimeError as error:
-        raise HondoError(f"{path}: OpenVINO cannot read it; it may be cut short, export it again") from error
-    text = graph.get_rt_info([KEY]).astype(str) if graph.has_rt_info([KEY]) else None
-    return graph, ExportHeader.from_json(text, path=path)

@@ -13,7 +13,7 @@ from jaxtyping import Float, UInt8
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, DepthKind, DepthMap, InputSpec, Size
-from hondo.engines.header import Int8Facts
+from hondo.engines.header import Cost, ExportHeader, Int8Facts
 from hondo.engines.many import InferQueue, in_order, one_by_one
 from hondo.images.preprocess import Placement, from_network, place, to_network
 
@@ -41,12 +41,21 @@ class NetworkPredictor:
     device: str = "cpu"
     camera: Camera | None = None
     int8: Int8Facts | None = None  # how a file was quantised, if it was
+    cost: Cost | None = None  # what a file says that its model takes
     weights_file: Path | None = None  # the file the weights came from, if one did
     run_frames: RunFrames | None = None  # of a network that also looks at earlier frames
     num_previous: int = 0  # how many of them
     open_queue: Callable[[], InferQueue] | None = field(default=None, repr=False)  # None: the engine has no own
     release: Callable[[], None] = field(default=lambda: None, repr=False)
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @classmethod
+    def of(cls, header: ExportHeader, *, run: Run, engine: str, **others: Any) -> "NetworkPredictor":
+        """Of a network that says what it is; ``others``: the fields that it does not say."""
+        said = {"precision": header.precision, "int8": header.int8, "cost": header.cost}
+        return cls(
+            name=header.name, kind=header.kind, input_spec=header.input_spec, run=run, engine=engine, **said | others
+        )  # fmt: skip
 
     def __call__(self, image: "UInt8[np.ndarray, 'h w 3'] | Image | str | Path") -> DepthMap:
         return self.predict(image, camera=self.camera)

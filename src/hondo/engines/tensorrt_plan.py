@@ -11,7 +11,7 @@ from jaxtyping import Float
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError, MissingExtraError
 from hondo.core.types import Size
-from hondo.engines.header import ExportHeader, export_spec
+from hondo.engines.header import ExportHeader, export_spec, header_of
 from hondo.engines.onnx_rules import check_for_tensorrt
 from hondo.engines.onnx_runtime import onnx_bytes
 from hondo.engines.plan_file import Card, pack, unpack
@@ -46,7 +46,7 @@ def export(
     trt = tensorrt_package()
     card = card_here(trt)
     spec = export_spec(model.input_spec, size_hw=size_hw, dynamic=dynamic)
-    header = ExportHeader(name=model.name, kind=model.kind, input_spec=spec, precision=precision, licence=licence)
+    header = header_of(model, spec=spec, precision=precision, licence=licence)
     shape = (1, 3, *spec.size_hw)
     content = onnx_bytes(model, shape=shape, precision=precision, dynamic=dynamic, header=header)
     plan = build_plan(trt, content, shape=shape, multiple_of=spec.multiple_of if dynamic else None, name=model.name)
@@ -72,9 +72,9 @@ def load(
     else:
         header = ExportHeader(name=source.name, kind=source.kind, input_spec=source.input_spec, precision=precision)
         run = compiled_per_shape(_builder(trt, source, header=header, target=target))
-    return NetworkPredictor(
-        name=header.name, kind=header.kind, input_spec=header.input_spec, run=run, engine="tensorrt_plan",
-        precision=header.precision, device=str(target), weights_file=source if isinstance(source, Path) else None,
+    return NetworkPredictor.of(
+        header, run=run, engine="tensorrt_plan", device=str(target),
+        weights_file=source if isinstance(source, Path) else None,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from hondo.core.errors import HondoError, unknown
 from hondo.core.report import Row
 from hondo.core.types import Size
+from hondo.engines.header import Cost, cost_of
 from hondo.engines.predictor import NetworkPredictor
 from hondo.evaluate.conditions import Conditions, conditions
 from hondo.evaluate.machine import Roof
@@ -112,14 +113,15 @@ def bench(
     threads: int | None = None,
     roof: Roof | None = None,
 ) -> BenchResult:
-    """Measures a predictor; ``model``, where there is one, tells MACs and parameters, and ``roof`` what is possible."""
+    """Measures a predictor; ``model``, where it is no file, tells MACs and parameters, ``roof`` what is possible."""
     size_hw = config.size_hw or predictor.input_spec.size_hw
     under = conditions(threads)
     memory = PeakMemory(predictor.device)
     network = _time(network_call(predictor, size_hw=size_hw, batch=config.batch), config)
     single = network if config.batch == 1 else _time(network_call(predictor, size_hw=size_hw), config)
     whole, before, after = _around(predictor, size_hw, config)
-    gmacs = None if model is None else _macs(model, size_hw) / 1e9
+    cost = _cost(predictor, model, size_hw)
+    gmacs = None if cost is None else cost.macs / 1e9
     least = None if roof is None or gmacs is None else roof.least_ms(gmacs=gmacs, precision=predictor.precision)
     times = {key: value for key, value in vars(network).items() if key != "noise"}
     return BenchResult(
@@ -138,7 +140,7 @@ def bench(
         predictor_median_ms=whole.median_ms,
         overhead_ms=whole.median_ms - single.median_ms,
         gmacs=gmacs,
-        parameters=None if model is None else sum(parameter.numel() for parameter in model.parameters()),
+        parameters=None if cost is None else cost.parameters,
         peak_memory_mib=memory.mib(),
         file_size_mib=file_size_mib(predictor.weights_file),
         protocol=config.protocol,
@@ -173,7 +175,9 @@ def _time(call: Callable[[], object], config: BenchConfig) -> Timing:
     return measure(call, warmup=config.warmup, runs=config.runs, seconds=config.seconds)
 
 
-def _macs(model: DepthModel, size_hw: Size) -> int:
-    from hondo.models.macs import count_macs
-
-    return count_macs(model, size_hw=size_hw)
+def _cost(predictor: NetworkPredictor, model: DepthModel | None, size_hw: Size) -> Cost | None:
+    """Of the model, or what a file says of the one that it was made from, at this size."""
+    if model is not None:
+        return cost_of(model, size_hw=size_hw)
+    told = predictor.cost
+    return told if told is not None and told.size_hw == tuple(size_hw) else None
