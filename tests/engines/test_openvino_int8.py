@@ -155,18 +155,6 @@ def test_what_openvino_does_not_do_is_refused_with_the_remedy(model, exported) -
     assert hondo.load(exported[0], precision="int8").precision == "int8"
 
 
-def test_depthwise_convolutions_stay_in_float(calibration: Calibration) -> None:
-    torch.manual_seed(0)
-    network = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 8, 3, padding=1, groups=8), nn.Conv2d(8, 1, 1))
-    model = DepthModel(network, name="depthwise", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC).eval()
-    graph = openvino_ir.convert(model, size_hw=SPEC.size_hw)
-    openvino_int8._fold_constants(graph)
-    quantised = with_ranges(graph, calibration, estimator="MINMAX")
-    kinds = {op.get_type_name(): op for op in quantised.get_ops()}
-    source = kinds["GroupConvolution"].input_value(0).get_node()
-    assert source.get_type_name() != "FakeQuantize" and "FakeQuantize" in kinds
-
-
 def test_a_group_normalisation_is_what_it_was_once_it_is_spelled_out() -> None:
     torch.manual_seed(0)
     network = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.GroupNorm(4, 8), nn.ReLU(), nn.Conv2d(8, 1, 1))

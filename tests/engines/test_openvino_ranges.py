@@ -41,8 +41,11 @@ def quantised(*, attending: bool):
     model = DepthModel(network, name="summed", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC).eval()
     graph = openvino_ir.convert(model, size_hw=SPEC.size_hw)
     openvino_int8._fold_constants(graph)
-    pictures = np.random.default_rng(0).integers(0, 256, (8, 3, *SPEC.size_hw), dtype=np.uint8)
-    return graph, with_ranges(graph, Calibration(pictures=pictures), estimator="MINMAX")
+    return graph, with_ranges(graph, pictures(), estimator="MINMAX")
+
+
+def pictures() -> Calibration:
+    return Calibration(pictures=np.random.default_rng(0).integers(0, 256, (8, 3, *SPEC.size_hw), dtype=np.uint8))
 
 
 @pytest.mark.parametrize("attending", [False, True])
@@ -65,3 +68,15 @@ def test_convolutions_of_one_channel_stay_in_float() -> None:
     (name,) = single_channels(graph)
     (conv,) = (op for op in rounded.get_ops() if op.get_friendly_name() == name)
     assert not any(openvino_int8._is_rounded(value.get_node()) for value in conv.input_values())
+
+
+def test_depthwise_convolutions_have_one_range_for_all_channels() -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 8, 3, padding=1, groups=8), nn.Conv2d(8, 1, 1))
+    model = DepthModel(network, name="depthwise", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC).eval()
+    graph = openvino_ir.convert(model, size_hw=SPEC.size_hw)
+    openvino_int8._fold_constants(graph)
+    rounded = with_ranges(graph, pictures(), estimator="MINMAX")
+    (conv,) = (op for op in rounded.get_ops() if op.get_type_name() == "GroupConvolution")
+    source = conv.input_value(0).get_node()
+    assert source.get_type_name() == "FakeQuantize" and np.size(source.input_value(1).get_node().data) == 1

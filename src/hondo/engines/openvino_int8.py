@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from hondo.core.types import DepthKind
 from hondo.engines.calibration import Calibration
 from hondo.engines.header import Int8Facts
+from hondo.engines.openvino_early import round_early
 from hondo.engines.openvino_ranges import single_channels, with_ranges
 from hondo.engines.openvino_run import compile_graph, openvino_package, runner, settings
 from hondo.engines.predictor import Run
@@ -29,7 +30,9 @@ def quantise(
     layers = layers_of(quantised, paths)
 
     def made(kept: Iterable[str]) -> "openvino.Model":
-        return with_float(quantised, graph, [name for layer in kept for name in layers[layer]])
+        mixed = with_float(quantised, graph, [name for layer in kept for name in layers[layer]])
+        round_early(mixed)
+        return mixed
 
     facts = choose_layers(
         list(layers), lambda kept, beside: _running(made(kept), beside), full=_running(graph, "fp32"), kind=kind,

@@ -9,16 +9,13 @@ from hondo.engines.quantising import nncf_package
 if TYPE_CHECKING:
     import openvino
 
-FLOAT_KINDS = [
-    "GroupConvolution"
-]  # depthwise: they wait for memory, and OpenVINO rounds their inputs in a pass of its own
 ATTENTION = ("Softmax", "ScaledDotProductAttention")
 
 
 def with_ranges(graph: "openvino.Model", pictures: Calibration, *, estimator: str) -> "openvino.Model":
     """A copy of a float graph that rounds what its layers read. ``estimator``: how ranges follow from the pictures."""
     with nncf_package() as nncf:
-        from nncf.quantization.advanced_parameters import AdvancedQuantizationParameters
+        from nncf.quantization.advanced_parameters import AdvancedQuantizationParameters, QuantizationParameters
         from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 
         parameters = getattr(RangeEstimatorParametersSet, estimator)
@@ -28,8 +25,12 @@ def with_ranges(graph: "openvino.Model", pictures: Calibration, *, estimator: st
             subset_size=len(pictures),
             preset=nncf.QuantizationPreset.MIXED,
             model_type=nncf.ModelType.TRANSFORMER if attends(graph) else None,
-            ignored_scope=nncf.IgnoredScope(types=FLOAT_KINDS, names=single_channels(graph), validate=False),
-            advanced_parameters=AdvancedQuantizationParameters(activations_range_estimator_params=parameters),
+            ignored_scope=nncf.IgnoredScope(names=single_channels(graph), validate=False),
+            advanced_parameters=AdvancedQuantizationParameters(
+                activations_range_estimator_params=parameters,
+                # NNCF gives depthwise convolutions a range a channel, which OpenVINO computes in float
+                activations_quantization_params=QuantizationParameters(per_channel=False),
+            ),
         )
     make_symmetric(quantised)
     return quantised

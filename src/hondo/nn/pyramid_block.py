@@ -67,5 +67,5 @@ class MixMLP(nn.Module):
         self.dwconv = nn.Conv2d(hidden, hidden, 3, padding=1, groups=hidden)
 
     def forward(self, tokens: Float[Tensor, "b n c"], grid_hw: Size) -> Float[Tensor, "b n c"]:
-        mixed = self.dwconv(map_from_tokens(self.fc1(tokens), grid_hw))
-        return self.fc2(F.gelu(tokens_from_map(mixed)))
+        mixed = F.gelu(self.dwconv(map_from_tokens(self.fc1(tokens), grid_hw)))
+        return self.fc2(tokens_from_map(mixed))
