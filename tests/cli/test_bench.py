@@ -56,7 +56,7 @@ def test_two_are_compared_in_turn(tmp_path, capsys) -> None:
 
 def test_a_protocol_fixes_the_size(capsys) -> None:
     assert main(["bench", "unet-light", "--protocol", "dpt400", "--size", "32x64"]) == 2
-    assert "fixes size and batch" in capsys.readouterr().err
+    assert "fixes sizes and batch" in capsys.readouterr().err
 
 
 def test_a_restless_machine_gives_no_conclusion(monkeypatch, capsys) -> None:

@@ -146,6 +146,26 @@ def test_an_onnx_file_of_others_is_refused(tmp_path) -> None:
         ENGINES["onnx_runtime"].load(tmp_path / "other.onnx")
 
 
+def test_an_onnx_graph_of_another_form_is_refused_whatever_its_header_says(exported, tmp_path) -> None:
+    onnx = pytest.importorskip("onnx")
+    path = tmp_path / "other.onnx"
+    model = onnx.load(exported["onnx_runtime"])
+    model.graph.output.append(model.graph.output[0])
+    model.graph.output[1].name = model.graph.node[0].output[0]
+    onnx.save_model(model, path)
+    with pytest.raises(HondoError, match=r"other\.onnx is no depth network of hondo's form"):
+        ENGINES["onnx_runtime"].load(path)
+
+
+def test_an_onnx_file_of_a_later_opset_is_refused_in_a_few_words(exported, tmp_path) -> None:
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(exported["onnx_runtime"])
+    model.opset_import[0].version = 99
+    onnx.save_model(model, tmp_path / "later.onnx")
+    with pytest.raises(HondoError, match=r"later\.onnx: ONNX Runtime cannot read it \([^/:]*[Oo]pset"):
+        ENGINES["onnx_runtime"].load(tmp_path / "later.onnx")
+
+
 def test_bf16_files_run_in_bf16(tiny_model, tmp_path) -> None:
     pytest.importorskip("openvino")
     module = ENGINES["openvino_ir"]

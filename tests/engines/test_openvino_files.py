@@ -9,8 +9,12 @@ import torch
 
 import hondo
 from hondo.core.errors import HondoError
+from hondo.core.types import DepthKind, InputSpec
+from hondo.engines.header import ExportHeader
+from hondo.engines.openvino_files import save_graph
 
 pytest.importorskip("openvino")
+SPEC = InputSpec(size_hw=(32, 64), multiple_of=16)
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +41,13 @@ def test_the_bin_of_other_weights_is_refused(exported, tiny_model, tmp_path) -> 
     shutil.copy(exported.with_suffix(".bin"), mixed.with_suffix(".bin"))
     with pytest.raises(HondoError, match=r"the net\.bin beside it is of another export"):
         hondo.load(mixed)
+
+
+def test_a_graph_of_another_form_is_refused_whatever_its_header_says(tmp_path) -> None:
+    import openvino as ov
+
+    number = ov.opset13.parameter([1], name="x")
+    graph = ov.Model([ov.opset13.abs(number)], [number], "other")
+    save_graph(graph, tmp_path / "net.xml", header=ExportHeader(name="m", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC))
+    with pytest.raises(HondoError, match=r"net\.xml is no depth network of hondo's form"):
+        hondo.load(tmp_path / "net.xml")

@@ -46,6 +46,13 @@ def test_the_size_asked_for_is_the_size_measured(predictor) -> None:
     assert (1, 3, 48, 48) in seen
 
 
+def test_the_whole_call_is_that_of_the_cameras_picture(predictor) -> None:
+    config = BenchConfig(warmup=1, runs=5)
+    small, large = (bench(predictor, config=replace(config, picture_hw=size)) for size in (None, (720, 1280)))
+    assert (small.picture_hw, large.picture_hw) == ((32, 64), (720, 1280)) and large.size_hw == (32, 64)
+    assert large.preprocess_ms > small.preprocess_ms and large.postprocess_ms > small.postprocess_ms
+
+
 def test_the_roof_is_shared_by_models_that_are_known(predictor) -> None:
     roof = Roof(gmacs_per_s=1, bf16_gmacs_per_s=1, int8_gmacs_per_s=None, gigabytes_per_s=1)
     result = bench(predictor, config=BenchConfig(warmup=0, runs=1), roof=roof)

@@ -3,7 +3,6 @@
 import time
 
 import numpy as np
-import pytest
 
 from hondo.evaluate.noise import Noise
 from hondo.evaluate.timing import Timing, is_settled, measure, median_interval, settle
@@ -59,20 +58,3 @@ def test_a_wide_interval_is_doubted_and_few_runs_are_not() -> None:
     assert "after 20 runs" in doubt
     assert Timing.of(restless[:4], noise=Noise()).doubts() == ()
     assert Timing.of([1.0] * 20, noise=Noise()).doubts() == ()
-
-
-@pytest.mark.parametrize(
-    ("references", "said"),
-    [
-        ([1.0] * 20 + [1.5] * 10, "slowed down by 50%"),
-        ([1.5] * 10 + [1.0] * 20, "became 50% faster"),
-        ([1.0, 1.0, 1.0, 1.0, 2.0] * 6, "2.0 times as long"),
-    ],
-)
-def test_noise_is_named(references, said) -> None:
-    assert said in " ".join(Noise.of(references).doubts())
-
-
-def test_quiet_and_too_little_to_tell() -> None:
-    assert Noise.of([1.0, 1.02, 1.1] * 10).doubts() == ()
-    assert Noise.of([1.0, 9.0]).doubts() == ()

@@ -34,6 +34,8 @@ class BenchCommand:
     @ENGINE or @ENGINE:PRECISION, e.g. hondo-nano@openvino:bf16."""
     size: str | None = None
     """Network input HxW; default: each model's own."""
+    picture: str | None = None
+    """Camera picture HxW, for what comes before and after the network; default: of the network's size."""
     engine: str = "auto"
     """auto, pytorch, onnx_runtime, openvino_ir, torch_compile or executorch_pte; files have theirs."""
     device: str = "auto"
@@ -110,10 +112,15 @@ def _config(command: BenchCommand) -> "BenchConfig":
 
     if command.protocol is None:
         size_hw = parse_size(command.size)
-        return BenchConfig(size_hw=size_hw, batch=command.batch, warmup=command.warmup, runs=command.runs)
+        picture_hw = parse_size(command.picture, option="--picture")
+        return BenchConfig(
+            size_hw=size_hw, picture_hw=picture_hw, batch=command.batch, warmup=command.warmup, runs=command.runs
+        )
     config = protocol_config(command.protocol, warmup=command.warmup)
-    if command.size is not None or command.batch != 1:
-        raise HondoError(f"--protocol {command.protocol} fixes size and batch; leave out --size and --batch")
+    if command.size is not None or command.picture is not None or command.batch != 1:
+        raise HondoError(
+            f"--protocol {command.protocol} fixes sizes and batch; leave out --size, --picture and --batch"
+        )
     return config
 
 
@@ -163,11 +170,13 @@ def _alternate(subjects: Sequence[Subject], config: "BenchConfig") -> "Versus":
 
 
 def _notes(results: "Sequence[BenchResult]", roof: "Roof | None") -> tuple[str, ...]:
+    first = results[0]
+    of = "the network's size" if first.picture_hw == first.size_hw else "{}x{}".format(*first.picture_hw)
     times = (
         "median with its 95 % interval, p95, min, throughput: the network alone; before, after: the picture's way in "
-        "and the map's way out; whole call, FPS: a picture of that size to its map"
+        f"and the map's way out; whole call, FPS: a picture of {of} to its map"
     )
-    under = str(results[0].conditions)
+    under = str(first.conditions)
     if roof is None:
         return (times, under)
     int8 = "" if roof.int8_gmacs_per_s is None else f", {roof.int8_gmacs_per_s:.0f} int8"

@@ -1,6 +1,7 @@
 """ONNX Runtime as an engine, and export to one .onnx file that other runtimes read too."""
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from copy import deepcopy
@@ -67,6 +68,7 @@ def load(
     if isinstance(source, Path):
         session = _session(source.read_bytes(), device=device, threads=threads, name=str(source))
         header = ExportHeader.from_json(session.get_modelmeta().custom_metadata_map.get(KEY), path=source)
+        _check_form(session, name=str(source))
         if precision not in ("fp32", header.precision):
             raise HondoError(
                 f"{source} was exported in {header.precision}; export it again with --precision {precision}"
@@ -141,9 +143,24 @@ def _session(content: bytes, *, device: str, threads: int | None, name: str):
     try:
         session = onnxruntime.InferenceSession(content, options, providers=providers(device))
     except Exception as error:  # the bindings raise many classes of their own that share no base but Exception
-        raise HondoError(f"{name}: ONNX Runtime cannot read it ({' '.join(str(error).split())[:200]})") from error
+        raise HondoError(f"{name}: ONNX Runtime cannot read it ({_reason(error)}); export it again") from error
     check_used(session.get_providers(), device=device)
     return session
+
+
+def _check_form(session, *, name: str) -> None:
+    """Refuses a graph that is not of hondo's form, whatever its header says."""
+    given = [(each.type, len(each.shape)) for each in (*session.get_inputs(), *session.get_outputs())]
+    if given != [("tensor(float)", 4)] * 2:
+        raise HondoError(
+            f"{name} is no depth network of hondo's form: it must take one picture and give one map, both float with "
+            "4 axes; make it with hondo export"
+        )
+
+
+def _reason(error: Exception) -> str:
+    """What ONNX Runtime says, without the names of its C++ functions in front."""
+    return re.sub(r"^.*\) ", "", " ".join(str(error).split()))[:200]
 
 
 def _runner(session) -> Run:

@@ -14,6 +14,7 @@ from hondo.engines.predictor import NetworkPredictor
 from hondo.evaluate.conditions import Conditions, conditions
 from hondo.evaluate.machine import Roof
 from hondo.evaluate.memory import PeakMemory, file_size_mib
+from hondo.evaluate.noise import Noise
 from hondo.evaluate.timing import Timing, measure
 from hondo.images.preprocess import from_network, to_network
 from hondo.models.depth import DepthModel
@@ -26,6 +27,7 @@ class BenchConfig:
     """How to measure: what goes in, and how often. ``seconds`` ends a measurement early once there are 10 runs."""
 
     size_hw: Size | None = None  # network input; None: the model's own
+    picture_hw: Size | None = None  # of the camera, for the whole call; None: of that size, so that nothing is resized
     batch: int = 1
     warmup: int = 10
     runs: int = 100
@@ -68,7 +70,9 @@ class BenchResult:
     min_ms: float
     mean_ms: float
     runs: int
-    preprocess_ms: float  # picture of that size to network input
+    noise: Noise
+    picture_hw: Size  # what the whole call is given
+    preprocess_ms: float  # such a picture to network input
     postprocess_ms: float  # the network's map to the picture's size
     fps: float  # pictures a second of the whole call, one by one: picture in, map at the picture's size out
     throughput: float  # pictures a second of the network alone, in batches
@@ -123,7 +127,6 @@ def bench(
     cost = _cost(predictor, model, size_hw)
     gmacs = None if cost is None else cost.macs / 1e9
     least = None if roof is None or gmacs is None else roof.least_ms(gmacs=gmacs, precision=predictor.precision)
-    times = {key: value for key, value in vars(network).items() if key != "noise"}
     return BenchResult(
         model=predictor.name,
         engine=predictor.engine,
@@ -132,7 +135,8 @@ def bench(
         size_hw=size_hw,
         batch=config.batch,
         threads=threads,
-        **times,
+        **vars(network),
+        picture_hw=config.picture_hw or size_hw,
         preprocess_ms=before.median_ms,
         postprocess_ms=after.median_ms,
         fps=1000 / whole.median_ms,
@@ -159,11 +163,13 @@ def network_call(predictor: NetworkPredictor, *, size_hw: Size, batch: int = 1) 
 
 def _around(predictor: NetworkPredictor, size_hw: Size, config: BenchConfig) -> tuple[Timing, Timing, Timing]:
     """The whole call of a picture, and what comes before and after the network in it."""
-    picture = np.random.default_rng(0).integers(0, 256, (*size_hw, 3), dtype=np.uint8)
-    placement = predictor.placement(size_hw)
+    picture_hw = config.picture_hw or size_hw
+    picture = np.random.default_rng(0).integers(0, 256, (*picture_hw, 3), dtype=np.uint8)
+    fixed = replace(predictor, input_spec=replace(predictor.input_spec, size_hw=tuple(size_hw), fixed=True))
+    placement = fixed.placement(picture_hw)
     depth = np.zeros(placement.network_hw, dtype=np.float32)
     calls = (
-        lambda: predictor(picture),
+        lambda: fixed(picture),
         lambda: to_network(picture, placement),
         lambda: from_network(depth, placement),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hondo.evaluate.noise import Noise, reference_work
+from hondo.evaluate.noise import CoreTime, Noise, reference_work
 
 FEWEST = 10  # runs that are made however long they take
 _WINDOW = 5  # calls; two neighbouring windows whose medians agree have settled
@@ -51,12 +51,12 @@ WIDEST = 0.10  # of the interval's half, as a share of the median
 def measure(call: Callable[[], object], *, warmup: int, runs: int, seconds: float = 20.0) -> Timing:
     """Times ``runs`` calls after the warm-up; fewer (at least FEWEST) where that takes over ``seconds``."""
     settle(call, least=warmup, seconds=seconds / 2)
-    times, references = [], []
+    times, references, began = [], [], CoreTime.now()
     end = time.perf_counter() + seconds
     while len(times) < runs and (len(times) < FEWEST or time.perf_counter() < end):
         references.append(elapsed_ms(reference_work))
         times.append(elapsed_ms(call))
-    return Timing.of(times, noise=Noise.of(references))
+    return Timing.of(times, noise=Noise.of(references, waited=began.waited_since()))
 
 
 def settle(call: Callable[[], object], *, least: int, seconds: float) -> int:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from hondo.evaluate.noise import Noise, reference_work
+from hondo.evaluate.noise import CoreTime, Noise, reference_work
 from hondo.evaluate.timing import FEWEST, WIDEST, Timing, elapsed_ms, median_interval, settle
 
 
@@ -56,13 +56,13 @@ def alternate_with(
     for call in calls:
         settle(call, least=warmup, seconds=seconds / 4)
     rounds: list[list[float]] = []
-    references, end = [], time.perf_counter() + seconds
+    references, began, end = [], CoreTime.now(), time.perf_counter() + seconds
     while len(rounds) < runs and (len(rounds) < FEWEST or time.perf_counter() < end):
         references.append(elapsed_ms(reference_work))
         step = -1 if len(rounds) % 2 else 1
         rounds.append([elapsed_ms(call) for call in calls[::step]][::step])
     baseline, *times = (list(each) for each in zip(*rounds, strict=True))
-    noise = Noise.of(references)
+    noise = Noise.of(references, waited=began.waited_since())
     return {name: _versus(baseline, each, noise=noise) for name, each in zip(others, times, strict=True)}
 
 
