@@ -8,11 +8,13 @@ from copy import deepcopy
 from torch import nn
 
 from hondo.models.depth import DepthModel
+from hondo.nn.attention.softmax import SoftmaxAttention
 from hondo.nn.doubled_conv import ConvOfDoubled, ConvOfSmall
 from hondo.nn.enlarge import Enlarge, EnlargeByConv
 from hondo.nn.patch_conv import PatchConv, is_patchable
 from hondo.nn.pixel_shuffle import BlockShuffle, block_ordered
 from hondo.nn.resized_conv import ConvBeforeResize, ConvOfResized
+from hondo.nn.separate_attention import SeparateAttention, is_separable
 
 
 def inference_form(model: DepthModel, *, any_size: bool = False) -> DepthModel:
@@ -39,6 +41,8 @@ def cheaper(part: nn.Module, *, any_size: bool = False) -> nn.Module:
         return EnlargeByConv(part)
     if type(part) is nn.Sequential:
         return _shuffled_late(part)
+    if type(part) is SoftmaxAttention and is_separable(part):
+        return SeparateAttention(part)
     if type(part) is nn.Conv2d and is_patchable(part):
         return PatchConv(part)
     return part
