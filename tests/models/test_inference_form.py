@@ -11,7 +11,7 @@ from hondo.models.zoo import build_model
 from hondo.nn.doubled_conv import ConvOfDoubled, ConvOfSmall
 from hondo.nn.enlarge import Enlarge, EnlargeByConv
 from hondo.nn.patch_conv import PatchConv
-from hondo.nn.pixel_shuffle import shuffle_head
+from hondo.nn.pixel_shuffle import BlockShuffle, shuffle_head
 from hondo.nn.resized_conv import ConvBeforeResize, ConvOfResized
 
 MODELS: dict[str, dict[str, Any]] = {
@@ -70,6 +70,17 @@ def test_depth_is_enlarged_by_a_convolution() -> None:
     assert isinstance(inference_form(model).network.enlarge, EnlargeByConv) and isinstance(
         model.network.enlarge, Enlarge
     )
+
+
+def test_kinds_that_an_engine_leaves_stay_and_so_does_the_map() -> None:
+    torch.manual_seed(0)
+    model = build_model("vtdepth-b0", weights="random").eval()
+    form = inference_form(model, leaving=(ConvOfDoubled, nn.Sequential))
+    assert of_kind(form, ConvOfDoubled) == of_kind(model, ConvOfDoubled) and of_kind(form, BlockShuffle) == 0
+    assert of_kind(form, PatchConv) and of_kind(inference_form(model), BlockShuffle)
+    image = torch.rand(1, 3, 64, 96)
+    with torch.inference_mode():
+        torch.testing.assert_close(form(image)[0], model(image)[0], rtol=1e-5, atol=1e-5)
 
 
 def test_parts_without_a_cheaper_form_stay() -> None:

@@ -3,7 +3,7 @@
 import logging
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -32,11 +32,16 @@ class FinestMap(nn.Module):
         return self.model(image.to(dtype))[0].float()
 
 
-def trace(model: DepthModel, *, size_hw: Size, batch: int = 1, dynamic: bool = False) -> torch.export.ExportedProgram:
-    """The exported program of a model; dynamic: any batch, height and width that are its ``multiple_of`` times n."""
+def trace(
+    model: DepthModel, *, size_hw: Size, batch: int = 1, dynamic: bool = False, leaving: Collection[type] = ()
+) -> torch.export.ExportedProgram:
+    """The exported program of a model; dynamic: any batch, height and width that are its ``multiple_of`` times n.
+
+    ``leaving``: kinds of parts that are not replaced by cheaper ones (see ``inference_form``).
+    """
     if isinstance(model, MultiFrameModel):
         raise HondoError(f"{model.name} also looks at earlier frames, which only engine pytorch gives it; use that")
-    graph = FinestMap(inference_form(model, any_size=dynamic)).eval()
+    graph = FinestMap(inference_form(model, any_size=dynamic, leaving=leaving)).eval()
     batch = max(batch, 2) if dynamic else batch  # torch.export takes a batch of 1 for a constant
     example = torch.zeros(batch, 3, *size_hw, dtype=torch.float32, device=next(model.parameters()).device)
     shapes = {"image": _any_size(model.input_spec.multiple_of)} if dynamic else None

@@ -16,6 +16,7 @@ from hondo.engines.calibration import Calibration
 from hondo.engines.graph import silent
 from hondo.engines.header import Int8Facts
 from hondo.engines.layer_names import OUTER
+from hondo.engines.onnx_elu import spell_out_elu
 from hondo.engines.predictor import Run
 from hondo.engines.quantising import Quantising, choose_layers
 
@@ -97,7 +98,9 @@ def _quantised(folder: Path, ranges: _Ranges, *, spared: list[str]) -> "onnx.Mod
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
         )
-        return onnx.load_model(folder / "int8.onnx")
+        quantised = onnx.load_model(folder / "int8.onnx")
+        spell_out_elu(quantised)
+        return quantised
 
 
 def _path(node: "onnx.NodeProto") -> str:

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, redirect_stdout
 from copy import deepcopy
 from dataclasses import replace
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
+from torch import nn
 
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError, MissingExtraError
@@ -25,6 +26,7 @@ from hondo.engines.quantising import Quantising, check_quantising, check_served
 from hondo.engines.shapes import Shape, compiled_per_shape, fixed_shape
 from hondo.engines.table import check_precision
 from hondo.models.depth import DepthModel
+from hondo.nn.doubled_conv import ConvOfDoubled
 
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 PRECISIONS = ("fp32", "fp16", "int8-dynamic", "int8-weights")
@@ -32,6 +34,8 @@ CALIBRATED = ("int8",)  # precisions whose export takes pictures
 EXPORT_PRECISIONS = (*PRECISIONS, *CALIBRATED)
 SUFFIX = ".onnx"
 OPSET = 18
+# Their equals transpose, convolutions or places: ONNX Runtime does the first in float only, and the second slowly.
+LEFT = (ConvOfDoubled, nn.Sequential)
 _INT8 = {"int8-dynamic": with_int8_matrices, "int8-weights": with_int8_weights}
 
 
@@ -54,7 +58,9 @@ def export(
     check_quantising(precision, quantising, dynamic=dynamic)
     spec = export_spec(model.input_spec, size_hw=size_hw, dynamic=dynamic)
     header = header_of(model, spec=spec, precision=precision, licence=licence)
-    content = onnx_bytes(model, shape=(1, 3, *spec.size_hw), precision=precision, dynamic=dynamic, header=header)
+    content = onnx_bytes(
+        model, shape=(1, 3, *spec.size_hw), precision=precision, dynamic=dynamic, header=header, leaving=LEFT
+    )
     if quantising is not None:
         content = _quantised(content, header=header, quantising=quantising)
     return atomic_write(path, content)
@@ -92,7 +98,9 @@ def _serve_model(model: DepthModel, *, header: ExportHeader, device: str, thread
     copied = deepcopy(model)
 
     def session_for(shape: Shape) -> Run:
-        content = onnx_bytes(copied, shape=shape, precision=header.precision, dynamic=False, header=header)
+        content = onnx_bytes(
+            copied, shape=shape, precision=header.precision, dynamic=False, header=header, leaving=LEFT
+        )
         return _runner(_session(content, device=device, threads=threads, name=model.name))
 
     return compiled_per_shape(session_for)
@@ -109,8 +117,16 @@ def _quantised(content: bytes, *, header: ExportHeader, quantising: Quantising) 
     return proto.SerializeToString()
 
 
-def onnx_bytes(model: DepthModel, *, shape: Shape, precision: str, dynamic: bool, header: ExportHeader) -> bytes:
-    """The whole .onnx file of a model: one graph, its weights, its header."""
+def onnx_bytes(
+    model: DepthModel,
+    *,
+    shape: Shape,
+    precision: str,
+    dynamic: bool,
+    header: ExportHeader,
+    leaving: Collection[type] = (),
+) -> bytes:
+    """The whole .onnx file of a model: one graph, its weights, its header. ``leaving``: see ``trace``."""
     try:
         import onnx
         import onnxscript  # noqa: F401  (torch's exporter needs it and says so in a page of text)
@@ -120,7 +136,7 @@ def onnx_bytes(model: DepthModel, *, shape: Shape, precision: str, dynamic: bool
 
     copied = deepcopy(model).cpu().float()
     copied = copied.half() if precision == "fp16" else copied
-    program = trace(copied, size_hw=shape[2:], batch=shape[0], dynamic=dynamic)
+    program = trace(copied, size_hw=shape[2:], batch=shape[0], dynamic=dynamic, leaving=leaving)
     with quiet(), _silent_exporter():
         exported = torch.onnx.export(
             program, opset_version=OPSET, dynamo=True, verbose=False, input_names=["image"], output_names=["depth"]

@@ -3,6 +3,7 @@
 Training keeps the plain parts, whose weights are those of the checkpoints.
 """
 
+from collections.abc import Collection
 from copy import deepcopy
 
 from torch import nn
@@ -17,18 +18,22 @@ from hondo.nn.resized_conv import ConvBeforeResize, ConvOfResized
 from hondo.nn.separate_attention import SeparateAttention, is_separable
 
 
-def inference_form(model: DepthModel, *, any_size: bool = False) -> DepthModel:
-    """A copy that gives the same maps, sooner. ``any_size``: without parts that are made for the size that comes."""
+def inference_form(model: DepthModel, *, any_size: bool = False, leaving: Collection[type] = ()) -> DepthModel:
+    """A copy that gives the same maps, sooner. ``any_size``: without parts that are made for the size that comes.
+
+    ``leaving``: kinds of parts that stay, since an engine computes their equals more slowly.
+    """
     copied = deepcopy(model).eval()
-    _replace_within(copied, any_size=any_size)
+    _replace_within(copied, any_size=any_size, leaving=leaving)
     return copied
 
 
-def _replace_within(module: nn.Module, *, any_size: bool) -> None:
+def _replace_within(module: nn.Module, *, any_size: bool, leaving: Collection[type]) -> None:
     """Outer parts first: what replaces one may hold parts that are replaced themselves."""
     for name, part in module.named_children():
-        setattr(module, name, cheaper(part, any_size=any_size))
-        _replace_within(getattr(module, name), any_size=any_size)
+        if type(part) not in leaving:
+            setattr(module, name, cheaper(part, any_size=any_size))
+        _replace_within(getattr(module, name), any_size=any_size, leaving=leaving)
 
 
 def cheaper(part: nn.Module, *, any_size: bool = False) -> nn.Module:
