@@ -10,6 +10,7 @@ from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec
 from hondo.engines import openvino_int8, openvino_ir
 from hondo.engines.calibration import Calibration
+from hondo.engines.graph import trace
 from hondo.engines.layer_names import module_paths
 from hondo.engines.openvino_ranges import with_ranges
 from hondo.engines.quantising import Quantising
@@ -119,8 +120,8 @@ def test_with_all_layers_spared_nothing_is_rounded(calibration: Calibration) -> 
     torch.manual_seed(0)
     mixed = DepthModel(Mixed(), name="mixed", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC).eval()
     mixed.network.norm.running_mean.uniform_(-1, 1)
-    program = openvino_ir.traced(mixed, size_hw=SPEC.size_hw)
-    graph = openvino_ir._converted(program, shape=(1, 3, *SPEC.size_hw), dynamic=False)
+    program = trace(mixed, size_hw=SPEC.size_hw)
+    graph = openvino_ir._converted(program, (1, 3, *SPEC.size_hw), num_previous=0)
     openvino_int8._fold_constants(graph)
     quantised = with_ranges(graph, calibration, estimator="MINMAX")
     layers = openvino_int8.layers_of(quantised, module_paths(program))

@@ -1,12 +1,10 @@
-"""Torch as an engine for models that look at earlier frames: load, a session, and the refusal to export."""
+"""Torch as an engine for models that look at earlier frames."""
 
 import numpy as np
 import pytest
 import torch
 
-from hondo.core.errors import HondoError
 from hondo.core.types import Camera
-from hondo.engines.graph import trace
 from hondo.engines.load import load
 from hondo.models.manydepth import manydepth
 from hondo.models.multi_frame import MultiFrameModel
@@ -22,8 +20,7 @@ def model() -> MultiFrameModel:
 
 def test_a_session_is_the_model_with_the_frame_before(model: MultiFrameModel) -> None:
     frames = np.random.default_rng(0).integers(0, 256, (3, 64, 96, 3), dtype=np.uint8)
-    predictor = load(model, device="cpu")
-    assert predictor.engine == "pytorch"
+    predictor = load(model, engine="pytorch", device="cpu")
     session = predictor.start(CAMERA)
     ours = [session(frame) for frame in frames]
     pictures = torch.from_numpy(frames).permute(0, 3, 1, 2) / 255.0
@@ -33,10 +30,3 @@ def test_a_session_is_the_model_with_the_frame_before(model: MultiFrameModel) ->
     np.testing.assert_allclose(ours[0].values, first[0, 0], atol=1e-4)
     np.testing.assert_allclose(ours[2].values, third[0, 0], atol=1e-4)
     assert ours[2].camera == CAMERA and np.abs(ours[2].values - predictor(frames[2]).values).max() > 1e-4
-
-
-def test_other_engines_say_that_they_cannot(model: MultiFrameModel) -> None:
-    with pytest.raises(HondoError, match="manydepth also looks at earlier frames, which only engine pytorch gives it"):
-        trace(model, size_hw=(64, 96))
-    with pytest.raises(HondoError, match="only engine pytorch gives it, not 'onnx'"):
-        load(model, engine="onnx")

@@ -3,7 +3,6 @@
 import json
 import platform
 import zipfile
-from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +14,10 @@ from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.engines.graph import quiet, trace
 from hondo.engines.header import KEY, ExportHeader, export_spec, header_of
-from hondo.engines.predictor import NetworkPredictor, Run
+from hondo.engines.predictor import NetworkPredictor
 from hondo.engines.pytorch import torch_device
-from hondo.engines.shapes import fixed_shape
+from hondo.engines.served import served
+from hondo.engines.shapes import Call
 from hondo.engines.table import check_precision
 from hondo.engines.torch_compile import use_compiler
 from hondo.models.depth import DepthModel
@@ -54,8 +54,7 @@ def export(
     use_compiler(target, engine="aot_inductor")
     spec = export_spec(model.input_spec, size_hw=size_hw, dynamic=dynamic)
     header = header_of(model, spec=spec, precision=precision, licence=licence)
-    copied = deepcopy(model).to(target, _DTYPES[precision]).eval()
-    program = trace(copied, size_hw=spec.size_hw, dynamic=dynamic)
+    program = trace(model, size_hw=spec.size_hw, dynamic=dynamic, device=target, dtype=_DTYPES[precision])
     settings = {"aot_inductor.metadata": {KEY: header.to_json()}}
     with quiet(), atomic_path(path) as draft:
         torch._inductor.aoti_compile_and_package(program, package_path=str(draft), inductor_configs=settings)
@@ -79,10 +78,8 @@ def load(
     check_machine(source, about, device_type=target.type)
     if threads is not None:
         torch.set_num_threads(threads)
-    run = _runner(_package(source), target=target)
-    if header.input_spec.fixed:
-        run = fixed_shape(run, shape=(1, 3, *header.input_spec.size_hw), name=str(source))
-    return NetworkPredictor.of(header, run=run, engine="aot_inductor", device=str(target), weights_file=source)
+    call = _runner(_package(source), target=target)
+    return served(call, header, source=source, engine="aot_inductor", device=str(target))
 
 
 def read_about(path: Path) -> dict[str, str]:
@@ -120,9 +117,9 @@ def _package(path: Path):
         raise HondoError(f"{path}: torch {torch.__version__} cannot run it ({reason}); export it again") from error
 
 
-def _runner(package, *, target: torch.device) -> Run:
-    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 h w"]:
+def _runner(package, *, target: torch.device) -> Call:
+    def run(*inputs: np.ndarray) -> Float[np.ndarray, "b 1 h w"]:
         with torch.inference_mode():
-            return package(torch.from_numpy(image).to(target)).cpu().numpy()
+            return package(*(torch.from_numpy(each).to(target) for each in inputs)).cpu().numpy()
 
     return run

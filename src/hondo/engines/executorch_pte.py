@@ -14,8 +14,9 @@ from hondo.core.errors import HondoError, MissingExtraError
 from hondo.core.types import Size
 from hondo.engines.graph import silent, trace
 from hondo.engines.header import KEY, ExportHeader, export_spec, header_of
-from hondo.engines.predictor import NetworkPredictor, Run
-from hondo.engines.shapes import Shape, compiled_per_shape, fixed_shape
+from hondo.engines.predictor import NetworkPredictor
+from hondo.engines.served import served
+from hondo.engines.shapes import Call, Shape, compiled_per_shape
 from hondo.engines.table import check_precision
 from hondo.models.depth import DepthModel
 
@@ -58,22 +59,20 @@ def load(
         header = ExportHeader.from_json(_about(program), path=source)
         if precision not in ("fp32", header.precision):
             raise HondoError(f"{source} was exported in {header.precision}; export it again for {precision}")
-        shape = (1, 3, *header.input_spec.size_hw)
-        run = fixed_shape(_runner(program, name=str(source)), shape=shape, name=str(source))
+        call = _runner(program, name=str(source))
     else:
-        header = ExportHeader(name=source.name, kind=source.kind, input_spec=source.input_spec, precision=precision)
-        run = _serve_model(deepcopy(source), header=header)
-    weights_file = source if isinstance(source, Path) else None
-    return NetworkPredictor.of(header, run=run, engine="executorch_pte", weights_file=weights_file)
+        header = ExportHeader.of(source, precision=precision)
+        call = _serve_model(deepcopy(source), header=header)
+    return served(call, header, source=source, engine="executorch_pte", device="cpu")
 
 
 def program_bytes(model: DepthModel, *, shape: Shape, precision: str, header: ExportHeader) -> bytes:
     """The whole .pte of a model: what XNNPACK can, it computes; ExecuTorch's own kernels do the rest."""
     exir = _package("executorch.exir")
     xnnpack = _package("executorch.backends.xnnpack.partition.xnnpack_partitioner")
-    copied = deepcopy(model).cpu().to(torch.float16 if precision == "fp16" else torch.float32)
-    copied = copied.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    program = trace(copied, size_hw=shape[2:], batch=shape[0])
+    copied = deepcopy(model).to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    dtype = torch.float16 if precision == "fp16" else torch.float32
+    program = trace(copied, size_hw=shape[2:], batch=shape[0], dtype=dtype)
     in_plain_order(program)
     try:
         with silent():
@@ -95,10 +94,10 @@ def in_plain_order(program: torch.export.ExportedProgram) -> None:
     program.graph_module.recompile()
 
 
-def _serve_model(model: DepthModel, *, header: ExportHeader) -> Run:
+def _serve_model(model: DepthModel, *, header: ExportHeader) -> Call:
     """One program for each input size that comes."""
 
-    def program_for(shape: Shape) -> Run:
+    def program_for(shape: Shape) -> Call:
         content = program_bytes(model, shape=shape, precision=header.precision, header=header)
         return _runner(_program(content, name=model.name), name=model.name)
 
@@ -118,17 +117,17 @@ def _about(program: Any) -> str | None:
     return program.load_method(KEY).execute([])[0] if KEY in program.method_names else None
 
 
-def _runner(program: Any, *, name: str) -> Run:
-    """The input is the caller's memory; the output is a copy of the program's."""
+def _runner(program: Any, *, name: str) -> Call:
+    """The inputs are the caller's memory; the output is a copy of the program's."""
     try:
         method = program.load_method(FORWARD)
     except RuntimeError as error:
         raise HondoError(f"{name}: ExecuTorch cannot prepare it ({_reason(error)}); export it again") from error
 
-    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 h w"]:
+    def run(*inputs: np.ndarray) -> Float[np.ndarray, "b 1 h w"]:
         assert program is not None  # held here: a method does not keep the memory of its program alive
         try:
-            return method.execute([torch.from_numpy(image)])[0].numpy()
+            return method.execute([torch.from_numpy(each) for each in inputs])[0].numpy()
         except RuntimeError as error:
             raise HondoError(f"{name}: ExecuTorch cannot run it ({_reason(error)}); take another engine") from error
 

@@ -13,6 +13,7 @@ from torch._dynamo.exc import TorchDynamoException
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
+from hondo.engines.frames import INPUTS, shapes_of
 from hondo.models.depth import DepthModel
 from hondo.models.inference_form import inference_form
 from hondo.models.multi_frame import MultiFrameModel
@@ -32,26 +33,58 @@ class FinestMap(nn.Module):
         return self.model(image.to(dtype))[0].float()
 
 
-def trace(
-    model: DepthModel, *, size_hw: Size, batch: int = 1, dynamic: bool = False, leaving: Collection[type] = ()
-) -> torch.export.ExportedProgram:
-    """The exported program of a model; dynamic: any batch, height and width that are its ``multiple_of`` times n.
+class FinestMapOfFrames(nn.Module):
+    """The same of a picture and the frames before it, the newest first; those that are all zeros do not exist.
 
+    K in pixels of ``image``.
+    """
+
+    def __init__(self, model: MultiFrameModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self, image: Float[Tensor, "b 3 H W"], previous: Float[Tensor, "b n 3 H W"], K: Float[Tensor, "b 3 3"]
+    ) -> Float[Tensor, "b 1 h w"]:
+        dtype = next(self.model.parameters()).dtype
+        image, previous = image.to(dtype), previous.to(dtype)
+        is_there = (previous.flatten(2).amax(dim=2) > 0)[..., None, None]
+        T_previous_target = self.model.poses(image, previous) * is_there
+        return self.model(image, previous, K, T_previous_target)[0].float()
+
+
+def trace(
+    model: DepthModel,
+    *,
+    size_hw: Size,
+    batch: int = 1,
+    dynamic: bool = False,
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype = torch.float32,
+    leaving: Collection[type] = (),
+) -> torch.export.ExportedProgram:
+    """The exported program of a copy of the model, its weights on that device in that type.
+
+    ``dynamic``: any batch, height and width that are its ``multiple_of`` times n.
     ``leaving``: kinds of parts that are not replaced by cheaper ones (see ``inference_form``).
     """
-    if isinstance(model, MultiFrameModel):
-        raise HondoError(f"{model.name} also looks at earlier frames, which only engine pytorch gives it; use that")
-    graph = FinestMap(inference_form(model, any_size=dynamic, leaving=leaving)).eval()
+    graph = finest_map(inference_form(model, any_size=dynamic, leaving=leaving).to(device, dtype)).eval()
     batch = max(batch, 2) if dynamic else batch  # torch.export takes a batch of 1 for a constant
-    example = torch.zeros(batch, 3, *size_hw, dtype=torch.float32, device=next(model.parameters()).device)
-    shapes = {"image": _any_size(model.input_spec.multiple_of)} if dynamic else None
+    shapes = shapes_of((batch, 3, *size_hw), num_previous=model.num_previous)
+    example = tuple(torch.zeros(shape, device=device) for shape in shapes.values())
+    free = _any_size(model.input_spec.multiple_of, num_previous=model.num_previous) if dynamic else None
     try:
         with _one_export, quiet():
-            return torch.export.export(graph, (example,), dynamic_shapes=shapes)
+            return torch.export.export(graph, example, dynamic_shapes=free)
     except (RuntimeError, TorchDynamoException) as error:
         ways = "at a free size; leave out --dynamic" if dynamic else "by torch.export"
         reason = " ".join(str(error).split())[:200]
         raise HondoError(f"{model.name} cannot be exported {ways} ({reason})") from error
+
+
+def finest_map(model: DepthModel) -> nn.Module:
+    """The graph's module: what takes ``INPUTS``, or the first of them, and gives one map."""
+    return FinestMapOfFrames(model) if isinstance(model, MultiFrameModel) else FinestMap(model)
 
 
 @contextmanager
@@ -74,7 +107,8 @@ def silent() -> Iterator[None]:
         logging.disable(before)
 
 
-def _any_size(multiple_of: int) -> dict[int, torch.export.Dim]:
-    height, width = (torch.export.Dim(name, min=1, max=4096 // multiple_of + 1) for name in ("rows", "columns"))
-    batch = torch.export.Dim("batch", min=1, max=1024)
-    return {0: batch, 2: multiple_of * height, 3: multiple_of * width}
+def _any_size(multiple_of: int, *, num_previous: int) -> dict[str, dict[int, torch.export.Dim]]:
+    rows, columns = (torch.export.Dim(name, min=1, max=4096 // multiple_of + 1) for name in ("rows", "columns"))
+    batch, height, width = torch.export.Dim("batch", min=1, max=1024), multiple_of * rows, multiple_of * columns
+    free = ({0: batch, 2: height, 3: width}, {0: batch, 3: height, 4: width}, {0: batch})
+    return dict(zip(INPUTS, free[: 3 if num_previous else 1], strict=False))

@@ -44,6 +44,15 @@ class ExportHeader:
     int8: Int8Facts | None = None
     cost: Cost | None = None
     bin_crc32: int | None = None  # of an OpenVINO .xml: what its .bin holds
+    num_previous: int = 0  # frames before the picture that the network also takes
+
+    @classmethod
+    def of(cls, model: DepthModel, *, precision: str, input_spec: InputSpec | None = None) -> "ExportHeader":
+        """Of a model as it is served, or with another input."""
+        spec = input_spec or model.input_spec
+        return cls(
+            name=model.name, kind=model.kind, input_spec=spec, precision=precision, num_previous=model.num_previous
+        )
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -73,10 +82,8 @@ def header_of(
     model: DepthModel, *, spec: InputSpec, precision: str, licence: str, int8: Int8Facts | None = None
 ) -> ExportHeader:
     """What a file says that a model is exported to, with this input."""
-    return ExportHeader(
-        name=model.name, kind=model.kind, input_spec=spec, precision=precision, licence=licence, int8=int8,
-        cost=cost_of(model, size_hw=spec.size_hw),
-    )  # fmt: skip
+    header = ExportHeader.of(model, input_spec=spec, precision=precision)
+    return replace(header, licence=licence, int8=int8, cost=cost_of(model, size_hw=spec.size_hw))
 
 
 def cost_of(model: DepthModel, *, size_hw: Size) -> Cost:

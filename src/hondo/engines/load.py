@@ -11,7 +11,6 @@ from hondo.engines.predictor import NetworkPredictor
 from hondo.engines.table import ENGINES, SUFFIXES, engine_name, engine_of_file
 from hondo.engines.trial import load_fastest
 from hondo.models.depth import DepthModel
-from hondo.models.multi_frame import MultiFrameModel
 
 MAX_NETWORK_MEGAPIXELS = 30.0  # of a network's input: its features take gigabytes there
 
@@ -32,8 +31,7 @@ def load(
     ``size_hw``: the network's input size. ``precision``: fp32, fp16, bf16, int8-dynamic or int8-weights, as the engine
     offers; a file that was exported for a lower one keeps it. ``camera`` goes into every depth map, scaled to the
     picture. ``options`` go to the model's builder.
-    ``engine="auto"``: that of the file; for models the fastest installed one, by a trial that is made once (trial.py);
-    models that look at earlier frames run on torch.
+    ``engine="auto"``: that of the file; for models the fastest installed one, by a trial that is made once (trial.py).
     """
     if threads is not None and threads < 1:
         raise HondoError(f"threads must be at least 1, got {threads}")
@@ -52,20 +50,11 @@ def load(
     built = model if isinstance(model, DepthModel) else build_depth_model(model, weights=weights, options=options)
     spec = built.input_spec if size_hw is None else replace(built.input_spec, size_hw=tuple(size_hw))
     how = {"device": device, "precision": precision, "threads": threads}
-    if isinstance(built, MultiFrameModel):
-        engine = _engine_for_frames(built.name, engine)
     if engine == "auto":
         loaded = load_fastest(built, size_hw=spec.size_hw, **how)
     else:
         loaded = ENGINES[engine_name(engine)].load(built, **how)
     return replace(loaded, input_spec=spec, camera=camera, weights_file=weights_file(model, weights))
-
-
-def _engine_for_frames(name: str, engine: str) -> str:
-    """The engine that gives a model the frames before; any other would silently leave them out."""
-    if engine != "auto" and engine_name(engine) != "pytorch":
-        raise HondoError(f"{name} also looks at earlier frames, which only engine pytorch gives it, not '{engine}'")
-    return "pytorch"
 
 
 def check_size_hw(size_hw: Any) -> None:

@@ -13,12 +13,14 @@ import numpy as np
 
 from hondo.core.types import DepthKind
 from hondo.engines.calibration import Calibration
+from hondo.engines.frames import INPUTS, driving, driving_run
 from hondo.engines.graph import silent
 from hondo.engines.header import Int8Facts
 from hondo.engines.layer_names import OUTER
 from hondo.engines.onnx_elu import spell_out_elu
 from hondo.engines.predictor import Run
 from hondo.engines.quantising import Quantising, choose_layers
+from hondo.engines.shapes import Call
 
 if TYPE_CHECKING:
     import onnx
@@ -31,24 +33,33 @@ SCOPES = "pkg.torch.onnx.name_scopes"  # where torch's exporter says which modul
 
 
 def quantise(
-    proto: "onnx.ModelProto", *, kind: DepthKind, quantising: Quantising, run_of: Callable[[bytes], Run]
+    proto: "onnx.ModelProto", *, kind: DepthKind, quantising: Quantising, call_of: Callable[[bytes], Call]
 ) -> tuple["onnx.ModelProto", Int8Facts]:
-    """The int8 graph of a float one of fixed size. ``run_of``: a session of a file's content."""
+    """The int8 graph of a float one of fixed size. ``call_of``: a session of a file's content."""
     import onnx
 
     layers, always = layers_of(proto), single_channels(proto)
     with tempfile.TemporaryDirectory(prefix="hondo-int8-") as folder:
         onnx.save_model(proto, Path(folder) / FLOAT)
-        ranges = _Ranges(quantising.calibration.split()[0], input_name=proto.graph.input[0].name)
+        num_previous = num_previous_of(proto)
+        ranges = _Ranges(quantising.calibration.split()[0], num_previous=num_previous)
+
+        def running(proto: "onnx.ModelProto") -> Run:
+            return driving_run(call_of(proto.SerializeToString()), num_previous=num_previous)
 
         def made(kept: Iterable[str]) -> "onnx.ModelProto":
             return _quantised(Path(folder), ranges, spared=always + [name for layer in kept for name in layers[layer]])
 
         facts = choose_layers(
-            list(layers), lambda kept, _: run_of(made(kept).SerializeToString()),
-            full=run_of(proto.SerializeToString()), kind=kind, quantising=quantising,
+            list(layers), lambda kept, _: running(made(kept)), full=running(proto), kind=kind, quantising=quantising,
         )  # fmt: skip
         return made(facts.kept), facts
+
+
+def num_previous_of(proto: "onnx.ModelProto") -> int:
+    """How many earlier frames a graph of fixed size takes."""
+    inputs = proto.graph.input
+    return inputs[1].type.tensor_type.shape.dim[1].dim_value if len(inputs) > 1 else 0
 
 
 def layers_of(proto: "onnx.ModelProto") -> dict[str, list[str]]:
@@ -71,13 +82,12 @@ def single_channels(proto: "onnx.ModelProto") -> list[str]:
 class _Ranges:
     """Calibration pictures as ONNX Runtime's quantiser reads them."""
 
-    def __init__(self, pictures: Calibration, *, input_name: str) -> None:
-        self._left = iter(pictures)
-        self._name = input_name
+    def __init__(self, pictures: Calibration, *, num_previous: int) -> None:
+        self._left = (driving(picture, num_previous=num_previous) for picture in pictures)
 
     def get_next(self) -> dict[str, np.ndarray] | None:
-        picture = next(self._left, None)
-        return None if picture is None else {self._name: picture}
+        feed = next(self._left, None)
+        return None if feed is None else dict(zip(INPUTS, feed, strict=False))
 
 
 def _quantised(folder: Path, ranges: _Ranges, *, spared: list[str]) -> "onnx.ModelProto":

@@ -16,14 +16,16 @@ from torch import nn
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError, MissingExtraError
 from hondo.core.types import Size
+from hondo.engines.frames import axes_of, shapes_of
 from hondo.engines.graph import quiet, trace
 from hondo.engines.header import KEY, ExportHeader, export_spec, header_of
 from hondo.engines.onnx_int8 import quantise
 from hondo.engines.onnx_providers import check_used, onnxruntime_package, providers
 from hondo.engines.onnx_weights import with_int8_matrices, with_int8_weights
-from hondo.engines.predictor import NetworkPredictor, Run
+from hondo.engines.predictor import NetworkPredictor
 from hondo.engines.quantising import Quantising, check_quantising, check_served
-from hondo.engines.shapes import Shape, compiled_per_shape, fixed_shape
+from hondo.engines.served import served
+from hondo.engines.shapes import Call, Shape, compiled_per_shape
 from hondo.engines.table import check_precision
 from hondo.models.depth import DepthModel
 from hondo.nn.doubled_conv import ConvOfDoubled
@@ -74,30 +76,26 @@ def load(
     if isinstance(source, Path):
         session = _session(source.read_bytes(), device=device, threads=threads, name=str(source))
         header = ExportHeader.from_json(session.get_modelmeta().custom_metadata_map.get(KEY), path=source)
-        _check_form(session, name=str(source))
+        _check_form(session, header, name=str(source))
         if precision not in ("fp32", header.precision):
             raise HondoError(
                 f"{source} was exported in {header.precision}; export it again with --precision {precision}"
             )
-        run = _runner(session)
-        if header.input_spec.fixed:
-            run = fixed_shape(run, shape=(1, 3, *header.input_spec.size_hw), name=str(source))
+        call = _runner(session)
     else:
         check_served(precision, exported=None, engine="onnx_runtime", allowed=PRECISIONS)
-        header = ExportHeader(name=source.name, kind=source.kind, input_spec=source.input_spec, precision=precision)
-
-        run = _serve_model(source, header=header, device=device, threads=threads)
-    return NetworkPredictor.of(
-        header, run=run, engine="onnx_runtime", device="cpu" if device == "auto" else device,
-        weights_file=source if isinstance(source, Path) else None,
+        header = ExportHeader.of(source, precision=precision)
+        call = _serve_model(source, header=header, device=device, threads=threads)
+    return served(
+        call, header, source=source, engine="onnx_runtime", device="cpu" if device == "auto" else device
     )  # fmt: skip
 
 
-def _serve_model(model: DepthModel, *, header: ExportHeader, device: str, threads: int | None) -> Run:
+def _serve_model(model: DepthModel, *, header: ExportHeader, device: str, threads: int | None) -> Call:
     """One session for each input size that comes; the weights are those of this moment."""
     copied = deepcopy(model)
 
-    def session_for(shape: Shape) -> Run:
+    def session_for(shape: Shape) -> Call:
         content = onnx_bytes(
             copied, shape=shape, precision=header.precision, dynamic=False, header=header, leaving=LEFT
         )
@@ -109,10 +107,10 @@ def _serve_model(model: DepthModel, *, header: ExportHeader, device: str, thread
 def _quantised(content: bytes, *, header: ExportHeader, quantising: Quantising) -> bytes:
     import onnx
 
-    def run_of(content: bytes) -> Run:
+    def call_of(content: bytes) -> Call:
         return _runner(_session(content, device="cpu", threads=None, name=header.name))
 
-    proto, int8 = quantise(onnx.load_from_string(content), kind=header.kind, quantising=quantising, run_of=run_of)
+    proto, int8 = quantise(onnx.load_from_string(content), kind=header.kind, quantising=quantising, call_of=call_of)
     onnx.helper.set_model_props(proto, {KEY: replace(header, int8=int8).to_json()})
     return proto.SerializeToString()
 
@@ -134,13 +132,13 @@ def onnx_bytes(
         raise MissingExtraError(error.name or "onnx", extra="onnx") from error
     import torch
 
-    copied = deepcopy(model).cpu().float()
-    copied = copied.half() if precision == "fp16" else copied
-    program = trace(copied, size_hw=shape[2:], batch=shape[0], dynamic=dynamic, leaving=leaving)
+    dtype = torch.float16 if precision == "fp16" else torch.float32
+    program = trace(model, size_hw=shape[2:], batch=shape[0], dynamic=dynamic, dtype=dtype, leaving=leaving)
     with quiet(), _silent_exporter():
         exported = torch.onnx.export(
-            program, opset_version=OPSET, dynamo=True, verbose=False, input_names=["image"], output_names=["depth"]
-        )
+            program, opset_version=OPSET, dynamo=True, verbose=False, output_names=["depth"],
+            input_names=list(shapes_of(shape, num_previous=model.num_previous)),
+        )  # fmt: skip
     assert exported is not None
     proto = exported.model_proto
     if precision in _INT8:
@@ -164,10 +162,10 @@ def _session(content: bytes, *, device: str, threads: int | None, name: str):
     return session
 
 
-def _check_form(session, *, name: str) -> None:
+def _check_form(session, header: ExportHeader, *, name: str) -> None:
     """Refuses a graph that is not of hondo's form, whatever its header says."""
     given = [(each.type, len(each.shape)) for each in (*session.get_inputs(), *session.get_outputs())]
-    if given != [("tensor(float)", 4)] * 2:
+    if given != [("tensor(float)", axes) for axes in (*axes_of(num_previous=header.num_previous), 4)]:
         raise HondoError(
             f"{name} is no depth network of hondo's form: it must take one picture and give one map, both float with "
             "4 axes; make it with hondo export"
@@ -179,12 +177,12 @@ def _reason(error: Exception) -> str:
     return re.sub(r"^.*\) ", "", " ".join(str(error).split()))[:200]
 
 
-def _runner(session) -> Run:
-    """The input is the caller's memory and the output the session's own: binding them gains nothing on a CPU."""
-    input_name = session.get_inputs()[0].name
+def _runner(session) -> Call:
+    """Inputs are the caller's memory and the output the session's own: binding them gains nothing on a CPU."""
+    names = [each.name for each in session.get_inputs()]
 
-    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 h w"]:
-        return session.run(None, {input_name: image})[0]
+    def run(*inputs: np.ndarray) -> Float[np.ndarray, "b 1 h w"]:
+        return session.run(None, dict(zip(names, inputs, strict=True)))[0]
 
     return run
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hondo.core.errors import HondoError
+from hondo.engines.frames import axes_of
 from hondo.engines.header import KEY, ExportHeader
 from hondo.engines.openvino_run import openvino_package
 
@@ -38,7 +39,8 @@ def read_graph(path: Path) -> tuple["openvino.Model", ExportHeader]:
         ) from error
     text = graph.get_rt_info([KEY]).astype(str) if graph.has_rt_info([KEY]) else None
     header = ExportHeader.from_json(text, path=path)
-    if [len(port.partial_shape) for port in (*graph.inputs, *graph.outputs)] != [4, 4]:
+    axes = [len(port.partial_shape) for port in (*graph.inputs, *graph.outputs)]
+    if axes != [*axes_of(num_previous=header.num_previous), 4]:
         raise HondoError(f"{path} is no depth network of hondo's form, one picture in and one map out; export it again")
     if header.bin_crc32 not in (None, _crc32(weights)):
         raise HondoError(f"{path}: the {weights.name} beside it is of another export; keep the two files together")

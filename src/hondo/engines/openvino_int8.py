@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 from hondo.core.types import DepthKind
 from hondo.engines.calibration import Calibration
+from hondo.engines.frames import driving_run
 from hondo.engines.header import Int8Facts
 from hondo.engines.openvino_early import round_early
-from hondo.engines.openvino_ranges import single_channels, with_ranges
+from hondo.engines.openvino_ranges import num_previous_of, single_channels, with_ranges
 from hondo.engines.openvino_run import compile_graph, openvino_package, runner, settings
 from hondo.engines.predictor import Run
 from hondo.engines.quantising import QUICK, STATIC, Quantising, choose_layers, drop_of, nncf_package
@@ -143,7 +144,7 @@ def _fold_constants(graph: "openvino.Model") -> None:
 
 def _running(graph: "openvino.Model", beside: str) -> Run:
     config = settings("CPU", precision=STATIC, threads=None, beside=beside)
-    return runner(compile_graph(graph, "CPU", config))
+    return driving_run(runner(compile_graph(graph, "CPU", config)), num_previous=num_previous_of(graph))
 
 
 def _path(op: "openvino.Node", paths: Mapping[str, str]) -> str:

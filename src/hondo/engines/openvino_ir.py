@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import torch
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
+from hondo.engines.frames import alone, shapes_of
 from hondo.engines.graph import quiet, trace
 from hondo.engines.header import ExportHeader, export_spec, header_of
 from hondo.engines.layer_names import module_paths
@@ -18,7 +20,8 @@ from hondo.engines.openvino_int8 import quantise, with_int8_weights
 from hondo.engines.openvino_run import compile_graph, device_named, openvino_package, queue_opener, runner, settings
 from hondo.engines.predictor import NetworkPredictor
 from hondo.engines.quantising import DYNAMIC, WEIGHTS, Quantising, check_quantising, check_served
-from hondo.engines.shapes import Shape, compiled_per_shape, fixed_shape
+from hondo.engines.served import served
+from hondo.engines.shapes import Shape, compiled_per_shape
 from hondo.engines.table import check_precision
 from hondo.models.depth import DepthModel
 
@@ -54,8 +57,9 @@ def export(
     check_precision(precision, engine="openvino_ir", allowed=EXPORT_PRECISIONS)
     check_quantising(precision, quantising, dynamic=dynamic)
     spec = export_spec(model.input_spec, size_hw=size_hw, dynamic=dynamic)
-    program = traced(model, size_hw=spec.size_hw, dynamic=dynamic)
-    converted, int8 = _converted(program, shape=(1, 3, *spec.size_hw), dynamic=dynamic), None
+    program, int8 = trace(model, size_hw=spec.size_hw, dynamic=dynamic), None
+    shape = (-1, 3, -1, -1) if dynamic else (1, 3, *spec.size_hw)
+    converted = _converted(program, shape, num_previous=model.num_previous)
     if precision == WEIGHTS:
         converted = with_int8_weights(converted)
     elif quantising is not None:
@@ -72,13 +76,12 @@ def load(
     _check_dynamic_ranges(precision)
     if isinstance(source, Path):
         stored, header = read_graph(source)
-        exported = header.precision
-        graph: GraphFor = lambda shape: _reshaped(stored, shape)  # noqa: E731
+        precision = check_served(precision, exported=header.precision, engine="openvino_ir", allowed=PRECISIONS)
+        header = replace(header, precision=precision)
+        graph: GraphFor = lambda shape: _reshaped(stored, shape, num_previous=header.num_previous)  # noqa: E731
     else:
-        header = ExportHeader(name=source.name, kind=source.kind, input_spec=source.input_spec)
-        exported = None
-    precision = check_served(precision, exported=exported, engine="openvino_ir", allowed=PRECISIONS)
-    if not isinstance(source, Path):
+        check_served(precision, exported=None, engine="openvino_ir", allowed=PRECISIONS)
+        header = ExportHeader.of(source, precision=precision)
         graph = _graphs_of(source, is_packed=precision == WEIGHTS)
     target, beside = device_named(device), "fp32" if header.int8 is None else header.int8.beside
 
@@ -87,45 +90,42 @@ def load(
         return compile_graph(graph(shape), target, config)
 
     settings(target, precision=precision, threads=threads)  # refuses at once what the device cannot do
-    run = compiled_per_shape(lambda shape: runner(compiled(shape)))
-    if header.input_spec.fixed and isinstance(source, Path):
-        run = fixed_shape(run, shape=(1, 3, *header.input_spec.size_hw), name=str(source))
-    return NetworkPredictor.of(
+    return served(
+        compiled_per_shape(lambda shape: runner(compiled(shape))),
         header,
-        run=run,
+        source=source,
         engine="openvino_ir",
-        precision=precision,
         device=target.lower(),
         open_queue=queue_opener(lambda shape: compiled(shape, many=True)),
-        weights_file=source if isinstance(source, Path) else None,
     )
 
 
-def convert(model: DepthModel, *, size_hw: Size, batch: int = 1, dynamic: bool = False) -> "openvino.Model":
-    """The OpenVINO graph of a model, at one size or at any."""
-    program = traced(model, size_hw=size_hw, batch=batch, dynamic=dynamic)
-    return _converted(program, shape=(batch, 3, *size_hw), dynamic=dynamic)
+def convert(model: DepthModel, *, size_hw: Size, batch: int = 1) -> "openvino.Model":
+    """The OpenVINO graph of a model, at one size."""
+    program = trace(model, size_hw=size_hw, batch=batch)
+    return _converted(program, (batch, 3, *size_hw), num_previous=model.num_previous)
 
 
-def traced(model: DepthModel, *, size_hw: Size, batch: int = 1, dynamic: bool = False) -> torch.export.ExportedProgram:
-    """The program that OpenVINO converts: of a copy of the model, in float32."""
-    return trace(deepcopy(model).cpu().float(), size_hw=size_hw, batch=batch, dynamic=dynamic)
-
-
-def _converted(program: torch.export.ExportedProgram, *, shape: Shape, dynamic: bool) -> "openvino.Model":
+def _converted(program: torch.export.ExportedProgram, shape: Shape, *, num_previous: int) -> "openvino.Model":
+    """A graph whose picture has this shape; -1: any."""
     ov = openvino_package()
     with quiet():
         graph = ov.convert_model(program)
-    graph.reshape([-1, 3, -1, -1] if dynamic else list(shape))
     graph.inputs[0].get_tensor().set_names({"image"})
     graph.outputs[0].get_tensor().set_names({"depth"})
+    _reshape(graph, shape, num_previous=num_previous)
     return graph
 
 
-def _reshaped(graph: "openvino.Model", shape: Shape) -> "openvino.Model":
+def _reshaped(graph: "openvino.Model", shape: Shape, *, num_previous: int) -> "openvino.Model":
     shaped = graph.clone()
-    shaped.reshape(list(shape))
+    _reshape(shaped, shape, num_previous=num_previous)
     return shaped
+
+
+def _reshape(graph: "openvino.Model", shape: Shape, *, num_previous: int) -> None:
+    shapes = shapes_of(shape, num_previous=num_previous)
+    graph.reshape({port: list(shapes[port.any_name]) for port in graph.inputs})
 
 
 def _graphs_of(model: DepthModel, *, is_packed: bool) -> GraphFor:
@@ -141,7 +141,7 @@ def _graphs_of(model: DepthModel, *, is_packed: bool) -> GraphFor:
         if shape == native:
             return graph
         try:
-            shaped = _reshaped(graph, shape)
+            shaped = _reshaped(graph, shape, num_previous=model.num_previous)
             if _agrees(shaped, model, shape):
                 return shaped
         except RuntimeError:  # OpenVINO's one class of error: the sizes inside do not fit
@@ -165,5 +165,5 @@ def _agrees(graph: "openvino.Model", model: DepthModel, shape: Shape) -> bool:
     run = runner(compile_graph(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}))
     with torch.inference_mode():
         wanted = model(torch.from_numpy(image))[0].numpy()
-    given = run(image)
+    given = run(*alone(image, num_previous=model.num_previous))
     return given.shape == wanted.shape and bool(np.abs(given - wanted).max() <= SAME * np.abs(wanted).max())

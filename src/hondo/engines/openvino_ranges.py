@@ -2,7 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from hondo.engines.calibration import Calibration
+from hondo.engines.frames import INPUTS, driving
 from hondo.engines.openvino_symmetric import make_symmetric
 from hondo.engines.quantising import nncf_package
 
@@ -21,7 +24,7 @@ def with_ranges(graph: "openvino.Model", pictures: Calibration, *, estimator: st
         parameters = getattr(RangeEstimatorParametersSet, estimator)
         quantised = nncf.quantize(
             graph,
-            nncf.Dataset(list(pictures)),
+            nncf.Dataset([feed(graph, picture) for picture in pictures]),
             subset_size=len(pictures),
             preset=nncf.QuantizationPreset.MIXED,
             model_type=nncf.ModelType.TRANSFORMER if attends(graph) else None,
@@ -34,6 +37,16 @@ def with_ranges(graph: "openvino.Model", pictures: Calibration, *, estimator: st
         )
     make_symmetric(quantised)
     return quantised
+
+
+def feed(graph: "openvino.Model", picture: np.ndarray) -> dict[str, np.ndarray]:
+    """All that a graph of fixed size takes, by name, with made-up frames before the picture."""
+    return dict(zip(INPUTS, driving(picture, num_previous=num_previous_of(graph)), strict=False))
+
+
+def num_previous_of(graph: "openvino.Model") -> int:
+    """How many earlier frames a graph of fixed size takes."""
+    return graph.input(INPUTS[1]).get_shape()[1] if len(graph.inputs) > 1 else 0
 
 
 def attends(graph: "openvino.Model") -> bool:

@@ -9,8 +9,7 @@ from jaxtyping import Float
 
 from hondo.core.errors import HondoError, MissingExtraError
 from hondo.engines.many import Finish, InferQueue
-from hondo.engines.predictor import Run
-from hondo.engines.shapes import Shape, kept_per_shape
+from hondo.engines.shapes import Call, Shape, kept_per_shape
 
 if TYPE_CHECKING:
     import openvino
@@ -62,12 +61,12 @@ def compile_graph(graph: "openvino.Model", device: str, config: dict[str, Any]) 
         ) from error
 
 
-def runner(compiled: "openvino.CompiledModel") -> Run:
-    """One request used again and again: its input is the caller's memory, its output is copied once."""
+def runner(compiled: "openvino.CompiledModel") -> Call:
+    """One request used again and again: its inputs are the caller's memory, its output is copied once."""
     request = compiled.create_infer_request()
 
-    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 h w"]:
-        return request.infer([image], share_inputs=True)[0]
+    def run(*inputs: np.ndarray) -> Float[np.ndarray, "b 1 h w"]:
+        return request.infer(list(inputs), share_inputs=True)[0]
 
     return run
 

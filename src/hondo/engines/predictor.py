@@ -13,7 +13,7 @@ from jaxtyping import Float, UInt8
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, DepthKind, DepthMap, InputSpec, Size
-from hondo.engines.header import Cost, ExportHeader, Int8Facts
+from hondo.engines.header import Cost, Int8Facts
 from hondo.engines.many import InferQueue, in_order, one_by_one
 from hondo.images.preprocess import Placement, from_network, place, to_network
 
@@ -48,14 +48,6 @@ class NetworkPredictor:
     open_queue: Callable[[], InferQueue] | None = field(default=None, repr=False)  # None: the engine has no own
     release: Callable[[], None] = field(default=lambda: None, repr=False)
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    @classmethod
-    def of(cls, header: ExportHeader, *, run: Run, engine: str, **others: Any) -> "NetworkPredictor":
-        """Of a network that says what it is; ``others``: the fields that it does not say."""
-        said = {"precision": header.precision, "int8": header.int8, "cost": header.cost}
-        return cls(
-            name=header.name, kind=header.kind, input_spec=header.input_spec, run=run, engine=engine, **said | others
-        )  # fmt: skip
 
     def __call__(self, image: "UInt8[np.ndarray, 'h w 3'] | Image | str | Path") -> DepthMap:
         return self.predict(image, camera=self.camera)

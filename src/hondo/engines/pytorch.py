@@ -16,7 +16,6 @@ from hondo.engines.pytorch_int8 import check_int8, rounded_layers, weight_keys, 
 from hondo.engines.quantising import Quantising
 from hondo.engines.table import check_precision
 from hondo.models.depth import DepthModel
-from hondo.models.multi_frame import MultiFrameModel
 
 PACKAGES = ()
 PRECISIONS = ("fp32", "fp16", "bf16", "int8-dynamic", "int8-weights")
@@ -134,7 +133,7 @@ def _runner(model: DepthModel, *, target: torch.device, precision: str) -> Calla
 
 def _frames(model: DepthModel, *, target: torch.device, precision: str) -> dict[str, Any]:
     """The fields of a predictor for a model that also looks at earlier frames."""
-    if not isinstance(model, MultiFrameModel):
+    if not model.num_previous:
         return {}
     return {
         "run_frames": _runner(model, target=target, precision=precision),

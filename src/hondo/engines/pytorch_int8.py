@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from hondo.core.errors import HondoError
+from hondo.engines.frames import driving
 from hondo.engines.predictor import Run
 from hondo.engines.quantising import Quantising, choose_layers
 from hondo.models.depth import DepthModel
@@ -61,9 +62,10 @@ def _running(model: DepthModel, weights: Mapping[str, Tensor]) -> Run:
     """The model with these weights in the place of its own, which stay as they are."""
 
     def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 _ _"]:
+        feed = driving(image, num_previous=model.num_previous)
         with torch.inference_mode():
-            tensor = torch.from_numpy(image).to(next(model.parameters()))
-            return functional_call(model, dict(weights), (tensor,))[0].float().cpu().numpy()
+            tensors = tuple(torch.from_numpy(each).to(next(model.parameters())) for each in feed)
+            return functional_call(model, dict(weights), tensors)[0].float().cpu().numpy()
 
     return run
 

@@ -8,10 +8,9 @@ from typing import TypeVar
 import numpy as np
 from jaxtyping import Float
 
-from hondo.engines.predictor import Run
-
 T = TypeVar("T")
 Shape = tuple[int, int, int, int]
+Call = Callable[..., np.ndarray]  # a graph: a picture in, and what else it takes; a map out
 KEPT = 16  # shapes; a folder of photos of all aspects needs about ten
 
 
@@ -45,26 +44,26 @@ def kept_per_shape(make: Callable[[Shape], T], *, kept: int = KEPT) -> Callable[
     return of
 
 
-def compiled_per_shape(compile_for: Callable[[Shape], Run], *, kept: int = KEPT) -> Run:
-    """A Run that compiles for each new input shape, and keeps the last ``kept``."""
+def compiled_per_shape(compile_for: Callable[[Shape], Call], *, kept: int = KEPT) -> Call:
+    """A call that compiles for each new input shape, and keeps the last ``kept``."""
     compiled = kept_per_shape(compile_for, kept=kept)
 
-    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 h w"]:
-        return compiled(image.shape)(image)
+    def run(image: Float[np.ndarray, "b 3 H W"], *views: np.ndarray) -> Float[np.ndarray, "b 1 h w"]:
+        return compiled(image.shape)(image, *views)
 
     return run
 
 
-def fixed_shape(run: Run, *, shape: Shape, name: str) -> Run:
-    """A Run that refuses any other shape with a message for users."""
+def fixed_shape(run: Call, *, shape: Shape, name: str) -> Call:
+    """A call that refuses any other shape with a message for users."""
     from hondo.core.errors import HondoError
 
-    def checked(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 h w"]:
+    def checked(image: Float[np.ndarray, "b 3 H W"], *views: np.ndarray) -> Float[np.ndarray, "b 1 h w"]:
         if image.shape != shape:
             given, wanted = ("x".join(map(str, sizes)) for sizes in (image.shape, shape))
             raise HondoError(
                 f"{name} was exported for input {wanted}, not {given}; export it at that size, or with --dynamic"
             )
-        return run(image)
+        return run(image, *views)
 
     return checked

@@ -11,13 +11,15 @@ from jaxtyping import Float
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError, MissingExtraError
 from hondo.core.types import Size
+from hondo.engines.frames import INPUTS, shapes_of
 from hondo.engines.header import ExportHeader, export_spec, header_of
 from hondo.engines.onnx_rules import check_for_tensorrt
 from hondo.engines.onnx_runtime import onnx_bytes
 from hondo.engines.plan_file import Card, pack, unpack
-from hondo.engines.predictor import NetworkPredictor, Run
+from hondo.engines.predictor import NetworkPredictor
 from hondo.engines.pytorch import torch_device
-from hondo.engines.shapes import Shape, compiled_per_shape, fixed_shape
+from hondo.engines.served import served
+from hondo.engines.shapes import Call, Shape, compiled_per_shape
 from hondo.engines.table import check_precision
 from hondo.models.depth import DepthModel
 
@@ -49,7 +51,8 @@ def export(
     header = header_of(model, spec=spec, precision=precision, licence=licence)
     shape = (1, 3, *spec.size_hw)
     content = onnx_bytes(model, shape=shape, precision=precision, dynamic=dynamic, header=header)
-    plan = build_plan(trt, content, shape=shape, multiple_of=spec.multiple_of if dynamic else None, name=model.name)
+    multiple_of = spec.multiple_of if dynamic else None
+    plan = build_plan(trt, content, header=header, shape=shape, multiple_of=multiple_of)
     return atomic_write(path, pack(plan, header=header, card=card))
 
 
@@ -66,33 +69,29 @@ def load(
         built_on.check(card, path=source)
         if precision not in ("fp32", header.precision):
             raise HondoError(f"{source} was built in {header.precision}; export it again with --precision {precision}")
-        run = runner(trt, plan, target=target, name=str(source))
-        if header.input_spec.fixed:
-            run = fixed_shape(run, shape=(1, 3, *header.input_spec.size_hw), name=str(source))
+        call = runner(trt, plan, target=target, name=str(source))
     else:
-        header = ExportHeader(name=source.name, kind=source.kind, input_spec=source.input_spec, precision=precision)
-        run = compiled_per_shape(_builder(trt, source, header=header, target=target))
-    return NetworkPredictor.of(
-        header, run=run, engine="tensorrt_plan", device=str(target),
-        weights_file=source if isinstance(source, Path) else None,
-    )  # fmt: skip
+        header = ExportHeader.of(source, precision=precision)
+        call = compiled_per_shape(_builder(trt, source, header=header, target=target))
+    return served(call, header, source=source, engine="tensorrt_plan", device=str(target))
 
 
-def _builder(trt: Any, model: DepthModel, *, header: ExportHeader, target: "torch.device") -> Callable[[Shape], Run]:
-    def run_for(shape: Shape) -> Run:
+def _builder(trt: Any, model: DepthModel, *, header: ExportHeader, target: "torch.device") -> Callable[[Shape], Call]:
+    def call_for(shape: Shape) -> Call:
         content = onnx_bytes(model, shape=shape, precision=header.precision, dynamic=False, header=header)
         return runner(
             trt,
-            build_plan(trt, content, shape=shape, multiple_of=None, name=model.name),
+            build_plan(trt, content, header=header, shape=shape, multiple_of=None),
             target=target,
             name=model.name,
         )
 
-    return run_for
+    return call_for
 
 
-def build_plan(trt: Any, content: bytes, *, shape: Shape, multiple_of: int | None, name: str) -> bytes:
+def build_plan(trt: Any, content: bytes, *, header: ExportHeader, shape: Shape, multiple_of: int | None) -> bytes:
     """TensorRT's plan of an ONNX graph, in the types that the graph states; ``multiple_of``: for any size."""
+    name = header.name
     check_for_tensorrt(content, name=name)
     builder = trt.Builder(trt.Logger(trt.Logger.ERROR))
     network = builder.create_network(1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED))
@@ -103,7 +102,11 @@ def build_plan(trt: Any, content: bytes, *, shape: Shape, multiple_of: int | Non
     config = builder.create_builder_config()
     if multiple_of is not None:
         profile = builder.create_optimization_profile()
-        profile.set_shape("image", *shape_range(shape, multiple_of=multiple_of))
+        ranges = [
+            shapes_of(each, num_previous=header.num_previous) for each in shape_range(shape, multiple_of=multiple_of)
+        ]
+        for name in ranges[0]:
+            profile.set_shape(name, *(each[name] for each in ranges))
         config.add_optimization_profile(profile)
     plan = builder.build_serialized_network(network, config)
     if plan is None:
@@ -123,7 +126,7 @@ def shape_range(shape: Shape, *, multiple_of: int) -> tuple[Shape, Shape, Shape]
     )
 
 
-def runner(trt: Any, plan: bytes, *, target: "torch.device", name: str) -> Run:
+def runner(trt: Any, plan: bytes, *, target: "torch.device", name: str) -> Call:
     """Runs a plan on torch's memory and stream."""
     import torch
 
@@ -133,17 +136,19 @@ def runner(trt: Any, plan: bytes, *, target: "torch.device", name: str) -> Run:
     context = engine.create_execution_context()
     stream = torch.cuda.Stream(target)
 
-    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 h w"]:
-        if not context.set_input_shape("image", image.shape):
-            raise HondoError(f"{name}: this plan does not take an input of {'x'.join(map(str, image.shape))}")
+    def run(*inputs: np.ndarray) -> Float[np.ndarray, "b 1 h w"]:
+        named = dict(zip(INPUTS, inputs, strict=False))
+        for key, given in named.items():
+            if not context.set_input_shape(key, given.shape):
+                raise HondoError(f"{name}: this plan does not take {key} of {'x'.join(map(str, given.shape))}")
         with torch.cuda.stream(stream):
-            given = torch.from_numpy(image).to(target).contiguous()
-            depth = torch.empty(tuple(context.get_tensor_shape("depth")), dtype=torch.float32, device=target)
-            context.set_tensor_address("image", given.data_ptr())
-            context.set_tensor_address("depth", depth.data_ptr())
+            held = {key: torch.from_numpy(given).to(target).contiguous() for key, given in named.items()}
+            held["depth"] = torch.empty(tuple(context.get_tensor_shape("depth")), dtype=torch.float32, device=target)
+            for key, tensor in held.items():
+                context.set_tensor_address(key, tensor.data_ptr())
             if not context.execute_async_v3(stream.cuda_stream):
                 raise HondoError(f"{name}: TensorRT failed while it ran; the card may be out of memory")
-            return depth.cpu().numpy()
+            return held["depth"].cpu().numpy()
 
     return run
 

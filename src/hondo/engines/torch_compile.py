@@ -3,6 +3,7 @@
 import os
 import shutil
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,13 @@ from jaxtyping import Float
 
 from hondo.core.cache import cache_folder
 from hondo.core.errors import HondoError
+from hondo.engines.frames import alone
 from hondo.engines.graph import quiet, trace
-from hondo.engines.predictor import NetworkPredictor, Run
+from hondo.engines.header import ExportHeader
+from hondo.engines.predictor import NetworkPredictor
 from hondo.engines.pytorch import mixed_precision, read_depth_model, torch_device
-from hondo.engines.shapes import Shape, compiled_per_shape
+from hondo.engines.served import served
+from hondo.engines.shapes import Call, Shape, compiled_per_shape
 from hondo.engines.table import check_precision
 from hondo.models.depth import DepthModel
 
@@ -41,16 +45,10 @@ def load(
         torch.set_num_threads(threads)
     model = source if isinstance(source, DepthModel) else read_depth_model(source)
     copied = deepcopy(model).to(target).eval()
-    return NetworkPredictor(
-        name=model.name,
-        kind=model.kind,
-        input_spec=model.input_spec,
-        run=compiled_per_shape(lambda shape: _compiled(copied, target=target, precision=precision, shape=shape)),
-        engine="torch_compile",
-        precision=precision,
-        device=str(target),
-        weights_file=source if isinstance(source, Path) else None,
-    )
+    call = compiled_per_shape(lambda shape: _compiled(copied, target=target, precision=precision, shape=shape))
+    header = ExportHeader.of(model, precision=precision)
+    predictor = served(call, header, source=model, engine="torch_compile", device=str(target))
+    return replace(predictor, weights_file=source if isinstance(source, Path) else None)
 
 
 def use_compiler(target: torch.device, *, engine: str) -> None:
@@ -69,20 +67,20 @@ def inductor_options(target: torch.device) -> dict[str, Any]:
     return {"freezing": True} | ({"triton.cudagraphs": True} if target.type == "cuda" else {})
 
 
-def _compiled(model: DepthModel, *, target: torch.device, precision: str, shape: Shape) -> Run:
+def _compiled(model: DepthModel, *, target: torch.device, precision: str, shape: Shape) -> Call:
     mixed = mixed_precision(target, precision)
-    graph = trace(model, size_hw=shape[2:], batch=shape[0]).module()  # one graph, whatever Python the model holds
+    program = trace(model, size_hw=shape[2:], batch=shape[0], device=target)  # one graph, whatever Python it holds
     with quiet():
-        call = torch.compile(graph, dynamic=False, options=inductor_options(target))
+        call = torch.compile(program.module(), dynamic=False, options=inductor_options(target))
 
-    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 h w"]:
-        tensor = torch.from_numpy(image).to(target)
+    def run(*inputs: np.ndarray) -> Float[np.ndarray, "b 1 h w"]:
+        tensors = [torch.from_numpy(each).to(target) for each in inputs]
         with torch.inference_mode(), mixed():
-            return call(tensor).cpu().numpy()
+            return call(*tensors).cpu().numpy()
 
     with quiet():
         try:
-            run(np.zeros(shape, dtype=np.float32))
+            run(*alone(np.zeros(shape, dtype=np.float32), num_previous=model.num_previous))
         except Exception as error:  # the compilers of torch raise many classes that share no base but Exception
             reason = " ".join(str(error).split())[:200]
             raise HondoError(f"torch.compile cannot compile this model ({reason}); take --engine pytorch") from error

@@ -19,10 +19,10 @@ from hondo.core.cache import cache_folder, read_cached, write_cached
 from hondo.core.errors import HondoError
 from hondo.core.report import hardware
 from hondo.core.types import Size
+from hondo.engines.frames import call_in_video
 from hondo.engines.predictor import NetworkPredictor
 from hondo.engines.table import ENGINES
 from hondo.models.depth import DepthModel
-from hondo.models.multi_frame import MultiFrameModel
 from hondo.version import __version__
 
 TRIAL_SECONDS = 2.0  # for all engines but the first, which would be loaded anyway
@@ -37,8 +37,6 @@ def load_fastest(
 ) -> NetworkPredictor:
     """The model on the engine that won its trial; without one (only one engine, HONDO_TRIAL=0) on the first."""
     names = candidates(device, precision=precision)
-    if isinstance(model, MultiFrameModel):
-        names = ("pytorch",)  # the only one that passes the frames before
 
     def load(name: str) -> NetworkPredictor:
         return ENGINES[name].load(model, device=device, precision=precision, threads=threads)
@@ -122,11 +120,12 @@ def _expected_s(name: str, tried: list[Tried]) -> float:
 
 def _best_ms(predictor: NetworkPredictor, size_hw: Size) -> float:
     image = np.random.default_rng(0).random((1, 3, *size_hw), dtype=np.float32)
-    predictor.run(image)
+    call = call_in_video(predictor, image)
+    call()
     times: list[float] = []
     while len(times) < _TIMED and sum(times) < 1000 * _CALLS_SECONDS:
         start = time.perf_counter()
-        predictor.run(image)
+        call()
         times.append(1000 * (time.perf_counter() - start))
     return min(times)
 

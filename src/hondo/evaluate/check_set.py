@@ -11,6 +11,7 @@ from hondo.core.errors import HondoError
 from hondo.core.sample import Sample, Samples
 from hondo.core.types import InputSpec
 from hondo.engines.calibration import evenly
+from hondo.engines.frames import driving
 from hondo.evaluate.accuracy import image_of
 from hondo.evaluate.truth import Truth, score_both
 from hondo.images.preprocess import Placement, from_network, place, to_network
@@ -65,5 +66,6 @@ def _size(sample: Sample) -> tuple[int, int]:
 
 def _torch_map(model: DepthModel, image: Float[np.ndarray, "1 3 H W"]) -> Float[np.ndarray, "1 1 h w"]:
     device = next(model.parameters()).device
+    feed = driving(image, num_previous=model.num_previous)
     with torch.inference_mode():
-        return model(torch.from_numpy(image).to(device))[0].float().cpu().numpy()
+        return model(*(torch.from_numpy(each).to(device) for each in feed))[0].float().cpu().numpy()

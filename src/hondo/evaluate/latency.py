@@ -9,6 +9,7 @@ import numpy as np
 from hondo.core.errors import HondoError, unknown
 from hondo.core.report import Row
 from hondo.core.types import Size
+from hondo.engines.frames import call_in_video
 from hondo.engines.header import Cost, cost_of
 from hondo.engines.predictor import NetworkPredictor
 from hondo.evaluate.conditions import Conditions, conditions
@@ -157,8 +158,9 @@ def bench(
 def network_call(predictor: NetworkPredictor, *, size_hw: Size, batch: int = 1) -> Callable[[], object]:
     """The network alone, on a few different inputs in turn. Its result lies in memory when it returns: synchronised."""
     random = np.random.default_rng(0)
-    inputs = cycle([random.random((batch, 3, *size_hw), dtype=np.float32) for _ in range(_PICTURES)])
-    return lambda: predictor.run(next(inputs))
+    inputs = [random.random((batch, 3, *size_hw), dtype=np.float32) for _ in range(_PICTURES)]
+    calls = cycle([call_in_video(predictor, image) for image in inputs])
+    return lambda: next(calls)()
 
 
 def _around(predictor: NetworkPredictor, size_hw: Size, config: BenchConfig) -> tuple[Timing, Timing, Timing]:

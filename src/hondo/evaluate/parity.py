@@ -14,6 +14,7 @@ from hondo.core.atomic import cannot_write
 from hondo.core.errors import HondoError
 from hondo.core.sample import Samples
 from hondo.core.types import Size
+from hondo.engines.frames import call_in_video
 from hondo.engines.header import export_spec
 from hondo.engines.predictor import NetworkPredictor
 from hondo.engines.quantising import INT8, Quantising
@@ -214,7 +215,7 @@ def _same_shape(
     predictor: NetworkPredictor, image: Float[np.ndarray, "1 3 H W"], wanted: Float[np.ndarray, "1 1 h w"]
 ) -> Float[np.ndarray, "1 1 h w"]:
     """The predictor's map of an input; refused if it has another shape than torch's, or holds no numbers."""
-    given = predictor.run(image)
+    given = call_in_video(predictor, image)()
     if given.shape != wanted.shape or not np.isfinite(given).all():
         raise HondoError(
             f"{predictor.engine} gave {given.shape} with {np.isnan(given).sum()} NaN, torch gave {wanted.shape}"

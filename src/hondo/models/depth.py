@@ -21,6 +21,7 @@ class DepthModel(nn.Module):
     """
 
     num_images = 1  # pictures that ``forward`` takes
+    num_previous = 0  # frames before the picture that it also looks at, where they are given
 
     def __init__(
         self,

@@ -35,7 +35,7 @@ class MultiFrameModel(DepthModel):
     answers from the picture alone, as it does for the first frame of a video.
     """
 
-    num_previous = 1  # earlier frames that a video session keeps; the published weights were trained with one
+    num_previous = 1  # the published weights were trained with one
 
     def __init__(self, network: MatchingNetwork, *, pose: PoseModel | None, **described: Any) -> None:
         super().__init__(network, **described)
