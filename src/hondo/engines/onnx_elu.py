@@ -7,7 +7,7 @@ import numpy as np
 if TYPE_CHECKING:
     import onnx
 
-ZERO, ONE = "hondo.elu.zero", "hondo.elu.one"
+ZERO, ONE = "elu.zero", "elu.one"
 
 
 def spell_out_elu(proto: "onnx.ModelProto") -> int:
