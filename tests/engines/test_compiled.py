@@ -82,3 +82,14 @@ def test_what_each_is_not_for(tiny_model, tmp_path) -> None:
         torch_compile.export(tiny_model, tmp_path / "x")
     with pytest.raises(HondoError, match=r"serves \.pt2 files"):
         aot_inductor.load(tiny_model)
+
+
+@needs_compiler
+def test_a_compiler_that_fails_is_told_in_one_line(tiny_model, tmp_path, monkeypatch) -> None:
+    def fails(*given, **named) -> None:
+        raise RuntimeError("cc1plus: a page\n" + "of text " * 100 + "and its end")
+
+    monkeypatch.setattr(torch._inductor, "aoti_compile_and_package", fails)
+    with pytest.raises(HondoError, match=r"^AOTInductor cannot compile tiny \(cc1plus: a page .{,300} and its end\)"):
+        aot_inductor.export(tiny_model, tmp_path / "net.pt2", device="cpu")
+    assert not list(tmp_path.iterdir())

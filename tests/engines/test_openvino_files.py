@@ -12,6 +12,7 @@ from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec
 from hondo.engines.header import ExportHeader
 from hondo.engines.openvino_files import save_graph
+from hondo.engines.table import ENGINES
 
 pytest.importorskip("openvino")
 SPEC = InputSpec(size_hw=(32, 64), multiple_of=16)
@@ -51,3 +52,14 @@ def test_a_graph_of_another_form_is_refused_whatever_its_header_says(tmp_path) -
     save_graph(graph, tmp_path / "net.xml", header=ExportHeader(name="m", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC))
     with pytest.raises(HondoError, match=r"net\.xml is no depth network of hondo's form"):
         hondo.load(tmp_path / "net.xml")
+
+
+def test_a_full_disk_is_told_in_one_line(tiny_model, tmp_path, monkeypatch) -> None:
+    import openvino as ov
+
+    def no_space(*given, **named) -> None:
+        raise RuntimeError("basic_ios::clear: iostream error")
+
+    monkeypatch.setattr(ov, "save_model", no_space)
+    with pytest.raises(HondoError, match=r"cannot write .*net\.xml: .*iostream error; check the folder"):
+        ENGINES["openvino_ir"].export(tiny_model, tmp_path / "net.xml")

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from hondo.core.atomic import atomic_path
 from hondo.core.errors import HondoError
 from hondo.core.sample import Sample
 from hondo.core.types import DepthKind, InputSpec
@@ -119,9 +120,14 @@ def test_a_full_disk_names_the_file(model, tmp_path, monkeypatch) -> None:
     def no_space(*given, **named) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(ENGINES["pytorch"], "export", no_space)
-    with pytest.raises(HondoError, match=r"cannot write .*x\.safetensors: No space left on device"):
-        export_checked(model, tmp_path / "x.safetensors", engine="pytorch")
+    def no_space_for_a_draft(model, path, **named) -> None:
+        with atomic_path(path):
+            no_space()
+
+    for export in (no_space, no_space_for_a_draft):
+        monkeypatch.setattr(ENGINES["pytorch"], "export", export)
+        with pytest.raises(HondoError, match=rf"cannot write {tmp_path}/x\.safetensors: No space left on device"):
+            export_checked(model, tmp_path / "x.safetensors", engine="pytorch")
     assert not list(tmp_path.iterdir())
 
 

@@ -58,10 +58,17 @@ def put_in_place(temporary: Path, path: str | Path, *, sync: bool = False) -> No
         raise cannot_write(path, error) from error
 
 
-def cannot_write(path: str | Path, error: Exception) -> HondoError:
-    """The error of a file that could not be written: what the system says, and what to look at."""
-    reason = getattr(error, "strerror", None) or error
-    return HondoError(f"cannot write {path}: {reason}; check the folder, its permissions and its free space")
+class CannotWriteError(HondoError):
+    """A file could not be written: what the system said, and what to look at."""
+
+    def __init__(self, path: str | Path, said: object) -> None:
+        self.said = said
+        super().__init__(f"cannot write {path}: {said}; check the folder, its permissions and its free space")
+
+
+def cannot_write(path: str | Path, error: Exception) -> CannotWriteError:
+    """The error of a file that could not be written, from what the system or a package raised."""
+    return CannotWriteError(path, getattr(error, "strerror", None) or error)
 
 
 def _target(path: str | Path) -> Path:

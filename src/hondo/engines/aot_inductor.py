@@ -3,6 +3,8 @@
 import json
 import platform
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from jaxtyping import Float
 from hondo.core.atomic import atomic_path
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
-from hondo.engines.graph import quiet, trace
+from hondo.engines.graph import quiet, silent, trace
 from hondo.engines.header import KEY, ExportHeader, export_spec, header_of
 from hondo.engines.predictor import NetworkPredictor
 from hondo.engines.pytorch import torch_device
@@ -56,9 +58,23 @@ def export(
     header = header_of(model, spec=spec, precision=precision, licence=licence)
     program = trace(model, size_hw=spec.size_hw, dynamic=dynamic, device=target, dtype=_DTYPES[precision])
     settings = {"aot_inductor.metadata": {KEY: header.to_json()}}
-    with quiet(), atomic_path(path) as draft:
+    with quiet(), atomic_path(path) as draft, _compiling(model.name):
         torch._inductor.aoti_compile_and_package(program, package_path=str(draft), inductor_configs=settings)
     return path
+
+
+@contextmanager
+def _compiling(name: str) -> Iterator[None]:
+    """The compilers of torch raise many classes that share no base but Exception, with pages of text."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        raise HondoError(
+            f"AOTInductor cannot compile {name} ({reason[:100]} ... {reason[-100:]}); export --to openvino or onnx"
+        ) from error
 
 
 def load(
@@ -111,7 +127,8 @@ def check_machine(path: Path, about: dict[str, str], *, device_type: str) -> Non
 
 def _package(path: Path):
     try:
-        return torch._inductor.aoti_load_package(str(path))
+        with silent():  # it warns of a file of its own where no compiler is installed
+            return torch._inductor.aoti_load_package(str(path))
     except RuntimeError as error:
         reason = " ".join(str(error).split())[:200]
         raise HondoError(f"{path}: torch {torch.__version__} cannot run it ({reason}); export it again") from error

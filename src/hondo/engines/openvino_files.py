@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hondo.core.atomic import cannot_write
 from hondo.core.errors import HondoError
 from hondo.engines.frames import axes_of
 from hondo.engines.header import KEY, ExportHeader
@@ -23,7 +24,10 @@ def save_graph(graph: "openvino.Model", path: Path, *, header: ExportHeader) -> 
     for sealed in (False, True):
         told = replace(header, bin_crc32=_crc32(path.with_suffix(".bin"))) if sealed else header
         graph.set_rt_info(told.to_json(), [KEY])
-        ov.save_model(graph, path, compress_to_fp16=header.precision != "fp32")
+        try:
+            ov.save_model(graph, path, compress_to_fp16=header.precision != "fp32")
+        except RuntimeError as error:  # OpenVINO's one class of error
+            raise cannot_write(path, error) from error
 
 
 def read_graph(path: Path) -> tuple["openvino.Model", ExportHeader]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from hondo.core.atomic import cannot_write
+from hondo.core.atomic import CannotWriteError, cannot_write
 from hondo.core.errors import HondoError
 from hondo.core.sample import Samples
 from hondo.core.types import Size
@@ -159,8 +159,8 @@ def export_checked(
     if quantising is not None and precision not in INT8:
         raise HondoError(f"calibration pictures are for int8, not for precision '{precision}'; leave them out")
     size_hw = size_hw or model.input_spec.size_hw
-    with _written(path), tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-") as folder:
-        draft = Path(folder) / path.name
+    with _written(path) as folder:
+        draft = folder / path.name
         how = {"quantising": quantising} if precision in getattr(module, "CALIBRATED", ()) else {}
         module.export(model, draft, size_hw=size_hw, precision=precision, dynamic=dynamic, licence=licence, **how)
         predictor = module.load(draft, device=getattr(module, "CHECKED_ON", "cpu"))
@@ -181,19 +181,22 @@ def export_checked(
                 f"{path} was not written: {', '.join(parity.misses())}; {parity}; "
                 "export in a higher precision, or write it anyway with --force"
             )
-        for written in sorted(Path(folder).iterdir(), reverse=True):  # the .xml after its .bin
+        for written in sorted(folder.iterdir(), reverse=True):  # the .xml after its .bin
             os.replace(written, path.with_name(written.name))
     return parity
 
 
 @contextmanager
-def _written(path: Path) -> Iterator[None]:
-    """Makes the folder of ``path``; what the system says against writing there names ``path``."""
+def _written(path: Path) -> Iterator[Path]:
+    """A folder beside ``path`` that is gone afterwards; whatever speaks against writing in it names ``path``."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-") as folder:
+            yield Path(folder)
     except OSError as error:
         raise cannot_write(path, error) from error
+    except CannotWriteError as error:
+        raise CannotWriteError(path, error.said) from error
 
 
 def probe_picture(size_hw: Size, *, seed: int) -> Float[np.ndarray, "1 3 H W"]:
