@@ -7,6 +7,7 @@ from hondo.core.types import DepthKind
 from hondo.engines.calibration import Calibration
 from hondo.engines.frames import driving_run
 from hondo.engines.header import Int8Facts
+from hondo.engines.openvino_attention import VALUES, mixes_values, spell_out_attention
 from hondo.engines.openvino_early import round_early
 from hondo.engines.openvino_ranges import num_previous_of, single_channels, with_ranges
 from hondo.engines.openvino_run import compile_graph, openvino_package, runner, settings
@@ -25,6 +26,7 @@ def quantise(
 ) -> tuple["openvino.Model", Int8Facts]:
     """The int8 graph of a float one of fixed size. ``paths``: the module that each traced operation came from."""
     _spell_out_group_norms(graph)
+    spell_out_attention(graph)
     _fold_constants(graph)
     ranges, judges = quantising.calibration.split()
     quantised = _closest(graph, ranges, judges=judges.spread(QUICK), kind=kind, enough=quantising.max_drop)
@@ -66,7 +68,8 @@ def layers_of(quantised: "openvino.Model", paths: Mapping[str, str]) -> dict[str
     layers: dict[str, list[str]] = {}
     for op in quantised.get_ordered_ops():
         if not _is_rounded(op) and any(map(_is_rounded, _sources(op))):
-            layers.setdefault(_path(op, paths), []).append(op.get_friendly_name())
+            path = _path(op, paths) + (VALUES if mixes_values(op) else "")
+            layers.setdefault(path, []).append(op.get_friendly_name())
     return layers
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from hondo.engines.calibration import Calibration
 from hondo.engines.frames import INPUTS, driving
+from hondo.engines.openvino_attention import round_values
 from hondo.engines.openvino_symmetric import make_symmetric
 from hondo.engines.quantising import nncf_package
 
@@ -22,9 +23,10 @@ def with_ranges(graph: "openvino.Model", pictures: Calibration, *, estimator: st
         from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 
         parameters = getattr(RangeEstimatorParametersSet, estimator)
+        feeds = [feed(graph, picture) for picture in pictures]
         quantised = nncf.quantize(
             graph,
-            nncf.Dataset([feed(graph, picture) for picture in pictures]),
+            nncf.Dataset(feeds),
             subset_size=len(pictures),
             preset=nncf.QuantizationPreset.MIXED,
             model_type=nncf.ModelType.TRANSFORMER if attends(graph) else None,
@@ -36,6 +38,7 @@ def with_ranges(graph: "openvino.Model", pictures: Calibration, *, estimator: st
             ),
         )
     make_symmetric(quantised)
+    round_values(quantised, graph, feeds)
     return quantised
 
 
