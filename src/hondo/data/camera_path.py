@@ -1,6 +1,5 @@
 """The path of a camera through a clip, seen in its pictures: two-view geometry, and a model's depth for the scale."""
 
-import math
 from collections.abc import Callable, Iterable
 
 import cv2
@@ -9,7 +8,7 @@ from jaxtyping import Float, UInt8
 
 from hondo.core.types import Camera
 from hondo.geometry.two_view import two_view_motion
-from hondo.images.flow import MIN_SIDE, OpticalFlow, pixel_places, round_trip, sampled
+from hondo.images.flow import OpticalFlow, flow_size, grey_at, pixel_places, round_trip, sampled
 
 AREA = 98_304  # pixels of the pictures that are matched: 256x384
 GRID = 6  # pixels between the points
@@ -42,10 +41,8 @@ class _View:
     """A picture at the size at which it is matched."""
 
     def __init__(self, picture: UInt8[np.ndarray, "H W 3"], camera: Camera, *, depth: Float[np.ndarray, "H W"]) -> None:
-        height, width = picture.shape[:2]
-        scale = min(1.0, math.sqrt(AREA / (height * width)))
-        size_hw = max(MIN_SIDE, round(height * scale)), max(MIN_SIDE, round(width * scale))
-        self.grey = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), size_hw[::-1], interpolation=cv2.INTER_AREA)
+        size_hw = flow_size((picture.shape[0], picture.shape[1]), area=AREA)
+        self.grey = grey_at(picture, size_hw)
         self.depth = cv2.resize(depth, size_hw[::-1], interpolation=cv2.INTER_NEAREST)
         self.camera = camera.resized(size_hw)
 

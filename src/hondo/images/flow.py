@@ -1,5 +1,7 @@
 """Optical flow between two grey pictures, and what it carries from one to the other."""
 
+import math
+
 import cv2
 import numpy as np
 from jaxtyping import Float32, UInt8
@@ -25,6 +27,17 @@ class OpticalFlow:
         """Where each pixel of the one picture lies in the other, as (x, y) in pixels from its own place."""
         assert min(of.shape) >= MIN_SIDE, "make both sides at least MIN_SIDE"
         return self._search.calc(of, to, None)  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def flow_size(size_hw: Size, *, area: int) -> Size:
+    """A size of about ``area`` pixels, or its own where that is smaller, at the same aspect; no side too narrow."""
+    scale = min(1.0, math.sqrt(area / (size_hw[0] * size_hw[1])))
+    return max(MIN_SIDE, round(size_hw[0] * scale)), max(MIN_SIDE, round(size_hw[1] * scale))
+
+
+def grey_at(image: UInt8[np.ndarray, "H W 3"], size_hw: Size) -> UInt8[np.ndarray, "h w"]:
+    """The picture in grey, made smaller by areas."""
+    return cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), size_hw[::-1], interpolation=cv2.INTER_AREA)
 
 
 def sampled(values: np.ndarray, place: Float32[np.ndarray, "h w 2"], *, outside: float | None = None) -> np.ndarray:

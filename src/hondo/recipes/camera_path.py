@@ -24,7 +24,7 @@ def with_camera_path(samples: Sequence[Sample], model: DepthModel) -> Frames:
     from hondo.images.io import read_image
 
     if not isinstance(samples, Frames):
-        raise HondoError("objective.pose two-view needs frames of a clip; choose network or known")
+        raise HondoError("objective.pose two-view needs frames of a clip; choose network, shared or known")
     if samples.camera is None:
         raise HondoError(f"{samples.root}: {NEEDS_CAMERA}")
     predictor = load(deepcopy(model), device=str(next(model.parameters()).device))

@@ -1,6 +1,5 @@
 """Where each part of a frame was in the frame before, and how surely: optical flow on a small grey picture."""
 
-import math
 from dataclasses import dataclass
 
 import cv2
@@ -8,7 +7,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from hondo.core.types import Size
-from hondo.images.flow import MIN_SIDE, OpticalFlow, pixel_places, round_trip, sampled, squared_length
+from hondo.images.flow import OpticalFlow, flow_size, grey_at, pixel_places, round_trip, sampled, squared_length
 
 AREA = 7680  # pixels of the small picture: 48x160 of a 192x640 one
 _GREY_NOISE = 25.0  # grey levels by which a matched pixel may well differ
@@ -36,7 +35,7 @@ class MotionTracker:
 
     def __call__(self, image: UInt8[np.ndarray, "H W 3"]) -> Motion | None:
         """The motion since the last frame; None for the first one and after a change of size."""
-        last, self._last = self._last, small_grey(image)
+        last, self._last = self._last, grey_at(image, small_size((image.shape[0], image.shape[1])))
         if last is None or last.shape != self._last.shape:
             return None
         return motion_between(self._flow, last, self._last)
@@ -53,12 +52,6 @@ def motion_between(flow: OpticalFlow, last: UInt8[np.ndarray, "h w"], now: UInt8
     return Motion(place=place, trust=np.exp(-np.minimum(doubt, 50)))
 
 
-def small_grey(image: UInt8[np.ndarray, "H W 3"]) -> UInt8[np.ndarray, "h w"]:
-    height, width = small_size((image.shape[0], image.shape[1]))
-    return cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), (width, height), interpolation=cv2.INTER_AREA)
-
-
 def small_size(size_hw: Size) -> Size:
-    """A size of about ``AREA`` pixels at the same aspect, no side under 32."""
-    scale = min(1.0, math.sqrt(AREA / (size_hw[0] * size_hw[1])))
-    return max(MIN_SIDE, round(size_hw[0] * scale)), max(MIN_SIDE, round(size_hw[1] * scale))
+    """The size at which the motion of a picture is sought."""
+    return flow_size(size_hw, area=AREA)

@@ -1,10 +1,10 @@
 """The viewer in a real browser, one for all tests of a worker; skipped where no Chromium is installed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.web.static.viewer import load_driver
+from tests.web.static.viewer import load_driver, wait_for_frames
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +24,16 @@ def page(browser) -> Iterator:
     yield browser
     assert browser.complaints == []
     browser.open("about:blank")  # ends its connections
+
+
+@pytest.fixture
+def show(page, tmp_path) -> Callable[[bytes], None]:
+    """Gives the page a picture as a file, and waits for its depth."""
+
+    def give(content: bytes) -> None:
+        path = tmp_path / "photo.png"
+        path.write_bytes(content)
+        page.give_file("#file", path)
+        wait_for_frames(page, 1)
+
+    return give

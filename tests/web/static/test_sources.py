@@ -45,12 +45,9 @@ def test_the_browser_s_own_camera(page, server) -> None:
     assert page.value("document.getElementById('use-webcam').getAttribute('aria-pressed')") == "true"
 
 
-def test_a_picture_and_a_video_from_a_file(page, server, picture, tmp_path) -> None:
+def test_a_picture_and_a_video_from_a_file(page, server, picture, show, tmp_path) -> None:
     open_viewer(page, server)
-    path = tmp_path / "photo.png"
-    path.write_bytes(picture((60, 80)))
-    page.give_file("#file", path)
-    wait_for_frames(page, 1)
+    show(picture((60, 80)))
     assert page.value("[document.getElementById('depth').width, document.getElementById('depth').height]") == [80, 60]
     film = tmp_path / "film.mp4"
     with VideoWriter(film, size_hw=(96, 128), fps=10) as writer:
@@ -62,13 +59,10 @@ def test_a_picture_and_a_video_from_a_file(page, server, picture, tmp_path) -> N
     assert page.value("document.getElementById('depth').width") == 128
 
 
-def test_a_still_picture_is_sent_once(page, serving, picture, tmp_path) -> None:
+def test_a_still_picture_is_sent_once(page, serving, picture, show) -> None:
     started = serving()
     open_viewer(page, started)
-    path = tmp_path / "photo.png"
-    path.write_bytes(picture())
-    page.give_file("#file", path)
-    wait_for_frames(page, 1)
+    show(picture())
     page.value("new Promise((done) => setTimeout(done, 300))")
     assert page.value(FRAMES) == 1 and started.service.metrics.frames.value(fate="answered") == 1
 
