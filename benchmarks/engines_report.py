@@ -65,6 +65,7 @@ def latency_rows(title: str, latency: Mapping[str, Any]) -> list[Row]:
             ("eager torch", facts["eager_ms"], "ms", "lower"), ("time", facts["ms"], "ms", "lower"),
             ("times as fast", facts["speed_up"], "", "higher"), ("95 % from", facts["low"], "", "higher"),
             ("to", facts["high"], "", "higher"), ("of the roof", 100 * facts["roof_share"], "%", "higher"),
+            ("at the roof", facts["speed_up"] / facts["roof_share"], "", "higher"),
         ]  # fmt: skip
         subject = f"{title} {variant.replace('-', ' ', 1)}"
         rows += [
