@@ -47,7 +47,12 @@ def test_rows_and_notes(assemble, out) -> None:
     assert {row.subject for row in report.rows} == {"net 32x64 onnx_runtime fp32"}
     values = {row.name: row.value for row in report.rows}
     assert values["abs_rel worse by"] == pytest.approx(20) and values["delta1 worse by"] == 0
-    assert values["times as fast"] == 4 and values["of the roof"] == 50 and values["at the roof"] == 8 and values["abs_rel to torch"] == 2
+    assert (
+        values["times as fast"] == 4
+        and values["of the roof"] == 50
+        and values["at the roof"] == 8
+        and values["abs_rel to torch"] == 2
+    )
     notes = "\n".join(report.notes)
     assert "net 32x64 openvino_ir int8 was not exported: no such operator" in notes
     assert "12 rounds" in notes and "the machine slowed down" in notes and "never-run" not in notes

@@ -1,6 +1,6 @@
 import io
 
-from hondo.train.progress import Bar, Lines, Progress, describe, make_progress
+from hondo.train.progress import Bar, Lines, Progress, describe, make_progress, said
 
 STATE = {"fraction": 0.5, "step": 10, "loss": 0.25, "images_per_s": 12.34, "seconds_left": 61.0}
 
@@ -29,3 +29,10 @@ def test_a_bar_on_a_terminal(monkeypatch):
         assert type(bar) is Bar
         bar.update(**STATE)
     assert type(make_progress(show=False)) is Progress
+
+
+def test_long_work_on_items_is_told_now_and_then(capsys):
+    assert list(said("abc", what="letters", every_s=1e9)) == ["a", "b", "c"]
+    assert capsys.readouterr().err == ""
+    assert list(said("abc", what="letters", every_s=0)) == ["a", "b", "c"]
+    assert "hondo: letters: 2 of 3\n" in capsys.readouterr().err

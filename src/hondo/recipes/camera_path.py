@@ -12,6 +12,7 @@ from hondo.core.types import DepthMap
 from hondo.data.camera_path import camera_path
 from hondo.data.frames import Frames
 from hondo.models.depth import DepthModel
+from hondo.train.progress import said
 
 NEEDS_CAMERA = (
     "learning from video needs the camera's intrinsics; give --data.camera FILE or fx,fy,cx,cy in pixels of the frames"
@@ -28,7 +29,7 @@ def with_camera_path(samples: Sequence[Sample], model: DepthModel) -> Frames:
     if samples.camera is None:
         raise HondoError(f"{samples.root}: {NEEDS_CAMERA}")
     predictor = load(deepcopy(model), device=str(next(model.parameters()).device))
-    pictures = (read_image(path) for path in samples.pictures)
+    pictures = (read_image(path) for path in said(samples.pictures, what="camera path, frames"))
     samples.poses = camera_path(pictures, samples.camera, depth=lambda picture: unscaled_depth(predictor(picture)))
     predictor.close()
     return samples

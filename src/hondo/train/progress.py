@@ -2,7 +2,10 @@
 
 import sys
 import time
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
+T = TypeVar("T")
 LINE_SECONDS = 30.0  # between lines where there is no terminal
 
 
@@ -58,6 +61,16 @@ def make_progress(*, show: bool) -> Progress:
     if not show:
         return Progress()
     return Bar() if sys.stderr.isatty() else Lines()
+
+
+def said(items: Sequence[T], *, what: str, every_s: float = LINE_SECONDS) -> Iterator[T]:
+    """The items; a line says now and then how many are done."""
+    last = time.monotonic()
+    for index, item in enumerate(items):
+        if time.monotonic() >= last + every_s:
+            last = time.monotonic()
+            print(f"hondo: {what}: {index} of {len(items)}", file=sys.stderr, flush=True)
+        yield item
 
 
 def describe(step: int, loss: float, images_per_s: float, seconds_left: float) -> str:
