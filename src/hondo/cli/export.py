@@ -110,6 +110,7 @@ def _quantising(config: ExportConfig, *, spec: InputSpec, size_hw: Size, max_dro
         return None
     count = COUNT if config.calibration_count is None else config.calibration_count
     calibration = read_calibration(config.calibration, spec=spec, size_hw=size_hw, count=count, told=_tell)
+    _tell(f"{len(calibration)} calibration pictures; a large model takes minutes before the next line")
     return Quantising(calibration=calibration, max_drop=max_drop, told=_tell)
 
 

@@ -73,7 +73,7 @@ def choose_kept(
         costs = costs or tuple(ranked)
         found, drop = _fewest([frozenset(cost.layers) for cost in ranked], trial, max_drop=max_drop, known=drop)
         kept = tuple(name for name in kept if name in found)
-    told(f"kept in higher precision: {len(kept)} of {len(layers)} layers ({', '.join(kept)}); drop {drop:.2%}")
+    told(f"kept in higher precision: {len(kept)} of {len(layers)} layers ({_named(kept)}); drop {drop:.2%}")
     return Choice(kept=kept, drop=drop, costs=costs, trials=trial.count)
 
 
@@ -142,6 +142,11 @@ def _fewest(
         else:
             low = middle
     return _union(worst[:high]), found
+
+
+def _named(layers: Sequence[str], *, most: int = 8) -> str:
+    """Their names, or the first of them."""
+    return ", ".join([*layers[:most], *([f"and {len(layers) - most} more"] if len(layers) > most else [])])
 
 
 def _union(sets: Iterable[frozenset[str]]) -> frozenset[str]:
