@@ -33,6 +33,14 @@ def test_a_compiled_model_gives_torchs_map(tiny_model, picture) -> None:
 
 
 @needs_compiler
+def test_a_compiled_model_in_half_precision_is_close(tiny_model, picture) -> None:
+    predictor = torch_compile.load(tiny_model, device="cpu", precision="bf16")
+    given = predictor.run(picture)
+    assert given.dtype == np.float32 and predictor.precision == "bf16"
+    assert 0 < np.abs(given / torch_map(tiny_model, picture) - 1).max() < 0.05
+
+
+@needs_compiler
 def test_a_package_stands_alone(tiny_model, picture, tmp_path) -> None:
     path = aot_inductor.export(tiny_model, tmp_path / "net.pt2", licence="MIT", device="cpu")
     predictor = hondo.load(path)

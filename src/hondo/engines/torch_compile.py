@@ -69,7 +69,8 @@ def inductor_options(target: torch.device) -> dict[str, Any]:
 
 def _compiled(model: DepthModel, *, target: torch.device, precision: str, shape: Shape) -> Call:
     mixed = mixed_precision(target, precision)
-    program = trace(model, size_hw=shape[2:], batch=shape[0], device=target)  # one graph, whatever Python it holds
+    with mixed():  # casts that change nothing in float32 would be left out of the graph, and are missed in bf16
+        program = trace(model, size_hw=shape[2:], batch=shape[0], device=target)  # one graph, whatever Python it holds
     with quiet():
         call = torch.compile(program.module(), dynamic=False, options=inductor_options(target))
 
