@@ -136,3 +136,11 @@ def test_the_probe_is_a_picture() -> None:
     assert picture.shape == (1, 3, 32, 48) and picture.dtype == np.float32
     assert picture.min() >= 0 and picture.max() <= 1 and picture.std() > 0.05
     assert not np.array_equal(picture, probe_picture((32, 48), seed=1))
+
+
+def test_a_map_beyond_all_use_is_told_in_few_digits(model) -> None:
+    predictor = ENGINES["pytorch"].load(model)
+    far = replace(predictor, run=lambda image: predictor.run(image) * np.float32(1e30))
+    parity = compare(model, far, images=[probe_picture((32, 64), seed=0)])
+    assert "over 1000%" in str(parity) and all(len(miss) < 60 for miss in parity.misses())
+    assert "abs_rel of the depth nan%" in str(replace(parity, abs_rel=float("nan")))

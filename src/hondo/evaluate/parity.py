@@ -43,6 +43,7 @@ TOLERANCES = {
     "fp16": Tolerance(max_share=0.1, mean_share=1e-2, abs_rel=1e-2, truth=1e-2),
     "bf16": Tolerance(max_share=0.5, mean_share=5e-2, abs_rel=2e-2, truth=1e-2),
 }
+MOST_TOLD = 10.0  # larger shares are not told in full
 INTEGERS = Tolerance(mean_share=0.1, abs_rel=2e-2, truth=1e-2)  # 8-bit numbers of any kind
 
 
@@ -81,7 +82,7 @@ class Parity:
             ("ground-truth metrics worse by", worst, self.tolerance.truth),
         ]
         return tuple(
-            f"{name} {value:.3%} > {limit:.2%}"
+            f"{name} {_percent(value)} > {limit:.2%}"
             for name, value, limit in judged
             if value is not None and limit is not None and not value <= limit  # NaN misses too
         )
@@ -95,10 +96,10 @@ class Parity:
         return (
             f"parity with torch ({self.precision}): "
             f"max difference {self.max_difference:.3g}{unit} "
-            f"({self.max_share:.3%} of the mean value{_allowed(self.tolerance.max_share)}), "
-            f"mean {self.mean_difference:.3g}{unit} ({self.mean_share:.3%}{_allowed(self.tolerance.mean_share)}), "
+            f"({_percent(self.max_share)} of the mean value{_allowed(self.tolerance.max_share)}), "
+            f"mean {self.mean_difference:.3g}{unit} ({_told(self.mean_share, limit=self.tolerance.mean_share)}), "
             f"rank correlation {self.rank_correlation:.5f}, "
-            f"abs_rel of the depth {self.abs_rel:.3%}{_allowed(self.tolerance.abs_rel)} ({self.pictures} pictures)"
+            f"abs_rel of the depth {_told(self.abs_rel, limit=self.tolerance.abs_rel)} ({self.pictures} pictures)"
             + ("" if self.truth is None else f"; {self.truth}{_allowed(self.tolerance.truth)}")
         )
 
@@ -224,6 +225,15 @@ def _same_shape(
             f"{predictor.engine} gave {given.shape} with {np.isnan(given).sum()} NaN, torch gave {wanted.shape}"
         )
     return given
+
+
+def _percent(share: float) -> str:
+    """As a percentage; what is beyond all use without its hundred digits."""
+    return f"over {MOST_TOLD:.0%}" if share > MOST_TOLD else f"{share:.3%}"
+
+
+def _told(share: float, *, limit: float | None) -> str:
+    return f"{_percent(share)}{_allowed(limit)}"
 
 
 def _allowed(limit: float | None) -> str:
