@@ -35,6 +35,9 @@ from hondo.train.config import FabricConfig, LoopConfig, OptimConfig
 from hondo.train.objectives.config import SupervisedConfig
 
 LAYER_SCALE = 0.5  # of DINOv2's branches, about as trained ones are; fresh ones (1e-5) take long to grow
+RESIDUAL = (
+    0.2  # what residual blocks of convolutions add, as a share: fresh EfficientNets of 39 blocks are chaotic at 1
+)
 LEAST_CONTRAST = 0.02  # of a trained map; less is an output that died
 FASTDEPTH_M = 3.0  # mean of its fresh output; half of it would be at or below 0
 CONTRAST = 0.3  # standard deviation over mean of a DPT's fresh output
@@ -111,6 +114,10 @@ def prepared(name: str, recipe: Recipe) -> DepthModel:
             nn.init.constant_(module.gamma, LAYER_SCALE)
         if isinstance(module, nn.BatchNorm2d) and module.num_features == 1:
             nn.init.constant_(module.bias, FASTDEPTH_M)
+        if getattr(module, "has_skip", False):  # timm's inverted residuals
+            nn.init.constant_(
+                [each for each in module.modules() if isinstance(each, nn.BatchNorm2d)][-1].weight, RESIDUAL
+            )
     if name.startswith(("dpt", "depth-anything")):
         scale_output(model, to=FRESH_OUTPUT["kitti" if name == "dpt-thesis" else "relative"])
     return model

@@ -173,11 +173,19 @@ def test_a_group_normalisation_is_what_it_was_once_it_is_spelled_out() -> None:
     np.testing.assert_allclose(openvino_int8._running(graph, "fp32")(picture), wanted, atol=1e-5)
 
 
-def test_points_that_step_over_pixels_keep_their_float_weights(calibration: Calibration) -> None:
-    """As the shortcuts of DPT-Hybrid's encoder: OpenVINO could not compile what follows them."""
+POINTS = {
+    "steps over pixels": (nn.Conv2d(32, 64, 1, stride=2, bias=False), nn.Upsample(scale_factor=2)),
+    "pads": (nn.Conv2d(32, 64, 1, padding=1), nn.AvgPool2d(3, stride=1)),
+}
+
+
+@pytest.mark.parametrize("kind", POINTS)
+def test_points_that_are_no_matrix_product_keep_their_float_weights(calibration: Calibration, kind: str) -> None:
+    """As the shortcuts of DPT-Hybrid's encoder and AdaBins' first decoder: OpenVINO could not compile what follows."""
     torch.manual_seed(0)
-    layers = (nn.Conv2d(3, 32, 3, padding=1), nn.ReLU(), nn.Conv2d(32, 64, 1, stride=2, bias=False))
-    network = nn.Sequential(*layers, nn.GroupNorm(32, 64), nn.ReLU(), nn.Conv2d(64, 1, 1), nn.Upsample(scale_factor=2))
+    point, back = POINTS[kind]
+    layers = (nn.Conv2d(3, 32, 3, padding=1), nn.ReLU(), point, nn.GroupNorm(32, 64), nn.ReLU(), nn.Conv2d(64, 1, 1))
+    network = nn.Sequential(*layers, back)
     model = DepthModel(network, name="points", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC).eval()
     served = openvino_ir.load(model, precision="int8-weights")
     for picture in calibration.spread(2):

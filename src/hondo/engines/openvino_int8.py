@@ -47,20 +47,25 @@ def quantise(
 def with_int8_weights(graph: "openvino.Model") -> "openvino.Model":
     """The graph with the weights of its matrices and convolutions in int8; computed in float as before."""
     with nncf_package() as nncf:
-        spared = nncf.IgnoredScope(names=_strided_points(graph) + single_channels(graph), validate=False)
+        spared = nncf.IgnoredScope(names=_no_plain_points(graph) + single_channels(graph), validate=False)
         return nncf.compress_weights(graph, mode=nncf.CompressWeightsMode.INT8_SYM, ignored_scope=spared)
 
 
-def _strided_points(graph: "openvino.Model") -> list[str]:
-    """Convolutions of 1x1 that step over pixels: OpenVINO 2026.4 takes those with whole weights for matrix products
-    of every pixel, and then cannot compile what comes after them."""
+def _no_plain_points(graph: "openvino.Model") -> list[str]:
+    """Convolutions of 1x1 that step over pixels or pad: OpenVINO 2026.4 takes those with whole weights for matrix
+    products of every pixel, and then cannot compile what comes after them."""
     return [
         op.get_friendly_name()
         for op in graph.get_ordered_ops()
         if op.get_type_name() == "Convolution"
         and list(op.input_value(1).get_shape()[2:]) == [1, 1]
-        and max(op.get_attributes()["strides"]) > 1
+        and (max(op.get_attributes()["strides"]) > 1 or any(map(any, _pads(op))))
     ]
+
+
+def _pads(op: "openvino.Node") -> list[list[int]]:
+    how = op.get_attributes()
+    return [list(how["pads_begin"]), list(how["pads_end"])]
 
 
 def layers_of(quantised: "openvino.Model", paths: Mapping[str, str]) -> dict[str, list[str]]:
