@@ -1,7 +1,7 @@
 """Parity and latency of one model on every engine, for benchmarks/engines.py; what is done is kept in a folder."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,7 @@ class Plan:
     rounds: int
     seconds: float
     max_drop: float
+    engines: Sequence[str] = ENGINES_SHOWN  # whose parity is missing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,9 +83,9 @@ class Variant:
         return load(model, device="cpu", precision=self.precision)
 
 
-def variants() -> Iterator[Variant]:
+def variants(engines: Sequence[str] = ENGINES_SHOWN) -> Iterator[Variant]:
     """All that the engines offer; torch in float32 is what they are compared with."""
-    for engine in ENGINES_SHOWN:
+    for engine in engines:
         exported, served = ENGINES[engine].EXPORT_PRECISIONS, ENGINES[engine].PRECISIONS
         for precision in PRECISIONS_SHOWN:
             if precision in (*exported, *served) and (engine, precision) != ("pytorch", "fp32"):
@@ -93,7 +94,7 @@ def variants() -> Iterator[Variant]:
 
 def measure_parity(case: Case, plan: Plan, *, folder: Path) -> None:
     """Exports what is missing and compares it with torch; what an engine refuses is kept with its reason."""
-    missing = [variant for variant in variants() if read_cached(variant.facts(folder)) is None]
+    missing = [variant for variant in variants(plan.engines) if read_cached(variant.facts(folder)) is None]
     if not missing:
         return
     model = build(case)
