@@ -13,9 +13,11 @@ from hondo.nn.enlarge import Enlarge, EnlargeByConv
 from hondo.nn.patch_conv import PatchConv
 from hondo.nn.pixel_shuffle import BlockShuffle, shuffle_head
 from hondo.nn.resized_conv import ConvBeforeResize, ConvOfResized
+from tests.contracts.tiny import TINY
 
 MODELS: dict[str, dict[str, Any]] = {
     "adabins-nyu": {"encoder": "timm:tf_efficientnet_lite0", "bins": 16, "width": 256, "dim": 8},
+    "dpt-hybrid-kitti": TINY["dpt-hybrid-kitti"],
     "hondo-nano": {},
     "monodepth2": {},
     "unet-light": {},

@@ -32,6 +32,14 @@ def test_padding_is_none_where_the_kernel_ends_with_the_picture() -> None:
     assert same_padding(9, kernel=3, stride=3) == 0
 
 
+def test_settled_weights_are_standardised_once_and_for_all() -> None:
+    torch.manual_seed(0)
+    conv = StandardisedConv(4, 6, 3, 2, groups=2).eval()
+    settled, x = conv.settled(), torch.randn(1, 4, 9, 7)
+    assert not isinstance(settled, StandardisedConv) and torch.equal(settled.kernel(), standardised(conv.weight))
+    assert torch.equal(settled(x), conv(x))
+
+
 def test_gradient_is_orthogonal_to_the_weights() -> None:
     """Standardised weights do not change with their scale."""
     torch.manual_seed(0)

@@ -75,7 +75,8 @@ def layers_of(proto: "onnx.ModelProto") -> dict[str, list[str]]:
 def single_channels(proto: "onnx.ModelProto") -> list[str]:
     """Convolutions of maps of one channel, as those that resize depth: int8 saves nothing there, and costs accuracy."""
     shapes = {weight.name: weight.dims for weight in proto.graph.initializer}
-    narrow = [node for node in proto.graph.node if node.op_type == "Conv" and shapes[node.input[1]][1] == 1]
+    convs = (node for node in proto.graph.node if node.op_type == "Conv" and node.input[1] in shapes)
+    narrow = [node for node in convs if shapes[node.input[1]][1] == 1]
     return [node.name for node in narrow if all(each.i == 1 for each in node.attribute if each.name == "group")]
 
 

@@ -16,6 +16,7 @@ from hondo.nn.patch_conv import PatchConv, is_patchable
 from hondo.nn.pixel_shuffle import BlockShuffle, block_ordered
 from hondo.nn.resized_conv import ConvBeforeResize, ConvOfResized
 from hondo.nn.separate_attention import SeparateAttention, is_separable
+from hondo.nn.standardised_conv import StandardisedConv
 
 
 def inference_form(model: DepthModel, *, any_size: bool = False, leaving: Collection[type] = ()) -> DepthModel:
@@ -48,6 +49,8 @@ def cheaper(part: nn.Module, *, any_size: bool = False) -> nn.Module:
         return _shuffled_late(part)
     if type(part) is SoftmaxAttention and is_separable(part):
         return SeparateAttention(part)
+    if isinstance(part, StandardisedConv):
+        return part.settled()
     if type(part) is nn.Conv2d and is_patchable(part):
         return PatchConv(part)
     return part
