@@ -55,6 +55,14 @@ def test_layers_that_all_must_be_kept_are(count: int) -> None:
     assert choice.kept == tuple(loose) and choice.drop == 0
 
 
+def test_where_most_must_be_kept_the_search_ends_in_time() -> None:
+    layers = [f"stage.{block}.{part}" for block in range(20) for part in range(20)]
+    told: list[str] = []
+    choice = choose_kept(layers, lambda kept: float(len(kept) < 395), told=told.append)
+    assert choice.trials <= 128 and choice.drop == 0 and len(choice.kept) >= 395
+    assert any("too many to look at one by one" in line for line in told)
+
+
 def test_a_smaller_drop_keeps_more() -> None:
     costs = {name: 0.001 * (1 + at) for at, name in enumerate(LAYERS)}
     kept = [len(choose_kept(LAYERS, drops(costs), max_drop=most).kept) for most in (0.5, 0.1, 0.01, 0.002)]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hondo.core.errors import HondoError
 
 MAX_BLOCKS = 24  # groups that are swapped one at a time; only those that must be kept are looked at more closely
+MAX_TRIALS = 128  # a network of which so much must be kept gains little by a longer search
 MAX_DROP = 0.01  # relative abs_rel of the depth to the full model's
 
 # Relative error of the model with these layers in higher precision and all others quantised.
@@ -69,6 +70,9 @@ def choose_kept(
     kept, drop, blocks, costs = tuple(layers), least, {"all": tuple(layers)}, ()
     while any(len(block) > 1 for block in blocks.values()):
         blocks = _finer(kept, than=blocks)
+        if trial.count + len(blocks) > MAX_TRIALS:
+            told(f"{len(blocks)} blocks are too many to look at one by one: all of them are kept")
+            break
         ranked = _costs(blocks, trial, kept=kept, told=told)
         costs = costs or tuple(ranked)
         found, drop = _fewest([frozenset(cost.layers) for cost in ranked], trial, max_drop=max_drop, known=drop)
