@@ -13,7 +13,7 @@ from importlib import import_module
 from io import StringIO
 from typing import Any
 
-from hondo.core.errors import HondoError, unknown
+from hondo.core.errors import HondoError, reason_of, unknown
 from hondo.version import __version__
 
 # name -> (where its run function lives, what it does)
@@ -77,7 +77,7 @@ def one_line(error: BaseException) -> str:
     """An error as one line; a missing file keeps its name."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return " ".join(str(error).split()) or type(error).__name__
+    return reason_of(error) or type(error).__name__
 
 
 def _run(name: str, arguments: list[str]) -> int:

@@ -15,6 +15,11 @@ class MissingExtraError(HondoError):
         super().__init__(f'{package} is not installed; install it with: pip install "hondo[{extra}]"')
 
 
+def reason_of(error: BaseException) -> str:
+    """What an error says, as one line."""
+    return " ".join(str(error).split())
+
+
 def unknown(what: str, given: str, allowed: Iterable[str]) -> HondoError:
     """An error for a name that is not in a table, with the nearest names."""
     names = sorted(allowed)

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 
 from hondo.core.atomic import atomic_path
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, reason_of
 from hondo.core.types import Size
 from hondo.engines.graph import quiet, silent, trace
 from hondo.engines.header import KEY, ExportHeader, export_spec, header_of
@@ -20,7 +20,7 @@ from hondo.engines.predictor import NetworkPredictor
 from hondo.engines.pytorch import torch_device
 from hondo.engines.served import served
 from hondo.engines.shapes import Call
-from hondo.engines.table import check_precision
+from hondo.engines.table import check_exported, check_precision
 from hondo.engines.torch_compile import use_compiler
 from hondo.models.depth import DepthModel
 
@@ -71,7 +71,7 @@ def _compiling(name: str) -> Iterator[None]:
     except OSError:
         raise
     except Exception as error:
-        reason = " ".join(str(error).split())
+        reason = reason_of(error)
         raise HondoError(
             f"AOTInductor cannot compile {name} ({reason[:100]} ... {reason[-100:]}); export --to openvino or onnx"
         ) from error
@@ -88,8 +88,7 @@ def load(
     check_precision(precision, engine="aot_inductor", allowed=PRECISIONS)
     about = read_about(source)
     header = ExportHeader.from_json(about.get(KEY), path=source)
-    if precision not in ("fp32", header.precision):
-        raise HondoError(f"{source} was exported in {header.precision}; export it again with --precision {precision}")
+    check_exported(precision, exported=header.precision, path=source)
     target = torch_device(device) if device != "auto" else torch.device(about.get("AOTI_DEVICE_KEY", "cpu"))
     check_machine(source, about, device_type=target.type)
     if threads is not None:
@@ -130,7 +129,7 @@ def _package(path: Path):
         with silent():  # it warns of a file of its own where no compiler is installed
             return torch._inductor.aoti_load_package(str(path))
     except RuntimeError as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = reason_of(error)[:200]
         raise HondoError(f"{path}: torch {torch.__version__} cannot run it ({reason}); export it again") from error
 
 

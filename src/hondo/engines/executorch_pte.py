@@ -10,14 +10,14 @@ import torch
 from jaxtyping import Float
 
 from hondo.core.atomic import atomic_write
-from hondo.core.errors import HondoError, MissingExtraError
+from hondo.core.errors import HondoError, MissingExtraError, reason_of
 from hondo.core.types import Size
 from hondo.engines.graph import silent, trace
 from hondo.engines.header import KEY, ExportHeader, export_spec, header_of
 from hondo.engines.predictor import NetworkPredictor
 from hondo.engines.served import served
 from hondo.engines.shapes import Call, Shape, compiled_per_shape
-from hondo.engines.table import check_precision
+from hondo.engines.table import check_exported, check_precision
 from hondo.models.depth import DepthModel
 
 PACKAGES = ("executorch",)
@@ -57,8 +57,7 @@ def load(
     if isinstance(source, Path):
         program = _program(source.read_bytes(), name=str(source))
         header = ExportHeader.from_json(_about(program), path=source)
-        if precision not in ("fp32", header.precision):
-            raise HondoError(f"{source} was exported in {header.precision}; export it again for {precision}")
+        check_exported(precision, exported=header.precision, path=source)
         call = _runner(program, name=str(source))
     else:
         header = ExportHeader.of(source, precision=precision)
@@ -81,7 +80,9 @@ def program_bytes(model: DepthModel, *, shape: Shape, precision: str, header: Ex
             )
             return bytes(lowered.to_executorch().buffer)
     except Exception as error:  # its passes raise many classes that share no base but Exception
-        raise HondoError(f"{model.name}: ExecuTorch cannot take it ({_reason(error)}); export it --to onnx") from error
+        raise HondoError(
+            f"{model.name}: ExecuTorch cannot take it ({reason_of(error)[:200]}); export it --to onnx"
+        ) from error
 
 
 def in_plain_order(program: torch.export.ExportedProgram) -> None:
@@ -109,7 +110,7 @@ def _program(content: bytes, *, name: str) -> Any:
     try:
         return runtime.load_program(content)
     except RuntimeError as error:
-        raise HondoError(f"{name}: ExecuTorch cannot read it ({_reason(error)}); export it again") from error
+        raise HondoError(f"{name}: ExecuTorch cannot read it ({reason_of(error)[:200]}); export it again") from error
 
 
 def _about(program: Any) -> str | None:
@@ -122,14 +123,16 @@ def _runner(program: Any, *, name: str) -> Call:
     try:
         method = program.load_method(FORWARD)
     except RuntimeError as error:
-        raise HondoError(f"{name}: ExecuTorch cannot prepare it ({_reason(error)}); export it again") from error
+        raise HondoError(f"{name}: ExecuTorch cannot prepare it ({reason_of(error)[:200]}); export it again") from error
 
     def run(*inputs: np.ndarray) -> Float[np.ndarray, "b 1 h w"]:
         assert program is not None  # held here: a method does not keep the memory of its program alive
         try:
             return method.execute([torch.from_numpy(each) for each in inputs])[0].numpy()
         except RuntimeError as error:
-            raise HondoError(f"{name}: ExecuTorch cannot run it ({_reason(error)}); take another engine") from error
+            raise HondoError(
+                f"{name}: ExecuTorch cannot run it ({reason_of(error)[:200]}); take another engine"
+            ) from error
 
     return run
 
@@ -141,7 +144,3 @@ def _package(name: str) -> Any:
             return import_module(name)
     except ImportError as error:
         raise MissingExtraError("executorch", extra="executorch") from error
-
-
-def _reason(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch._dynamo.exc import TorchDynamoException
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, reason_of
 from hondo.core.types import Size
 from hondo.engines.frames import INPUTS, shapes_of
 from hondo.models.depth import DepthModel
@@ -78,7 +78,7 @@ def trace(
             return torch.export.export(graph, example, dynamic_shapes=free)
     except (RuntimeError, TorchDynamoException) as error:
         ways = "at a free size; leave out --dynamic" if dynamic else "by torch.export"
-        reason = " ".join(str(error).split())[:200]
+        reason = reason_of(error)[:200]
         raise HondoError(f"{model.name} cannot be exported {ways} ({reason})") from error
 
 

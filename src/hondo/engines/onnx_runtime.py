@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import nn
 
 from hondo.core.atomic import atomic_write
-from hondo.core.errors import HondoError, MissingExtraError
+from hondo.core.errors import HondoError, MissingExtraError, reason_of
 from hondo.core.types import Size
 from hondo.engines.frames import axes_of, shapes_of
 from hondo.engines.graph import quiet, trace
@@ -26,7 +26,7 @@ from hondo.engines.predictor import NetworkPredictor
 from hondo.engines.quantising import Quantising, check_quantising, check_served
 from hondo.engines.served import served
 from hondo.engines.shapes import Call, Shape, compiled_per_shape
-from hondo.engines.table import check_precision
+from hondo.engines.table import check_exported, check_precision
 from hondo.models.depth import DepthModel
 from hondo.nn.doubled_conv import ConvOfDoubled
 
@@ -77,10 +77,7 @@ def load(
         session = _session(source.read_bytes(), device=device, threads=threads, name=str(source))
         header = ExportHeader.from_json(session.get_modelmeta().custom_metadata_map.get(KEY), path=source)
         _check_form(session, header, name=str(source))
-        if precision not in ("fp32", header.precision):
-            raise HondoError(
-                f"{source} was exported in {header.precision}; export it again with --precision {precision}"
-            )
+        check_exported(precision, exported=header.precision, path=source)
         call = _runner(session)
     else:
         check_served(precision, exported=None, engine="onnx_runtime", allowed=PRECISIONS)
@@ -174,7 +171,7 @@ def _check_form(session, header: ExportHeader, *, name: str) -> None:
 
 def _reason(error: Exception) -> str:
     """What ONNX Runtime says, without the names of its C++ functions in front."""
-    return re.sub(r"^.*\) ", "", " ".join(str(error).split()))[:200]
+    return re.sub(r"^.*\) ", "", reason_of(error))[:200]
 
 
 def _runner(session) -> Call:

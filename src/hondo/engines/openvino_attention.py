@@ -16,7 +16,7 @@ from hondo.engines.openvino_symmetric import symmetric
 if TYPE_CHECKING:
     import openvino
 
-Feed = Mapping[str, np.ndarray]  # what a graph takes, by name
+NamedInputs = Mapping[str, np.ndarray]  # what a graph takes, by name
 
 VALUES = ".values"
 LEVELS = 256  # of int8
@@ -43,7 +43,7 @@ def spell_out_attention(graph: "openvino.Model") -> None:
             part.set_friendly_name(called)
 
 
-def round_values(quantised: "openvino.Model", graph: "openvino.Model", feeds: Iterable[Feed]) -> int:
+def round_values(quantised: "openvino.Model", graph: "openvino.Model", feeds: Iterable[NamedInputs]) -> int:
     """Rounds, in place, what mixes of values read; the float ``graph`` sets the ranges by its ``feeds``. How many."""
     mixes = [op for op in quantised.get_ordered_ops() if mixes_values(op)]
     highest = _highest(graph, [op.get_friendly_name() for op in mixes], feeds) if mixes else {}
@@ -63,7 +63,9 @@ def mixes_values(op: "openvino.Node") -> bool:
     return source.get_type_name() == "Softmax"
 
 
-def _highest(graph: "openvino.Model", names: list[str], feeds: Iterable[Feed]) -> dict[str, Float[np.ndarray, "2"]]:
+def _highest(
+    graph: "openvino.Model", names: list[str], feeds: Iterable[NamedInputs]
+) -> dict[str, Float[np.ndarray, "2"]]:
     """The highest probability and the largest value that each of the named mixes reads, over all feeds."""
     ops, watched = openvino_package().opset13, graph.clone()
     there = {op.get_friendly_name(): op for op in watched.get_ops()}

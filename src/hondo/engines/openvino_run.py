@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
-from hondo.core.errors import HondoError, MissingExtraError
+from hondo.core.errors import HondoError, MissingExtraError, reason_of
 from hondo.engines.many import Finish, InferQueue
 from hondo.engines.shapes import Call, Shape, kept_per_shape
 
@@ -55,7 +55,7 @@ def compile_graph(graph: "openvino.Model", device: str, config: dict[str, Any]) 
     try:
         return openvino_package().Core().compile_model(graph, device, config)
     except RuntimeError as error:  # OpenVINO's one class of error
-        reason = " ".join(str(error).split())[-200:]
+        reason = reason_of(error)[-200:]
         raise HondoError(
             f"OpenVINO cannot compile the network for {device} (... {reason}); take another --precision or --engine"
         ) from error

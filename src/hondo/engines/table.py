@@ -53,6 +53,12 @@ def check_precision(precision: str, *, engine: str, allowed: tuple[str, ...]) ->
     return precision
 
 
+def check_exported(precision: str, *, exported: str, path: Path) -> None:
+    """Refuses to run a file in another precision than its own; fp32 asks for nothing."""
+    if precision not in ("fp32", exported):
+        raise HondoError(f"{path} was exported in {exported}; export it again with --precision {precision}")
+
+
 def engine_of_file(path: Path) -> str:
     """The engine that reads a file of this suffix."""
     if path.suffix.lower() not in SUFFIXES:

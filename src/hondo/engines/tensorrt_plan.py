@@ -20,7 +20,7 @@ from hondo.engines.predictor import NetworkPredictor
 from hondo.engines.pytorch import torch_device
 from hondo.engines.served import served
 from hondo.engines.shapes import Call, Shape, compiled_per_shape
-from hondo.engines.table import check_precision
+from hondo.engines.table import check_exported, check_precision
 from hondo.models.depth import DepthModel
 
 if TYPE_CHECKING:
@@ -67,8 +67,7 @@ def load(
     if isinstance(source, Path):
         header, built_on, plan = unpack(source.read_bytes(), path=source)
         built_on.check(card, path=source)
-        if precision not in ("fp32", header.precision):
-            raise HondoError(f"{source} was built in {header.precision}; export it again with --precision {precision}")
+        check_exported(precision, exported=header.precision, path=source)
         call = runner(trt, plan, target=target, name=str(source))
     else:
         header = ExportHeader.of(source, precision=precision)

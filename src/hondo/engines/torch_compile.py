@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 
 from hondo.core.cache import cache_folder
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, reason_of
 from hondo.engines.frames import alone
 from hondo.engines.graph import quiet, trace
 from hondo.engines.header import ExportHeader
@@ -83,6 +83,6 @@ def _compiled(model: DepthModel, *, target: torch.device, precision: str, shape:
         try:
             run(*alone(np.zeros(shape, dtype=np.float32), num_previous=model.num_previous))
         except Exception as error:  # the compilers of torch raise many classes that share no base but Exception
-            reason = " ".join(str(error).split())[:200]
+            reason = reason_of(error)[:200]
             raise HondoError(f"torch.compile cannot compile this model ({reason}); take --engine pytorch") from error
     return run
