@@ -42,7 +42,9 @@ def export(
         raise HondoError(f"{path}: ExecuTorch plans its memory for one size; leave out --dynamic, or export --to onnx")
     spec = export_spec(model.input_spec, size_hw=size_hw, dynamic=False)
     header = header_of(model, spec=spec, precision=precision, licence=licence)
-    return atomic_write(path, program_bytes(model, shape=(1, 3, *spec.size_hw), precision=precision, header=header))
+    return atomic_write(
+        path, program_bytes(contiguous(model), shape=(1, 3, *spec.size_hw), precision=precision, header=header)
+    )
 
 
 def load(
@@ -61,17 +63,21 @@ def load(
         call = _runner(program, name=str(source))
     else:
         header = ExportHeader.of(source, precision=precision)
-        call = _serve_model(deepcopy(source), header=header)
+        call = _serve_model(contiguous(source), header=header)
     return served(call, header, source=source, engine="executorch_pte", device="cpu")
 
 
+def contiguous(model: DepthModel) -> DepthModel:
+    """A copy whose weights lie as XNNPACK reads them."""
+    return deepcopy(model).to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+
+
 def program_bytes(model: DepthModel, *, shape: Shape, precision: str, header: ExportHeader) -> bytes:
-    """The whole .pte of a model: what XNNPACK can, it computes; ExecuTorch's own kernels do the rest."""
+    """The whole .pte of a ``contiguous`` model: what XNNPACK can, it computes; ExecuTorch's own kernels do the rest."""
     exir = _package("executorch.exir")
     xnnpack = _package("executorch.backends.xnnpack.partition.xnnpack_partitioner")
-    copied = deepcopy(model).to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     dtype = torch.float16 if precision == "fp16" else torch.float32
-    program = trace(copied, size_hw=shape[2:], batch=shape[0], dtype=dtype)
+    program = trace(model, size_hw=shape[2:], batch=shape[0], dtype=dtype)
     in_plain_order(program)
     try:
         with silent():
