@@ -7,6 +7,11 @@ import pytest
 from hondo.evaluate.versus import Versus, alternate, alternate_with
 
 
+@pytest.fixture(autouse=True)
+def restless(monkeypatch) -> None:
+    monkeypatch.setattr("hondo.evaluate.versus.REST_S", 0.0)
+
+
 def test_calls_alternate_and_the_ratio_stands_in_spite_of_drift() -> None:
     order, pace = [], [0.002]
 
@@ -54,3 +59,24 @@ def test_the_verdict() -> None:
 def test_a_wide_ratio_is_doubted() -> None:
     assert firm(1.0, 0.99, 1.02).doubts() == ()
     assert "known to 30% only" in firm(1.0, 0.9, 1.3).doubts()[0]
+
+
+def test_a_short_call_is_timed_after_a_rest_and_a_call_that_warms_it(monkeypatch) -> None:
+    """As threads of the engine before are gone from the cores, and what the rest cooled down is warm again."""
+    monkeypatch.setattr("hondo.evaluate.versus.REST_S", 0.03)
+    gaps: dict[str, list[float]] = {"short": [], "long": []}
+    ended = [time.perf_counter()]
+
+    def call(name: str, seconds: float):
+        def work() -> None:
+            gap = time.perf_counter() - ended[0]
+            gaps[name].append(gap)
+            time.sleep(seconds * (5 if gap > 0.02 else 1))  # cold after a rest
+            ended[0] = time.perf_counter()
+
+        return work
+
+    versus = alternate(call("short", 0.002), call("long", 0.02), warmup=0, runs=4, seconds=0)
+    assert len(gaps["short"]) == 8 and min(gaps["short"][::2]) >= 0.03 > max(gaps["short"][1::2])
+    assert len(gaps["long"]) == 4 and min(gaps["long"]) >= 0.03
+    assert versus.first.median_ms == pytest.approx(2, rel=0.5) and versus.second.median_ms > 99
