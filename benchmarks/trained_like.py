@@ -12,12 +12,14 @@ import argparse
 import sys
 import time
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import update_bn
 
 from hondo.core.cache import cache_folder
 from hondo.core.errors import HondoError
@@ -26,7 +28,9 @@ from hondo.evaluate.parity import probe_picture
 from hondo.models.depth import DepthModel
 from hondo.models.weights import save_model
 from hondo.models.zoo import build_model
+from hondo.nn.mini_vit import MiniViT
 from hondo.nn.transformer import LayerScale
+from hondo.recipes.build import build_batches
 from hondo.recipes.data_config import SyntheticData
 from hondo.recipes.nano import PoolData
 from hondo.recipes.pipeline import run
@@ -38,6 +42,8 @@ LAYER_SCALE = 0.5  # of DINOv2's branches, about as trained ones are; fresh ones
 RESIDUAL = (
     0.2  # what residual blocks of convolutions add, as a share: fresh EfficientNets of 39 blocks are chaotic at 1
 )
+KERNEL = 0.02  # size of AdaBins' range attention kernels; at 1 the bins' probabilities are soon one or nothing
+NORM_BATCHES = 12  # that batch norms are measured on after the training
 LEAST_CONTRAST = 0.02  # of a trained map; less is an output that died
 FASTDEPTH_M = 3.0  # mean of its fresh output; half of it would be at or below 0
 CONTRAST = 0.3  # standard deviation over mean of a DPT's fresh output
@@ -58,6 +64,7 @@ class Family:
     batch_size: int = 4
     lr: float = 2e-4
     align: str = "median"
+    measure_norms: bool = False  # once more after the training: deep encoders multiply what their layers are off
     options: dict[str, Any] = field(default_factory=dict)
 
 
@@ -69,7 +76,7 @@ FAMILIES = {
     "dpt-hybrid": Family(terms=RELATIVE, steps=90, align="scale-shift"),
     "depth-anything-s": Family(terms=RELATIVE, steps=120, align="scale-shift"),
     "dpt-thesis": Family(terms=METRIC, steps=60, lr=4e-5, options={"hooks": (0, 1), "num_heads": 1}),
-    "adabins-kitti": Family(terms={"silog": 1.0, "chamfer_bins": 0.1}, steps=50),
+    "adabins-kitti": Family(terms=METRIC, steps=160, lr=1e-4, measure_norms=True),
     "manydepth": Family(terms=SCALED, steps=50, area=LARGER, batch_size=8, lr=5e-4),
     "dpt-large": Family(terms=RELATIVE, steps=16, batch_size=2, lr=1e-4, align="scale-shift"),
 }
@@ -114,6 +121,8 @@ def prepared(name: str, recipe: Recipe) -> DepthModel:
             nn.init.constant_(module.gamma, LAYER_SCALE)
         if isinstance(module, nn.BatchNorm2d) and module.num_features == 1:
             nn.init.constant_(module.bias, FASTDEPTH_M)
+        if isinstance(module, MiniViT):
+            nn.init.constant_([each for each in module.modules() if isinstance(each, nn.LayerNorm)][-1].weight, KERNEL)
         if getattr(module, "has_skip", False):  # timm's inverted residuals
             nn.init.constant_(
                 [each for each in module.modules() if isinstance(each, nn.BatchNorm2d)][-1].weight, RESIDUAL
@@ -138,6 +147,12 @@ def scale_output(model: DepthModel, *, to: float) -> None:
         last.bias.fill_(to - float(factor * seen[0].mean()))
 
 
+def measure_norms(model: DepthModel, recipe: Recipe) -> None:
+    """Sets the means and variances of batch norms by the final weights, behind which those of a short training lag."""
+    batches = islice(build_batches(recipe, model, rank=0, world_size=1), NORM_BATCHES)
+    update_bn((batch.image for batch in batches), model)
+
+
 def contrast_of(model: DepthModel) -> float:
     """Standard deviation over mean of the map of a made-up picture."""
     with torch.inference_mode():
@@ -149,6 +164,8 @@ def train(recipe: Recipe, *, out: Path, least_contrast: float = LEAST_CONTRAST) 
     """Trains one family and leaves its file in ``out``. No checkpoints: those of DPT-Large would need 16 GB to make."""
     name, begun = recipe.model.name, time.perf_counter()
     trained = run(recipe, model=prepared(name, recipe))
+    if FAMILIES[name].measure_norms:
+        measure_norms(trained.model, recipe)
     contrast = contrast_of(trained.model)
     if contrast < least_contrast:
         raise HondoError(f"{name}: the trained map is flat (contrast {contrast:.2g}); train it with a lower rate")
