@@ -51,7 +51,7 @@ CONTRAST = 0.3  # standard deviation over mean of a DPT's fresh output
 FRESH_OUTPUT = {"relative": 1.0, "kitti": 1570.0, "nyu": 640.0}
 
 
-SMALL, LARGER = 96 * 128, 128 * 192  # pixels of the pictures that are learnt from
+SMALL, LARGER, FULL = 96 * 128, 128 * 192, 384 * 384  # pixels of the pictures that are learnt from
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,9 @@ class Family:
     batch_size: int = 4
     lr: float = 2e-4
     align: str = "median"
-    measure_norms: bool = False  # once more after the training: deep encoders multiply what their layers are off
+    deep: bool = (
+        False  # an encoder of so many layers that noise grows, unless its filters and norms are as trained ones
+    )
     options: dict[str, Any] = field(default_factory=dict)
 
 
@@ -76,7 +78,7 @@ FAMILIES = {
     "dpt-hybrid": Family(terms=RELATIVE, steps=90, align="scale-shift"),
     "depth-anything-s": Family(terms=RELATIVE, steps=120, align="scale-shift"),
     "dpt-thesis": Family(terms=METRIC, steps=60, lr=4e-5, options={"hooks": (0, 1), "num_heads": 1}),
-    "adabins-kitti": Family(terms=METRIC, steps=160, lr=1e-4, measure_norms=True),
+    "adabins-kitti": Family(terms=METRIC, steps=160, lr=1e-4, deep=True),
     "manydepth": Family(terms=SCALED, steps=50, area=LARGER, batch_size=8, lr=5e-4),
     "dpt-large": Family(terms=RELATIVE, steps=16, batch_size=2, lr=1e-4, align="scale-shift"),
 }
@@ -121,6 +123,8 @@ def prepared(name: str, recipe: Recipe) -> DepthModel:
             nn.init.constant_(module.gamma, LAYER_SCALE)
         if isinstance(module, nn.BatchNorm2d) and module.num_features == 1:
             nn.init.constant_(module.bias, FASTDEPTH_M)
+        if FAMILIES[name].deep and isinstance(module, nn.Conv2d) and module.groups == module.in_channels > 1:
+            smooth_filters(module)
         if isinstance(module, MiniViT):
             nn.init.constant_([each for each in module.modules() if isinstance(each, nn.LayerNorm)][-1].weight, KERNEL)
         if getattr(module, "has_skip", False):  # timm's inverted residuals
@@ -147,9 +151,21 @@ def scale_output(model: DepthModel, *, to: float) -> None:
         last.bias.fill_(to - float(factor * seen[0].mean()))
 
 
+def smooth_filters(conv: nn.Conv2d) -> None:
+    """Sets depthwise filters as trained ones are: Gaussians and their derivatives (Trockman et al. 2022)."""
+    side = conv.kernel_size[0]
+    place = (torch.arange(side) - (side - 1) / 2) / (side / 4)  # in standard deviations
+    gauss = torch.exp(-(place**2) / 2)
+    level, across, down = torch.randn(3, conv.out_channels, 1, 1, 1)
+    with torch.no_grad():
+        conv.weight.copy_((level + across * place + down * place[:, None]) * gauss * gauss[:, None] / side)
+
+
 def measure_norms(model: DepthModel, recipe: Recipe) -> None:
-    """Sets the means and variances of batch norms by the final weights, behind which those of a short training lag."""
-    batches = islice(build_batches(recipe, model, rank=0, world_size=1), NORM_BATCHES)
+    """Sets means and variances of batch norms by the final weights and on large pictures: those of a short training lag
+    behind, and small maps are mostly border."""
+    large = replace(recipe, data=replace(recipe.data, area=FULL))
+    batches = islice(build_batches(large, model, rank=0, world_size=1), NORM_BATCHES)
     update_bn((batch.image for batch in batches), model)
 
 
@@ -164,7 +180,7 @@ def train(recipe: Recipe, *, out: Path, least_contrast: float = LEAST_CONTRAST) 
     """Trains one family and leaves its file in ``out``. No checkpoints: those of DPT-Large would need 16 GB to make."""
     name, begun = recipe.model.name, time.perf_counter()
     trained = run(recipe, model=prepared(name, recipe))
-    if FAMILIES[name].measure_norms:
+    if FAMILIES[name].deep:
         measure_norms(trained.model, recipe)
     contrast = contrast_of(trained.model)
     if contrast < least_contrast:
