@@ -12,7 +12,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from engines_measure import ENGINES_SHOWN, Case, Plan, measure_latency, measure_parity, tell
+from engines_measure import ENGINES_SHOWN, PRECISIONS_SHOWN, Case, Plan, measure_latency, measure_parity, tell
 from engines_report import LATENCY, assemble
 
 from hondo.core.cache import cache_folder
@@ -47,7 +47,7 @@ def real_plan(data: Path, options: argparse.Namespace) -> Plan:
     calibration = spread_pictures(str(options.calibration or data / "clips_deepv2d"), count=options.calibration_count)
     return Plan(
         samples=samples, calibration=calibration, pictures=options.pictures, rounds=options.rounds,
-        seconds=options.seconds, max_drop=options.max_drop, engines=options.engines,
+        seconds=options.seconds, max_drop=options.max_drop, engines=options.engines, precisions=options.precisions,
     )  # fmt: skip
 
 
@@ -67,6 +67,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=cache_folder("engines"), help="files and what was measured on them")
     parser.add_argument("--json", type=Path, default=REPORT)
     parser.add_argument("--engines", nargs="+", choices=ENGINES_SHOWN, default=ENGINES_SHOWN, help="of parity")
+    parser.add_argument("--precisions", nargs="+", choices=PRECISIONS_SHOWN, default=PRECISIONS_SHOWN, help="of parity")
     parser.add_argument("--parts", nargs="+", choices=("parity", "latency"), default=("parity", "latency"))
     parser.add_argument("--pictures", type=int, default=8, help="that parity looks at")
     parser.add_argument("--rounds", type=int, default=20, help="of latency, at most")

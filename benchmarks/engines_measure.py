@@ -56,6 +56,7 @@ class Plan:
     seconds: float
     max_drop: float
     engines: Sequence[str] = ENGINES_SHOWN  # whose parity is missing
+    precisions: Sequence[str] = PRECISIONS_SHOWN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,18 +84,19 @@ class Variant:
         return load(model, device="cpu", precision=self.precision)
 
 
-def variants(engines: Sequence[str] = ENGINES_SHOWN) -> Iterator[Variant]:
+def variants(engines: Sequence[str] = ENGINES_SHOWN, precisions: Sequence[str] = PRECISIONS_SHOWN) -> Iterator[Variant]:
     """All that the engines offer; torch in float32 is what they are compared with."""
     for engine in engines:
         exported, served = ENGINES[engine].EXPORT_PRECISIONS, ENGINES[engine].PRECISIONS
-        for precision in PRECISIONS_SHOWN:
+        for precision in precisions:
             if precision in (*exported, *served) and (engine, precision) != ("pytorch", "fp32"):
                 yield Variant(engine=engine, precision=precision, has_file=precision in exported)
 
 
 def measure_parity(case: Case, plan: Plan, *, folder: Path) -> None:
     """Exports what is missing and compares it with torch; what an engine refuses is kept with its reason."""
-    missing = [variant for variant in variants(plan.engines) if read_cached(variant.facts(folder)) is None]
+    shown = variants(plan.engines, plan.precisions)
+    missing = [variant for variant in shown if read_cached(variant.facts(folder)) is None]
     if not missing:
         return
     model = build(case)
