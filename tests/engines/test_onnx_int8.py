@@ -11,7 +11,7 @@ from hondo.core.types import DepthKind, InputSpec
 from hondo.engines import onnx_runtime
 from hondo.engines.calibration import Calibration
 from hondo.engines.header import ExportHeader
-from hondo.engines.onnx_int8 import layers_of, single_channels
+from hondo.engines.onnx_int8 import layers_of, single_channels, single_pixels
 from hondo.engines.onnx_runtime import onnx_bytes
 from hondo.engines.onnx_weights import with_int8_weights
 from hondo.engines.quantising import Quantising, drop_of
@@ -117,6 +117,26 @@ def test_convolutions_of_one_channel_stay_in_float() -> None:
     (name,) = single_channels(proto)  # not the depthwise one
     named = [each for names in layers_of(proto).values() for each in names]
     assert name not in named and sum(node.op_type == "Conv" for node in proto.graph.node if node.name in named) == 3
+
+
+def test_convolutions_of_one_pixel_stay_in_float() -> None:
+    class Gated(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.squeeze, self.last = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 8, 1), nn.Conv2d(8, 1, 1)
+
+        def forward(self, image: torch.Tensor) -> torch.Tensor:
+            x = self.first(image)
+            return self.last(x * self.squeeze(x.mean((2, 3), keepdim=True)).sigmoid())
+
+    model = DepthModel(Gated(), name="gated", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC)
+    header = ExportHeader(name="gated", kind=model.kind, input_spec=SPEC)
+    content = onnx_bytes(model, shape=(1, 3, 32, 48), precision="fp32", dynamic=False, header=header)
+    proto = onnx.load_from_string(content)
+    (name,) = single_pixels(proto)
+    (conv,) = (node for node in proto.graph.node if node.name == name)
+    assert "squeeze" in conv.input[1]
+    assert not any(name in names for names in layers_of(proto).values())
 
 
 def test_static_int8_needs_a_file(calibration) -> None:

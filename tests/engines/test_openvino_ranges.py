@@ -8,7 +8,7 @@ from torch import nn
 from hondo.core.types import DepthKind, InputSpec
 from hondo.engines import openvino_int8, openvino_ir
 from hondo.engines.calibration import Calibration
-from hondo.engines.openvino_ranges import attends, single_channels, with_ranges
+from hondo.engines.openvino_ranges import attends, single_channels, single_pixels, with_ranges
 from hondo.models.depth import DepthModel
 from hondo.nn.enlarge import Enlarge
 
@@ -22,6 +22,7 @@ class Summed(nn.Module):
 
     def __init__(self, *, attending: bool) -> None:
         super().__init__()
+        self.squeeze = nn.Conv2d(8, 8, 1)
         self.first, self.second = nn.Conv2d(3, 8, 3, stride=4, padding=1), nn.Conv2d(8, 8, 3, padding=1)
         self.last, self.attending = nn.Conv2d(8, 1, 1), attending
         self.enlarge = Enlarge(4)
@@ -29,6 +30,7 @@ class Summed(nn.Module):
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         x = self.first(image).relu()
         x = (x + self.second(x)).relu()
+        x = x * self.squeeze(x.mean((2, 3), keepdim=True)).sigmoid()
         if self.attending:
             tokens = x.flatten(2).transpose(1, 2)
             x = (tokens.mT @ (tokens @ tokens.mT).softmax(-1).mT).unflatten(2, x.shape[2:])
@@ -63,9 +65,10 @@ def test_sums_are_rounded_in_convolutional_networks_only(attending) -> None:
     assert ("FakeQuantize" in kinds) is not attending
 
 
-def test_convolutions_of_one_channel_stay_in_float() -> None:
+@pytest.mark.parametrize("spared", [single_channels, single_pixels])
+def test_convolutions_of_one_channel_or_one_pixel_stay_in_float(spared) -> None:
     graph, rounded = quantised(attending=False)
-    (name,) = single_channels(graph)
+    (name,) = spared(graph)
     (conv,) = (op for op in rounded.get_ops() if op.get_friendly_name() == name)
     assert not any(openvino_int8._is_rounded(value.get_node()) for value in conv.input_values())
 
