@@ -8,7 +8,7 @@ from torch import nn
 from hondo.core.types import DepthKind, InputSpec
 from hondo.engines import openvino_int8, openvino_ir
 from hondo.engines.calibration import Calibration
-from hondo.engines.openvino_ranges import attends, single_channels, single_pixels, with_ranges
+from hondo.engines.openvino_ranges import attends, single_channels, small, with_ranges
 from hondo.models.depth import DepthModel
 from hondo.nn.enlarge import Enlarge
 
@@ -65,7 +65,7 @@ def test_sums_are_rounded_in_convolutional_networks_only(attending) -> None:
     assert ("FakeQuantize" in kinds) is not attending
 
 
-@pytest.mark.parametrize("spared", [single_channels, single_pixels])
+@pytest.mark.parametrize("spared", [single_channels, small])
 def test_convolutions_of_one_channel_or_one_pixel_stay_in_float(spared) -> None:
     graph, rounded = quantised(attending=False)
     (name,) = spared(graph)

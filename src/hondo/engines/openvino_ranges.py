@@ -30,7 +30,7 @@ def with_ranges(graph: "openvino.Model", pictures: Calibration, *, estimator: st
             subset_size=len(pictures),
             preset=nncf.QuantizationPreset.MIXED,
             model_type=nncf.ModelType.TRANSFORMER if attends(graph) else None,
-            ignored_scope=nncf.IgnoredScope(names=single_channels(graph) + single_pixels(graph), validate=False),
+            ignored_scope=nncf.IgnoredScope(names=single_channels(graph) + small(graph), validate=False),
             advanced_parameters=AdvancedQuantizationParameters(
                 activations_range_estimator_params=parameters,
                 # NNCF gives depthwise convolutions a range a channel, which OpenVINO computes in float
@@ -69,11 +69,12 @@ def single_channels(graph: "openvino.Model") -> list[str]:
     ]
 
 
-def single_pixels(graph: "openvino.Model") -> list[str]:
-    """Convolutions of maps of one pixel, as in squeeze-and-excitation: they take no time, and every pixel suffers from
-    their errors."""
+def small(graph: "openvino.Model") -> list[str]:
+    """What takes no time, but whose errors all pixels suffer from: convolutions of maps of one pixel, as in
+    squeeze-and-excitation, and products of a single row, as AdaBins' mean of bins by their probabilities."""
     return [
         op.get_friendly_name()
         for op in graph.get_ordered_ops()
-        if op.get_type_name() == "Convolution" and list(op.get_output_shape(0)[2:]) == [1, 1]
+        if (op.get_type_name() == "Convolution" and list(op.get_output_shape(0)[2:]) == [1, 1])
+        or (op.get_type_name() == "MatMul" and op.get_output_shape(0)[-2] == 1)
     ]
