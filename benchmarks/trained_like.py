@@ -47,8 +47,8 @@ KERNEL = 0.02  # size of AdaBins' range attention kernels; at 1 the bins' probab
 NORM_BATCHES = 12  # that batch norms are measured on after the training
 LEAST_CONTRAST = 0.02  # of a trained map; less is an output that died
 FASTDEPTH_M = 3.0  # mean of its fresh output; half of it would be at or below 0
-CONTRAST = 0.3  # standard deviation over mean of a DPT's fresh output, and of AdaBins' trained one
-TEMPER = 0.7
+CONTRAST = 0.3  # standard deviation over mean of a DPT's fresh output
+SOFTER = 0.15  # of what AdaBins' bins are chosen by: the contrast of real pictures' maps is 0.2 to 0.6 then
 # Mean output of a fresh DPT: about 10 m, 3 m and 20 m in the units of its heads (see models.dpt.METRIC_HEADS).
 FRESH_OUTPUT = {"relative": 1.0, "kitti": 1570.0, "nyu": 640.0}
 
@@ -171,14 +171,12 @@ def measure_norms(model: DepthModel, recipe: Recipe) -> None:
     update_bn((batch.image for batch in batches), model)
 
 
-def temper(model: DepthModel, *, contrast: float) -> None:
-    """Makes the probabilities of AdaBins' bins softer until the map of a made-up picture has this ``contrast``."""
+def soften(model: DepthModel) -> None:
+    """Makes the probabilities of AdaBins' bins softer: a short training leaves maps of more contrast than real depth has."""
     (decoder,) = (module for module in model.modules() if isinstance(module, AdaptiveBins))
-    while contrast_of(model) > contrast:
-        with torch.no_grad():
-            decoder.classify.weight *= TEMPER
-            assert decoder.classify.bias is not None
-            decoder.classify.bias *= TEMPER
+    with torch.no_grad():
+        for parameter in decoder.classify.parameters():
+            parameter *= SOFTER
 
 
 def contrast_of(model: DepthModel) -> float:
@@ -194,7 +192,7 @@ def train(recipe: Recipe, *, out: Path, least_contrast: float = LEAST_CONTRAST) 
     trained = run(recipe, model=prepared(name, recipe))
     if FAMILIES[name].deep:
         measure_norms(trained.model, recipe)
-        temper(trained.model, contrast=CONTRAST)
+        soften(trained.model)
     contrast = contrast_of(trained.model)
     if contrast < least_contrast:
         raise HondoError(f"{name}: the trained map is flat (contrast {contrast:.2g}); train it with a lower rate")
