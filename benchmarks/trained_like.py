@@ -172,7 +172,7 @@ def measure_norms(model: DepthModel, recipe: Recipe) -> None:
 
 
 def soften(model: DepthModel) -> None:
-    """Makes the probabilities of AdaBins' bins softer: a short training leaves maps of more contrast than real depth has."""
+    """Makes AdaBins' probabilities softer: a short training leaves maps of more contrast than real depth has."""
     (decoder,) = (module for module in model.modules() if isinstance(module, AdaptiveBins))
     with torch.no_grad():
         for parameter in decoder.classify.parameters():
