@@ -43,12 +43,13 @@ LAYER_SCALE = 0.5  # of DINOv2's branches, about as trained ones are; fresh ones
 RESIDUAL = (
     0.2  # what residual blocks of convolutions add, as a share: fresh EfficientNets of 39 blocks are chaotic at 1
 )
+GATE = 0.01  # of the weights in front of gates: those that open and close by chance multiply what came before
 KERNEL = 0.02  # size of AdaBins' range attention kernels; at 1 the bins' probabilities are soon one or nothing
 NORM_BATCHES = 12  # that batch norms are measured on after the training
 LEAST_CONTRAST = 0.02  # of a trained map; less is an output that died
 FASTDEPTH_M = 3.0  # mean of its fresh output; half of it would be at or below 0
 CONTRAST = 0.3  # standard deviation over mean of a DPT's fresh output
-SOFTER = 0.15  # of what AdaBins' bins are chosen by: the contrast of real pictures' maps is 0.2 to 0.6 then
+SOFTER = 0.2  # of what AdaBins' bins are chosen by: maps of real pictures have a contrast of 0.15 to 0.4 then
 # Mean output of a fresh DPT: about 10 m, 3 m and 20 m in the units of its heads (see models.dpt.METRIC_HEADS).
 FRESH_OUTPUT = {"relative": 1.0, "kitti": 1570.0, "nyu": 640.0}
 
@@ -80,7 +81,7 @@ FAMILIES = {
     "dpt-hybrid": Family(terms=RELATIVE, steps=90, align="scale-shift"),
     "depth-anything-s": Family(terms=RELATIVE, steps=120, align="scale-shift"),
     "dpt-thesis": Family(terms=METRIC, steps=60, lr=4e-5, options={"hooks": (0, 1), "num_heads": 1}),
-    "adabins-kitti": Family(terms=METRIC, steps=160, lr=1e-4, deep=True),
+    "adabins-kitti": Family(terms=METRIC, steps=120, lr=1e-4, deep=True),
     "manydepth": Family(terms=SCALED, steps=50, area=LARGER, batch_size=8, lr=5e-4),
     "dpt-large": Family(terms=RELATIVE, steps=16, batch_size=2, lr=1e-4, align="scale-shift"),
 }
@@ -127,6 +128,8 @@ def prepared(name: str, recipe: Recipe) -> DepthModel:
             nn.init.constant_(module.bias, FASTDEPTH_M)
         if FAMILIES[name].deep and isinstance(module, nn.Conv2d) and module.groups == module.in_channels > 1:
             smooth_filters(module)
+        if FAMILIES[name].deep and type(module).__name__ == "SqueezeExcite":
+            nn.init.normal_(module.get_parameter("conv_expand.weight"), std=GATE)
         if isinstance(module, MiniViT):
             nn.init.constant_([each for each in module.modules() if isinstance(each, nn.LayerNorm)][-1].weight, KERNEL)
         if getattr(module, "has_skip", False):  # timm's inverted residuals
