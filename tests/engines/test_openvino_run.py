@@ -9,8 +9,10 @@ from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec
 from hondo.engines import openvino_ir
 from hondo.engines.openvino_run import compile_graph
+from hondo.models.decoders.adaptive_bins import AdaptiveBins
 from hondo.models.depth import DepthModel
 from hondo.models.zoo import build_model
+from hondo.nn.mini_vit import MiniViT
 
 
 class Bottleneck(nn.Module):
@@ -45,6 +47,34 @@ def test_residual_blocks_of_group_normalisations_run_on_small_pictures() -> None
     with torch.no_grad():
         wanted = model(torch.from_numpy(image))[0].numpy()
     assert np.allclose(openvino_ir.load(model).run(image), wanted, rtol=1e-4, atol=1e-5)
+
+
+class Finest(nn.Module):
+    def forward(self, features: list[torch.Tensor]) -> torch.Tensor:
+        return features[0]
+
+
+class Binned(nn.Module):
+    """Depth as the mean of 256 bins."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        vit = MiniViT(dim=8, bins=256, queries=8, patch=4, layers=1, num_heads=2, hidden=16)
+        self.features = nn.Conv2d(3, 8, 3, padding=1)
+        self.bins = AdaptiveBins(Finest(), vit, bins=256, min_depth=0.001, max_depth=80.0)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return self.bins([self.features(image)])[0]
+
+
+def test_bf16_does_not_lose_narrow_bins() -> None:
+    torch.manual_seed(0)
+    spec = InputSpec(size_hw=(32, 48), multiple_of=4)
+    model = DepthModel(Binned(), name="binned", kind=DepthKind.METRIC_DEPTH, input_spec=spec).eval()
+    image = np.random.default_rng(0).random((1, 3, 32, 48), dtype=np.float32)
+    with torch.no_grad():
+        wanted = model(torch.from_numpy(image))[0].numpy()
+    assert np.allclose(openvino_ir.load(model, precision="bf16").run(image), wanted, rtol=0.01)
 
 
 def test_what_cannot_be_compiled_is_one_line() -> None:

@@ -25,6 +25,13 @@ def test_centres_of_equal_bins() -> None:
     assert torch.allclose(centres, torch.tensor([[3.0, 5.0, 7.0, 9.0]]))
 
 
+def test_centres_are_the_running_sum_of_widths() -> None:
+    torch.manual_seed(0)
+    widths = torch.rand(2, 256, dtype=torch.float64).softmax(dim=1)
+    wanted = 1 + 9 * (widths.cumsum(dim=1) - widths / 2)
+    assert torch.allclose(bin_centres(widths, min_depth=1.0, max_depth=10.0), wanted, rtol=1e-12)
+
+
 def test_depth_lies_between_the_outer_centres_that_grow() -> None:
     decoder = binned()
     with torch.no_grad():

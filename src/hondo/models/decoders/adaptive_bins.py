@@ -34,5 +34,10 @@ class AdaptiveBins(nn.Module):
 
 
 def bin_centres(widths: Float[Tensor, "b bins"], *, min_depth: float, max_depth: float) -> Float[Tensor, "b bins"]:
-    """c_i = min + (max - min) (w_i / 2 + sum_{j<i} w_j) of widths that sum to 1 (equation 3), in metres."""
-    return min_depth + (max_depth - min_depth) * (widths.cumsum(dim=1) - widths / 2)
+    """c_i = min + (max - min) (w_i / 2 + sum_{j<i} w_j) of widths that sum to 1 (equation 3), in metres.
+
+    Each sum is taken at once: engines that compute in bf16 lose the narrow bins in a sum that runs on.
+    """
+    place = torch.arange(widths.shape[1], device=widths.device, dtype=widths.dtype)
+    taken = ((place[:, None] - place).sign() + 1) / 2  # the bins below whole, the bin itself by half
+    return min_depth + (max_depth - min_depth) * (widths[:, None] * taken).sum(dim=2)
