@@ -11,7 +11,7 @@ from hondo.core.types import DepthKind, InputSpec
 from hondo.engines import onnx_runtime
 from hondo.engines.calibration import Calibration
 from hondo.engines.header import ExportHeader
-from hondo.engines.onnx_int8 import layers_of, single_channels, single_pixels
+from hondo.engines.onnx_int8 import layers_of, single_channels, small
 from hondo.engines.onnx_runtime import onnx_bytes
 from hondo.engines.onnx_weights import with_int8_weights
 from hondo.engines.quantising import Quantising, drop_of
@@ -133,7 +133,7 @@ def test_convolutions_of_one_pixel_stay_in_float() -> None:
     header = ExportHeader(name="gated", kind=model.kind, input_spec=SPEC)
     content = onnx_bytes(model, shape=(1, 3, 32, 48), precision="fp32", dynamic=False, header=header)
     proto = onnx.load_from_string(content)
-    (name,) = single_pixels(proto)
+    (name,) = small(proto)
     (conv,) = (node for node in proto.graph.node if node.name == name)
     assert "squeeze" in conv.input[1]
     assert not any(name in names for names in layers_of(proto).values())

@@ -38,7 +38,7 @@ def quantise(
     """The int8 graph of a float one of fixed size. ``call_of``: a session of a file's content."""
     import onnx
 
-    layers, always = layers_of(proto), single_channels(proto) + single_pixels(proto)
+    layers, always = layers_of(proto), single_channels(proto) + small(proto)
     with tempfile.TemporaryDirectory(prefix="hondo-int8-") as folder:
         onnx.save_model(proto, Path(folder) / FLOAT)
         num_previous = num_previous_of(proto)
@@ -65,7 +65,7 @@ def num_previous_of(proto: "onnx.ModelProto") -> int:
 def layers_of(proto: "onnx.ModelProto") -> dict[str, list[str]]:
     """The nodes that can take int8, by the module that they came from."""
     layers: dict[str, list[str]] = {}
-    spared = single_channels(proto) + single_pixels(proto)
+    spared = single_channels(proto) + small(proto)
     for node in proto.graph.node:
         if node.op_type in COMPUTED + PASSED and node.name not in spared:
             layers.setdefault(_path(node), []).append(node.name)
@@ -80,14 +80,15 @@ def single_channels(proto: "onnx.ModelProto") -> list[str]:
     return [node.name for node in narrow if all(each.i == 1 for each in node.attribute if each.name == "group")]
 
 
-def single_pixels(proto: "onnx.ModelProto") -> list[str]:
-    """Convolutions of maps of one pixel, as in squeeze-and-excitation: they take no time, and every pixel suffers from
-    their errors."""
+def small(proto: "onnx.ModelProto") -> list[str]:
+    """What takes no time, but whose errors all pixels suffer from: convolutions of maps of one pixel, as in
+    squeeze-and-excitation, and products of a single row, as AdaBins' mean of bins by their probabilities."""
     shapes = {
         each.name: [axis.dim_value for axis in each.type.tensor_type.shape.dim] for each in proto.graph.value_info
     }
-    convs = (node for node in proto.graph.node if node.op_type == "Conv")
-    return [node.name for node in convs if shapes.get(node.output[0], [])[2:] == [1, 1]]
+    ends = {"Conv": slice(2, None), "MatMul": slice(-2, -1), "Gemm": slice(-2, -1)}
+    computed = (node for node in proto.graph.node if node.op_type in ends and node.output[0] in shapes)
+    return [node.name for node in computed if set(shapes[node.output[0]][ends[node.op_type]]) == {1}]
 
 
 class _Ranges:
