@@ -139,6 +139,31 @@ def test_convolutions_of_one_pixel_stay_in_float() -> None:
     assert not any(name in names for names in layers_of(proto).values())
 
 
+class Summary(nn.Module):
+    """Maps that are weighed by what a row of numbers says of the whole picture, as in AdaBins."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.row, self.last = nn.Conv2d(3, 8, 3, padding=1), nn.Linear(8, 16), nn.Conv2d(16, 1, 1)
+        self.second = nn.Conv2d(8, 16, 1)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        x = self.first(image)
+        return self.last(self.second(x) * self.row(x.mean((2, 3))).relu()[..., None, None])
+
+
+@pytest.mark.parametrize("precision", ["int8-dynamic", "int8-weights", "int8"])
+def test_a_layer_on_one_row_is_exported(precision, calibration, tmp_path) -> None:
+    torch.manual_seed(0)
+    model = DepthModel(Summary(), name="summary", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC).eval()
+    how = {"quantising": Quantising(calibration=calibration, max_drop=0.5)} if precision == "int8" else {}
+    path = onnx_runtime.export(model, tmp_path / "net.onnx", precision=precision, **how)
+    picture = next(iter(calibration))
+    with torch.no_grad():
+        wanted = model(torch.from_numpy(picture))[0].numpy()
+    assert np.abs(onnx_runtime.load(path).run(picture) - wanted).max() <= 0.05 * np.abs(wanted).max()
+
+
 def test_static_int8_needs_a_file(calibration) -> None:
     with pytest.raises(HondoError, match="needs pictures to set its ranges: make a file with hondo export"):
         onnx_runtime.load(build(factor=1), precision="int8")

@@ -48,6 +48,7 @@ def with_int8_matrices(proto: "onnx.ModelProto") -> "onnx.ModelProto":
         from onnxruntime.quantization import QuantType, quantize_dynamic
 
         path = Path(folder) / "int8.onnx"
+        del proto.graph.value_info[:]  # it turns some weights round, and then stumbles over their shapes of before
         quantize_dynamic(
             proto, path, op_types_to_quantize=["MatMul", "Gemm"], per_channel=True, weight_type=QuantType.QInt8,
             extra_options={"MatMulConstBOnly": True},
