@@ -76,5 +76,5 @@ def small(graph: "openvino.Model") -> list[str]:
         op.get_friendly_name()
         for op in graph.get_ordered_ops()
         if (op.get_type_name() == "Convolution" and list(op.get_output_shape(0)[2:]) == [1, 1])
-        or (op.get_type_name() == "MatMul" and op.get_output_shape(0)[-2] == 1)
+        or (op.get_type_name() == "MatMul" and list(op.get_output_shape(0)[-2:-1]) == [1])
     ]
