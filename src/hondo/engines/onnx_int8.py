@@ -38,7 +38,7 @@ def quantise(
     """The int8 graph of a float one of fixed size. ``call_of``: a session of a file's content."""
     import onnx
 
-    layers, always = layers_of(proto), single_channels(proto) + small(proto)
+    layers, always = layers_of(proto), never_rounded(proto)
     with tempfile.TemporaryDirectory(prefix="hondo-int8-") as folder:
         onnx.save_model(proto, Path(folder) / FLOAT)
         num_previous = num_previous_of(proto)
@@ -65,11 +65,16 @@ def num_previous_of(proto: "onnx.ModelProto") -> int:
 def layers_of(proto: "onnx.ModelProto") -> dict[str, list[str]]:
     """The nodes that can take int8, by the module that they came from."""
     layers: dict[str, list[str]] = {}
-    spared = single_channels(proto) + small(proto)
+    spared = never_rounded(proto)
     for node in proto.graph.node:
         if node.op_type in COMPUTED + PASSED and node.name not in spared:
             layers.setdefault(_path(node), []).append(node.name)
     return layers
+
+
+def never_rounded(proto: "onnx.ModelProto") -> list[str]:
+    """The nodes that stay in float whatever the search says."""
+    return single_channels(proto) + small(proto)
 
 
 def single_channels(proto: "onnx.ModelProto") -> list[str]:
