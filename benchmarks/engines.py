@@ -40,11 +40,12 @@ QUICK = Case(name="unet-light", size_hw=(64, 96))
 
 
 def real_plan(data: Path, options: argparse.Namespace) -> Plan:
-    """Half driving, half indoor pictures with ground truth; calibrated on clips of other places."""
+    """Half driving, half indoor pictures with ground truth; calibrated on clips and photos of other places."""
     half = max(1, options.pictures // 2)
     chosen = [Rgbd(data, only=domain) for domain in ("driving", "indoor")]
     samples = [each[(2 * i + 1) * len(each) // (2 * half)] for each in chosen for i in range(half)]
-    calibration = spread_pictures(str(options.calibration or data / "clips_deepv2d"), count=options.calibration_count)
+    sources = options.calibration or [data / "clips_deepv2d", data / "photos"]
+    calibration = [each for source in sources for each in spread_pictures(str(source), count=options.calibration_count)]
     return Plan(
         samples=samples, calibration=calibration, pictures=options.pictures, rounds=options.rounds,
         seconds=options.seconds, max_drop=options.max_drop, engines=options.engines, precisions=options.precisions,
@@ -62,8 +63,8 @@ def main() -> int:
     parser.add_argument("--models", nargs="+", choices=list(SIZES), default=list(SIZES))
     parser.add_argument("--weights", type=Path, default=cache_folder("trained-like"))
     parser.add_argument("--data", type=Path, default=DATA, help="a folder with a manifest.csv")
-    parser.add_argument("--calibration", help="SOURCE for int8; default: the short clips in --data")
-    parser.add_argument("--calibration-count", type=int, default=24, help="pictures of it")
+    parser.add_argument("--calibration", nargs="+", help="SOURCEs for int8; default: the clips and photos in --data")
+    parser.add_argument("--calibration-count", type=int, default=24, help="pictures of each, at most")
     parser.add_argument("--out", type=Path, default=cache_folder("engines"), help="files and what was measured on them")
     parser.add_argument("--json", type=Path, default=REPORT)
     parser.add_argument("--engines", nargs="+", choices=ENGINES_SHOWN, default=ENGINES_SHOWN, help="of parity")
@@ -74,7 +75,7 @@ def main() -> int:
     parser.add_argument(
         "--seconds", type=float, default=20.0, help="of latency for a model; 10 rounds take what they take"
     )
-    parser.add_argument("--max-drop", type=float, default=0.015, help="of int8, on calibration pictures")
+    parser.add_argument("--max-drop", type=float, default=0.012, help="of int8, on calibration pictures")
     parser.add_argument(
         "--fresh", action="store_true", help="forget what was measured before, of these models and parts"
     )

@@ -9,11 +9,11 @@ import hondo
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec
 from hondo.engines import openvino_int8, openvino_ir
-from hondo.engines.calibration import Calibration
+from hondo.engines.calibration import Calibration, evenly
 from hondo.engines.graph import trace
 from hondo.engines.layer_names import module_paths
 from hondo.engines.openvino_ranges import with_ranges
-from hondo.engines.quantising import Quantising
+from hondo.engines.quantising import QUICK, Quantising
 from hondo.metrics.reference import abs_rel_to_reference
 from hondo.models.depth import DepthModel
 
@@ -88,6 +88,25 @@ def test_without_the_search_the_depth_is_off(model, calibration, tmp_path) -> No
     predictor = hondo.load(path)
     assert predictor.int8 is not None and predictor.int8.kept == ()
     assert drop(model, predictor.run, calibration.split()[1]) > 0.005
+
+
+def test_ranges_are_judged_by_every_picture_that_judges(monkeypatch) -> None:
+    """The mean of ranges is right for all pictures but a bright one, which no eight of them would show."""
+    pictures = np.full((24, 3, 4, 4), 100, np.uint8)
+    pictures[1::2][1] = 250  # one of twelve judges
+    given = {"float": 1.0, "MINMAX": 1.02, "MEAN_MINMAX": 1.01}
+    saturated = {"MEAN_MINMAX": 0.5}
+
+    def running(graph: str, beside: str):
+        return lambda image, *previous: (
+            image[:, :1] * (saturated.get(graph, given[graph]) if image.max() > 0.9 else given[graph])
+        )
+
+    monkeypatch.setattr(openvino_int8, "_running", running)
+    monkeypatch.setattr(openvino_int8, "with_ranges", lambda graph, pictures, *, estimator: estimator)
+    quantising = Quantising(calibration=Calibration(pictures=pictures), max_drop=0.001)
+    assert openvino_int8.closest("float", kind=DepthKind.METRIC_DEPTH, quantising=quantising) == "MINMAX"
+    assert 1 not in evenly(12, count=QUICK)
 
 
 def test_what_is_missing_is_named_with_the_remedy(model, calibration, tmp_path) -> None:

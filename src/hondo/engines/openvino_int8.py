@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from hondo.core.types import DepthKind
-from hondo.engines.calibration import Calibration
 from hondo.engines.frames import driving_run
 from hondo.engines.header import Int8Facts
 from hondo.engines.openvino_attention import VALUES, mixes_values, spell_out_attention
@@ -12,7 +11,7 @@ from hondo.engines.openvino_early import round_early
 from hondo.engines.openvino_ranges import num_previous_of, single_channels, with_ranges
 from hondo.engines.openvino_run import compile_graph, openvino_package, runner, settings
 from hondo.engines.predictor import Run
-from hondo.engines.quantising import QUICK, STATIC, Quantising, choose_layers, drop_of, nncf_package
+from hondo.engines.quantising import STATIC, Quantising, choose_layers, drop_of, nncf_package
 
 if TYPE_CHECKING:
     import openvino
@@ -28,8 +27,7 @@ def quantise(
     _spell_out_group_norms(graph)
     spell_out_attention(graph)
     _fold_constants(graph)
-    ranges, judges = quantising.calibration.split()
-    quantised = _closest(graph, ranges, judges=judges.spread(QUICK), kind=kind, enough=quantising.max_drop)
+    quantised = closest(graph, kind=kind, quantising=quantising)
     layers = layers_of(quantised, paths)
 
     def made(kept: Iterable[str]) -> "openvino.Model":
@@ -106,18 +104,18 @@ def _take_constants(op: "openvino.Node", original: "openvino.Node") -> None:
             mine.replace_source_output(ops.constant(source.get_node().data).output(0))
 
 
-def _closest(
-    graph: "openvino.Model", ranges: Calibration, *, judges: Calibration, kind: DepthKind, enough: float
-) -> "openvino.Model":
-    """Ranges that hold all values are right for most networks; the mean of the pictures' ranges is tried where these
-    leave a drop that is not small ``enough``."""
+def closest(graph: "openvino.Model", *, kind: DepthKind, quantising: Quantising) -> "openvino.Model":
+    """The int8 graph by the ranges that are closest to the float one: those that hold all values, which are right for
+    most networks, or, where these leave more than the allowed drop, the mean of the pictures' ranges. The mean cuts off
+    what few pictures have, so all that judge are asked."""
+    ranges, judges = quantising.calibration.split()
     run = _running(graph, "fp32")
     wanted = [run(picture)[0, 0].copy() for picture in judges]
     made: dict[float, openvino.Model] = {}
     for estimator in ("MINMAX", "MEAN_MINMAX"):
         quantised = with_ranges(graph, ranges, estimator=estimator)
         made[drop_of(_running(quantised, "fp32"), judges, wanted, kind=kind)] = quantised
-        if min(made) <= enough:
+        if min(made) <= quantising.max_drop:
             break
     return made[min(made)]
 
