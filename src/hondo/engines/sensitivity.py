@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hondo.core.errors import HondoError
 
 MAX_BLOCKS = 24  # groups that are swapped one at a time; only those that must be kept are looked at more closely
-MAX_TRIALS = 128  # a network of which so much must be kept gains little by a longer search
+MAX_TRIALS = 192  # a network of which so much must be kept gains little by a longer search
 MAX_DROP = 0.01  # relative abs_rel of the depth to the full model's
 
 # Relative error of the model with these layers in higher precision and all others quantised.
