@@ -13,7 +13,7 @@ from hondo.engines.calibration import Calibration, evenly
 from hondo.engines.graph import trace
 from hondo.engines.layer_names import module_paths
 from hondo.engines.openvino_ranges import with_ranges
-from hondo.engines.quantising import QUICK, Quantising
+from hondo.engines.quantising import QUICK, Judges, Quantising
 from hondo.metrics.reference import abs_rel_to_reference
 from hondo.models.depth import DepthModel
 
@@ -105,7 +105,8 @@ def test_ranges_are_judged_by_every_picture_that_judges(monkeypatch) -> None:
     monkeypatch.setattr(openvino_int8, "_running", running)
     monkeypatch.setattr(openvino_int8, "with_ranges", lambda graph, pictures, *, estimator: estimator)
     quantising = Quantising(calibration=Calibration(pictures=pictures), max_drop=0.001)
-    assert openvino_int8.closest("float", kind=DepthKind.METRIC_DEPTH, quantising=quantising) == "MINMAX"
+    judges = Judges.of(running("float", "fp32"), quantising.calibration, kind=DepthKind.METRIC_DEPTH)
+    assert openvino_int8.closest("float", judges=judges, quantising=quantising) == "MINMAX"
     assert 1 not in evenly(12, count=QUICK)
 
 

@@ -18,8 +18,9 @@ from hondo.engines.graph import silent
 from hondo.engines.header import Int8Facts
 from hondo.engines.layer_names import OUTER
 from hondo.engines.onnx_elu import spell_out_elu
+from hondo.engines.onnx_work import shapes_of, works_of
 from hondo.engines.predictor import Run
-from hondo.engines.quantising import Quantising, choose_layers
+from hondo.engines.quantising import Judges, Quantising, choose_layers
 from hondo.engines.shapes import Call
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def quantise(
     """The int8 graph of a float one of fixed size. ``call_of``: a session of a file's content."""
     import onnx
 
-    layers, always = layers_of(proto), never_rounded(proto)
+    layers, always, works = layers_of(proto), never_rounded(proto), works_of(proto)
     with tempfile.TemporaryDirectory(prefix="hondo-int8-") as folder:
         onnx.save_model(proto, Path(folder) / FLOAT)
         num_previous = num_previous_of(proto)
@@ -50,9 +51,13 @@ def quantise(
         def made(kept: Iterable[str]) -> "onnx.ModelProto":
             return _quantised(Path(folder), ranges, spared=always + [name for layer in kept for name in layers[layer]])
 
+        judges = Judges.of(running(proto), quantising.calibration, kind=kind)
         facts = choose_layers(
-            list(layers), lambda kept, _: running(made(kept)), full=running(proto), kind=kind, quantising=quantising,
-        )  # fmt: skip
+            {layer: sum(works[name] for name in names) for layer, names in layers.items()},
+            lambda kept, _: running(made(kept)),
+            judges=judges,
+            quantising=quantising,
+        )
         return made(facts.kept), facts
 
 
@@ -88,9 +93,7 @@ def single_channels(proto: "onnx.ModelProto") -> list[str]:
 def small(proto: "onnx.ModelProto") -> list[str]:
     """What takes no time, but whose errors all pixels suffer from: convolutions of maps of one pixel, as in
     squeeze-and-excitation, and products of a single row, as AdaBins' mean of bins by their probabilities."""
-    shapes = {
-        each.name: [axis.dim_value for axis in each.type.tensor_type.shape.dim] for each in proto.graph.value_info
-    }
+    shapes = shapes_of(proto)
     ends = {"Conv": slice(2, None), "MatMul": slice(-2, -1), "Gemm": slice(-2, -1)}
     computed = (node for node in proto.graph.node if node.op_type in ends and node.output[0] in shapes)
     return [node.name for node in computed if set(shapes[node.output[0]][ends[node.op_type]]) == {1}]

@@ -10,8 +10,9 @@ from hondo.engines.openvino_attention import VALUES, mixes_values, spell_out_att
 from hondo.engines.openvino_early import round_early
 from hondo.engines.openvino_ranges import num_previous_of, single_channels, with_ranges
 from hondo.engines.openvino_run import compile_graph, openvino_package, runner, settings
+from hondo.engines.openvino_work import work_of
 from hondo.engines.predictor import Run
-from hondo.engines.quantising import STATIC, Quantising, choose_layers, drop_of, nncf_package
+from hondo.engines.quantising import STATIC, Judges, Quantising, choose_layers, nncf_package
 
 if TYPE_CHECKING:
     import openvino
@@ -27,8 +28,9 @@ def quantise(
     _spell_out_group_norms(graph)
     spell_out_attention(graph)
     _fold_constants(graph)
-    quantised = closest(graph, kind=kind, quantising=quantising)
-    layers = layers_of(quantised, paths)
+    judges = Judges.of(_running(graph, "fp32"), quantising.calibration, kind=kind)
+    quantised = closest(graph, judges=judges, quantising=quantising)
+    layers, there = layers_of(quantised, paths), _by_name(quantised)
 
     def made(kept: Iterable[str]) -> "openvino.Model":
         mixed = with_float(quantised, graph, [name for layer in kept for name in layers[layer]])
@@ -36,9 +38,12 @@ def quantise(
         return mixed
 
     facts = choose_layers(
-        list(layers), lambda kept, beside: _running(made(kept), beside), full=_running(graph, "fp32"), kind=kind,
-        quantising=quantising, besides=("bf16", "fp32"),
-    )  # fmt: skip
+        {layer: sum(work_of(there[name]) for name in names) for layer, names in layers.items()},
+        lambda kept, beside: _running(made(kept), beside),
+        judges=judges,
+        quantising=quantising,
+        besides=("bf16", "fp32"),
+    )
     return made(facts.kept), facts
 
 
@@ -104,17 +109,15 @@ def _take_constants(op: "openvino.Node", original: "openvino.Node") -> None:
             mine.replace_source_output(ops.constant(source.get_node().data).output(0))
 
 
-def closest(graph: "openvino.Model", *, kind: DepthKind, quantising: Quantising) -> "openvino.Model":
+def closest(graph: "openvino.Model", *, judges: Judges, quantising: Quantising) -> "openvino.Model":
     """The int8 graph by the ranges that are closest to the float one: those that hold all values, which are right for
     most networks, or, where these leave more than the allowed drop, the mean of the pictures' ranges. The mean cuts off
     what few pictures have, so all that judge are asked."""
-    ranges, judges = quantising.calibration.split()
-    run = _running(graph, "fp32")
-    wanted = [run(picture)[0, 0].copy() for picture in judges]
+    ranges, _ = quantising.calibration.split()
     made: dict[float, openvino.Model] = {}
     for estimator in ("MINMAX", "MEAN_MINMAX"):
         quantised = with_ranges(graph, ranges, estimator=estimator)
-        made[drop_of(_running(quantised, "fp32"), judges, wanted, kind=kind)] = quantised
+        made[judges.drop(_running(quantised, "fp32"))] = quantised
         if min(made) <= quantising.max_drop:
             break
     return made[min(made)]

@@ -13,7 +13,7 @@ from torch.func import functional_call
 from hondo.core.errors import HondoError
 from hondo.engines.frames import driving
 from hondo.engines.predictor import Run
-from hondo.engines.quantising import Quantising, choose_layers
+from hondo.engines.quantising import Judges, Quantising, choose_layers
 from hondo.models.depth import DepthModel
 from hondo.nn.int8 import from_int8, to_int8
 from hondo.nn.int8_linear import Int8Linear
@@ -53,8 +53,9 @@ def rounded_layers(model: DepthModel, quantising: Quantising | None) -> tuple[st
     def candidate(kept: frozenset[str], _: str) -> Run:
         return _running(model, {f"{name}.weight": rounded[name] for name in layers if name not in kept})
 
-    full = _running(model, {})
-    kept = choose_layers(layers, candidate, full=full, kind=model.kind, quantising=quantising).kept
+    saved = {name: float(weight.numel()) for name, weight in rounded.items()}  # the file gets smaller, nothing faster
+    judges = Judges.of(_running(model, {}), quantising.calibration, kind=model.kind)
+    kept = choose_layers(saved, candidate, judges=judges, quantising=quantising).kept
     return tuple(name for name in layers if name not in kept)
 
 

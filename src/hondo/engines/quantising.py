@@ -4,9 +4,9 @@ import contextlib
 import io
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -25,6 +25,7 @@ INT8 = (STATIC, DYNAMIC, WEIGHTS)
 QUICK = 8  # pictures that rank the layers; the verdict looks at all that judge
 # Of the allowed drop: more than this for computing in bf16 what is not int8, and it is computed in float32.
 BESIDE_SHARE = 0.5
+MOVE = 12  # multiply-accumulates that take as long as reading or writing a value: see `work`
 
 # The network with these layers in float and the others quantised, its float part in this precision.
 Candidate = Callable[[frozenset[str], str], Run]
@@ -65,38 +66,60 @@ def check_served(precision: str, *, exported: str | None, engine: str, allowed: 
     return precision if exported is None or precision != "fp32" else exported
 
 
+@dataclass(frozen=True, kw_only=True)
+class Judges:
+    """Calibration pictures that set no range (where there are enough), and the depth that the full network gives."""
+
+    pictures: Calibration
+    wanted: Sequence[np.ndarray]  # network outputs, h w
+    kind: DepthKind
+
+    @classmethod
+    def of(cls, full: Run, calibration: Calibration, *, kind: DepthKind) -> "Judges":
+        _, pictures = calibration.split()
+        return cls(pictures=pictures, wanted=[full(picture)[0, 0].copy() for picture in pictures], kind=kind)
+
+    def drop(self, run: Run) -> float:
+        """How far a network's depth is from the full one's, see ``drop_of``."""
+        return drop_of(run, self.pictures, self.wanted, kind=self.kind)
+
+    def few(self) -> "Judges":
+        """``QUICK`` of them, evenly spread."""
+        chosen = evenly(len(self.pictures), count=QUICK)
+        return replace(self, pictures=self.pictures.spread(QUICK), wanted=[self.wanted[index] for index in chosen])
+
+
 def choose_layers(
-    layers: Sequence[str],
+    layers: Mapping[str, float],
     candidate: Candidate,
     *,
-    full: Run,
-    kind: DepthKind,
+    judges: Judges,
     quantising: Quantising,
     besides: Sequence[str] = ("fp32",),
 ) -> Int8Facts:
     """The layers that stay in float, and in which precision: the first of ``besides`` that is accurate enough.
 
-    Judged by the depth of ``full``, on calibration pictures that set no range (where there are enough).
+    ``layers``: what each has to do (see ``work``), which int8 would make cheaper.
     """
-    _, judges = quantising.calibration.split()
-    wanted = [full(picture)[0, 0].copy() for picture in judges]
-    few = evenly(len(judges), count=QUICK)
-
-    def drop(kept: frozenset[str], beside: str, pictures: Sequence[int]) -> float:
-        chosen = (judges.at(index) for index in pictures)
-        return drop_of(candidate(kept, beside), chosen, [wanted[index] for index in pictures], kind=kind)
-
-    allowed = BESIDE_SHARE * quantising.max_drop
-    lower = (beside for beside in besides[:-1] if drop(frozenset(layers), beside, few) <= allowed)
+    few, allowed = judges.few(), BESIDE_SHARE * quantising.max_drop
+    lower = (beside for beside in besides[:-1] if few.drop(candidate(frozenset(layers), beside)) <= allowed)
     beside = next(lower, besides[-1])
     choice = choose_kept(
         layers,
-        lambda kept: drop(kept, beside, range(len(judges))),
-        quick_drop_of=lambda kept: drop(kept, beside, few),
+        lambda kept: judges.drop(candidate(kept, beside)),
+        quick_drop_of=lambda kept: few.drop(candidate(kept, beside)),
         max_drop=quantising.max_drop,
         told=quantising.told,
     )
     return Int8Facts(pictures=len(quantising.calibration), kept=choice.kept, beside=beside, drop=choice.drop)
+
+
+def work(*, macs: float, values: float) -> float:
+    """What an operation takes that reads and writes so many values, weights among them, in multiply-accumulates.
+
+    int8 halves both beside bf16. A processor of today multiplies about ``MOVE`` times while it moves one value.
+    """
+    return macs + MOVE * values
 
 
 def drop_of(run: Run, inputs: Iterable[np.ndarray], wanted: Sequence[np.ndarray], *, kind: DepthKind) -> float:

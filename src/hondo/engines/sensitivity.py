@@ -4,7 +4,7 @@ Nothing here knows an engine. It gives sets of layer names to ``drop_of``, which
 higher precision and the others quantised, and answers how far that is from the full model.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hondo.core.errors import HondoError
@@ -20,11 +20,13 @@ Told = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What quantising these layers alone costs; ``layers`` are those of the block ``name``, or one."""
+    """What quantising these layers alone costs, and the work that it makes cheaper; ``layers`` are those of the block
+    ``name``, or one."""
 
     name: str
     layers: tuple[str, ...]
     drop: float
+    work: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,18 +45,19 @@ class Choice:
 
 
 def choose_kept(
-    layers: Sequence[str],
+    layers: Mapping[str, float],
     drop_of: DropOf,
     *,
     max_drop: float = MAX_DROP,
     quick_drop_of: DropOf | None = None,
     told: Told = lambda line: None,
 ) -> Choice:
-    """The fewest layers, found by their sensitivity, that must be kept so that the drop is at most ``max_drop``.
+    """The layers, found by their sensitivity, that must be kept so that the drop is at most ``max_drop``.
 
-    Each block of layers is quantised alone and ranked by what that costs; the worst are kept, as few as bisection
-    finds. The kept layers are then divided into finer blocks, each of which is put back alone, and so on down to single
-    layers. ``quick_drop_of`` (default: ``drop_of``) only ranks, so it may look at fewer pictures.
+    ``layers`` say how much work int8 makes cheaper in each. Each block of them is quantised alone and ranked by what
+    that costs for its work; the worst are kept, as few as bisection finds. The kept layers are then divided into finer
+    blocks, each of which is put back alone, and so on down to single layers. ``quick_drop_of`` (default: ``drop_of``)
+    only ranks, so it may look at fewer pictures.
     """
     trial = _Trials(drop_of, quick=quick_drop_of or drop_of)
     everything = frozenset(layers)
@@ -73,7 +76,7 @@ def choose_kept(
         if trial.count + len(blocks) > MAX_TRIALS:
             told(f"{len(blocks)} blocks are too many to look at one by one: all of them are kept")
             break
-        ranked = _costs(blocks, trial, kept=kept, told=told)
+        ranked = _costs(blocks, trial, kept=kept, work=layers, told=told)
         costs = costs or tuple(ranked)
         found, drop = _fewest([frozenset(cost.layers) for cost in ranked], trial, max_drop=max_drop, known=drop)
         kept = tuple(name for name in kept if name in found)
@@ -120,17 +123,19 @@ class _Trials:
 def _finer(layers: Sequence[str], *, than: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """Blocks of layers; single ones where that divides nothing further."""
     blocks = blocks_of(layers)
-    return blocks if blocks != than else {name: (name,) for name in layers}
+    return {name: (name,) for name in layers} if blocks.items() <= than.items() else blocks
 
 
-def _costs(blocks: dict[str, tuple[str, ...]], trial: _Trials, *, kept: Sequence[str], told: Told) -> list[Cost]:
-    """What it costs to quantise one block of the layers that are kept so far, the dearest first."""
+def _costs(
+    blocks: dict[str, tuple[str, ...]], trial: _Trials, *, kept: Sequence[str], work: Mapping[str, float], told: Told
+) -> list[Cost]:
+    """What it costs to quantise one block of the layers that are kept so far, the dearest for its work first."""
     costs, before = [], trial.quick(frozenset(kept))
     for number, (name, layers) in enumerate(blocks.items(), 1):
-        cost = Cost(name=name, layers=layers, drop=trial.quick(frozenset(kept) - frozenset(layers)) - before)
-        costs.append(cost)
-        told(f"sensitivity {number}/{len(blocks)}: {name} in int8 costs {cost.drop:.2%}")
-    return sorted(costs, key=lambda cost: -cost.drop)
+        drop = trial.quick(frozenset(kept) - frozenset(layers)) - before
+        costs.append(Cost(name=name, layers=layers, drop=drop, work=sum(work[layer] for layer in layers)))
+        told(f"sensitivity {number}/{len(blocks)}: {name} in int8 costs {drop:.2%}")
+    return sorted(costs, key=lambda cost: -cost.drop / cost.work)
 
 
 def _fewest(
