@@ -19,6 +19,7 @@ from hondo.core.cache import cache_folder
 from hondo.core.types import Size
 from hondo.data.rgbd import Rgbd
 from hondo.data.synthetic.dataset import SyntheticScenes
+from hondo.engines.sensitivity import MAX_DROP
 from hondo.evaluate.accuracy import image_of
 from hondo.video.pictures import spread_pictures
 
@@ -75,7 +76,7 @@ def main() -> int:
     parser.add_argument(
         "--seconds", type=float, default=20.0, help="of latency for a model; 10 rounds take what they take"
     )
-    parser.add_argument("--max-drop", type=float, default=0.015, help="of int8, on calibration pictures")
+    parser.add_argument("--max-drop", type=float, default=MAX_DROP, help="of int8, on calibration pictures")
     parser.add_argument(
         "--fresh", action="store_true", help="forget what was measured before, of these models and parts"
     )

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from hondo.core.errors import HondoError
-from hondo.engines.sensitivity import blocks_of, choose_kept
+from hondo.engines.sensitivity import SECOND_LOOKS, blocks_of, choose_kept
 
 LAYERS = [f"encoder.blocks.{block}.{part}" for block in range(10) for part in ("qkv", "proj", "fc1", "fc2")]
 EQUAL = dict.fromkeys(LAYERS, 1.0)
@@ -78,11 +78,26 @@ def test_of_two_layers_that_cost_the_same_the_one_with_less_work_is_kept() -> No
     assert choose_kept(work, drops(costs), max_drop=0.015).kept == ("encoder.blocks.7.proj",)
 
 
+def test_a_heavy_layer_that_others_make_needless_is_quantised_in_the_end() -> None:
+    """Alone it costs more than any; beside the other, which must be kept anyway, next to nothing."""
+    heavy, other = "encoder.blocks.2.fc1", "encoder.blocks.7.proj"
+    work = EQUAL | {heavy: 20.0}
+
+    def drop_of(kept: frozenset[str]) -> float:
+        return {(True, True): 0.0, (False, True): 0.009, (True, False): 0.02, (False, False): 0.5}[
+            heavy in kept, other in kept
+        ]
+
+    quick = lambda kept: (heavy not in kept) * 0.9 + (other not in kept) * 0.02  # noqa: E731
+    choice = choose_kept(work, drop_of, quick_drop_of=quick)
+    assert choice.kept == (other,) and choice.drop == 0.009 == drop_of(frozenset(choice.kept))
+
+
 def test_blocks_that_are_not_divided_are_not_looked_at_again() -> None:
     loose = [f"conv_{number}" for number in range(20)]
     asked, drop_of = counted(lambda kept: 0.02 * (18 - len(kept & set(loose[:18]))))
     choice = choose_kept(dict.fromkeys(loose, 1.0), drop_of)
-    assert choice.kept == tuple(loose[:18]) and len(asked) == choice.trials <= 2 + 20 + 5
+    assert choice.kept == tuple(loose[:18]) and len(asked) == choice.trials <= 2 + 20 + 5 + SECOND_LOOKS
 
 
 def test_ranking_may_look_at_fewer_pictures_than_the_verdict() -> None:

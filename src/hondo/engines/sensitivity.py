@@ -11,6 +11,7 @@ from hondo.core.errors import HondoError
 
 MAX_BLOCKS = 24  # groups that are swapped one at a time; only those that must be kept are looked at more closely
 MAX_TRIALS = 192  # a network of which so much must be kept gains little by a longer search
+SECOND_LOOKS = 16  # kept layers with the most work that are tried once more in the end
 MAX_DROP = 0.01  # relative abs_rel of the depth to the full model's
 
 # Relative error of the model with these layers in higher precision and all others quantised.
@@ -56,8 +57,9 @@ def choose_kept(
 
     ``layers`` say how much work int8 makes cheaper in each. Each block of them is quantised alone and ranked by what
     that costs for its work; the worst are kept, as few as bisection finds. The kept layers are then divided into finer
-    blocks, each of which is put back alone, and so on down to single layers. ``quick_drop_of`` (default: ``drop_of``)
-    only ranks, so it may look at fewer pictures.
+    blocks, each of which is put back alone, and so on down to single layers. In the end those with the most work are
+    put back one after the other, as far as the target holds: what they cost together differs from what each costs
+    alone. ``quick_drop_of`` (default: ``drop_of``) only ranks, so it may look at fewer pictures.
     """
     trial = _Trials(drop_of, quick=quick_drop_of or drop_of)
     everything = frozenset(layers)
@@ -80,6 +82,7 @@ def choose_kept(
         costs = costs or tuple(ranked)
         found, drop = _fewest([frozenset(cost.layers) for cost in ranked], trial, max_drop=max_drop, known=drop)
         kept = tuple(name for name in kept if name in found)
+    kept, drop = _without_needless(kept, trial, work=layers, max_drop=max_drop, known=drop)
     told(f"kept in higher precision: {len(kept)} of {len(layers)} layers ({_named(kept)}); drop {drop:.2%}")
     return Choice(kept=kept, drop=drop, costs=costs, trials=trial.count)
 
@@ -151,6 +154,19 @@ def _fewest(
         else:
             low = middle
     return _union(worst[:high]), found
+
+
+def _without_needless(
+    kept: tuple[str, ...], trial: _Trials, *, work: Mapping[str, float], max_drop: float, known: float
+) -> tuple[tuple[str, ...], float]:
+    """The kept layers less those with much work that the target does not need; the drop with all of them: ``known``."""
+    drop = known
+    for name in sorted(kept, key=lambda name: -work[name])[:SECOND_LOOKS]:
+        without = tuple(other for other in kept if other != name)
+        tried = trial.drop(frozenset(without))
+        if tried <= max_drop:
+            kept, drop = without, tried
+    return kept, drop
 
 
 def _named(layers: Sequence[str], *, most: int = 8) -> str:
