@@ -19,12 +19,13 @@ from hondo.core.cache import cache_folder
 from hondo.core.types import Size
 from hondo.data.rgbd import Rgbd
 from hondo.data.synthetic.dataset import SyntheticScenes
-from hondo.engines.sensitivity import MAX_DROP
 from hondo.evaluate.accuracy import image_of
 from hondo.video.pictures import spread_pictures
 
 REPORT = Path(__file__).resolve().parents[1] / "docs" / "reports" / "engines.json"
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+MAX_DROP = 0.008  # so that 1 % holds on pictures that no search has seen
 
 SIZES: dict[str, Size] = {
     "dpt-hybrid": (384, 384),

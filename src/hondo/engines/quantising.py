@@ -24,7 +24,7 @@ STATIC, DYNAMIC, WEIGHTS = "int8", "int8-dynamic", "int8-weights"
 INT8 = (STATIC, DYNAMIC, WEIGHTS)
 QUICK = 8  # pictures that rank the layers; the verdict looks at all that judge
 # Of the allowed drop: more than this for computing in bf16 what is not int8, and it is computed in float32.
-BESIDE_SHARE = 0.5
+BESIDE_SHARE = 2 / 3
 MOVE = 12  # multiply-accumulates that take as long as reading or writing a value: see `work`
 
 # The network with these layers in float and the others quantised, its float part in this precision.
