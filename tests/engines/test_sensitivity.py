@@ -78,6 +78,11 @@ def test_of_two_layers_that_cost_the_same_the_one_with_less_work_is_kept() -> No
     assert choose_kept(work, drops(costs), max_drop=0.015).kept == ("encoder.blocks.7.proj",)
 
 
+def test_layers_whose_work_is_not_known_are_ranked_too() -> None:
+    bad = "encoder.blocks.3.fc1"
+    assert choose_kept(dict.fromkeys(LAYERS, 0.0), drops({bad: 0.1})).kept == (bad,)
+
+
 def test_a_heavy_layer_that_others_make_needless_is_quantised_in_the_end() -> None:
     """Alone it costs more than any; beside the other, which must be kept anyway, next to nothing."""
     heavy, other = "encoder.blocks.2.fc1", "encoder.blocks.7.proj"

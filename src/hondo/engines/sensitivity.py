@@ -138,7 +138,7 @@ def _costs(
         drop = trial.quick(frozenset(kept) - frozenset(layers)) - before
         costs.append(Cost(name=name, layers=layers, drop=drop, work=sum(work[layer] for layer in layers)))
         told(f"sensitivity {number}/{len(blocks)}: {name} in int8 costs {drop:.2%}")
-    return sorted(costs, key=lambda cost: -cost.drop / cost.work)
+    return sorted(costs, key=lambda cost: -cost.drop / max(cost.work, 1))  # a graph may not tell all its shapes
 
 
 def _fewest(
