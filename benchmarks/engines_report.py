@@ -17,17 +17,32 @@ def assemble(out: Path, sizes: Mapping[str, Size]) -> Report:
     """Everything that was measured, model by model; the notes say what was refused, and under what it was measured."""
     rows: list[Row] = []
     notes: list[str] = []
+    compared: dict[int, list[str]] = {}  # subjects by how many pictures with ground truth they were compared on
     for name, size_hw in sizes.items():
         folder, title = out / name, f"{name} {size_hw[0]}x{size_hw[1]}"
         for path in sorted(each for each in folder.glob("*.json") if each.name != LATENCY):
             facts, subject = read_cached(path) or {}, f"{title} {path.stem.replace('-', ' ', 1)}"
-            rows += parity_rows(subject, facts) if "reason" not in facts else []
-            notes += [f"{subject} was not exported: {facts['reason']}"] if "reason" in facts else []
+            if "reason" in facts:
+                notes.append(f"{subject} was not exported: {facts['reason']}")
+                continue
+            rows += parity_rows(subject, facts)
+            if facts["truth"] is not None:
+                compared.setdefault(facts["truth"]["images"], []).append(subject)
         latency = read_cached(folder / LATENCY)
         if latency is not None:
             rows += latency_rows(title, latency)
             notes += latency_notes(title, latency)
+    notes += compared_notes(compared)
     return Report(title="Engines", rows=tuple(rows), notes=tuple(dict.fromkeys(notes)))
+
+
+def compared_notes(compared: Mapping[int, list[str]]) -> list[str]:
+    """On how many pictures the rows were compared; those that differ from most are named."""
+    most, *others = sorted(compared, key=lambda count: -len(compared[count])) or [0]
+    named = [f"compared on {count} pictures: {', '.join(compared[count])}" for count in others]
+    return (
+        [f"compared with torch and ground truth on {most} pictures, where nothing else is said", *named] if most else []
+    )
 
 
 def parity_rows(subject: str, facts: Mapping[str, Any]) -> list[Row]:
