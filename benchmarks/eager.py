@@ -17,8 +17,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from hondo.models.torchvision_guard import import_timm
-from hondo.models.zoo import build_model
+from hondo.models.base.torchvision_guard import import_timm
+from hondo.models.registry.zoo import build_model
 
 Network = Callable[[Tensor], object]
 

@@ -17,10 +17,10 @@ from engines_report import LATENCY, assemble
 
 from hondo.core.cache import cache_folder
 from hondo.core.types import Size
-from hondo.data.rgbd import Rgbd
-from hondo.data.synthetic.dataset import SyntheticScenes
-from hondo.evaluate.accuracy import image_of
-from hondo.video.pictures import spread_pictures
+from hondo.data.datasets.rgbd import Rgbd
+from hondo.evaluate.accuracy.score import image_of
+from hondo.synthetic.scenes import SyntheticScenes
+from hondo.video.sources.sampling import spread_pictures
 
 REPORT = Path(__file__).resolve().parents[1] / "docs" / "reports" / "engines.json"
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

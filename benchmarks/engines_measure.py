@@ -14,21 +14,20 @@ from hondo.core.errors import HondoError
 from hondo.core.report import commit
 from hondo.core.sample import Samples
 from hondo.core.types import Size
-from hondo.engines.calibration import calibration_of
-from hondo.engines.header import export_spec
+from hondo.engines.base.metadata import export_spec
+from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.load import build_depth_model
-from hondo.engines.predictor import NetworkPredictor
-from hondo.engines.quantising import Quantising
-from hondo.engines.table import ENGINES
-from hondo.evaluate.check_set import CheckSet, check_samples
-from hondo.evaluate.conditions import conditions
-from hondo.evaluate.latency import network_call
-from hondo.evaluate.machine import measure_roof
-from hondo.evaluate.memory import file_size_mib
-from hondo.evaluate.parity import compare_on
-from hondo.evaluate.versus import Versus, alternate_with
-from hondo.models.depth import DepthModel
-from hondo.models.macs import count_macs
+from hondo.engines.quantization.calibration import calibration_of
+from hondo.engines.quantization.validation import Quantising
+from hondo.engines.registry import ENGINES
+from hondo.evaluate.parity.check_set import CheckSet, check_samples
+from hondo.evaluate.parity.parity import compare_on
+from hondo.evaluate.speed.comparison import Versus, alternate_with
+from hondo.evaluate.speed.latency import conditions, network_call
+from hondo.evaluate.speed.memory import file_size_mib
+from hondo.evaluate.speed.peak import measure_roof
+from hondo.models.base.depth_model import DepthModel
+from hondo.models.base.macs import count_macs
 
 ENGINES_SHOWN = ("openvino_ir", "onnx_runtime", "pytorch")
 PRECISIONS_SHOWN = ("fp32", "bf16", "int8", "int8-dynamic", "int8-weights")

@@ -7,8 +7,8 @@ from typing import Any
 from hondo.core.cache import read_cached
 from hondo.core.report import Better, Report, Row
 from hondo.core.types import Size
-from hondo.evaluate.truth import JUDGED, Truth
-from hondo.metrics.depth import DepthMetrics
+from hondo.evaluate.parity.ground_truth_delta import JUDGED, Truth
+from hondo.metrics.depth_metrics import DepthMetrics
 
 LATENCY = "latency.json"
 

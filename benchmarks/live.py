@@ -22,12 +22,12 @@ from websockets.sync.client import connect
 
 from hondo.core.report import Better, Report, Row
 from hondo.core.types import Predictor
-from hondo.data.clip import embedded_clip
-from hondo.data.clip_files import list_pictures
+from hondo.data.datasets.clip_files import list_pictures
+from hondo.data.datasets.embedded_clip import embedded_clip
 from hondo.engines.load import load
-from hondo.images.io import read_image
+from hondo.images.read import read_image
 from hondo.images.video_file import VideoWriter
-from hondo.video.stream import Stream
+from hondo.video.live.live_stream import Stream
 
 SIZE_HW, NETWORK_HW, FPS = (480, 640), (192, 640), 32.0
 FASTER = 1.25  # than the predictor alone: the film on which the loop is measured

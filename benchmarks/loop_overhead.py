@@ -9,11 +9,11 @@ import time
 import torch
 
 from hondo.core.sample import Batch
-from hondo.models.zoo import build_model
-from hondo.train.config import FabricConfig, LoopConfig, OptimConfig
-from hondo.train.fabric import make_fabric
-from hondo.train.loop import fit
-from hondo.train.objectives.config import SupervisedConfig
+from hondo.models.registry.zoo import build_model
+from hondo.train.loop.fabric import make_fabric
+from hondo.train.loop.loop import fit
+from hondo.train.loop.loop_config import FabricConfig, LoopConfig, OptimConfig
+from hondo.train.objectives.objective_config import SupervisedConfig
 from hondo.train.objectives.supervised import Supervised
 
 STEPS, ROUNDS = 20, 5

@@ -14,14 +14,14 @@ from pathlib import Path
 import hondo
 from hondo.core.report import Report, Row, commit, hardware, markdown_table
 from hondo.core.sample import Sample
-from hondo.data.clip import embedded_clip
-from hondo.data.frames import Frames
-from hondo.data.rgbd import Rgbd
-from hondo.evaluate.accuracy import evaluate_samples, predict_with
-from hondo.evaluate.floors import FLOORS
-from hondo.models.macs import count_macs, count_parameters
-from hondo.models.weights import read_header, save_model
-from hondo.models.zoo import PACKAGED, build_model
+from hondo.data.datasets.clip import Frames
+from hondo.data.datasets.embedded_clip import embedded_clip
+from hondo.data.datasets.rgbd import Rgbd
+from hondo.evaluate.accuracy.score import evaluate_samples, predict_with
+from hondo.evaluate.accuracy.subject import FLOORS
+from hondo.models.base.macs import count_macs, count_parameters
+from hondo.models.base.weights_file import read_header, save_model
+from hondo.models.registry.zoo import PACKAGED, build_model
 
 ROOT = Path(__file__).resolve().parents[1]
 WEIGHTS = PACKAGED / "hondo-nano.safetensors"
@@ -140,14 +140,15 @@ TEMPLATE = """# hondo-nano
 Inverse depth up to one factor from one picture, for CPUs. Licence of the weights: {licence}. Written by
 `python benchmarks/nano_card.py card DATA`; no number on this page is typed.
 
-Architecture: `hondo.models.nano` (dense convolutions, two transformer blocks at 1/32 of the size, decoder to 1/2).
+Architecture: `hondo.models.families.nano` (dense convolutions, two transformer blocks at 1/32 of the size, decoder
+to 1/2).
 At its native size {size}:
 
 {facts}
 
 ## Training
 
-Only on scenes rendered by `hondo.data.synthetic` (exact depth; no picture of any data set, no pretrained weights): the
+Only on scenes rendered by `hondo.synthetic` (exact depth; no picture of any data set, no pretrained weights): the
 recipes below of `hondo train`, one after the other, each in two processes of one thread (`--fabric.devices 2
 --fabric.strategy ddp`, half the batch in each). Loss: L1 of log inverse depth after the best factor of each picture,
 and a gradient term over four scales. About 44 pictures a shard. The machines did other work too.

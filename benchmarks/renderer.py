@@ -14,12 +14,12 @@ import torch
 
 from hondo.core.report import Report, Row
 from hondo.core.types import Camera, Size
-from hondo.data.synthetic.dataset import make_views
-from hondo.data.synthetic.render import render
-from hondo.data.synthetic.scene import stack
-from hondo.data.synthetic.textures import make_atlas
-from hondo.data.synthetic.views import walk
-from hondo.data.synthetic.worlds import MIXTURE, make_world
+from hondo.synthetic.rendering.render import render
+from hondo.synthetic.rendering.scene import stack
+from hondo.synthetic.rendering.textures import make_atlas
+from hondo.synthetic.scenes import make_views
+from hondo.synthetic.viewpoints import walk
+from hondo.synthetic.worlds.registry import MIXTURE, make_world
 
 FRAMES_A_SCENE = 8
 KINDS = {"simple": {"simple": 1.0}, "full": MIXTURE}

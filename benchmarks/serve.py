@@ -21,9 +21,9 @@ from serving import gauge, hondo, port_of
 from websockets.sync.client import connect
 
 from hondo.core.report import Better, Report, Row
-from hondo.data.clip import embedded_clip
+from hondo.data.datasets.embedded_clip import embedded_clip
 from hondo.engines.load import load
-from hondo.web.limits import Limits
+from hondo.web.security.limits import Limits
 
 CLIENTS, SIZE_HW, ROUNDS = 32, (480, 640), 3
 SETTLED_S = 1.0  # after which what a WebSocket held is gone

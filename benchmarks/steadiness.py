@@ -16,18 +16,18 @@ import torch
 from hondo.core.report import Report, Row
 from hondo.core.sample import Sample
 from hondo.core.types import Camera, DepthMap
-from hondo.data.clip import embedded_clip
-from hondo.data.frames import Frames
-from hondo.data.synthetic.dataset import make_views
-from hondo.data.synthetic.render import render
-from hondo.data.synthetic.scene import stack
-from hondo.data.synthetic.textures import make_atlas
-from hondo.data.synthetic.views import walk
-from hondo.data.synthetic.worlds import make_world
+from hondo.data.datasets.clip import Frames
+from hondo.data.datasets.embedded_clip import embedded_clip
 from hondo.engines.load import load
-from hondo.evaluate.accuracy import evaluate_samples, image_of
-from hondo.evaluate.flicker import measure_flicker
-from hondo.video.steady import Steady
+from hondo.evaluate.accuracy.score import evaluate_samples, image_of
+from hondo.evaluate.flicker.flicker import measure_flicker
+from hondo.synthetic.rendering.render import render
+from hondo.synthetic.rendering.scene import stack
+from hondo.synthetic.rendering.textures import make_atlas
+from hondo.synthetic.scenes import make_views
+from hondo.synthetic.viewpoints import walk
+from hondo.synthetic.worlds.registry import make_world
+from hondo.video.temporal.steady import Steady
 
 WALK_HW, WALK_SEED, PACE = (192, 640), 3, 0.25  # a quarter of the renderer's step a frame: about 30 frames a second
 

@@ -24,20 +24,20 @@ from torch.optim.swa_utils import update_bn
 from hondo.core.cache import cache_folder
 from hondo.core.errors import HondoError
 from hondo.core.report import commit
-from hondo.evaluate.parity import probe_picture
+from hondo.data.datasets.dataset_configs import SyntheticData
+from hondo.evaluate.parity.parity import probe_picture
+from hondo.models.base.depth_model import DepthModel
+from hondo.models.base.weights_file import save_model
 from hondo.models.decoders.adaptive_bins import AdaptiveBins
-from hondo.models.depth import DepthModel
-from hondo.models.weights import save_model
-from hondo.models.zoo import build_model
-from hondo.nn.mini_vit import MiniViT
-from hondo.nn.transformer import LayerScale
-from hondo.recipes.build import build_batches
-from hondo.recipes.data_config import SyntheticData
-from hondo.recipes.nano import PoolData
+from hondo.models.registry.zoo import build_model
+from hondo.nn.blocks.mini_vit import MiniViT
+from hondo.nn.blocks.transformer_block import LayerScale
+from hondo.recipes.build_parts import build_batches
+from hondo.recipes.nano_recipes import PoolData
 from hondo.recipes.pipeline import run
 from hondo.recipes.recipe import BatchesConfig, EvaluateConfig, ModelConfig, Recipe
-from hondo.train.config import FabricConfig, LoopConfig, OptimConfig
-from hondo.train.objectives.config import SupervisedConfig
+from hondo.train.loop.loop_config import FabricConfig, LoopConfig, OptimConfig
+from hondo.train.objectives.objective_config import SupervisedConfig
 
 LAYER_SCALE = 0.5  # of DINOv2's branches, about as trained ones are; fresh ones (1e-5) take long to grow
 RESIDUAL = (

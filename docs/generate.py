@@ -19,8 +19,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hondo.core.report import Report, markdown_table
-from hondo.engines.table import ENGINES
-from hondo.models.facts import ModelFacts, stored_facts
+from hondo.engines.registry import ENGINES
+from hondo.models.registry.facts import ModelFacts, stored_facts
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(

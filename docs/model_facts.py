@@ -1,8 +1,8 @@
 """Measures every named model, and stores what the table of models says in the package (`make docs`)."""
 
-from hondo.models.facts import STORED, facts_to_json
-from hondo.models.measure_facts import model_facts
-from hondo.models.zoo import ZOO
+from hondo.models.registry.facts import STORED, facts_to_json
+from hondo.models.registry.measure_facts import model_facts
+from hondo.models.registry.zoo import ZOO
 
 
 def main() -> None:

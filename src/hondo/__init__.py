@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from hondo.core.sample import Batch, Sample
     from hondo.core.types import Camera, DepthKind, DepthMap, InputSpec, Predictor
     from hondo.engines.load import load
-    from hondo.evaluate.accuracy import score
-    from hondo.models.zoo import build_model
-    from hondo.nn.attention.table import attention
+    from hondo.evaluate.accuracy.score import score
+    from hondo.models.registry.zoo import build_model
+    from hondo.nn.attention.registry import attention
 
 _HOMES = {
     "Camera": "hondo.core.types",
@@ -22,9 +22,9 @@ _HOMES = {
     "Batch": "hondo.core.sample",
     "Sample": "hondo.core.sample",
     "load": "hondo.engines.load",
-    "attention": "hondo.nn.attention.table",
-    "build_model": "hondo.models.zoo",
-    "score": "hondo.evaluate.accuracy",
+    "attention": "hondo.nn.attention.registry",
+    "build_model": "hondo.models.registry.zoo",
+    "score": "hondo.evaluate.accuracy.score",
 }
 
 __all__ = [

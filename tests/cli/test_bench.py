@@ -60,7 +60,7 @@ def test_a_protocol_fixes_the_size(capsys) -> None:
 
 
 def test_a_restless_machine_gives_no_conclusion(monkeypatch, capsys) -> None:
-    from hondo.evaluate.timing import Timing
+    from hondo.evaluate.speed.timing import Timing
 
     monkeypatch.setattr(Timing, "doubts", lambda self: ("others use these cores",))
     arguments = ["bench", "unet-light", "--weights", "random", *QUICK, "--no-roof"]

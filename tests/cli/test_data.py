@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hondo.cli.main import main
-from hondo.data.clip import embedded_clip
+from hondo.data.datasets.embedded_clip import embedded_clip
 
 
 def test_check(capsys: pytest.CaptureFixture):

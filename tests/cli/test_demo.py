@@ -7,9 +7,9 @@ import pytest
 
 from hondo.cli.main import main
 from hondo.core.report import Report
-from hondo.images.io import read_image
+from hondo.images.read import read_image
 from hondo.images.video_file import probe_video
-from hondo.models.zoo import packaged_weights
+from hondo.models.registry.zoo import packaged_weights
 
 # Untrained where the package has no weights yet.
 WEIGHTS = [] if packaged_weights("hondo-nano") else ["--weights", "random"]

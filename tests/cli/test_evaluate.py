@@ -69,7 +69,7 @@ def test_skipped_samples_are_shown_and_exit_1(pairs: Path, capsys: pytest.Captur
 
 
 def test_flicker_of_a_clip_with_and_without_depth(tmp_path: Path, capsys: pytest.CaptureFixture):
-    from hondo.data.clip import embedded_clip
+    from hondo.data.datasets.embedded_clip import embedded_clip
 
     clip, few = embedded_clip(), ("--data-option", "stop=9", "--align", "median", "--flicker")
     out = tmp_path / "x.json"
@@ -104,7 +104,7 @@ def test_bad_options_are_one_line_and_exit_2(pairs: Path, arguments: tuple, says
 
 
 def test_the_embedded_clip(capsys: pytest.CaptureFixture):
-    from hondo.data.clip import embedded_clip
+    from hondo.data.datasets.embedded_clip import embedded_clip
 
     arguments = ("--data", "frames", "--root", embedded_clip().folder, "--align", "median", "--every", 6)
     assert evaluate("floor:row-plane", *arguments) == 0

@@ -7,9 +7,9 @@ import pytest
 
 import hondo
 from hondo.cli.main import main
-from hondo.data.synthetic.dataset import SyntheticScenes
-from hondo.data.write_rgbd import write_rgbd
-from hondo.images.io import write_image
+from hondo.data.datasets.rgbd import write_rgbd
+from hondo.images.read import write_image
+from hondo.synthetic.scenes import SyntheticScenes
 
 MODEL = ["unet-light", "--weights", "random", "--size", "32x64"]
 

@@ -14,8 +14,8 @@ import pytest
 from websockets.sync.client import connect
 
 from hondo.cli.main import main
-from hondo.data.poses import read_poses
-from hondo.images.io import write_image
+from hondo.data.datasets.poses import read_poses
+from hondo.images.read import write_image
 from hondo.images.video_file import VideoWriter
 
 MODEL = ["--model", "unet-light", "--weights", "random", "--engine", "pytorch", "--size", "32x64"]

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from hondo.cli.models import ModelsConfig, run
-from hondo.models.facts import stored_facts
+from hondo.models.registry.facts import stored_facts
 
 NAMES = [fact.name for fact in stored_facts()]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hondo.cli.main import main
-from hondo.images.io import write_image
+from hondo.images.read import write_image
 
 MODEL = ["--model", "unet-light", "--weights", "random", "--engine", "pytorch", "--size", "32x64"]
 

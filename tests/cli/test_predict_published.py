@@ -10,8 +10,8 @@ import torch
 
 import hondo
 from hondo.cli.main import main
-from hondo.images.io import write_image
-from hondo.models.zoo import build_model
+from hondo.images.read import write_image
+from hondo.models.registry.zoo import build_model
 from tests.contracts.tiny import DPT_TINY
 from tests.models.published.test_fastdepth import authors_module
 

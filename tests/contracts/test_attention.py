@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from hondo.nn.attention.table import ATTENTION, attention
+from hondo.nn.attention.registry import ATTENTION, attention
 
 GRID = (4, 6)
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from hondo.models.encoders.build import ENCODERS, build_encoder
 from hondo.models.encoders.encoder import Encoder
+from hondo.models.encoders.registry import ENCODERS, build_encoder
 
 # One of each family that differs in form; any other timm name takes the same path.
 TIMM = (

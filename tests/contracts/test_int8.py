@@ -7,10 +7,10 @@ import pytest
 import torch
 
 import hondo
-from hondo.engines.calibration import Calibration
-from hondo.engines.quantising import Quantising
-from hondo.evaluate.parity import export_checked
-from hondo.models.zoo import build_model
+from hondo.engines.quantization.calibration import Calibration
+from hondo.engines.quantization.validation import Quantising
+from hondo.evaluate.parity.parity import export_checked
+from hondo.models.registry.zoo import build_model
 from tests.contracts.tiny import TINY
 
 SIZE = (64, 96)

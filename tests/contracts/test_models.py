@@ -5,12 +5,12 @@ import torch
 from torch import Tensor
 
 from hondo.core.types import DepthKind
-from hondo.models.depth import DepthModel
-from hondo.models.inference_form import inference_form
-from hondo.models.multi_frame import MultiFrameModel
-from hondo.models.pose import PoseModel
-from hondo.models.weights import read_model, save_model
-from hondo.models.zoo import NOT_EXPORTABLE, ZOO, Model, build_model
+from hondo.models.base.depth_model import DepthModel
+from hondo.models.base.fuse import inference_form
+from hondo.models.base.multi_frame import MultiFrameModel
+from hondo.models.base.pose_model import PoseModel
+from hondo.models.base.weights_file import read_model, save_model
+from hondo.models.registry.zoo import NOT_EXPORTABLE, ZOO, Model, build_model
 from tests.contracts.tiny import TINY
 
 ODD_SIZES = ((61, 97), (130, 35), (20, 31))

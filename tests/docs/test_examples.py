@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import hondo
-from hondo.geometry.ply import read_ply
+from hondo.geometry.point_cloud import read_ply
 from hondo.images.depth_file import read_png16
 
 ROOT = Path(__file__).resolve().parents[2]

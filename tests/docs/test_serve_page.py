@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from hondo.core.types import DepthKind, InputSpec
-from hondo.engines.predictor import NetworkPredictor
-from hondo.web.access import Access
-from hondo.web.models import ServedModels
-from hondo.web.refusal import REASONS
-from hondo.web.server import bound, make_server
-from hondo.web.service import Service
+from hondo.engines.base.predictor import NetworkPredictor
+from hondo.web.http.refusal import REASONS
+from hondo.web.http.server import bound, make_server
+from hondo.web.inference.served_models import ServedModels
+from hondo.web.inference.service import Service
+from hondo.web.security.access import Access
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "serve.md").read_text()

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hondo.core.types import DepthKind, InputSpec
-from hondo.models.depth import DepthModel
+from hondo.models.base.depth_model import DepthModel
 
 
 class TinyNetwork(nn.Module):

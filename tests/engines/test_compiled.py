@@ -9,8 +9,9 @@ import torch
 
 import hondo
 from hondo.core.errors import HondoError
-from hondo.engines import aot_inductor, torch_compile
-from hondo.engines.aot_inductor import check_machine, read_about
+from hondo.engines.torch import aot_inductor
+from hondo.engines.torch import compile as torch_compile
+from hondo.engines.torch.aot_inductor import check_machine, read_about
 
 needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler (g++) is here")
 

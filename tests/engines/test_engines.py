@@ -8,10 +8,10 @@ import torch
 
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, Predictor
-from hondo.engines.header import cost_of
-from hondo.engines.table import ENGINES
-from hondo.engines.trial import is_installed
-from hondo.models.depth import DepthModel
+from hondo.engines.autoselect import is_installed
+from hondo.engines.base.metadata import cost_of
+from hondo.engines.registry import ENGINES
+from hondo.models.base.depth_model import DepthModel
 
 EXPORTING = ["onnx_runtime", "openvino_ir"]
 # Those that take a model as it is; the compiling ones have tests of their own, a compilation each.

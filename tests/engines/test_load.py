@@ -9,7 +9,7 @@ import torch
 import hondo
 from hondo.core.errors import HondoError
 from hondo.engines.load import check_size_hw, weights_file
-from hondo.engines.table import ENGINES
+from hondo.engines.registry import ENGINES
 
 QUICK = {"weights": "random", "engine": "pytorch", "size_hw": (32, 64)}
 picture = np.full((48, 96, 3), 120, np.uint8)

@@ -5,11 +5,11 @@ import torch
 from torch import nn
 
 from hondo.core.types import DepthKind, InputSpec
-from hondo.engines.graph import trace
-from hondo.engines.header import ExportHeader
-from hondo.engines.quantising import MOVE
-from hondo.models.depth import DepthModel
-from hondo.models.macs import count_macs
+from hondo.engines.base.metadata import ExportHeader
+from hondo.engines.quantization.validation import MOVE
+from hondo.engines.tracing.export_graph import trace
+from hondo.models.base.depth_model import DepthModel
+from hondo.models.base.macs import count_macs
 
 SIZE = (32, 48)
 
@@ -41,8 +41,8 @@ def model() -> DepthModel:
 
 def test_openvino_graphs(model: DepthModel) -> None:
     pytest.importorskip("openvino")
-    from hondo.engines import openvino_ir
-    from hondo.engines.openvino_work import macs, work_of
+    from hondo.engines.openvino import engine as openvino_ir
+    from hondo.engines.openvino.int8 import macs, work_of
 
     graph = openvino_ir._converted(trace(model, size_hw=SIZE), (1, 3, *SIZE), num_previous=0)
     computed = [op for op in graph.get_ordered_ops() if op.get_type_name() not in ("Constant", "Parameter", "Result")]
@@ -55,8 +55,8 @@ def test_openvino_graphs(model: DepthModel) -> None:
 def test_onnx_graphs(model: DepthModel) -> None:
     onnx = pytest.importorskip("onnx")
     pytest.importorskip("onnxscript")
-    from hondo.engines.onnx_runtime import onnx_bytes
-    from hondo.engines.onnx_work import macs, shapes_of, works_of
+    from hondo.engines.onnx.engine import onnx_bytes
+    from hondo.engines.onnx.int8 import macs, shapes_of, works_of
 
     header = ExportHeader(name=model.name, kind=model.kind, input_spec=model.input_spec)
     content = onnx_bytes(model, shape=(1, 3, *SIZE), precision="fp32", dynamic=False, header=header)

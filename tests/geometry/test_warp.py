@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from hondo.core.types import Camera
-from hondo.geometry.camera import K_of, pixel_grid, unproject
 from hondo.geometry.pose import T_from_axis_angle, invert_pose, transform_points
+from hondo.geometry.projection import K_of, pixel_grid, unproject
 from hondo.geometry.warp import source_pixels, synthesise_view
 
 SIZE = (96, 128)

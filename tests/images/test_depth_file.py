@@ -9,7 +9,7 @@ import pytest
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, DepthKind, DepthMap
 from hondo.images.depth_file import PngScale, png_scale, read_png16, save_depth, stored_scale, write_png16
-from hondo.images.io import read_depth, read_image
+from hondo.images.read import read_depth, read_image
 
 
 def depth(values: object, kind: DepthKind = DepthKind.METRIC_DEPTH) -> DepthMap:

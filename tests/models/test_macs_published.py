@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from hondo.core.types import Size
-from hondo.models.macs import count_macs
-from hondo.models.zoo import ZOO, build_model
+from hondo.models.base.macs import count_macs
+from hondo.models.registry.zoo import ZOO, build_model
 
 PUBLISHED = (  # name, options, size, multiply-accumulates, who says so
     ("monodepth2", {}, (192, 640), 8.0e9, "Zhang et al. 2023 (Lite-Mono)"),

@@ -10,17 +10,17 @@ import pytest
 from hondo.core.errors import HondoError, MissingExtraError
 from hondo.core.report import Report
 from hondo.core.types import DepthKind, DepthMap
-from hondo.geometry.ply import read_ply
-from hondo.images.io import read_image
+from hondo.geometry.point_cloud import read_ply
+from hondo.images.read import read_image
 from hondo.images.video_file import probe_video
-from hondo.recipes.demo import exports, run
-from hondo.recipes.demo.accuracy import accuracy_rows, clip_factor, floor_rows, in_metres
-from hondo.recipes.demo.adapt import adapt_recipe
-from hondo.recipes.demo.clip import DemoClip, measured_depth, open_clip, spread
-from hondo.recipes.demo.config import DemoConfig, quick
+from hondo.recipes.demo import exports
+from hondo.recipes.demo import run_demo as run
+from hondo.recipes.demo.clip_accuracy import accuracy_rows, clip_factor, floor_rows, in_metres
+from hondo.recipes.demo.demo_clip import DemoClip, measured_depth, open_clip, spread
+from hondo.recipes.demo.demo_config import DemoConfig, Voice, quick
+from hondo.recipes.demo.demo_images import clip_range, without_hairlines, write_cloud, write_sheet, write_video
 from hondo.recipes.demo.outcome import Outcome, next_commands, write_outcome
-from hondo.recipes.demo.pictures import clip_range, without_hairlines, write_cloud, write_sheet, write_video
-from hondo.recipes.demo.voice import Voice
+from hondo.recipes.demo.run_demo import adapt_recipe
 
 
 @pytest.fixture

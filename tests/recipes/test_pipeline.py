@@ -9,16 +9,16 @@ import pytest
 import torch
 
 from hondo.core.errors import HondoError
-from hondo.models.zoo import build_model
+from hondo.data.datasets.dataset_configs import FramesData, RgbdData, SyntheticData
+from hondo.models.registry.zoo import build_model
 from hondo.recipes import pipeline
-from hondo.recipes.build import build_batches, build_objective, build_samples
-from hondo.recipes.data_config import FramesData, RgbdData, SyntheticData
+from hondo.recipes.build_parts import build_batches, build_objective, build_samples
+from hondo.recipes.depth_recipes import rgbd
 from hondo.recipes.pipeline import run
 from hondo.recipes.recipe import BatchesConfig, EvaluateConfig, ModelConfig, Recipe
-from hondo.recipes.supervised import rgbd
-from hondo.recipes.video import video
-from hondo.train.config import FabricConfig, LoopConfig
-from hondo.train.optim import make_optimizer
+from hondo.recipes.video_recipes import video
+from hondo.train.loop.loop_config import FabricConfig, LoopConfig
+from hondo.train.loop.optim import make_optimizer
 
 TINY = {"batches": BatchesConfig(batch_size=2, workers=1), "fabric": FabricConfig(accelerator="cpu")}
 LIGHT = ModelConfig(name="unet-light", weights="random")

@@ -6,9 +6,9 @@ from dataclasses import asdict, replace
 import pytest
 
 from hondo.recipes.recipe import Recipe, read_recipe, stored_name, updated
-from hondo.recipes.table import RECIPES
-from hondo.recipes.video import video
-from hondo.train.config import OptimConfig
+from hondo.recipes.registry import RECIPES
+from hondo.recipes.video_recipes import video
+from hondo.train.loop.loop_config import OptimConfig
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -26,7 +26,7 @@ def test_every_recipe_is_complete_and_survives_its_file(name, tmp_path):
 
 
 def test_recipes_import_no_torch():
-    code = "import sys, hondo.cli.train; from hondo.recipes.table import RECIPES; [RECIPES[n]() for n in RECIPES]"
+    code = "import sys, hondo.cli.train; from hondo.recipes.registry import RECIPES; [RECIPES[n]() for n in RECIPES]"
     done = subprocess.run(
         [sys.executable, "-c", code + "; assert 'torch' not in sys.modules, 'torch'"], capture_output=True
     )

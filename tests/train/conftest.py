@@ -8,9 +8,9 @@ from torch import nn
 
 from hondo.core.sample import Batch, Sample
 from hondo.core.types import DepthKind, InputSpec
-from hondo.models.depth import DepthModel
-from hondo.train.batches import ShuffledBatches
-from hondo.train.objectives.config import SupervisedConfig
+from hondo.data.loading.batches import ShuffledBatches
+from hondo.models.base.depth_model import DepthModel
+from hondo.train.objectives.objective_config import SupervisedConfig
 from hondo.train.objectives.supervised import Supervised
 
 

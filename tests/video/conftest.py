@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from hondo.core.types import DepthKind, InputSpec
-from hondo.engines.predictor import NetworkPredictor
-from hondo.images.io import write_image
+from hondo.engines.base.predictor import NetworkPredictor
+from hondo.images.read import write_image
 from hondo.images.video_file import VideoWriter
 
 

@@ -15,13 +15,13 @@ import pytest
 from PIL import Image
 
 from hondo.core.types import DepthKind, InputSpec
-from hondo.engines.predictor import NetworkPredictor, Run
-from hondo.web.access import Access
-from hondo.web.camera import ServerCamera
-from hondo.web.limits import Limits
-from hondo.web.models import Load, ServedModels
-from hondo.web.server import bound, make_server
-from hondo.web.service import Service
+from hondo.engines.base.predictor import NetworkPredictor, Run
+from hondo.web.http.server import bound, make_server
+from hondo.web.inference.served_models import Load, ServedModels
+from hondo.web.inference.server_camera import ServerCamera
+from hondo.web.inference.service import Service
+from hondo.web.security.access import Access
+from hondo.web.security.limits import Limits
 
 SPEC = InputSpec(size_hw=(64, 64), multiple_of=32)
 

@@ -9,12 +9,12 @@ import zlib
 import httpx
 import pytest
 
-from hondo.web.access import Access
-from hondo.web.limits import Limits
-from hondo.web.models import ServedModels
-from hondo.web.refusal import REASONS
-from hondo.web.server import bound, make_server
-from hondo.web.service import Service
+from hondo.web.http.refusal import REASONS
+from hondo.web.http.server import bound, make_server
+from hondo.web.inference.served_models import ServedModels
+from hondo.web.inference.service import Service
+from hondo.web.security.access import Access
+from hondo.web.security.limits import Limits
 
 TOKEN = "right-token-right-token"
 

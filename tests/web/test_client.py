@@ -10,8 +10,8 @@ from websockets.sync.client import connect
 
 from hondo.client import Client, ServerError, picture_bytes, read_frame
 from hondo.core.types import DepthKind
-from hondo.web.access import Access
-from hondo.web.limits import Limits
+from hondo.web.security.access import Access
+from hondo.web.security.limits import Limits
 
 TOKEN = "right-token-right-token"
 

@@ -13,11 +13,11 @@ from hondo.cli.options import NO_OPTIONS, SharedModelOptions, parse_options, par
 from hondo.core.errors import HondoError
 
 if TYPE_CHECKING:
-    from hondo.engines.predictor import NetworkPredictor
-    from hondo.evaluate.latency import BenchConfig, BenchResult
-    from hondo.evaluate.machine import Roof
-    from hondo.evaluate.versus import Versus
-    from hondo.models.depth import DepthModel
+    from hondo.engines.base.predictor import NetworkPredictor
+    from hondo.evaluate.speed.comparison import Versus
+    from hondo.evaluate.speed.latency import BenchConfig, BenchResult
+    from hondo.evaluate.speed.peak import Roof
+    from hondo.models.base.depth_model import DepthModel
 
 EXIT_INCONCLUSIVE = 3
 
@@ -74,8 +74,8 @@ class Subject:
 
 def run(command: BenchCommand) -> int:
     from hondo.core.report import Report
-    from hondo.evaluate.latency import bench
-    from hondo.evaluate.machine import measure_roof
+    from hondo.evaluate.speed.latency import bench
+    from hondo.evaluate.speed.peak import measure_roof
 
     _check(command)
     config = _config(command)
@@ -108,7 +108,7 @@ def _check(command: BenchCommand) -> None:
 
 
 def _config(command: BenchCommand) -> "BenchConfig":
-    from hondo.evaluate.latency import BenchConfig, protocol_config
+    from hondo.evaluate.speed.latency import BenchConfig, protocol_config
 
     if command.protocol is None:
         size_hw = parse_size(command.size)
@@ -126,7 +126,7 @@ def _config(command: BenchCommand) -> "BenchConfig":
 
 def split_subject(text: str) -> tuple[str, str | None, str | None]:
     """MODEL[@ENGINE[:PRECISION]] -> its three parts; an @ that no engine follows belongs to the name."""
-    from hondo.engines.table import ENGINES, engine_name
+    from hondo.engines.registry import ENGINES, engine_name
 
     name, at, rest = text.rpartition("@")
     engine, _, precision = rest.partition(":")
@@ -159,8 +159,8 @@ def _roof_device(subjects: Sequence[Subject]) -> str:
 
 
 def _alternate(subjects: Sequence[Subject], config: "BenchConfig") -> "Versus":
-    from hondo.evaluate.latency import network_call
-    from hondo.evaluate.versus import alternate
+    from hondo.evaluate.speed.comparison import alternate
+    from hondo.evaluate.speed.latency import network_call
 
     calls = [
         network_call(one.predictor, size_hw=config.size_hw or one.predictor.input_spec.size_hw, batch=config.batch)

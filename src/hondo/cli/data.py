@@ -12,7 +12,7 @@ from hondo.cli.options import parse_pairs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from hondo.data.check import DatasetCheck
+    from hondo.data.datasets.dataset_check import DatasetCheck
 
 EXIT_SOME_FAILED = 1
 _SHOWN = 20  # findings that are printed; the rest is counted
@@ -71,8 +71,8 @@ def run(config: Config) -> int:
 
 
 def _check(config: CheckConfig) -> int:
-    from hondo.data.check import check_dataset
-    from hondo.data.tables import open_dataset
+    from hondo.data.datasets.dataset_check import check_dataset
+    from hondo.data.datasets.registry import open_dataset
 
     options = {"every": config.every if config.every != 1 else None, "only": config.only}
     samples = open_dataset(
@@ -100,7 +100,7 @@ def _print_check(found: "DatasetCheck") -> None:
 
 
 def _splits(config: SplitsConfig) -> int:
-    from hondo.data.splits import find_splits, overlaps
+    from hondo.data.datasets.splits import find_splits, overlaps
 
     splits = find_splits(config.path)
     width = max(len(split.name) for split in splits)
@@ -118,8 +118,8 @@ def _splits(config: SplitsConfig) -> int:
 
 def _synth(config: SynthConfig) -> int:
     from hondo.core.errors import HondoError
-    from hondo.data.tables import open_dataset
-    from hondo.data.write_rgbd import write_rgbd
+    from hondo.data.datasets.registry import open_dataset
+    from hondo.data.datasets.rgbd import write_rgbd
 
     if config.count < 1:
         raise HondoError(f"--count must be 1 or more, got {config.count}")

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from hondo.cli.options import writable_folder
-from hondo.recipes.demo.config import DemoConfig, quick
-from hondo.recipes.demo.voice import Voice
+from hondo.recipes.demo.demo_config import DemoConfig, Voice, quick
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from hondo.recipes.demo.run import Demo
+    from hondo.recipes.demo.run_demo import Demo
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -38,7 +37,7 @@ def run(command: DemoCommand) -> None:
     writable_folder(command.out)
     from rich.console import Console
 
-    from hondo.recipes.demo.run import run_demo
+    from hondo.recipes.demo.run_demo import run_demo
 
     demo = run_demo(quick(config) if command.quick else config, voice=Aloud(Console(stderr=True)))
     _show(demo, out=command.out)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from hondo.core.report import Report
     from hondo.core.sample import Samples
-    from hondo.evaluate.subject import Subject
+    from hondo.evaluate.accuracy.subject import Subject
 
 EXIT_SOME_FAILED = 1
 
@@ -73,10 +73,10 @@ class EvaluateConfig:
 
 
 def run(config: EvaluateConfig) -> int:
-    from hondo.data.tables import open_dataset, origins_of
-    from hondo.evaluate.accuracy import evaluate_samples
-    from hondo.evaluate.protocol import protocol_named
-    from hondo.evaluate.scoring import parse_align
+    from hondo.data.datasets.registry import open_dataset, origins_of
+    from hondo.evaluate.accuracy.score import evaluate_samples
+    from hondo.evaluate.accuracy.scoring import parse_align
+    from hondo.evaluate.protocols import protocol_named
 
     parse_align(protocol_named(config.protocol).align if config.align is None else config.align)
     samples = open_dataset(config.data, root=config.root, **_data_options(config))
@@ -106,7 +106,7 @@ def run(config: EvaluateConfig) -> int:
 
 def _frames(config: EvaluateConfig) -> "Samples":
     """Every frame, also those without a depth map."""
-    from hondo.data.tables import open_dataset
+    from hondo.data.datasets.registry import open_dataset
 
     options = _data_options(config) | {"every": None} | ({"with_depth": False} if config.data == "frames" else {})
     return open_dataset(config.data, root=config.root, **options)
@@ -115,7 +115,7 @@ def _frames(config: EvaluateConfig) -> "Samples":
 def _with_flicker(report: "Report", subject: "Subject", frames: "Samples") -> "Report":
     from dataclasses import replace
 
-    from hondo.evaluate.flicker import measure_flicker
+    from hondo.evaluate.flicker.flicker import measure_flicker
 
     flicker = measure_flicker(subject.predict, frames, track=_progress)
     return replace(report, rows=(*report.rows, *flicker.rows(subject.name)), notes=(*report.notes, flicker.note()))
@@ -146,7 +146,7 @@ def _data_options(config: EvaluateConfig) -> dict[str, Any]:
 def _subject(config: EvaluateConfig, origins: "Sequence[str]") -> "Subject":
     from hondo.core.errors import unknown
     from hondo.core.types import DepthKind
-    from hondo.evaluate.subject import ModelSettings, PredictionSettings, open_subject
+    from hondo.evaluate.accuracy.subject import ModelSettings, PredictionSettings, open_subject
 
     if config.pred_kind not in set(DepthKind):
         raise unknown("prediction kind", config.pred_kind, DepthKind)
@@ -171,8 +171,7 @@ def _notes(config: EvaluateConfig) -> tuple[str, ...]:
 
 
 def _write(config: EvaluateConfig, evaluation: Any, report: Any, subject: "Subject", samples: "Samples") -> None:
-    from hondo.evaluate.figures import write_figures
-    from hondo.evaluate.write import write_json, write_markdown
+    from hondo.evaluate.figures.evaluation_report import write_figures, write_json, write_markdown
 
     if config.json is not None:
         write_json(evaluation, report, config.json)

@@ -21,7 +21,7 @@ from hondo.core.errors import HondoError
 from hondo.core.types import InputSpec, Size
 
 if TYPE_CHECKING:
-    from hondo.engines.quantising import Quantising
+    from hondo.engines.quantization.validation import Quantising
 
 TARGETS = {
     "onnx": "onnx_runtime",
@@ -69,9 +69,9 @@ class ExportConfig:
 def run(config: ExportConfig) -> None:
     from hondo.core.atomic import atomic_write
     from hondo.engines.load import build_depth_model, weights_file
-    from hondo.engines.table import ENGINES
-    from hondo.evaluate.memory import file_size_mib
-    from hondo.evaluate.parity import export_checked
+    from hondo.engines.registry import ENGINES
+    from hondo.evaluate.parity.parity import export_checked
+    from hondo.evaluate.speed.memory import file_size_mib
 
     engine, max_drop = TARGETS[config.to], _max_drop(config)
     options, weights = parse_options(config.model_options.option), config.model_options.weights
@@ -92,7 +92,7 @@ def run(config: ExportConfig) -> None:
 
 def _max_drop(config: ExportConfig) -> float:
     """The allowed drop; what is about calibration pictures is refused where none are given."""
-    from hondo.engines.sensitivity import MAX_DROP
+    from hondo.engines.quantization.sensitivity import MAX_DROP
 
     about_pictures = {"--max-drop": config.max_drop, "--calibration-count": config.calibration_count}
     given = [option for option, value in about_pictures.items() if value is not None]
@@ -102,9 +102,9 @@ def _max_drop(config: ExportConfig) -> float:
 
 
 def _quantising(config: ExportConfig, *, spec: InputSpec, size_hw: Size, max_drop: float) -> "Quantising | None":
-    from hondo.engines.calibration import COUNT
-    from hondo.engines.quantising import Quantising
-    from hondo.video.calibration import read_calibration
+    from hondo.engines.quantization.calibration import COUNT
+    from hondo.engines.quantization.validation import Quantising
+    from hondo.video.sources.sampling import read_calibration
 
     if config.calibration is None:
         return None
@@ -120,6 +120,6 @@ def _tell(line: str) -> None:
 
 def _licence(weights: Path | None) -> str:
     """The licence that an own checkpoint states."""
-    from hondo.models.weights import read_header
+    from hondo.models.base.weights_file import read_header
 
     return read_header(weights).licence if weights is not None and weights.suffix == ".safetensors" else ""

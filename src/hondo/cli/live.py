@@ -22,8 +22,8 @@ from hondo.core.errors import HondoError
 
 if TYPE_CHECKING:
     from hondo.core.types import Predictor
-    from hondo.video.stats import StreamStats
-    from hondo.video.stream import Stream
+    from hondo.video.live.live_stream import Stream
+    from hondo.video.live.stats import StreamStats
 
 TOLD_EVERY_S = 1.0
 
@@ -65,8 +65,8 @@ def run(command: LiveCommand) -> int:
     if command.headless:
         return _run_headless(command, load(command.server.models[0]))
     needs_serve()
-    from hondo.web.camera import ServerCamera, shown_source
-    from hondo.web.server import ServeConfig, serve
+    from hondo.web.http.server import ServeConfig, serve
+    from hondo.web.inference.server_camera import ServerCamera, shown_source
 
     server = command.server
     config = ServeConfig(
@@ -83,10 +83,10 @@ def run(command: LiveCommand) -> int:
 
 
 def _stream(command: LiveCommand, predictor: "Predictor") -> "Stream":
-    from hondo.data.clip import embedded_clip
-    from hondo.video.camera import assumed_camera, picture_camera
-    from hondo.video.steady import SteadyConfig
-    from hondo.video.stream import Stream
+    from hondo.data.datasets.embedded_clip import embedded_clip
+    from hondo.data.datasets.intrinsics import assumed_camera, picture_camera
+    from hondo.video.live.live_stream import Stream
+    from hondo.video.temporal.steady import SteadyConfig
 
     if command.fps is not None and not command.fps > 0:
         raise HondoError(f"--fps must be positive, got {command.fps:g}")
@@ -103,9 +103,9 @@ def _stream(command: LiveCommand, predictor: "Predictor") -> "Stream":
 
 def _run_headless(command: LiveCommand, predictor: "Predictor") -> int:
     """Runs the stream to its end; HondoError where its source failed."""
-    from hondo.video.record import record
-    from hondo.video.rerun_log import log_stream
-    from hondo.video.stats import StreamState
+    from hondo.video.live.stats import StreamState
+    from hondo.video.sinks.record import record
+    from hondo.video.sinks.rerun_log import log_stream
 
     with _stream(command, predictor) as stream:
         tell = _Teller(stream)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hondo.models.facts import ModelFacts
+    from hondo.models.registry.facts import ModelFacts
 
 WIDEST = 1000  # characters of a line in a file
 
@@ -20,7 +20,7 @@ class ModelsConfig:
 
 
 def run(config: ModelsConfig) -> None:
-    from hondo.models.facts import stored_facts
+    from hondo.models.registry.facts import stored_facts
 
     facts = stored_facts()
     if config.json:

@@ -13,7 +13,7 @@ from hondo.core.types import Size
 
 if TYPE_CHECKING:
     from hondo.core.sample import Samples
-    from hondo.engines.predictor import NetworkPredictor
+    from hondo.engines.base.predictor import NetworkPredictor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +141,7 @@ def parse_list(text: str, *, option: str, allowed: tuple[str, ...]) -> tuple[str
 
 def tell_if_untrained(model: str, *, weights: str | None) -> None:
     """Says on stderr that a named model comes without trained weights, unless random ones were asked for."""
-    from hondo.models.zoo import ZOO, packaged_weights
+    from hondo.models.registry.zoo import ZOO, packaged_weights
 
     if weights is None and model in ZOO and packaged_weights(model) is None:
         print(
@@ -180,9 +180,9 @@ def read_samples(source: str, *, count: int = 16) -> "Samples":
     import torch
 
     from hondo.core.sample import Sample
-    from hondo.data.fit import image_tensor
-    from hondo.data.rgbd import MANIFEST, Rgbd
-    from hondo.video.pictures import spread_pictures
+    from hondo.data.datasets.rgbd import MANIFEST, Rgbd
+    from hondo.data.loading.fit_sample import image_tensor
+    from hondo.video.sources.sampling import spread_pictures
 
     path = Path(source)
     if (path / MANIFEST).is_file() or path.suffix == ".csv":

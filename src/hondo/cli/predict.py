@@ -22,8 +22,8 @@ from hondo.core.errors import HondoError
 from hondo.core.types import Camera, Size
 
 if TYPE_CHECKING:
-    from hondo.video.batch import Summary
-    from hondo.video.manifest import Item
+    from hondo.video.predict.manifest import Item
+    from hondo.video.predict.predict_sources import Summary
 
 EXIT_SOME_FAILED = 1
 
@@ -67,10 +67,10 @@ class PredictConfig:
 
 def run(config: PredictConfig) -> int:
     from hondo.engines.load import load
-    from hondo.video.batch import predict_sources
-    from hondo.video.outputs import FORMS, OutputConfig
-    from hondo.video.sources import SourceKind, find_sources
-    from hondo.video.steady import SteadyConfig
+    from hondo.video.predict.outputs import FORMS, OutputConfig
+    from hondo.video.predict.predict_sources import predict_sources
+    from hondo.video.sources.source_list import SourceKind, find_sources
+    from hondo.video.temporal.steady import SteadyConfig
 
     _check_numbers(config)
     forms = parse_list(config.save, option="--save", allowed=FORMS)
@@ -110,7 +110,7 @@ def _check_numbers(config: PredictConfig) -> None:
 
 
 def _camera_of(given: str | None, *, needed: bool) -> Callable[[Size], Camera | None]:
-    from hondo.video.camera import ASSUMED_FOV_DEG, assumed_camera, picture_camera
+    from hondo.data.datasets.intrinsics import ASSUMED_FOV_DEG, assumed_camera, picture_camera
 
     if given is not None:
         return lambda size_hw: picture_camera(given, size_hw=size_hw)

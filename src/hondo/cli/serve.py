@@ -28,8 +28,8 @@ class ServeCommand:
 
 def run(command: ServeCommand) -> None:
     needs_serve()
-    from hondo.web.limits import Limits
-    from hondo.web.server import ServeConfig, serve
+    from hondo.web.http.server import ServeConfig, serve
+    from hondo.web.security.limits import Limits
 
     server = command.server
     limits = Limits(waiting=command.waiting, rate_per_s=command.rate, burst=max(1, round(2 * command.rate)))

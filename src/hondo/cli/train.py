@@ -9,7 +9,7 @@ import tyro
 
 from hondo.core.errors import HondoError
 from hondo.recipes.recipe import Recipe, read_recipe, stored_name
-from hondo.recipes.table import RECIPES
+from hondo.recipes.registry import RECIPES
 
 
 @dataclass(frozen=True, kw_only=True)

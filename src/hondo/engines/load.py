@@ -7,10 +7,10 @@ from typing import Any
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, Size
-from hondo.engines.predictor import NetworkPredictor
-from hondo.engines.table import ENGINES, SUFFIXES, engine_name, engine_of_file
-from hondo.engines.trial import load_fastest
-from hondo.models.depth import DepthModel
+from hondo.engines.autoselect import load_fastest
+from hondo.engines.base.predictor import NetworkPredictor
+from hondo.engines.registry import ENGINES, SUFFIXES, engine_name, engine_of_file
+from hondo.models.base.depth_model import DepthModel
 
 MAX_NETWORK_MEGAPIXELS = 30.0  # of a network's input: its features take gigabytes there
 
@@ -68,7 +68,7 @@ def check_size_hw(size_hw: Any) -> None:
 
 def weights_file(model: str | Path | DepthModel, weights: str | Path | None) -> Path | None:
     """The file that holds the weights of a model, if there is one: for its hash in predictions.json."""
-    from hondo.models.zoo import packaged_weights
+    from hondo.models.registry.zoo import packaged_weights
 
     if isinstance(model, DepthModel) or weights == "random":
         return None
@@ -112,7 +112,7 @@ def _load_file(
 
 def build_depth_model(model: str | Path, *, weights: str | Path | None, options: dict[str, Any]) -> DepthModel:
     """A model of the zoo, a run folder or a checkpoint; a pose network is refused."""
-    from hondo.models.zoo import build_model
+    from hondo.models.registry.zoo import build_model
 
     built = build_model(model, weights=weights, **options)
     if not isinstance(built, DepthModel):

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from hondo.geometry.camera import linear
+from hondo.geometry.projection import linear
 
 _SMALL = 1e-6  # squared radians, under which the series of sin and cos are used
 

@@ -6,7 +6,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from hondo.core.types import Size
-from hondo.geometry.camera import inverse_K, linear, pixel_grid
+from hondo.geometry.projection import inverse_K, linear, pixel_grid
 
 _MIN_DEPTH = 1e-6  # metres; nearer is not a depth
 _MIN_Z = 1e-3  # metres in front of the source camera; nearer points are not seen

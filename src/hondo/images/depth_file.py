@@ -12,10 +12,10 @@ from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError, unknown
 from hondo.core.types import DepthKind, DepthMap
 from hondo.images.colour import colourise
-from hondo.images.header import open_pillow, opened
-from hondo.images.io import read_depth, write_image
-from hondo.images.pfm import write_pfm
-from hondo.images.png16 import Compression, encode_png16
+from hondo.images.file_header import open_pillow, opened
+from hondo.images.formats.pfm import write_pfm
+from hondo.images.formats.png16 import Compression, encode_png16
+from hondo.images.read import read_depth, write_image
 
 DEPTH_SUFFIXES = (".png", ".npy", ".pfm", ".ply", ".jpg", ".jpeg", ".webp")
 PNG_FACTOR = 256.0  # KITTI's depth PNG: metres x 256

@@ -7,18 +7,17 @@ from typing import Any
 
 from torch import nn
 
+from hondo.core.atomic import write_atomically
 from hondo.core.report import Report, Row, commit
-from hondo.models.depth import DepthModel
-from hondo.models.weights import save_model
-from hondo.recipes.build import build_batches, build_depth_model, build_objective, build_samples, check_samples
+from hondo.data.loading.batches import BatchSource, ShuffledBatches
+from hondo.models.base.depth_model import DepthModel
+from hondo.models.base.weights_file import save_model
+from hondo.recipes.build_parts import build_batches, build_depth_model, build_objective, build_samples, check_samples
 from hondo.recipes.recipe import EvaluateConfig, Recipe
-from hondo.train.batches import BatchSource, ShuffledBatches
-from hondo.train.checkpoint import RunFolder
-from hondo.train.fabric import make_fabric
-from hondo.train.files import write_atomically
-from hondo.train.loop import Fitted, Hooks, fit
-from hondo.train.pictures import picture_writer
-from hondo.train.rng import seed_everything
+from hondo.train.loop.checkpoint import RunFolder, seed_everything
+from hondo.train.loop.fabric import make_fabric
+from hondo.train.loop.loop import Fitted, Hooks, fit
+from hondo.train.loop.sample_images import picture_writer
 
 Validate = Callable[[nn.Module], Mapping[str, float]]
 
@@ -77,8 +76,8 @@ def _validation(config: EvaluateConfig) -> Validate:
     samples = build_samples(config.data)
 
     def validate(model: nn.Module) -> Mapping[str, float]:
-        from hondo.engines.pytorch import load
-        from hondo.evaluate.accuracy import evaluate
+        from hondo.engines.torch.engine import load
+        from hondo.evaluate.accuracy.score import evaluate
 
         assert isinstance(model, DepthModel)
         predictor: Any = load(model, device=str(next(model.parameters()).device))

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hondo.core.errors import HondoError
-from hondo.data.augment_config import AugmentConfig
-from hondo.train.config import FabricConfig, LoopConfig, OptimConfig
-from hondo.train.objectives.config import SelfSupervisedConfig, SupervisedConfig
+from hondo.data.augment.augment_config import AugmentConfig
+from hondo.train.loop.loop_config import FabricConfig, LoopConfig, OptimConfig
+from hondo.train.objectives.objective_config import SelfSupervisedConfig, SupervisedConfig
 
 T = TypeVar("T")
 

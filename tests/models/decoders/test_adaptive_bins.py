@@ -6,7 +6,9 @@ from torch import nn
 
 from hondo.core.errors import HondoError
 from hondo.models.decoders.adaptive_bins import AdaptiveBins, bin_centres
-from hondo.nn.mini_vit import MiniViT
+from hondo.models.registry.zoo import build_model
+from hondo.nn.blocks.mini_vit import MiniViT
+from tests.contracts.tiny import TINY
 
 
 def binned(**depths: float) -> AdaptiveBins:
@@ -52,3 +54,13 @@ def test_a_sure_pixel_has_the_depth_of_its_bin() -> None:
 def test_ranges_that_are_none_are_refused() -> None:
     with pytest.raises(HondoError, match="0 < min_depth < max_depth"):
         binned(max_depth=1.0)
+
+
+def test_bins_come_with_the_same_maps_at_any_size() -> None:
+    model = build_model("adabins-nyu", weights="random", **TINY["adabins-nyu"])
+    image = torch.rand(2, 3, 45, 70)
+    with torch.no_grad():
+        maps, centres = model.with_bins(image)
+        again = model(image)
+    assert len(maps) == 1 and maps[0].shape == (2, 1, 23, 35) and torch.allclose(maps[0], again[0])
+    assert centres.shape == (2, 16) and centres.min() > 1e-3 and centres.max() < 10

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from hondo.core.errors import HondoError
+from hondo.models.base.torchvision_guard import import_timm
 from hondo.models.encoders.pvt_v2 import TIMM, mit_b0, pvt_v2_b0
-from hondo.models.published.rename import renamed
-from hondo.models.torchvision_guard import import_timm
+from hondo.models.published.published import renamed
 
 
 def test_computes_what_timms_network_does() -> None:

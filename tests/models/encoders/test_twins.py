@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from hondo.models.base.torchvision_guard import import_timm
 from hondo.models.encoders.twins import TWINS, Twins, twins_pcpvt_small, twins_svt_small
-from hondo.models.published.rename import renamed
-from hondo.models.torchvision_guard import import_timm
+from hondo.models.published.published import renamed
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from hondo.models.base.torchvision_guard import import_timm
 from hondo.models.encoders.embed import EfficientNetEmbed, PatchEmbed, ResNetEmbed
 from hondo.models.encoders.timm_vit import vit_depth, vit_facts
 from hondo.models.encoders.vit import ProjectReadout, ViT, ViTUse
-from hondo.models.torchvision_guard import import_timm
 
 NAMES = ["vit_tiny_patch16_224", "vit_small_patch14_dinov2"]
 

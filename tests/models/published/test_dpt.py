@@ -9,10 +9,10 @@ from torch import Tensor
 
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind
+from hondo.models.base.torchvision_guard import import_timm
 from hondo.models.published.dpt import read
 from hondo.models.published.dpt_thesis import read as read_thesis
-from hondo.models.torchvision_guard import import_timm
-from hondo.models.zoo import build_model
+from hondo.models.registry.zoo import build_model
 from tests.models.published.vectors import load_vectors, relative_difference, write_checkpoint
 
 CASES = {

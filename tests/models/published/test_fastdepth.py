@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from hondo.core.errors import HondoError
-from hondo.models.macs import count_macs
-from hondo.models.zoo import build_model
+from hondo.models.base.macs import count_macs
+from hondo.models.registry.zoo import build_model
 from tests.models.published.vectors import load_vectors, relative_difference, write_checkpoint
 
 

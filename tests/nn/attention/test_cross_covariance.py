@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hondo.core.errors import HondoError
-from hondo.nn.attention.table import attention
+from hondo.nn.attention.registry import attention
 
 
 def test_is_the_papers_formula() -> None:

@@ -6,10 +6,10 @@ from torch import nn
 
 from hondo.core.sample import Batch
 from hondo.core.types import DepthKind, InputSpec
-from hondo.models.depth import DepthModel
-from hondo.train.config import FabricConfig, LoopConfig, OptimConfig
-from hondo.train.loop import fit
-from hondo.train.objectives.config import SelfSupervisedConfig
+from hondo.models.base.depth_model import DepthModel
+from hondo.train.loop.loop import fit
+from hondo.train.loop.loop_config import FabricConfig, LoopConfig, OptimConfig
+from hondo.train.objectives.objective_config import SelfSupervisedConfig
 from hondo.train.objectives.self_supervised import SelfSupervised
 
 WIDTH, FOCAL, DEPTH, SHIFT = 48, 20.0, 2.0, 2

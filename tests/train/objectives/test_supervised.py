@@ -6,9 +6,9 @@ from hondo.core.sample import Batch
 from hondo.core.types import DepthKind, InputSpec
 from hondo.losses.chamfer_bins import chamfer_bins_loss
 from hondo.losses.terms import TERMS
-from hondo.models.depth import DepthModel
-from hondo.models.zoo import build_model
-from hondo.train.objectives.config import SupervisedConfig
+from hondo.models.base.depth_model import DepthModel
+from hondo.models.registry.zoo import build_model
+from hondo.train.objectives.objective_config import SupervisedConfig
 from hondo.train.objectives.supervised import Supervised
 from tests.contracts.tiny import TINY
 

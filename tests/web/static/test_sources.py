@@ -6,12 +6,12 @@ import time
 import numpy as np
 import pytest
 
-from hondo.images.io import write_image
+from hondo.images.read import write_image
 from hondo.images.video_file import VideoWriter
-from hondo.video.frames import Captured
-from hondo.video.stream import Stream
-from hondo.web.access import Access
-from hondo.web.camera import ServerCamera
+from hondo.video.live.live_stream import Stream
+from hondo.video.sources.live_frame import Captured
+from hondo.web.inference.server_camera import ServerCamera
+from hondo.web.security.access import Access
 from tests.web.static.viewer import FRAMES, TEXT, click, colors, open_viewer, wait_for_frames
 
 

@@ -5,7 +5,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
-from hondo.nn.mini_vit import MiniViT
+from hondo.models.base.depth_model import DepthModel, EncoderDecoder, cropped
+from hondo.nn.blocks.mini_vit import MiniViT
 
 
 class AdaptiveBins(nn.Module):
@@ -41,3 +42,17 @@ def bin_centres(widths: Float[Tensor, "b bins"], *, min_depth: float, max_depth:
     place = torch.arange(widths.shape[1], device=widths.device, dtype=widths.dtype)
     taken = ((place[:, None] - place).sign() + 1) / 2  # the bins below whole, the bin itself by half
     return min_depth + (max_depth - min_depth) * (widths[:, None] * taken).sum(dim=2)
+
+
+class BinnedModel(DepthModel):
+    """``network`` is an encoder under AdaptiveBins."""
+
+    def with_bins(
+        self, image: Float[Tensor, "b 3 h w"]
+    ) -> tuple[list[Float[Tensor, "b 1 _ _"]], Float[Tensor, "b bins"]]:
+        """What the call gives, and the centres of the bins [m], for a loss that compares them with true depths."""
+        network = self.network
+        assert isinstance(network, EncoderDecoder) and isinstance(network.decoder, AdaptiveBins)
+        padded = self.prepared(image)
+        depth, centres = network.decoder.with_bins(network.encoder(padded))
+        return cropped([depth], image=image, padded=padded), centres

@@ -2,7 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+from jaxtyping import Float
+from torch import Tensor, nn
+
 from hondo.core.errors import HondoError
+from hondo.geometry.depth_units import MAX_DEPTH, MIN_DEPTH, inv_depth_from_sigmoid
 
 
 def skips_by_stride(
@@ -15,3 +19,16 @@ def skips_by_stride(
             f"got {tuple(strides)}; choose one with a pyramid of feature maps, e.g. timm:resnet18"
         )
     return dict(zip(strides, channels, strict=True))
+
+
+class InverseDepth(nn.Module):
+    """1/max + (1/min - 1/max) sigmoid(x) [1/m], in float32: half precision cannot tell far distances apart."""
+
+    def __init__(self, *, min_depth: float = MIN_DEPTH, max_depth: float = MAX_DEPTH) -> None:
+        super().__init__()
+        if not 0 < min_depth < max_depth:
+            raise HondoError(f"depths must satisfy 0 < min_depth < max_depth, got {min_depth:g} and {max_depth:g}")
+        self.min_depth, self.max_depth = min_depth, max_depth
+
+    def forward(self, logit: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 h w"]:
+        return inv_depth_from_sigmoid(logit.float().sigmoid(), min_depth=self.min_depth, max_depth=self.max_depth)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
-from hondo.nn.blocks import conv_norm_relu, separable
+from hondo.nn.blocks.convolution import conv_norm_relu, separable
 
 _STRIDES = (2, 4, 8, 16, 32)
 

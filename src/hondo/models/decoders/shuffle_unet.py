@@ -6,11 +6,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from hondo.geometry.depth import MAX_DEPTH, MIN_DEPTH
-from hondo.models.decoders.inverse_depth import InverseDepth
-from hondo.models.decoders.pyramid import skips_by_stride
-from hondo.nn.doubled_conv import ConvOfDoubled
-from hondo.nn.pixel_shuffle import shuffle_head
+from hondo.geometry.depth_units import MAX_DEPTH, MIN_DEPTH
+from hondo.models.decoders.pyramid import InverseDepth, skips_by_stride
+from hondo.nn.upsampling.pixel_shuffle import shuffle_head
+from hondo.nn.upsampling.upsample_conv import ConvOfDoubled
 
 WIDTHS = {2: 64, 4: 128, 8: 160}  # by stride; 256 at the deeper ones
 HEAD_STRIDES = (2, 4, 8)

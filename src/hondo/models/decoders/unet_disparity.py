@@ -6,11 +6,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
-from hondo.geometry.depth import MAX_DEPTH, MIN_DEPTH
-from hondo.models.decoders.inverse_depth import InverseDepth
-from hondo.models.decoders.pyramid import skips_by_stride
-from hondo.nn.blocks import ConvReflect, conv_elu
-from hondo.nn.doubled_conv import ConvOfDoubled
+from hondo.geometry.depth_units import MAX_DEPTH, MIN_DEPTH
+from hondo.models.decoders.pyramid import InverseDepth, skips_by_stride
+from hondo.nn.blocks.convolution import ConvReflect, conv_elu
+from hondo.nn.upsampling.upsample_conv import ConvOfDoubled
 
 CHANNELS = {1: 16, 2: 32, 4: 64, 8: 128, 16: 256, 32: 256}  # by stride (Godard et al. 2019, supplementary table 8)
 OUTPUT_STRIDES = (1, 2, 4, 8)

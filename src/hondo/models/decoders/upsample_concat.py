@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from hondo.nn.resized_conv import ConvOfResized
+from hondo.nn.upsampling.resized_conv import ConvOfResized
 
 
 class UpsampleConcat(nn.Module):

@@ -6,8 +6,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
+from hondo.models.base.torchvision_guard import import_timm
 from hondo.models.encoders.timm_features import fetched, is_timm_name
-from hondo.models.torchvision_guard import import_timm
 
 
 class HeadedEfficientNet(nn.Module):

@@ -8,8 +8,8 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from hondo.models.torchvision_guard import import_timm
-from hondo.nn.standardised_conv import StandardisedConv
+from hondo.models.base.torchvision_guard import import_timm
+from hondo.nn.blocks.standardised_conv import StandardisedConv
 
 Maps = list[Float[Tensor, "b _ _ _"]]
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
-from hondo.nn.blocks import conv_norm_relu, separable
+from hondo.nn.blocks.convolution import conv_norm_relu, separable
 
 WIDTHS = (32, 64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024)  # of the stem and 13 blocks (table 1)
 _HALVING = (2, 4, 6, 12)  # blocks whose depthwise convolution has stride 2

@@ -8,10 +8,9 @@ from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
-from hondo.models.encoders.encoder import IMAGENET_MEAN, IMAGENET_STD
-from hondo.models.encoders.staged import Staged
-from hondo.nn.position_grid import PositionGrid
-from hondo.nn.pyramid_block import PyramidBlock
+from hondo.models.encoders.encoder import IMAGENET_MEAN, IMAGENET_STD, Staged
+from hondo.nn.blocks.pyramid_block import PyramidBlock
+from hondo.nn.positions import PositionGrid
 from hondo.nn.tokens import map_from_tokens, tokens_from_map
 
 CHANNELS, STRIDES = (64, 128, 320, 512), (4, 8, 16, 32)

@@ -7,11 +7,10 @@ from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
-from hondo.models.encoders.encoder import IMAGENET_MEAN, IMAGENET_STD
-from hondo.models.encoders.staged import Staged
+from hondo.models.encoders.encoder import IMAGENET_MEAN, IMAGENET_STD, Staged
 from hondo.models.encoders.timm_features import fetched
-from hondo.models.published.rename import Rules, renamed
-from hondo.nn.pyramid_block import NORM_EPS, PyramidBlock
+from hondo.models.published.published import Rules, renamed
+from hondo.nn.blocks.pyramid_block import NORM_EPS, PyramidBlock
 from hondo.nn.tokens import map_from_tokens, tokens_from_map
 
 HEADS, MLP_RATIOS, REDUCTIONS = (1, 2, 5, 8), (8, 8, 4, 4), (8, 4, 2, 1)  # by stage (table 1)

@@ -1,10 +1,13 @@
-"""Any timm model that yields feature maps, as an encoder."""
+"""The Hugging Face hub, which holds timm's weights: without a network its cache alone is asked, and at once."""
 
+import socket
 import textwrap
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import torch
 from jaxtyping import Float
@@ -13,8 +16,32 @@ from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
-from hondo.models.encoders.hub import cache_alone_if_unreachable
-from hondo.models.torchvision_guard import import_timm
+from hondo.models.base.torchvision_guard import import_timm
+
+
+@contextmanager
+def cache_alone_if_unreachable() -> Iterator[None]:
+    """The hub's own client tries for a minute, and tells of every try, before it looks into its cache."""
+    from huggingface_hub import constants
+
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = before or not is_known(constants.ENDPOINT)
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
+
+
+def is_known(address: str) -> bool:
+    """Whether the name of the address's host is known here; behind a proxy it need not be."""
+    if getproxies():
+        return True
+    try:
+        socket.getaddrinfo(urlsplit(address).hostname, None)
+    except OSError:
+        return False
+    return True
+
 
 # How timm's families are told to take pictures of any size: plain ViTs, Swins, and those that do so anyway.
 _ANY_SIZE: tuple[dict[str, Any], ...] = ({"dynamic_img_size": True}, {"strict_img_size": False}, {})

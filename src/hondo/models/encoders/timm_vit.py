@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from hondo.models.base.torchvision_guard import import_timm
 from hondo.models.encoders.vit import ViTFacts
-from hondo.models.torchvision_guard import import_timm
-from hondo.nn.transformer import NORM_EPS
+from hondo.nn.blocks.transformer_block import NORM_EPS
 
 
 @cache

@@ -6,11 +6,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from hondo.core.types import Size
-from hondo.models.encoders.encoder import IMAGENET_MEAN, IMAGENET_STD
-from hondo.models.encoders.staged import Staged
+from hondo.models.encoders.encoder import IMAGENET_MEAN, IMAGENET_STD, Staged
 from hondo.models.encoders.timm_features import fetched
-from hondo.models.published.rename import Rules, renamed
-from hondo.nn.pyramid_block import PyramidBlock
+from hondo.models.published.published import Rules, renamed
+from hondo.nn.blocks.pyramid_block import PyramidBlock
 from hondo.nn.tokens import map_from_tokens, tokens_from_map
 
 STRIDES, REDUCTIONS = (4, 8, 16, 32), (8, 4, 2, 1)

@@ -10,9 +10,9 @@ from torch.nn import functional as F
 from hondo.core.errors import unknown
 from hondo.core.types import Size
 from hondo.models.encoders.embed import Embed, Maps
+from hondo.nn.blocks.transformer_block import NORM_EPS, TransformerBlock
 from hondo.nn.derived import Derived
 from hondo.nn.positions import POSITIONS, resized_positions
-from hondo.nn.transformer import NORM_EPS, TransformerBlock
 
 READOUTS = ("project", "ignore")
 Triple = tuple[float, float, float]

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from hondo.models.published.files import read_tensors
-from hondo.models.published.published import ForeignFileError, Published
-from hondo.models.published.rename import renamed
+from hondo.models.published.published import ForeignFileError, Published, renamed
+from hondo.models.published.tensor_files import read_tensors
 
 _VIT = r"adaptive_bins_layer"
 _LAYER = rf"{_VIT}\.patch_transformer\.transformer_encoder\.layers\.(\d+)"

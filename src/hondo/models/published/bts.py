@@ -6,9 +6,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from hondo.models.published.files import read_tensors
-from hondo.models.published.published import ForeignFileError, Published
-from hondo.models.published.rename import Rules, prefixed, renamed
+from hondo.models.published.published import ForeignFileError, Published, Rules, prefixed, renamed
+from hondo.models.published.tensor_files import read_tensors
 
 _UPS = ((5, 16), (4, 8), (3, 4), (2, 2), (1, 1))  # the authors' number of a level, its stride
 _NARROWING = (("reduc8x8", "planes8"), ("reduc4x4", "planes4"), ("reduc2x2", "planes2"), ("reduc1x1", "guess1"))

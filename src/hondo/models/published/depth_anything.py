@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from hondo.models.published.dpt import BLOCKS, DECODER, ENCODER, FUSION_RULES, LEVELS, UNUSED_FUSION
-from hondo.models.published.files import read_tensors
-from hondo.models.published.published import Published
-from hondo.models.published.rename import renamed
+from hondo.models.published.published import Published, renamed
+from hondo.models.published.tensor_files import read_tensors
 
 _HEAD = r"depth_head\."
 _RULES = (

@@ -5,9 +5,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from hondo.models.published.files import read_tensors
-from hondo.models.published.published import Published
-from hondo.models.published.rename import renamed
+from hondo.models.published.published import Published, renamed
+from hondo.models.published.tensor_files import read_tensors
 
 ENCODER, DECODER = "network.encoder.", "network.decoder."
 LEVELS = range(4)  # 0 is the finest; the authors count from 1

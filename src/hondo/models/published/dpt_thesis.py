@@ -10,9 +10,8 @@ from torch import Tensor
 
 from hondo.models.encoders.embed import EfficientNetEmbed
 from hondo.models.published.dpt import BLOCKS, ENCODER, named_by_us
-from hondo.models.published.files import read_tensors
-from hondo.models.published.published import ForeignFileError, Published
-from hondo.models.published.rename import renamed
+from hondo.models.published.published import ForeignFileError, Published, renamed
+from hondo.models.published.tensor_files import read_tensors
 
 _EMBED = f"{ENCODER}patch_embed."
 _RESNET_STEM = f"{_EMBED}backbone.stem.conv.weight"

@@ -6,8 +6,7 @@ from pathlib import Path
 from torch import Tensor
 
 from hondo.models.published.module_pickle import read_module_or_tensors
-from hondo.models.published.published import ForeignFileError, Published
-from hondo.models.published.rename import renamed
+from hondo.models.published.published import ForeignFileError, Published, renamed
 
 _RULES = (
     (r"conv0\.(.+)", r"network.encoder.stem.\1"),

@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-from hondo.models.published.files import read_tensors
-from hondo.models.published.published import ForeignFileError, Published
-from hondo.models.published.pvt_v2 import PVT_V2
-from hondo.models.published.rename import Rules, renamed
+from hondo.models.published.published import PVT_V2, ForeignFileError, Published, Rules, renamed
+from hondo.models.published.tensor_files import read_tensors
 
 _DECODER: Rules = (
     (r"decoder\.bot_conv\.(.+)", r"network.decoder.reduce.3.\1"),

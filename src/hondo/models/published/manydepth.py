@@ -7,10 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hondo.models.published.files import part, read_entries
 from hondo.models.published.monodepth2 import decoder_tensors, pose_tensors, trained_size
-from hondo.models.published.published import ForeignFileError, Published
-from hondo.models.published.rename import Rules, renamed
+from hondo.models.published.published import ForeignFileError, Published, Rules, renamed
+from hondo.models.published.tensor_files import part, read_entries
 
 _ENCODER: Rules = (
     (r"layer0\.(.*)", r"network.encoder.stem.\1"),

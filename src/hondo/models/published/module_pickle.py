@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from hondo.core.errors import HondoError
-from hondo.models.published.files import CONVERT, PREFIX, WRAPPERS, read_tensors
+from hondo.models.published.tensor_files import CONVERT, PREFIX, WRAPPERS, read_tensors
 
 # The header of files before torch 1.6: a magic number and a version, each pickled, in front of the content.
 _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001

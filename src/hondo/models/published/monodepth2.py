@@ -6,9 +6,8 @@ from typing import Any
 
 from torch import Tensor
 
-from hondo.models.published.files import part, read_entries, read_tensors
-from hondo.models.published.published import Published
-from hondo.models.published.rename import Rules, prefixed, renamed
+from hondo.models.published.published import Published, Rules, prefixed, renamed
+from hondo.models.published.tensor_files import part, read_entries, read_tensors
 
 # The authors number the decoder's layers: two convolutions a level, the coarsest first, then a head a scale.
 _LEVELS = (16, 8, 4, 2, 1)  # strides after the upsampling of each level

@@ -1,7 +1,7 @@
 """What a reader makes of an authors' file: tensors by our keys, and the options that the file decides."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,3 +34,42 @@ class Published:
             for key, tensor in self.tensors.items()
             if key in own or not any(pattern.fullmatch(key) for pattern in patterns)
         }
+
+
+Rules = Iterable[tuple[str, str]]  # regular expression of a whole key, its replacement
+
+
+def renamed(tensors: Mapping[str, Tensor], rules: Rules, *, ignore: Iterable[str] = ()) -> dict[str, Tensor]:
+    """The first rule whose expression matches a whole key gives its new name; a key that none matches keeps its own.
+
+    ``ignore``: expressions of keys to leave out: tensors that the file carries but the computation never uses.
+    """
+    compiled = [(re.compile(pattern), replacement) for pattern, replacement in rules]
+    left_out = [re.compile(pattern) for pattern in ignore]
+    return {
+        _new_name(key, compiled): tensor
+        for key, tensor in tensors.items()
+        if not any(pattern.fullmatch(key) for pattern in left_out)
+    }
+
+
+def prefixed(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Every key with ``prefix`` in front."""
+    return {prefix + key: tensor for key, tensor in tensors.items()}
+
+
+def _new_name(key: str, rules: list[tuple[re.Pattern[str], str]]) -> str:
+    for pattern, replacement in rules:
+        if match := pattern.fullmatch(key):
+            return match.expand(replacement)
+    return key
+
+
+_STAGES = range(4)
+
+PVT_V2: Rules = (
+    *((rf"patch_embed{i + 1}\.(.+)", rf"stages.{i}.\1") for i in _STAGES),
+    *((rf"block{i + 1}\.(.+\.dwconv)\.dwconv\.(.+)", rf"stages.{i}.blocks.\1.\2") for i in _STAGES),
+    *((rf"block{i + 1}\.(.+)", rf"stages.{i}.blocks.\1") for i in _STAGES),
+    *((rf"norm{i + 1}\.(.+)", rf"stages.{i}.last_norm.\1") for i in _STAGES),
+)

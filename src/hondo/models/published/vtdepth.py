@@ -9,11 +9,9 @@ from torch import Tensor
 
 from hondo.core.types import Size
 from hondo.models.encoders.twins import TWINS
-from hondo.models.published.files import part, read_entries, read_tensors
 from hondo.models.published.monodepth2 import trained_size
-from hondo.models.published.published import ForeignFileError, Published
-from hondo.models.published.pvt_v2 import PVT_V2
-from hondo.models.published.rename import Rules, prefixed, renamed
+from hondo.models.published.published import PVT_V2, ForeignFileError, Published, Rules, prefixed, renamed
+from hondo.models.published.tensor_files import part, read_entries, read_tensors
 
 _STAGES = range(4)
 _TRAINED_HW = (192, 640)

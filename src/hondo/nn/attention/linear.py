@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hondo.core.types import Size
-from hondo.nn.attention.heads import head_dim_of, join_heads, split_heads
+from hondo.nn.tokens import head_dim_of, join_heads, split_heads
 
 
 class LinearAttention(nn.Module):

@@ -9,8 +9,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from hondo.core.types import Size
-from hondo.nn.attention.heads import join_heads, split_heads
 from hondo.nn.attention.linear import weighted_by_products
+from hondo.nn.tokens import join_heads, split_heads
 
 HEAD_DIM = 64
 NUM_FEATURES = 266  # 64 log 64, as Choromanski et al. choose

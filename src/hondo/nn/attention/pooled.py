@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
-from hondo.nn.attention.heads import head_dim_of, join_heads, split_heads
+from hondo.nn.tokens import head_dim_of, join_heads, split_heads
 
 
 class PooledAttention(nn.Module):

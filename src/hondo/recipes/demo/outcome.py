@@ -7,9 +7,10 @@ from pathlib import Path
 
 from hondo.core.atomic import atomic_write
 from hondo.core.report import Report, Row, markdown_table
-from hondo.recipes.demo import accuracy, speed
-from hondo.recipes.demo.clip import DemoClip
-from hondo.recipes.demo.config import DemoConfig
+from hondo.recipes.demo import clip_accuracy as accuracy
+from hondo.recipes.demo import exports as speed
+from hondo.recipes.demo.demo_clip import DemoClip
+from hondo.recipes.demo.demo_config import DemoConfig
 
 STEM = "hondo-nano-adapted"  # of exported files
 SHEET, ADAPTED = "before_after.jpg", "adapted"

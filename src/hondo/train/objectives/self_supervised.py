@@ -17,9 +17,9 @@ from hondo.losses.photometric import photometric_error
 from hondo.losses.scale_invariant import scale_invariant_loss
 from hondo.losses.smoothness import smoothness_loss
 from hondo.losses.ssim import Moments, moments
-from hondo.models.depth import DepthModel
-from hondo.train.objectives.base import Losses, freeze_norm_statistics
-from hondo.train.objectives.config import SelfSupervisedConfig
+from hondo.models.base.depth_model import DepthModel
+from hondo.train.objectives.objective import Losses, freeze_norm_statistics
+from hondo.train.objectives.objective_config import SelfSupervisedConfig
 from hondo.train.objectives.supervised import both_units, resized
 
 OUT_OF_VIEW = 1e3  # an error that never is the smallest

@@ -9,10 +9,10 @@ from hondo.core.errors import HondoError
 from hondo.core.sample import Batch
 from hondo.core.types import DepthKind
 from hondo.losses.terms import TERMS
-from hondo.models.binned import BinnedModel
-from hondo.models.depth import DepthModel
-from hondo.train.objectives.base import Losses, freeze_norm_statistics
-from hondo.train.objectives.config import SupervisedConfig
+from hondo.models.base.depth_model import DepthModel
+from hondo.models.decoders.adaptive_bins import BinnedModel
+from hondo.train.objectives.objective import Losses, freeze_norm_statistics
+from hondo.train.objectives.objective_config import SupervisedConfig
 
 SMALLEST = 1e-6  # depth or inverse depth below this counts as this before it is inverted
 METRIC_TERMS = ("silog", "eigen", "berhu", "l1", "log_l1")  # these compare metres

@@ -1,0 +1,157 @@
+"""A clip: a folder of pictures in order, or a video file, with intrinsics, and optionally some depth maps and poses."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from hondo.core.errors import HondoError
+from hondo.core.sample import Sample, SourceView
+from hondo.core.types import Camera, Size
+from hondo.data.datasets.clip_files import find_layout, list_pictures, match_depth, unpack_video
+from hondo.data.datasets.intrinsics import read_camera
+from hondo.data.datasets.poses import read_poses, relative_pose
+from hondo.data.loading.fit_sample import Fit, fit_depth, fit_sample, image_tensor
+from hondo.images.read import image_size, read_depth, read_image
+
+
+class Frames(Sequence[Sample]):
+    """Frames of one size as samples; their neighbours as source views.
+
+    ``root``: a folder of pictures, a video file, or a folder with images/ and optionally depth/, intrinsics.json or
+    K.txt, and poses.txt. ``camera``: see read_camera; None takes the one found there, else intrinsics stay unknown.
+    ``sources``: offsets in frames, e.g. (-1, 1); frames without all of them are no targets.
+    ``depth``: folder of maps, metres = value / divide_by, matched by name or each ``depth_every``-th frame.
+    ``poses``: file of camera-to-world matrices. ``with_depth``: only frames with a depth map are targets (None: if
+    there are depth maps and no sources). ``start``, ``stop``: the frames used, as in a slice; ``every``: each n-th
+    target; ``only``: targets whose file name starts so. ``size_hw``: scaled with the aspect kept and padded.
+    """
+
+    def __init__(
+        self,
+        root: str | Path,
+        *,
+        camera: Camera | str | Path | None = None,
+        size_hw: Size | None = None,
+        sources: tuple[int, ...] = (),
+        depth: str | Path | None = None,
+        divide_by: float = 1000.0,
+        depth_every: int | None = None,
+        poses: str | Path | None = None,
+        with_depth: bool | None = None,
+        start: int = 0,
+        stop: int | None = None,
+        every: int = 1,
+        only: str | None = None,
+    ) -> None:
+        if 0 in sources or len(set(sources)) != len(sources):
+            raise HondoError(f"sources must be different offsets other than 0, e.g. (-1, 1), got {sources}")
+        if every < 1 or not divide_by > 0:
+            raise HondoError(f"every must be 1 or more and divide_by positive, got {every} and {divide_by:g}")
+        self.root, self.size_hw, self.sources, self.divide_by = Path(root), size_hw, tuple(sources), divide_by
+        layout = find_layout(self.root)
+        self.is_video = layout.images.is_file()
+        self.pictures, full_hw = self._open(layout.images)
+        self.frame_hw = image_size(self.pictures[0])
+        depth_folder, poses_file = depth or layout.depth, poses or layout.poses
+        self.depth_maps: Mapping[int, Path] = {}
+        if depth_folder is not None:
+            self.depth_maps = match_depth(Path(depth_folder), self.pictures, every=depth_every)
+        self.poses = None if poses_file is None else self._read_poses(Path(poses_file))
+        source = camera or layout.camera
+        self.camera = None if source is None else read_camera(source, size_hw=full_hw).resized(self.frame_hw)
+        if with_depth is None:
+            with_depth = bool(self.depth_maps) and not sources
+        self.targets = self._targets(range(len(self.pictures))[start:stop], with_depth=with_depth, only=only)[::every]
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """What names each sample, without reading it."""
+        return tuple(self.origin(frame) for frame in self.targets)
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def __getitem__(self, index: int) -> Sample:  # pyright: ignore[reportIncompatibleMethodOverride]
+        frame = self.targets[index]
+        depth_gt, valid = self._depth(frame)
+        sample = Sample(
+            image=self._image(frame),
+            camera=self.camera,
+            depth_gt=depth_gt,
+            valid=valid,
+            sources=tuple(self._view(frame, offset) for offset in self.sources),
+            origin=self.origin(frame),
+        )
+        return fit_sample(sample, self.size_hw)
+
+    def origin(self, frame: int) -> str:
+        """What names a frame: its file, or the video and the frame's number."""
+        return f"{self.root}#{frame:06d}" if self.is_video else str(self.pictures[frame])
+
+    def _open(self, images: Path) -> tuple[list[Path], Size]:
+        """The frames' files, and the size of the clip as it came (that of intrinsics given in pixels)."""
+        if self.is_video:
+            video = unpack_video(images, size_hw=self.size_hw)
+            return video.pictures, video.video_hw
+        pictures = list_pictures(images)
+        return pictures, image_size(pictures[0])
+
+    def _read_poses(self, path: Path) -> np.ndarray:
+        poses = read_poses(path)
+        if len(poses) < len(self.pictures):
+            raise HondoError(f"{path}: poses of {len(poses)} frames, but the clip has {len(self.pictures)}")
+        return poses
+
+    def _targets(self, frames: range, *, with_depth: bool, only: str | None) -> list[int]:
+        chosen = [
+            frame
+            for frame in frames
+            if all(frame + offset in frames for offset in self.sources)
+            and (not with_depth or frame in self.depth_maps)
+            and (only is None or self.pictures[frame].name.startswith(only))
+        ]
+        if not chosen:
+            raise HondoError(
+                f"{self.root}: no frame to use of {len(self.pictures)} (frames {frames.start} to {frames.stop}, "
+                f"sources {self.sources}, {len(self.depth_maps)} depth maps, only {only})"
+            )
+        return chosen
+
+    def _view(self, frame: int, offset: int) -> SourceView:
+        other = frame + offset
+        pose = None if self.poses is None else relative_pose(self.poses[other], self.poses[frame])
+        return SourceView(image=self._image(other), role=offset, T_source_target=pose)
+
+    def _image(self, frame: int) -> torch.Tensor:
+        image = read_image(self.pictures[frame])
+        if image.shape[:2] != self.frame_hw:
+            raise HondoError(
+                f"{self.pictures[frame]}: the picture is {image.shape[1]}x{image.shape[0]}, the first of the clip "
+                f"{self.frame_hw[1]}x{self.frame_hw[0]} (width x height); a clip has one size"
+            )
+        return image_tensor(torch.from_numpy(image))
+
+    def _depth(self, frame: int) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+        if frame not in self.depth_maps:
+            return None, None
+        path = self.depth_maps[frame]
+        depth = read_depth(path, divide_by=self.divide_by)
+        valid = np.isfinite(depth) & (depth > 0)
+        filled = torch.from_numpy(np.where(valid, depth, 0).astype(np.float32))[None]
+        return self._at_frame_size(path, filled, torch.from_numpy(valid)[None])
+
+    def _at_frame_size(self, path: Path, depth: torch.Tensor, valid: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Depth maps may be smaller or larger than the pictures (nearest), but of the same shape."""
+        size_hw = (depth.shape[1], depth.shape[2])
+        if size_hw == self.frame_hw:
+            return depth, valid
+        if abs(size_hw[0] * self.frame_hw[1] / (size_hw[1] * self.frame_hw[0]) - 1) > 0.01:
+            raise HondoError(
+                f"{path}: the depth map is {size_hw[1]}x{size_hw[0]}, its picture "
+                f"{self.frame_hw[1]}x{self.frame_hw[0]} (width x height), another shape; "
+                "give depth registered to the pictures"
+            )
+        whole = Fit(image_hw=size_hw, scaled_hw=self.frame_hw, top=0, left=0, size_hw=self.frame_hw)
+        return fit_depth(depth, valid, whole)

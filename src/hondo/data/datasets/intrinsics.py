@@ -1,0 +1,117 @@
+"""Intrinsics from what users have: a JSON file, a text file with K or four numbers, or "fx,fy,cx,cy"."""
+
+import json
+import re
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from hondo.core.errors import HondoError
+from hondo.core.types import Camera, Size
+
+_ASPECT_TOLERANCE = 0.01  # relative difference of the two scale factors that still counts as the same picture
+
+
+def read_camera(source: str | Path | Camera, *, size_hw: Size) -> Camera:
+    """The camera of a picture of ``size_hw`` from a file, a text "fx,fy,cx,cy" in its pixels, or a Camera of any size.
+
+    JSON: fx, fy, cx, cy, width, height; scaled to the picture where the aspect is the same, refused where it is not.
+    Text: 3x3 (or 3x4 projection) matrix, or fx fy cx cy, in pixels of the picture.
+    """
+    if isinstance(source, Camera):
+        return _fit(source, size_hw=size_hw, where="camera")
+    text, where = _text(source)
+    try:
+        if text.lstrip().startswith("{"):
+            return _fit(_from_json(text), size_hw=size_hw, where=where)
+        return _from_numbers(text, size_hw=size_hw)
+    except (HondoError, json.JSONDecodeError) as error:
+        raise HondoError(f"{where}: {error}") from error
+
+
+def _text(source: str | Path) -> tuple[str, str]:
+    """The text of a file, or the option itself, and what to call it in an error."""
+    path = Path(source)
+    if path.is_file():
+        return path.read_text(encoding="utf-8", errors="replace"), str(path)
+    if re.fullmatch(r"[\s\d.,eE+;-]+", str(source)):
+        return str(source), f"camera '{source}'"
+    raise HondoError(f"camera '{source}': no such file, and not fx,fy,cx,cy in pixels, e.g. 525,525,320,240")
+
+
+def _from_json(text: str) -> Camera:
+    stored = json.loads(text)
+    missing = [name for name in ("fx", "fy", "cx", "cy", "width", "height") if name not in stored]
+    if missing:
+        raise HondoError(f"intrinsics lack {', '.join(missing)}; give fx, fy, cx, cy, width and height in pixels")
+    try:
+        numbers = {name: float(stored[name]) for name in ("fx", "fy", "cx", "cy")}
+        return Camera(**numbers, size_hw=(int(stored["height"]), int(stored["width"])))
+    except (TypeError, OverflowError) as error:
+        raise HondoError(f"intrinsics must be numbers, got {stored}") from error
+
+
+def _from_numbers(text: str, *, size_hw: Size) -> Camera:
+    """4 numbers (fx fy cx cy), 9 (K) or 12 (projection matrix, or several such with one K; last column unused)."""
+    try:
+        numbers = np.array([float(word) for word in re.split(r"[\s,;]+", text.strip()) if word])
+    except ValueError as error:
+        raise HondoError(f"intrinsics must be numbers only ({error}); give K as 3x3, or fx fy cx cy") from error
+    if numbers.size == 4:
+        fx, fy, cx, cy = numbers.tolist()
+        return Camera(fx=fx, fy=fy, cx=cx, cy=cy, size_hw=size_hw)
+    if numbers.size == 9:
+        return Camera.from_K(numbers.reshape(3, 3), size_hw=size_hw)
+    if numbers.size and numbers.size % 12 == 0:
+        matrices = numbers.reshape(-1, 3, 4)[:, :, :3]
+        if (matrices != matrices[0]).any():
+            raise HondoError(f"found {len(matrices)} projection matrices of different cameras; give one of them")
+        return Camera.from_K(matrices[0], size_hw=size_hw)
+    raise HondoError(f"found {numbers.size} numbers; give K (9), a 3x4 projection matrix (12) or fx fy cx cy (4)")
+
+
+def _fit(camera: Camera, *, size_hw: Size, where: str) -> Camera:
+    """The camera at the picture's size, if both have one aspect."""
+    (height, width), (own_height, own_width) = size_hw, camera.size_hw
+    scale_y, scale_x = height / own_height, width / own_width
+    # a size rounded to whole pixels may differ by half a pixel
+    tolerance = max(_ASPECT_TOLERANCE, 0.5 / min(height, width, own_height, own_width))
+    if abs(scale_y / scale_x - 1) > tolerance:
+        raise HondoError(
+            f"{where}: the intrinsics are of a {own_width}x{own_height} picture (width x height), this one is "
+            f"{width}x{height} and of another shape; give the intrinsics of this picture"
+        )
+    return camera if camera.size_hw == tuple(size_hw) else camera.resized(size_hw)
+
+
+ASSUMED_FOV_DEG = 60.0  # horizontal; about that of a phone or a webcam
+
+
+@lru_cache(maxsize=64)
+def picture_camera(given: str, *, size_hw: Size) -> Camera:
+    """The camera of a picture of ``size_hw``; a file that states another size is refused, be it only another scale."""
+    stated = _stated_size(Path(given))
+    if stated not in (None, tuple(size_hw)):
+        raise HondoError(
+            f"--camera {given} is of a {stated[1]}x{stated[0]} picture (width x height), "
+            f"this one is {size_hw[1]}x{size_hw[0]}; give intrinsics of this picture, or resize the picture"
+        )
+    return read_camera(given, size_hw=size_hw)
+
+
+@lru_cache(maxsize=64)
+def assumed_camera(size_hw: Size) -> Camera:
+    """Where nothing is known: square pixels, 60 degrees wide."""
+    return Camera.from_fov(ASSUMED_FOV_DEG, size_hw=size_hw)
+
+
+def _stated_size(path: Path) -> Size | None:
+    """The size in an intrinsics file; None where it states none or is of another form (read_camera judges that)."""
+    if not path.is_file():
+        return None
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return int(stored["height"]), int(stored["width"])
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,136 @@
+"""A shuffled, endless, resumable stream of batches over a sequence of samples."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import fields, replace
+from itertools import count
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+import torch
+
+from hondo.core.errors import HondoError
+from hondo.core.sample import Batch, Sample
+
+Collate = Callable[[list[Sample]], Batch]
+Augment = Callable[[Batch, torch.Generator], Batch]
+
+
+@runtime_checkable
+class BatchSource(Protocol):
+    """What the loop reads: ``state_dict`` is the state after the batch last handed out."""
+
+    def __iter__(self) -> Iterator[Batch]: ...
+
+    def state_dict(self) -> dict[str, Any]: ...
+
+    def load_state_dict(self, state: dict[str, Any]) -> None: ...
+
+
+class ShuffledBatches:
+    """Batch n is a function of (samples, seed, n) alone: whatever is read ahead, a resumed run sees the same ones.
+
+    ``augment`` gets a generator of its own for each batch. Every epoch has a new order; a last incomplete batch is
+    left out unless there is no other. With several processes each takes its ``rank``-th share of every batch.
+    """
+
+    def __init__(
+        self,
+        samples: Sequence[Sample],
+        *,
+        batch_size: int,
+        collate: Collate,
+        augment: Augment | None = None,
+        seed: int = 0,
+        shuffle: bool = True,
+        workers: int = 2,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
+        if len(samples) < world_size or batch_size < 1:
+            raise HondoError(
+                f"cannot make batches of {batch_size} from {len(samples)} samples for {world_size} processes"
+            )
+        self.samples, self.collate, self.augment = samples, collate, augment
+        self.batch_size = min(batch_size, len(samples) // world_size)
+        self.seed, self.shuffle, self.workers = seed, shuffle, workers
+        self.rank, self.world_size = rank, world_size
+        self.position = 0  # batches handed out so far
+
+    def __len__(self) -> int:
+        """Batches of one epoch."""
+        return len(self.samples) // (self.batch_size * self.world_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        for batch in read_ahead(self.batch, start=self.position, workers=self.workers):
+            self.position += 1
+            yield batch
+
+    def batch(self, number: int) -> Batch:
+        """Batch ``number`` of the endless stream."""
+        epoch, within = divmod(number, len(self))
+        start = (within * self.world_size + self.rank) * self.batch_size
+        indices = self._order(epoch)[start : start + self.batch_size]
+        batch = self.collate([self.samples[index] for index in indices])
+        if self.augment is None:
+            return batch
+        return self.augment(batch, _generator(self.seed, 1, number, self.rank))
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "position": self.position,
+            "seed": self.seed,
+            "num_samples": len(self.samples),
+            "batch_size": self.batch_size,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        for name in ("seed", "num_samples", "batch_size"):
+            if state[name] != self.state_dict()[name]:
+                raise HondoError(
+                    f"cannot resume: the run had {name} {state[name]}, now it is {self.state_dict()[name]}; "
+                    "use the same data and options, or start a new run"
+                )
+        self.position = state["position"]
+
+    def _order(self, epoch: int) -> list[int]:
+        if not self.shuffle:
+            return list(range(len(self.samples)))
+        return torch.randperm(len(self.samples), generator=_generator(self.seed, 0, epoch)).tolist()
+
+
+def _generator(*key: int) -> torch.Generator:
+    """A generator that is a function of the whole key."""
+    seed = 0
+    for number in key:
+        seed = (seed * 6364136223846793005 + number + 1442695040888963407) % 2**63  # Knuth's linear congruence
+    return torch.Generator().manual_seed(seed)
+
+
+def to_device(batch: Batch, device: torch.device) -> Batch:
+    """The batch with its tensors on ``device``; the same object if they are there."""
+    if batch.image.device == device:
+        return batch
+    tensors = {field.name: getattr(batch, field.name) for field in fields(batch)}
+    moved = {
+        name: value.to(device, non_blocking=True) for name, value in tensors.items() if isinstance(value, torch.Tensor)
+    }
+    return replace(batch, **moved)
+
+
+T = TypeVar("T")
+
+
+def read_ahead(make: Callable[[int], T], *, start: int = 0, workers: int = 2) -> Iterator[T]:
+    """make(start), make(start + 1), ... in order, without end; ``workers`` 0: each when it is asked for."""
+    if workers == 0:
+        yield from map(make, count(start))
+    waiting: deque[Future[T]] = deque()
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="read-ahead")
+    try:
+        for number in count(start):
+            waiting.append(pool.submit(make, number))
+            if len(waiting) > workers:
+                yield waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,147 @@
+"""``engine="auto"``: the fastest engine here, by a trial of a second or two that is made once and remembered.
+
+The trial belongs to a model, a size, a precision and this machine, and is kept in hondo's cache. HONDO_TRIAL=0 leaves
+it out: the first of ``candidates`` then serves.
+"""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+
+import numpy as np
+
+from hondo.core.cache import cache_folder, read_cached, write_cached
+from hondo.core.errors import HondoError
+from hondo.core.report import hardware
+from hondo.core.types import Size
+from hondo.engines.base.predictor import NetworkPredictor
+from hondo.engines.registry import ENGINES
+from hondo.engines.tracing.graph_inputs import call_in_video
+from hondo.models.base.depth_model import DepthModel
+from hondo.version import __version__
+
+TRIAL_SECONDS = 2.0  # for all engines but the first, which would be loaded anyway
+_TIMED = 3  # calls after an untimed one; the best counts
+_CALLS_SECONDS = 0.5  # no further call is made after so long
+
+LoadEngine = Callable[[str], NetworkPredictor]
+
+
+def load_fastest(
+    model: DepthModel, *, device: str, size_hw: Size, precision: str, threads: int | None
+) -> NetworkPredictor:
+    """The model on the engine that won its trial; without one (only one engine, HONDO_TRIAL=0) on the first."""
+    names = candidates(device, precision=precision)
+
+    def load(name: str) -> NetworkPredictor:
+        return ENGINES[name].load(model, device=device, precision=precision, threads=threads)
+
+    if len(names) == 1 or os.environ.get("HONDO_TRIAL") == "0":
+        return first_that_loads(names, load)
+    facts = {"size_hw": size_hw, "precision": precision, "device": device, "threads": threads}
+    path = cache_folder("trials", f"{_key(model, facts)}.json")
+    known = (read_cached(path) or {}).get("engine")
+    if known in names:
+        return first_that_loads((known, *names), load)
+    tried = try_engines(names, load, size_hw=size_hw)
+    best = min(tried, key=lambda one: one.milliseconds)
+    for one in tried:
+        if one is not best:
+            one.predictor.close()
+    times = {one.predictor.engine: round(one.milliseconds, 3) for one in tried}
+    write_cached(path, {"model": model.name, **facts, "engine": best.predictor.engine, "milliseconds": times})
+    return best.predictor
+
+
+def candidates(device: str, *, precision: str) -> tuple[str, ...]:
+    """The engines that are installed and offer the precision on a device, the likely fastest first."""
+    import torch
+
+    if device.split(".")[0].lower() in ("gpu", "npu"):  # names of OpenVINO's
+        return ("openvino_ir",)
+    on_cpu = device == "cpu" or (device == "auto" and not torch.cuda.is_available())
+    order = ("openvino_ir", "pytorch", "onnx_runtime") if on_cpu else ("pytorch",)
+    able = tuple(name for name in order if is_installed(name) and precision in ENGINES[name].PRECISIONS)
+    return able or ("pytorch",)  # which then says what it offers
+
+
+def is_installed(engine: str) -> bool:
+    """Whether the packages of an engine are here (not whether they work)."""
+    return all(find_spec(package) for package in ENGINES[engine].PACKAGES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    predictor: NetworkPredictor
+    milliseconds: float
+    load_s: float
+
+
+def try_engines(names: tuple[str, ...], load: LoadEngine, *, size_hw: Size) -> list[Tried]:
+    """Times the first engine that loads, then the others that fit into TRIAL_SECONDS."""
+    tried: list[Tried] = []
+    spent = 0.0
+    for name in names:
+        if tried and spent + _expected_s(name, tried) > TRIAL_SECONDS:
+            continue
+        start = time.perf_counter()
+        try:
+            predictor = load(name)
+            loaded = time.perf_counter() - start
+            tried.append(Tried(predictor=predictor, milliseconds=_best_ms(predictor, size_hw), load_s=loaded))
+        except (HondoError, RuntimeError):
+            if name == names[-1] and not tried:
+                raise
+        spent += time.perf_counter() - start if len(tried) > 1 else 0.0
+    return tried
+
+
+def first_that_loads(names: tuple[str, ...], load: LoadEngine) -> NetworkPredictor:
+    """The first engine that takes the model; PyTorch takes them all."""
+    for name in names[:-1]:
+        try:
+            return load(name)
+        except (HondoError, RuntimeError):
+            if "pytorch" not in names:
+                raise
+    return load(names[-1])
+
+
+def _expected_s(name: str, tried: list[Tried]) -> float:
+    """PyTorch runs a model as it is; other engines convert it first, which takes about as long for each."""
+    calls = (1 + _TIMED) * max(one.milliseconds for one in tried) / 1000
+    return calls if name == "pytorch" else calls + max(one.load_s for one in tried)
+
+
+def _best_ms(predictor: NetworkPredictor, size_hw: Size) -> float:
+    image = np.random.default_rng(0).random((1, 3, *size_hw), dtype=np.float32)
+    call = call_in_video(predictor, image)
+    call()
+    times: list[float] = []
+    while len(times) < _TIMED and sum(times) < 1000 * _CALLS_SECONDS:
+        start = time.perf_counter()
+        call()
+        times.append(1000 * (time.perf_counter() - start))
+    return min(times)
+
+
+def _key(model: DepthModel, facts: dict[str, object]) -> str:
+    """One trial for each architecture (not for its weights), use, machine and set of versions."""
+    shapes = [(name, list(tensor.shape)) for name, tensor in model.state_dict().items()]
+    told = [model.name, sorted(map(str, model.options.items())), shapes, facts, hardware(), _versions()]
+    return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:32]
+
+
+def _versions() -> list[str]:
+    found = [__version__]
+    for package in ("torch", "openvino", "onnxruntime"):
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            found.append(f"no {package}")
+    return found

@@ -1,0 +1,96 @@
+"""What an exported file says about itself, so that the file alone is enough to run it."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from hondo.core.errors import HondoError
+from hondo.core.types import DepthKind, InputSpec, Size
+from hondo.models.base.depth_model import DepthModel
+from hondo.models.base.macs import count_macs, count_parameters
+
+KEY = "hondo"  # the metadata entry of an ONNX file, and the rt_info entry of an OpenVINO one
+
+
+@dataclass(frozen=True, kw_only=True)
+class Int8Facts:
+    """How a network was quantised: on how many pictures, what stayed in float, and how far its depth is off."""
+
+    pictures: int  # of the calibration
+    kept: tuple[str, ...] = ()  # modules that are not in int8
+    beside: str = "fp32"  # what they and the operations between are computed in
+    drop: float | None = None  # relative abs_rel of the depth to the full model's
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What the model takes that a file was made from: multiply-accumulates for one picture of ``size_hw``."""
+
+    macs: int
+    parameters: int
+    size_hw: Size
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportHeader:
+    """Name, unit and input of an exported network; ``precision`` is the one it was exported for."""
+
+    name: str
+    kind: DepthKind
+    input_spec: InputSpec
+    precision: str = "fp32"
+    licence: str = ""
+    int8: Int8Facts | None = None
+    cost: Cost | None = None
+    bin_crc32: int | None = None  # of an OpenVINO .xml: what its .bin holds
+    num_previous: int = 0  # frames before the picture that the network also takes
+
+    @classmethod
+    def of(cls, model: DepthModel, *, precision: str, input_spec: InputSpec | None = None) -> "ExportHeader":
+        """Of a model as it is served, or with another input."""
+        spec = input_spec or model.input_spec
+        return cls(
+            name=model.name, kind=model.kind, input_spec=spec, precision=precision, num_previous=model.num_previous
+        )
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str | None, *, path: Path) -> "ExportHeader":
+        """Reads the header of ``path``; a file that hondo did not export has none and is refused."""
+        if not text:
+            raise HondoError(
+                f"{path}: has no hondo metadata, so what it takes and gives is not known; make it with hondo export"
+            )
+        try:
+            stored = json.loads(text)
+            spec = stored.pop("input_spec")
+            spec: dict[str, Any] = {
+                key: tuple(value) if isinstance(value, list) else value for key, value in spec.items()
+            }
+            int8 = stored.get("int8") and Int8Facts(**stored["int8"] | {"kept": tuple(stored["int8"]["kept"])})
+            cost = stored.get("cost") and Cost(**stored["cost"] | {"size_hw": tuple(stored["cost"]["size_hw"])})
+            read = {"kind": DepthKind(stored["kind"]), "input_spec": InputSpec(**spec), "int8": int8, "cost": cost}
+            return cls(**stored | read)
+        except (KeyError, TypeError, ValueError) as error:
+            raise HondoError(f"{path}: its hondo metadata cannot be read ({error}); export it again") from error
+
+
+def header_of(
+    model: DepthModel, *, spec: InputSpec, precision: str, licence: str, int8: Int8Facts | None = None
+) -> ExportHeader:
+    """What a file says that a model is exported to, with this input."""
+    header = ExportHeader.of(model, input_spec=spec, precision=precision)
+    return replace(header, licence=licence, int8=int8, cost=cost_of(model, size_hw=spec.size_hw))
+
+
+def cost_of(model: DepthModel, *, size_hw: Size) -> Cost:
+    """What a model takes for a picture of this size."""
+    return Cost(macs=count_macs(model, size_hw=size_hw), parameters=count_parameters(model), size_hw=size_hw)
+
+
+def export_spec(spec: InputSpec, *, size_hw: Size | None, dynamic: bool) -> InputSpec:
+    """The input of an exported file: one size (pictures are letterboxed), or any if dynamic; normalised inside."""
+    return replace(spec, size_hw=size_hw or spec.size_hw, fixed=not dynamic, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))

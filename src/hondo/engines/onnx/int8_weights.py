@@ -1,0 +1,70 @@
+"""ONNX graphs whose weights are int8: unpacked when a session starts, or multiplied as whole numbers."""
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hondo.engines.tracing.export_graph import silent
+
+if TYPE_CHECKING:
+    import onnx
+
+LEAST = 1024  # numbers: smaller weights are not worth a node
+
+
+def with_int8_weights(proto: "onnx.ModelProto") -> "onnx.ModelProto":
+    """Weights of convolutions and matrices as int8 with a scale for each output channel; computed in float32."""
+    from onnx import helper, numpy_helper
+
+    axes = _output_axes(proto)
+    stored = {tensor.name: tensor for tensor in proto.graph.initializer}
+    unpacking = []
+    for name, axis in axes.items():
+        weight = numpy_helper.to_array(stored[name])
+        others = tuple(each for each in range(weight.ndim) if each != axis)
+        scale = np.maximum(np.abs(weight).max(axis=others) / np.float32(127), np.finfo(np.float32).tiny)
+        shape = [-1 if each == axis else 1 for each in range(weight.ndim)]
+        packed = np.rint(weight / scale.reshape(shape)).astype(np.int8)
+        stored[name].CopyFrom(numpy_helper.from_array(packed, f"{name}.int8"))
+        proto.graph.initializer.append(numpy_helper.from_array(scale.astype(np.float32), f"{name}.scale"))
+        unpacking.append(
+            helper.make_node(
+                "DequantizeLinear", [f"{name}.int8", f"{name}.scale"], [name], name=f"{name}.unpack", axis=axis
+            )
+        )
+    nodes = list(proto.graph.node)
+    del proto.graph.node[:]
+    proto.graph.node.extend(unpacking + nodes)
+    return proto
+
+
+def with_int8_matrices(proto: "onnx.ModelProto") -> "onnx.ModelProto":
+    """Matrices multiplied as whole numbers, with a scale for the activations of each call; the rest in float32."""
+    import onnx
+
+    with silent(), tempfile.TemporaryDirectory(prefix="hondo-int8-") as folder:
+        from onnxruntime.quantization import QuantType, quantize_dynamic
+
+        path = Path(folder) / "int8.onnx"
+        del proto.graph.value_info[:]  # it turns some weights round, and then stumbles over their shapes of before
+        quantize_dynamic(
+            proto, path, op_types_to_quantize=["MatMul", "Gemm"], per_channel=True, weight_type=QuantType.QInt8,
+            extra_options={"MatMulConstBOnly": True},
+        )  # fmt: skip
+        return onnx.load_model(path)
+
+
+def _output_axes(proto: "onnx.ModelProto") -> dict[str, int]:
+    """The stored float32 weights that are large enough, and the axis of their output channels."""
+    stored = {tensor.name: tensor for tensor in proto.graph.initializer}
+    axes: dict[str, int] = {}
+    for node in proto.graph.node:
+        weight = stored.get(node.input[1]) if node.op_type in ("Conv", "ConvTranspose", "Gemm", "MatMul") else None
+        if weight is None or weight.data_type != 1 or np.prod(weight.dims) < LEAST:  # 1: float32
+            continue
+        transposed = any(each.name == "transB" and each.i for each in node.attribute)
+        last = len(weight.dims) - 1
+        axes[weight.name] = {"Conv": 0, "ConvTranspose": 1, "Gemm": 0 if transposed else 1}.get(node.op_type, last)
+    return axes

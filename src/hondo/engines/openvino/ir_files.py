@@ -1,0 +1,60 @@
+"""An OpenVINO graph as its two files: an .xml that says what it is, and the .bin with its weights."""
+
+import zlib
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hondo.core.atomic import cannot_write
+from hondo.core.errors import HondoError
+from hondo.engines.base.metadata import KEY, ExportHeader
+from hondo.engines.openvino.runtime import openvino_package
+from hondo.engines.tracing.graph_inputs import axes_of
+
+if TYPE_CHECKING:
+    import openvino
+
+_CHUNK = 2**24  # bytes that are read at once
+
+
+def save_graph(graph: "openvino.Model", path: Path, *, header: ExportHeader) -> None:
+    """Writes ``path`` and its .bin. What is in the .bin is known once it is written, and stands in the .xml: written
+    twice."""
+    ov = openvino_package()
+    for sealed in (False, True):
+        told = replace(header, bin_crc32=_crc32(path.with_suffix(".bin"))) if sealed else header
+        graph.set_rt_info(told.to_json(), [KEY])
+        try:
+            ov.save_model(graph, path, compress_to_fp16=header.precision != "fp32")
+        except RuntimeError as error:  # OpenVINO's one class of error
+            raise cannot_write(path, error) from error
+
+
+def read_graph(path: Path) -> tuple["openvino.Model", ExportHeader]:
+    """The graph and its header; a .bin that is missing, cut short or of another export is refused."""
+    ov, weights = openvino_package(), path.with_suffix(".bin")
+    if not weights.exists():
+        raise HondoError(f"{path}: its weights {weights.name} are not beside it; keep the two files together")
+    try:
+        graph = ov.Core().read_model(path)
+    except RuntimeError as error:
+        raise HondoError(
+            f"{path}: OpenVINO cannot read it; it or {weights.name} is cut short or of another export, export it again"
+        ) from error
+    text = graph.get_rt_info([KEY]).astype(str) if graph.has_rt_info([KEY]) else None
+    header = ExportHeader.from_json(text, path=path)
+    axes = [len(port.partial_shape) for port in (*graph.inputs, *graph.outputs)]
+    if axes != [*axes_of(num_previous=header.num_previous), 4]:
+        raise HondoError(f"{path} is no depth network of hondo's form, one picture in and one map out; export it again")
+    if header.bin_crc32 not in (None, _crc32(weights)):
+        raise HondoError(f"{path}: the {weights.name} beside it is of another export; keep the two files together")
+    return graph, header
+
+
+def _crc32(path: Path) -> int:
+    """A checksum: it tells mistakes, not forgeries."""
+    checksum = 0
+    with path.open("rb") as file:
+        while content := file.read(_CHUNK):
+            checksum = zlib.crc32(content, checksum)
+    return checksum

@@ -1,0 +1,210 @@
+"""A TensorRT plan as a file: hondo's mark, a line of JSON (what it is, which card it fits), then the plan itself."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float
+
+from hondo.core.atomic import atomic_write
+from hondo.core.errors import HondoError, MissingExtraError
+from hondo.core.types import Size
+from hondo.engines.base.compiled import Call, Shape, compiled_per_shape, served
+from hondo.engines.base.metadata import ExportHeader, export_spec, header_of
+from hondo.engines.base.predictor import NetworkPredictor
+from hondo.engines.onnx.engine import onnx_bytes
+from hondo.engines.registry import check_exported, check_precision
+from hondo.engines.tensorrt.onnx_rules import check_for_tensorrt
+from hondo.engines.torch.engine import torch_device
+from hondo.engines.tracing.graph_inputs import INPUTS, shapes_of
+from hondo.models.base.depth_model import DepthModel
+
+if TYPE_CHECKING:
+    import torch
+
+MARK = b"hondo-tensorrt-plan 1\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """A plan is machine code: it fits one compute capability and one version of TensorRT, and is tuned to one card."""
+
+    name: str
+    capability: str  # NVIDIA's, e.g. 8.6
+    tensorrt: str
+
+    def check(self, here: "Card", *, path: Path) -> None:
+        """Refuses a plan that was built for another card or by another TensorRT."""
+        if (self.name, self.capability) != (here.name, here.capability):
+            raise HondoError(
+                f"{path} was built for {self.name} (compute {self.capability}), this is {here.name} "
+                f"({here.capability}); export it again here"
+            )
+        if self.tensorrt != here.tensorrt:
+            raise HondoError(f"{path} was built by TensorRT {self.tensorrt}, this is {here.tensorrt}; export it again")
+
+
+def pack(plan: bytes, *, header: ExportHeader, card: Card) -> bytes:
+    """The bytes of the file."""
+    about = json.dumps({"header": header.to_json(), "card": asdict(card)})
+    return MARK + about.encode() + b"\n" + plan
+
+
+def unpack(content: bytes, *, path: Path) -> tuple[ExportHeader, Card, bytes]:
+    """What ``pack`` put in; a plan that another program wrote does not say what it takes and gives, and is refused."""
+    if not content.startswith(MARK):
+        raise HondoError(f"{path} is no plan of hondo's; make it with hondo export --to tensorrt")
+    about, _, plan = content[len(MARK) :].partition(b"\n")
+    try:
+        stored = json.loads(about)
+        return ExportHeader.from_json(stored["header"], path=path), Card(**stored["card"]), plan
+    except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise HondoError(f"{path}: what it says of itself cannot be read ({error}); export it again") from error
+
+
+PACKAGES = ("tensorrt", "onnx", "onnxscript")
+PRECISIONS = ("fp32", "fp16")
+EXPORT_PRECISIONS = PRECISIONS
+SUFFIX = ".engine"
+CHECKED_ON = "cuda"  # where an export is compared with torch
+LARGEST = 4  # times the native side, and pictures at once, that a plan of any size takes
+
+
+def export(
+    model: DepthModel,
+    path: Path,
+    *,
+    size_hw: Size | None = None,
+    precision: str = "fp32",
+    dynamic: bool = False,
+    licence: str = "",
+) -> Path:
+    """Builds a plan for the card at hand and writes it with what it is and which card it fits."""
+    check_precision(precision, engine="tensorrt_plan", allowed=EXPORT_PRECISIONS)
+    trt = tensorrt_package()
+    card = card_here(trt)
+    spec = export_spec(model.input_spec, size_hw=size_hw, dynamic=dynamic)
+    header = header_of(model, spec=spec, precision=precision, licence=licence)
+    shape = (1, 3, *spec.size_hw)
+    content = onnx_bytes(model, shape=shape, precision=precision, dynamic=dynamic, header=header)
+    multiple_of = spec.multiple_of if dynamic else None
+    plan = build_plan(trt, content, header=header, shape=shape, multiple_of=multiple_of)
+    return atomic_write(path, pack(plan, header=header, card=card))
+
+
+def load(
+    source: DepthModel | Path, *, device: str = "auto", precision: str = "fp32", threads: int | None = None
+) -> NetworkPredictor:
+    """Serves a plan on the card it was built for, or a model, by a plan for each size that comes (minutes each)."""
+    check_precision(precision, engine="tensorrt_plan", allowed=PRECISIONS)
+    trt = tensorrt_package()
+    card = card_here(trt)
+    target = torch_device("cuda" if device == "auto" else device)
+    if isinstance(source, Path):
+        header, built_on, plan = unpack(source.read_bytes(), path=source)
+        built_on.check(card, path=source)
+        check_exported(precision, exported=header.precision, path=source)
+        call = runner(trt, plan, target=target, name=str(source))
+    else:
+        header = ExportHeader.of(source, precision=precision)
+        call = compiled_per_shape(_builder(trt, source, header=header, target=target))
+    return served(call, header, source=source, engine="tensorrt_plan", device=str(target))
+
+
+def _builder(trt: Any, model: DepthModel, *, header: ExportHeader, target: "torch.device") -> Callable[[Shape], Call]:
+    def call_for(shape: Shape) -> Call:
+        content = onnx_bytes(model, shape=shape, precision=header.precision, dynamic=False, header=header)
+        return runner(
+            trt,
+            build_plan(trt, content, header=header, shape=shape, multiple_of=None),
+            target=target,
+            name=model.name,
+        )
+
+    return call_for
+
+
+def build_plan(trt: Any, content: bytes, *, header: ExportHeader, shape: Shape, multiple_of: int | None) -> bytes:
+    """TensorRT's plan of an ONNX graph, in the types that the graph states; ``multiple_of``: for any size."""
+    name = header.name
+    check_for_tensorrt(content, name=name)
+    builder = trt.Builder(trt.Logger(trt.Logger.ERROR))
+    network = builder.create_network(1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED))
+    parser = trt.OnnxParser(network, trt.Logger(trt.Logger.ERROR))
+    if not parser.parse(content):
+        told = "; ".join(str(parser.get_error(index)) for index in range(parser.num_errors))
+        raise HondoError(f"{name}: TensorRT cannot take its graph ({' '.join(told.split())[:200]})")
+    config = builder.create_builder_config()
+    if multiple_of is not None:
+        profile = builder.create_optimization_profile()
+        ranges = [
+            shapes_of(each, num_previous=header.num_previous) for each in shape_range(shape, multiple_of=multiple_of)
+        ]
+        for name in ranges[0]:
+            profile.set_shape(name, *(each[name] for each in ranges))
+        config.add_optimization_profile(profile)
+    plan = builder.build_serialized_network(network, config)
+    if plan is None:
+        raise HondoError(
+            f"{name}: TensorRT built no plan; its memory may be short, try --precision fp16 or a smaller size"
+        )
+    return bytes(plan)
+
+
+def shape_range(shape: Shape, *, multiple_of: int) -> tuple[Shape, Shape, Shape]:
+    """The smallest, the usual and the largest input of a plan that takes any size."""
+    batch, channels, height, width = shape
+    return (
+        (1, channels, multiple_of, multiple_of),
+        shape,
+        (LARGEST * batch, channels, LARGEST * height, LARGEST * width),
+    )
+
+
+def runner(trt: Any, plan: bytes, *, target: "torch.device", name: str) -> Call:
+    """Runs a plan on torch's memory and stream."""
+    import torch
+
+    engine = trt.Runtime(trt.Logger(trt.Logger.ERROR)).deserialize_cuda_engine(plan)
+    if engine is None:
+        raise HondoError(f"{name}: TensorRT {trt.__version__} cannot read this plan; export it again here")
+    context = engine.create_execution_context()
+    stream = torch.cuda.Stream(target)
+
+    def run(*inputs: np.ndarray) -> Float[np.ndarray, "b 1 h w"]:
+        named = dict(zip(INPUTS, inputs, strict=False))
+        for key, given in named.items():
+            if not context.set_input_shape(key, given.shape):
+                raise HondoError(f"{name}: this plan does not take {key} of {'x'.join(map(str, given.shape))}")
+        with torch.cuda.stream(stream):
+            held = {key: torch.from_numpy(given).to(target).contiguous() for key, given in named.items()}
+            held["depth"] = torch.empty(tuple(context.get_tensor_shape("depth")), dtype=torch.float32, device=target)
+            for key, tensor in held.items():
+                context.set_tensor_address(key, tensor.data_ptr())
+            if not context.execute_async_v3(stream.cuda_stream):
+                raise HondoError(f"{name}: TensorRT failed while it ran; the card may be out of memory")
+            return held["depth"].cpu().numpy()
+
+    return run
+
+
+def card_here(trt: Any) -> Card:
+    """The GPU that plans are built for, and the version of TensorRT that builds them."""
+    import torch
+
+    if not torch.cuda.is_available():
+        raise HondoError("engine tensorrt_plan needs an NVIDIA GPU, and torch finds none here; take --engine openvino")
+    capability = ".".join(map(str, torch.cuda.get_device_capability()))
+    return Card(name=torch.cuda.get_device_name(), capability=capability, tensorrt=trt.__version__)
+
+
+def tensorrt_package() -> Any:
+    """The package, or what to install."""
+    try:
+        return import_module("tensorrt")
+    except ImportError as error:
+        raise MissingExtraError("tensorrt", extra="tensorrt,onnx") from error

@@ -1,0 +1,87 @@
+"""torch.compile as an engine: no file, but what the compiler made is kept in hondo's cache for the next start."""
+
+import os
+import shutil
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from hondo.core.cache import cache_folder
+from hondo.core.errors import HondoError, reason_of
+from hondo.engines.base.compiled import Call, Shape, compiled_per_shape, served
+from hondo.engines.base.metadata import ExportHeader
+from hondo.engines.base.predictor import NetworkPredictor
+from hondo.engines.registry import check_precision
+from hondo.engines.torch.engine import mixed_precision, read_depth_model, torch_device
+from hondo.engines.tracing.export_graph import quiet, trace
+from hondo.engines.tracing.graph_inputs import alone
+from hondo.models.base.depth_model import DepthModel
+
+PACKAGES = ()
+PRECISIONS = ("fp32", "fp16", "bf16")
+EXPORT_PRECISIONS = ()
+SUFFIX = ""
+
+
+def export(model: DepthModel, path: Path, **settings: object) -> Path:
+    """Refuses: what torch.compile makes lives in a cache. The same compiler's file is AOTInductor's .pt2."""
+    raise HondoError(f"{path}: torch_compile has no file of its own; export to aot_inductor (.pt2), the same compiler")
+
+
+def load(
+    source: DepthModel | Path, *, device: str = "auto", precision: str = "fp32", threads: int | None = None
+) -> NetworkPredictor:
+    """Serves a model compiled anew for each input size that comes: half a minute once, seconds from the cache after."""
+    check_precision(precision, engine="torch_compile", allowed=PRECISIONS)
+    target = torch_device(device)
+    use_compiler(target, engine="torch_compile")
+    if threads is not None:
+        torch.set_num_threads(threads)
+    model = source if isinstance(source, DepthModel) else read_depth_model(source)
+    copied = deepcopy(model).to(target).eval()
+    call = compiled_per_shape(lambda shape: _compiled(copied, target=target, precision=precision, shape=shape))
+    header = ExportHeader.of(model, precision=precision)
+    predictor = served(call, header, source=model, engine="torch_compile", device=str(target))
+    return replace(predictor, weights_file=source if isinstance(source, Path) else None)
+
+
+def use_compiler(target: torch.device, *, engine: str) -> None:
+    """Lets Inductor keep its work in hondo's cache, and says at once where there is no C++ compiler for it."""
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder("inductor")))
+    compilers = [os.environ.get("CXX", ""), "g++", "clang++", "cl"]
+    if target.type == "cpu" and not any(shutil.which(name) for name in compilers if name):
+        raise HondoError(
+            f"engine {engine} needs a C++ compiler and finds none; install one (Debian: apt install g++), "
+            "or take --engine openvino or onnx_runtime"
+        )
+
+
+def inductor_options(target: torch.device) -> dict[str, Any]:
+    """Weights are constants, so that they are folded and laid out once; on CUDA kernel launches are replayed."""
+    return {"freezing": True} | ({"triton.cudagraphs": True} if target.type == "cuda" else {})
+
+
+def _compiled(model: DepthModel, *, target: torch.device, precision: str, shape: Shape) -> Call:
+    mixed = mixed_precision(target, precision)
+    with mixed():  # casts that change nothing in float32 would be left out of the graph, and are missed in bf16
+        program = trace(model, size_hw=shape[2:], batch=shape[0], device=target)  # one graph, whatever Python it holds
+    with quiet():
+        call = torch.compile(program.module(), dynamic=False, options=inductor_options(target))
+
+    def run(*inputs: np.ndarray) -> Float[np.ndarray, "b 1 h w"]:
+        tensors = [torch.from_numpy(each).to(target) for each in inputs]
+        with torch.inference_mode(), mixed():
+            return call(*tensors).cpu().numpy()
+
+    with quiet():
+        try:
+            run(*alone(np.zeros(shape, dtype=np.float32), num_previous=model.num_previous))
+        except Exception as error:  # the compilers of torch raise many classes that share no base but Exception
+            reason = reason_of(error)[:200]
+            raise HondoError(f"torch.compile cannot compile this model ({reason}); take --engine pytorch") from error
+    return run

@@ -1,0 +1,144 @@
+"""A DepthModel as the plain graph that exporters want: one picture tensor in, the finest map out."""
+
+import logging
+import threading
+import warnings
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch._dynamo.exc import TorchDynamoException
+
+from hondo.core.errors import HondoError, reason_of
+from hondo.core.types import Size
+from hondo.engines.tracing.graph_inputs import INPUTS, shapes_of
+from hondo.models.base.depth_model import DepthModel
+from hondo.models.base.fuse import inference_form
+from hondo.models.base.multi_frame import MultiFrameModel
+
+_one_export = threading.Lock()  # torch.export keeps its state in the process: two at once break each other
+
+
+class FinestMap(nn.Module):
+    """RGB 0..1 -> the finest map; computed in the type of the model's weights, float32 outside."""
+
+    def __init__(self, model: DepthModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, image: Float[Tensor, "b 3 H W"]) -> Float[Tensor, "b 1 h w"]:
+        dtype = next(self.model.parameters()).dtype
+        return self.model(image.to(dtype))[0].float()
+
+
+class FinestMapOfFrames(nn.Module):
+    """The same of a picture and the frames before it, the newest first; those that are all zeros do not exist.
+
+    K in pixels of ``image``.
+    """
+
+    def __init__(self, model: MultiFrameModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self, image: Float[Tensor, "b 3 H W"], previous: Float[Tensor, "b n 3 H W"], K: Float[Tensor, "b 3 3"]
+    ) -> Float[Tensor, "b 1 h w"]:
+        dtype = next(self.model.parameters()).dtype
+        image, previous = image.to(dtype), previous.to(dtype)
+        is_there = (previous.flatten(2).amax(dim=2) > 0)[..., None, None]
+        T_previous_target = self.model.poses(image, previous) * is_there
+        return self.model(image, previous, K, T_previous_target)[0].float()
+
+
+def trace(
+    model: DepthModel,
+    *,
+    size_hw: Size,
+    batch: int = 1,
+    dynamic: bool = False,
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype = torch.float32,
+    leaving: Collection[type] = (),
+) -> torch.export.ExportedProgram:
+    """The exported program of a copy of the model, its weights on that device in that type.
+
+    ``dynamic``: any batch, height and width that are its ``multiple_of`` times n.
+    ``leaving``: kinds of parts that are not replaced by cheaper ones (see ``inference_form``).
+    """
+    graph = finest_map(inference_form(model, any_size=dynamic, leaving=leaving).to(device, dtype)).eval()
+    batch = max(batch, 2) if dynamic else batch  # torch.export takes a batch of 1 for a constant
+    shapes = shapes_of((batch, 3, *size_hw), num_previous=model.num_previous)
+    example = tuple(torch.zeros(shape, device=device) for shape in shapes.values())
+    free = _any_size(model.input_spec.multiple_of, num_previous=model.num_previous) if dynamic else None
+    try:
+        with _one_export, quiet():
+            return torch.export.export(graph, example, dynamic_shapes=free)
+    except (RuntimeError, TorchDynamoException) as error:
+        ways = "at a free size; leave out --dynamic" if dynamic else "by torch.export"
+        reason = reason_of(error)[:200]
+        raise HondoError(f"{model.name} cannot be exported {ways} ({reason})") from error
+
+
+def finest_map(model: DepthModel) -> nn.Module:
+    """The graph's module: what takes ``INPUTS``, or the first of them, and gives one map."""
+    return FinestMapOfFrames(model) if isinstance(model, MultiFrameModel) else FinestMap(model)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Hides the deprecation warnings that exporters of other projects raise about one another."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Also hides what they log: advice that no user of hondo can follow."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with quiet():
+            yield
+    finally:
+        logging.disable(before)
+
+
+def _any_size(multiple_of: int, *, num_previous: int) -> dict[str, dict[int, torch.export.Dim]]:
+    rows, columns = (torch.export.Dim(name, min=1, max=4096 // multiple_of + 1) for name in ("rows", "columns"))
+    batch, height, width = torch.export.Dim("batch", min=1, max=1024), multiple_of * rows, multiple_of * columns
+    free = ({0: batch, 2: height, 3: width}, {0: batch, 3: height, 4: width}, {0: batch})
+    return dict(zip(INPUTS, free[: 3 if num_previous else 1], strict=False))
+
+
+# Decomposed on the way to other runtimes: the k-th of the left becomes the k-th of the right.
+DECOMPOSED = {
+    "conv1d": "convolution",
+    "conv2d": "convolution",
+    "conv_transpose2d": "convolution",
+    "batch_norm": "_native_batch_norm_legit_no_training",
+    "layer_norm": "native_layer_norm",
+    "group_norm": "native_group_norm",
+}
+OUTER = "model."  # what FinestMap adds in front
+
+
+def module_paths(program: torch.export.ExportedProgram) -> dict[str, str]:
+    """The dotted module of each operation, by its name in the program and in the decomposed one."""
+    paths: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for node in program.graph.nodes:
+        stack = [path for path, _ in (node.meta.get("nn_module_stack") or {}).values() if path]
+        if node.op != "call_function" or not stack:
+            continue
+        path = stack[-1].removeprefix(OUTER)
+        paths[node.name] = path
+        later = DECOMPOSED.get(str(node.target).split(".")[1]) if "." in str(node.target) else None
+        if later is not None:
+            paths[f"{later}_{counts[later]}" if counts[later] else later] = path
+            counts[later] += 1
+    return paths

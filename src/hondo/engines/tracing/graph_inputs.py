@@ -1,0 +1,73 @@
+"""What a network takes beside the picture if it also looks at earlier frames: the frames before, and K."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from jaxtyping import Float
+
+from hondo.core.types import Camera
+from hondo.engines.base.predictor import NetworkPredictor, Run
+
+Array = np.ndarray
+Feed = tuple[Array, ...]  # image (b 3 H W) or (image, previous (b n 3 H W), K (b 3 3)), as a graph takes them
+INPUTS = ("image", "previous", "K")
+
+_STEP = 0.04  # by which a made-up camera comes nearer from frame to frame, as a share of the depth
+_FOV_DEG = 80.0  # of the made-up camera: those of cars have about that
+
+
+def shapes_of(shape: tuple[int, ...], *, num_previous: int) -> dict[str, tuple[int, ...]]:
+    """The shape of every input of a graph, by name, from that of the picture."""
+    if not num_previous:
+        return {"image": shape}
+    batch, *picture = shape
+    return {"image": shape, "previous": (batch, num_previous, *picture), "K": (batch, 3, 3)}
+
+
+def axes_of(*, num_previous: int) -> tuple[int, ...]:
+    """How many axes every input has."""
+    return tuple(map(len, shapes_of((1, 3, 1, 1), num_previous=num_previous).values()))
+
+
+def alone(image: Float[Array, "b 3 H W"], *, num_previous: int) -> Feed:
+    """A picture with no frames before it: frames of zeros stand for none."""
+    if not num_previous:
+        return (image,)
+    shapes = shapes_of(image.shape, num_previous=num_previous)
+    return image, np.zeros(shapes["previous"], image.dtype), np.broadcast_to(_made_up_K(image), shapes["K"]).copy()
+
+
+def driving(image: Float[Array, "b 3 H W"], *, num_previous: int) -> Feed:
+    """A picture with made-up frames before it, as if all it shows had been a little farther away: what exports are
+    compared on, and calibrated on, where single pictures are given."""
+    if not num_previous:
+        return (image,)
+    previous = [_farther(image, scale=1 - _STEP * (1 + index)) for index in range(num_previous)]
+    return image, np.stack(previous, axis=1), alone(image, num_previous=num_previous)[2]
+
+
+def driving_run(run: Callable[..., Array], *, num_previous: int) -> Run:
+    """A graph's call as that of a picture, with made-up frames before it."""
+    return lambda image: run(*driving(image, num_previous=num_previous))
+
+
+def call_in_video(predictor: NetworkPredictor, image: Float[Array, "b 3 H W"]) -> Callable[[], Array]:
+    """A predictor's network on a picture, with made-up frames before it where it looks at them."""
+    feed = driving(image, num_previous=predictor.num_previous)
+    call: Callable[..., Array] = predictor.run_frames or predictor.run
+    return lambda: call(*feed)
+
+
+def _farther(image: Float[Array, "b 3 H W"], *, scale: float) -> Float[Array, "b 3 H W"]:
+    height, width = image.shape[2:]
+    centre = (np.array([width, height]) - 1) / 2
+    matrix = np.array([[scale, 0, (1 - scale) * centre[0]], [0, scale, (1 - scale) * centre[1]]])
+    channels = image.reshape(-1, height, width)
+    moved = [cv2.warpAffine(one, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE) for one in channels]
+    return np.stack(moved).reshape(image.shape)
+
+
+def _made_up_K(image: Float[Array, "b 3 H W"]) -> Float[Array, "3 3"]:
+    camera = Camera.from_fov(_FOV_DEG, size_hw=(image.shape[2], image.shape[3]))
+    return camera.K.astype(image.dtype)

@@ -1,0 +1,133 @@
+"""A folder of predictions of anybody, PNG16 or NPY, matched to samples by name; predictions.json explains it."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hondo.core.errors import HondoError
+from hondo.core.sample import Sample
+from hondo.core.types import DepthKind, DepthMap
+from hondo.images.depth_file import PngScale, read_png16, stored_scale
+from hondo.images.read import read_depth
+
+INDEX = "predictions.json"
+SUFFIXES = (".png", ".npy")
+_NAME_PARTS = 4  # how many parts of a picture's path may stand in its prediction's name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Indexed:
+    """What predictions.json says of one picture."""
+
+    kind: DepthKind
+    png: Path | None = None
+    scale: PngScale | None = None
+
+
+class PredictionFolder:
+    """Predictions as a function of a sample: the file whose name is that of the sample's picture.
+
+    Names that match ``.../b/c/000007.jpg``: 000007, c_000007, b_c_000007, c/000007 (also with "-"), with or without
+    ".depth", as .png or .npy; a bare stem counts only where no other sample has the same. What files hold is read
+    from predictions.json and from the PNGs hondo wrote; of others, PNG16 is ``kind`` x ``png_factor``, NPY ``kind``.
+    """
+
+    def __init__(
+        self, folder: str | Path, origins: Sequence[str], *, kind: DepthKind = DepthKind.METRIC_DEPTH, png_factor: float
+    ) -> None:
+        if not (np.isfinite(png_factor) and png_factor > 0):
+            raise HondoError(f"the PNG factor must be a positive number (256, 1000), got {png_factor:g}")
+        self.folder = Path(folder)
+        self.index = _read_index(self.folder / INDEX)
+        kinds = {entry.kind for entry in self.index.values()}
+        self.kind = kinds.pop() if len(kinds) == 1 else kind
+        self.foreign_scale = PngScale(factor=png_factor, offset=0.0, unit="m" if kind.is_metric else "", kind=kind)
+        self.files = _list_files(self.folder)
+        self.stems = Counter(Path(origin).stem for origin in origins)
+
+    @property
+    def name(self) -> str:
+        return self.folder.resolve().name
+
+    def __call__(self, sample: Sample) -> DepthMap:
+        origin = Path(sample.origin)
+        indexed = self.index.get(_source_key(sample.origin))
+        if indexed is not None and indexed.png is not None:
+            return read_png16(indexed.png, scale=indexed.scale)
+        path = self._find(origin)
+        if path.suffix.lower() == ".npy":
+            return DepthMap(values=read_depth(path), kind=self.kind if indexed is None else indexed.kind)
+        return read_png16(path, scale=stored_scale(path) or self.foreign_scale)
+
+    def _find(self, origin: Path) -> Path:
+        names = self._names(origin)
+        found = next((self.files[name] for name in names if name in self.files), None)
+        if found is None:
+            raise HondoError(f"{self.folder}: no prediction for this picture (looked for {', '.join(names[-3:])})")
+        return found
+
+    def _names(self, origin: Path) -> list[str]:
+        """From the most to the least specific."""
+        stem = origin.name if "#" in origin.name else origin.stem
+        parts = [*origin.parent.parts[-(_NAME_PARTS - 1) :], stem]
+        names = [sign.join(parts[start:]) for start in range(len(parts) - 1) for sign in ("/", "_", "-")]
+        return [*names, stem] if self.stems[origin.stem] <= 1 else names
+
+
+def _list_files(folder: Path) -> dict[str, Path]:
+    """Name within the folder, without suffix and ".depth", to file; .npy (exact) before .png."""
+    files: dict[str, Path] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() not in SUFFIXES or not path.is_file():
+            continue
+        name = path.relative_to(folder).with_suffix("").as_posix().removesuffix(".depth")
+        if name not in files or path.suffix.lower() == ".npy":
+            files[name] = path
+    if not files:
+        raise HondoError(f"{folder}: no predictions ({' or '.join(SUFFIXES)}) in this folder")
+    return files
+
+
+def _read_index(path: Path) -> dict[str, Indexed]:
+    """Source (of a video: with the frame's number) to what predictions.json says; failed items are left out."""
+    if not path.exists():
+        return {}
+    frames: Counter[str] = Counter()
+    entries = {}
+    try:
+        for item in json.loads(path.read_text(encoding="utf-8"))["items"]:
+            source = item["source"]
+            if item.get("time_s") is not None:
+                source = f"{source}#{frames[item['source']]:06d}"
+                frames[item["source"]] += 1
+            if not item.get("error"):
+                entries[_source_key(source)] = _indexed(item, folder=path.parent)
+    except (KeyError, TypeError, ValueError) as error:
+        raise HondoError(f"{path}: not a predictions.json of hondo ({error}); write it again, or remove it") from error
+    return entries
+
+
+def _indexed(item: dict[str, Any], *, folder: Path) -> Indexed:
+    kind = DepthKind(item["kind"])
+    if not item.get("png"):
+        return Indexed(kind=kind)
+    unit = item.get("unit") or ""
+    stored_kind = DepthKind.METRIC_DEPTH if unit == "m" else kind  # metric inverse depth is stored as metres
+    scale = PngScale(factor=float(item["factor"]), offset=float(item.get("offset") or 0), unit=unit, kind=stored_kind)
+    return Indexed(kind=kind, png=folder / item["png"], scale=scale)
+
+
+def is_prediction_folder(path: Path) -> bool:
+    """A folder with an index, or with PNG or NPY files and no checkpoints of a run."""
+    if not path.is_dir() or (path / "recipe.json").exists() or (path / "checkpoints").exists():
+        return False
+    return (path / INDEX).exists() or any(file.suffix.lower() in SUFFIXES for file in path.rglob("*"))
+
+
+def _source_key(source: str) -> str:
+    return str(Path(source).resolve())

@@ -1,0 +1,124 @@
+"""One prediction against one ground truth under a protocol: frame, mask, alignment, clamp, metrics."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, cast, get_args
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from hondo.core.errors import HondoError, unknown
+from hondo.core.types import DepthKind
+from hondo.evaluate.protocols import Protocol
+from hondo.metrics.align import least_squares_scale, least_squares_scale_shift, median_scale
+from hondo.metrics.depth_metrics import DepthMetrics, depth_metrics
+
+PredKind = Literal["depth", "inverse_depth"]
+Align = str | float  # "none", "median", "scale", "scale-shift", or a factor
+ALIGNMENTS = ("none", "median", "scale", "scale-shift")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoredImage:
+    """A prediction brought to the ground truth, both in metres in the protocol's frame, and its metrics."""
+
+    pred: Float[np.ndarray, "h w"]  # aligned and clamped; NaN where nothing is predicted
+    gt: Float[np.ndarray, "h w"]
+    is_scored: Bool[np.ndarray, "h w"]
+    metrics: DepthMetrics
+
+
+def parse_align(align: Align) -> Align:
+    """A name of ALIGNMENTS, or a positive factor; text that is a number is a factor."""
+    if isinstance(align, str):
+        if align in ALIGNMENTS:
+            return align
+        try:
+            align = float(align)
+        except ValueError:
+            raise unknown("alignment (or a factor such as 5.4)", align, ALIGNMENTS) from None
+    if not (math.isfinite(align) and align > 0):
+        raise HondoError(f"an alignment factor must be a positive number, got {align:g}")
+    return float(align)
+
+
+def parse_pred_kind(name: str) -> PredKind:
+    if name not in get_args(PredKind):
+        raise unknown("pred_kind", str(name), get_args(PredKind))
+    return cast(PredKind, name)
+
+
+class AlignmentError(HondoError):
+    """A kind of depth that the chosen alignment cannot compare with metres: wrong for every sample alike."""
+
+
+def check_alignable(kind: DepthKind, align: Align, *, protocol: Protocol) -> None:
+    """Refuses to compare what has no metres with metres."""
+    if kind is DepthKind.SCALED_INVERSE_DEPTH and align == "none":
+        raise AlignmentError(
+            f"the prediction is {kind}: its scale is not known, and '{protocol.name}' does not align here; "
+            "use --align median (or scale, scale-shift, a factor)"
+        )
+    if kind is DepthKind.RELATIVE_INVERSE_DEPTH and align != "scale-shift":
+        raise AlignmentError(f"the prediction is {kind}: scale and shift are not known; use --align scale-shift")
+
+
+def score_image(
+    pred: np.ndarray, gt: np.ndarray, *, protocol: Protocol, align: Align, pred_kind: PredKind = "depth"
+) -> ScoredImage:
+    """Scores one map (h w) in metres or 1/metres (up to the alignment) against metres (0, NaN: unknown)."""
+    pred, gt = protocol.frame(_as_map(pred, what="prediction"), _as_map(gt, what="ground truth"))
+    gt = gt.astype(np.float64)
+    mask = protocol.is_scored(gt)
+    if not mask.any():
+        raise HondoError(
+            f"no ground-truth pixel counts under '{protocol.name}' (known: {int((gt > 0).sum())} of {gt.size}); "
+            "check its unit (metres; PNG16 divided by 256, 1000 or 5000) and its size"
+        )
+    missing = int(np.count_nonzero(np.isnan(pred[mask])))
+    if missing:
+        raise HondoError(f"the prediction is NaN or missing at {missing} of {int(mask.sum())} scored pixels")
+    depth = _aligned(pred.astype(np.float64), gt, mask, align=align, pred_kind=pred_kind, protocol=protocol)
+    if protocol.clamp_pred is not None:
+        depth = np.clip(depth, *protocol.clamp_pred)
+    return ScoredImage(pred=depth, gt=gt, is_scored=mask, metrics=depth_metrics(depth, gt, is_valid=mask))
+
+
+def _aligned(
+    pred: np.ndarray, gt: np.ndarray, mask: np.ndarray, *, align: Align, pred_kind: PredKind, protocol: Protocol
+) -> np.ndarray:
+    """Depth in metres (h w). Inverse depth that alignment makes zero or negative lies at the protocol's far end."""
+    if align == "scale-shift":
+        inverse = pred if pred_kind == "inverse_depth" else _inverted(pred)
+        _require_finite(inverse[mask])
+        fit = least_squares_scale_shift(inverse[mask], 1 / gt[mask])
+        far = protocol.clamp_pred[1] if protocol.clamp_pred is not None else float(gt[mask].max())
+        return 1 / np.maximum(fit.scale * inverse + fit.shift, 1 / far)
+    depth = pred if pred_kind == "depth" else _inverted(pred)
+    if align == "median":
+        return depth * median_scale(depth, gt, is_valid=mask)
+    if align == "scale":
+        _require_finite(depth[mask])
+        return depth * least_squares_scale(depth, gt, is_valid=mask)
+    return depth if align == "none" else depth * float(align)
+
+
+def _inverted(values: np.ndarray) -> np.ndarray:
+    """1 / values; infinite where values are zero or negative (infinitely far), NaN where they are NaN."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(values > 0, 1 / values, np.where(np.isnan(values), np.nan, np.inf))
+
+
+def _require_finite(values: np.ndarray) -> None:
+    bad = int(np.count_nonzero(~np.isfinite(values)))
+    if bad:
+        raise HondoError(f"the prediction is infinite at {bad} of {values.size} scored pixels, so it cannot be aligned")
+
+
+def _as_map(values: np.ndarray, *, what: str) -> np.ndarray:
+    values = np.asarray(values)
+    if values.ndim != 2 or not values.size:
+        raise HondoError(f"the {what} must be an array of shape (h w), got {values.shape}")
+    if values.dtype.kind not in "fiu":
+        raise HondoError(f"the {what} must hold numbers, got {values.dtype}")
+    return values if values.dtype in (np.float32, np.float64) else values.astype(np.float32)

@@ -1,0 +1,114 @@
+"""Floors: what anything worth its name must beat. They look at no picture; the row plane even looks at the answer."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hondo.core.errors import HondoError, unknown
+from hondo.core.sample import Sample
+from hondo.core.types import DepthKind, DepthMap, Size
+from hondo.evaluate.accuracy.predictions import PredictionFolder, is_prediction_folder
+from hondo.evaluate.accuracy.score import Predict, predict_with
+
+PREFIX = "floor:"
+
+
+def constant(sample: Sample) -> DepthMap:
+    """One depth everywhere, with no scale of its own."""
+    values = np.ones(tuple(sample.image.shape[-2:]), dtype=np.float32)
+    return DepthMap(values=values, kind=DepthKind.SCALED_INVERSE_DEPTH, camera=sample.camera)
+
+
+def row_plane(sample: Sample) -> DepthMap:
+    """An oracle: inverse depth linear in the row, fitted (least squares) to the picture's own ground truth.
+
+    The far end is held at the farthest depth of the ground truth, so that inverse depth stays positive.
+    """
+    if sample.depth_gt is None or sample.valid is None or not sample.valid.any():
+        raise HondoError("the row plane is fitted to ground truth, and the sample has none")
+    depth, valid = sample.depth_gt[0].double().numpy(), sample.valid[0].numpy()
+    rows = np.arange(depth.shape[0]) + 0.5
+    inverse = 1 / depth[valid]
+    at = np.nonzero(valid)[0] + 0.5
+    design = np.stack([at, np.ones_like(at)], axis=1)  # (n 2)
+    slope, start = np.linalg.lstsq(design, inverse, rcond=None)[0]
+    plane = np.maximum(slope * rows + start, inverse.min())  # (h)
+    values = np.repeat(plane[:, None], depth.shape[1], axis=1).astype(np.float32)
+    return DepthMap(values=values, kind=DepthKind.METRIC_INVERSE_DEPTH, camera=sample.camera)
+
+
+FLOORS: dict[str, Callable[[Sample], DepthMap]] = {"floor:constant": constant, "floor:row-plane": row_plane}
+
+
+def floor_named(name: str) -> Callable[[Sample], DepthMap]:
+    if name not in FLOORS:
+        raise unknown("floor", name, FLOORS)
+    return FLOORS[name]
+
+
+NYU_PNG_FACTOR, KITTI_PNG_FACTOR = 1000.0, 256.0  # what the field stores predictions of each with
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    name: str
+    predict: Predict
+    notes: tuple[str, ...] = ()
+    close: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSettings:
+    """How a model is loaded (see hondo.load)."""
+
+    weights: str | None = None
+    engine: str = "auto"
+    device: str = "auto"
+    precision: str = "fp32"
+    size_hw: Size | None = None
+    options: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictionSettings:
+    """How files of others are read; None: by the protocol (NYU 1000, else 256)."""
+
+    png_factor: float | None = None
+    kind: DepthKind = DepthKind.METRIC_DEPTH
+
+
+def open_subject(
+    name: str, *, origins: Sequence[str], protocol: str, model: ModelSettings, predictions: PredictionSettings
+) -> Subject:
+    """A name starting with floor:, a folder of predictions, or anything hondo.load takes."""
+    if name.startswith(PREFIX):
+        return Subject(name=name, predict=floor_named(name))
+    if is_prediction_folder(Path(name)):
+        default = NYU_PNG_FACTOR if protocol.startswith("nyu") else KITTI_PNG_FACTOR
+        factor = predictions.png_factor or default
+        folder = PredictionFolder(name, origins, kind=predictions.kind, png_factor=factor)
+        assumed = f"files that do not say what they hold are read as {predictions.kind}, PNG16 x {factor:g}"
+        return Subject(name=folder.name, predict=folder, notes=() if folder.index else (assumed,))
+    return _model(name, model)
+
+
+def _model(name: str, settings: ModelSettings) -> Subject:
+    from hondo.engines.load import load
+
+    if Path(name).is_dir() and not any(Path(name).iterdir()):
+        raise HondoError(f"{name}: the folder is empty; give a run folder, a model, or a folder of predictions")
+    predictor = load(
+        name,
+        weights=settings.weights,
+        engine=settings.engine,
+        device=settings.device,
+        size_hw=settings.size_hw,
+        precision=settings.precision,
+        **dict(settings.options),
+    )
+    height, width = predictor.input_spec.size_hw
+    notes = (f"network size {height}x{width}, {settings.precision}, engine {settings.engine}",)
+    return Subject(name=predictor.name, predict=predict_with(predictor), notes=notes, close=predictor.close)

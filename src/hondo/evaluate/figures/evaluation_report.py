@@ -1,0 +1,143 @@
+"""The picture part of a report: the best, median and worst images, and how the errors are spread."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from hondo.core.atomic import atomic_write
+from hondo.core.report import Report
+from hondo.core.sample import Sample, Samples
+from hondo.evaluate.accuracy.score import Evaluation, Item, Predict, image_of, score_sample
+from hondo.evaluate.accuracy.scoring import ScoredImage
+from hondo.evaluate.protocols import protocol_named
+from hondo.images.read import write_image
+
+ROWS_PER_SHEET = 4
+ERROR_LIMIT = 0.5  # abs_rel of the full colour in the error column
+_COLUMNS = ("picture", "predicted depth", "ground truth", f"|p - g| / g (0 to {ERROR_LIMIT})")
+
+
+def write_figures(evaluation: Evaluation, predict: Predict, samples: Samples, folder: Path) -> list[Path]:
+    """best.png, median.png, worst.png (contact sheets by abs_rel) and errors.png (histograms)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ranked = sorted(evaluation.scored, key=_abs_rel)
+    count, middle = min(ROWS_PER_SHEET, len(ranked)), len(ranked) // 2
+    start = max(0, min(middle - count // 2, len(ranked) - count))
+    chosen = {"best": ranked[:count], "median": ranked[start : start + count], "worst": ranked[::-1][:count]}
+    written = []
+    for name, items in chosen.items():
+        sheet = contact_sheet(evaluation, predict, samples, items, title=f"{evaluation.subject}: {name} by abs_rel")
+        written.append(write_image(folder / f"{name}.png", sheet))
+    return [*written, write_image(folder / "errors.png", error_histogram(evaluation))]
+
+
+def contact_sheet(
+    evaluation: Evaluation, predict: Predict, samples: Samples, items: Sequence[Item], *, title: str
+) -> np.ndarray:
+    """One row an image: picture, prediction and ground truth in the same colours (metres), relative error."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(14, 2.6 * len(items) + 0.6), layout="constrained")
+    axes = figure.subplots(len(items), len(_COLUMNS), squeeze=False)
+    for row, item in zip(axes, items, strict=True):
+        sample = samples[item.index]
+        protocol = protocol_named(evaluation.protocol)
+        scored = score_sample(predict, sample, protocol=protocol, align=evaluation.align)
+        _draw_row(row, sample, scored)
+        row[0].set_ylabel(f"abs_rel {_abs_rel(item):.3f}", fontsize=8)
+        row[0].set_xlabel(_short(item.origin), fontsize=7)
+    for axis, head in zip(axes[0], _COLUMNS, strict=True):
+        axis.set_title(head, fontsize=9)
+    figure.suptitle(f"{title} ({evaluation.protocol}, alignment {evaluation.align})", fontsize=10)
+    return _rendered(figure)
+
+
+def error_histogram(evaluation: Evaluation) -> np.ndarray:
+    """How many images have which abs_rel, and which delta1."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3.2), layout="constrained")
+    for axis, name in zip(figure.subplots(1, 2), ("abs_rel", "delta1"), strict=True):
+        values = [getattr(item.metrics, name) for item in evaluation.scored]
+        axis.hist(values, bins=30, color="#35618f")
+        axis.axvline(float(np.mean(values)), color="#c0392b", label=f"mean {np.mean(values):.3f}")
+        axis.axvline(float(np.median(values)), color="#222222", linestyle=":", label=f"median {np.median(values):.3f}")
+        axis.set_xlabel(name)
+        axis.set_ylabel("images")
+        axis.legend(fontsize=8)
+    figure.suptitle(f"{evaluation.subject}: {evaluation.protocol}, alignment {evaluation.align}", fontsize=10)
+    return _rendered(figure)
+
+
+def _draw_row(row: np.ndarray, sample: Sample, scored: ScoredImage) -> None:
+    known = scored.gt[scored.is_scored]
+    near, far = np.percentile(known, (2, 98))
+    limits = {"cmap": "turbo", "vmin": 1 / far, "vmax": max(1 / near, 1 / far + 1e-9), "interpolation": "nearest"}
+    truth = np.where(scored.is_scored, scored.gt, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.abs(scored.pred - truth) / truth
+        row[0].imshow(image_of(sample))
+        row[1].imshow(1 / scored.pred, **limits)
+        row[2].imshow(_thick(1 / truth), **limits)
+        row[3].imshow(_thick(error), cmap="magma", vmin=0, vmax=ERROR_LIMIT, interpolation="nearest")
+    for axis in row:
+        axis.set_xticks([])
+        axis.set_yticks([])
+
+
+def _thick(values: np.ndarray) -> np.ndarray:
+    """Sparse points drawn as 5x5 blocks, so that LiDAR can be seen; dense maps stay."""
+    if np.isfinite(values).mean() > 0.25:
+        return values
+    import cv2
+
+    low = np.where(np.isfinite(values), values, -1.0)
+    grown = cv2.dilate(low, np.ones((5, 5)))
+    return np.where(grown < 0, np.nan, grown)
+
+
+def _rendered(figure: object) -> np.ndarray:
+    """uint8 (h w 3) RGB."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)  # pyright: ignore[reportArgumentType]
+    canvas.draw()
+    return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])
+
+
+def _abs_rel(item: Item) -> float:
+    assert item.metrics is not None, "only scored items are drawn"
+    return item.metrics.abs_rel
+
+
+def _short(origin: str) -> str:
+    return "/".join(Path(origin).parts[-3:])
+
+
+def write_json(evaluation: Evaluation, report: Report, path: Path) -> Path:
+    """The report, and the metrics of every image: {..., "metrics": {...}, "images": [...], "skipped": [...]}."""
+    stored = json.loads(report.to_json())
+    stored |= {
+        "align": evaluation.align,
+        "metrics": asdict(evaluation.mean()),
+        "num_scored": len(evaluation.scored),
+        "num_skipped": len(evaluation.skipped),
+        "images": [
+            {"index": item.index, "origin": item.origin, **asdict(item.metrics)}
+            for item in evaluation.scored
+            if item.metrics is not None
+        ],
+        "skipped": [
+            {"index": item.index, "origin": item.origin, "reason": item.skipped} for item in evaluation.skipped
+        ],
+    }
+    return atomic_write(path, json.dumps(stored, indent=1).encode())
+
+
+def write_markdown(report: Report, figures: Sequence[Path], path: Path) -> Path:
+    """The report with its figures, which lie beside it."""
+    lines = [report.to_markdown(), *(f"### {figure.stem}\n\n![{figure.stem}]({figure.name})\n" for figure in figures)]
+    return atomic_write(path, "\n".join(lines).encode())

@@ -1,0 +1,71 @@
+"""What an exported network is checked on: network inputs, made-up or of real pictures, and torch's maps of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32
+
+from hondo.core.errors import HondoError
+from hondo.core.sample import Sample, Samples
+from hondo.core.types import InputSpec
+from hondo.engines.quantization.calibration import evenly
+from hondo.engines.tracing.graph_inputs import driving
+from hondo.evaluate.accuracy.score import image_of
+from hondo.evaluate.parity.ground_truth_delta import Truth, score_both
+from hondo.images.placement import Placement, from_network, place, to_network
+from hondo.models.base.depth_model import DepthModel
+
+MOST = 16  # real pictures that a check looks at, evenly spread over those that are given
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckSet:
+    """Network inputs and what torch makes of them in float32; of real pictures also where they lie in the input."""
+
+    model: DepthModel
+    inputs: Sequence[Float32[np.ndarray, "1 3 H W"]]
+    wanted: Sequence[Float32[np.ndarray, "1 1 h w"]]
+    samples: Sequence[Sample] = ()
+    placements: Sequence[Placement] = ()
+
+    @property
+    def is_real(self) -> bool:
+        return bool(self.samples)
+
+    def truth(self, given: Sequence[Float32[np.ndarray, "1 1 h w"]]) -> Truth | None:
+        """The ground-truth metrics of ``given`` maps beside torch's; None where no ground truth is known."""
+        at_picture = [
+            (from_network(wanted[0, 0], placement), from_network(each[0, 0], placement))
+            for wanted, each, placement in zip(self.wanted, given, self.placements, strict=True)
+        ]
+        return score_both(self.samples, at_picture, kind=self.model.kind)
+
+
+def check_inputs(model: DepthModel, inputs: Iterable[Float32[np.ndarray, "1 3 H W"]]) -> CheckSet:
+    """Of network inputs as they are."""
+    inputs = list(inputs)
+    return CheckSet(model=model, inputs=inputs, wanted=[_torch_map(model, image) for image in inputs])
+
+
+def check_samples(model: DepthModel, samples: Samples, *, spec: InputSpec, most: int = MOST) -> CheckSet:
+    """Of pictures, prepared for an export that takes ``spec``; at most ``most``, evenly spread."""
+    if not len(samples):
+        raise HondoError("no picture is left to check the export on")
+    chosen = [samples[index] for index in evenly(len(samples), count=most)]
+    placements = [place(_size(sample), spec) for sample in chosen]
+    inputs = [to_network(image_of(sample), where) for sample, where in zip(chosen, placements, strict=True)]
+    wanted = [_torch_map(model, image) for image in inputs]
+    return CheckSet(model=model, inputs=inputs, wanted=wanted, samples=chosen, placements=placements)
+
+
+def _size(sample: Sample) -> tuple[int, int]:
+    return sample.image.shape[1], sample.image.shape[2]
+
+
+def _torch_map(model: DepthModel, image: Float[np.ndarray, "1 3 H W"]) -> Float[np.ndarray, "1 1 h w"]:
+    device = next(model.parameters()).device
+    feed = driving(image, num_previous=model.num_previous)
+    with torch.inference_mode():
+        return model(*(torch.from_numpy(each).to(device) for each in feed))[0].float().cpu().numpy()

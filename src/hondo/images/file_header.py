@@ -1,0 +1,190 @@
+"""What a picture file says about itself before any pixel is decoded: format, size, orientation, bits."""
+
+import io
+import struct
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+
+from hondo.core.errors import HondoError
+from hondo.core.types import Size
+from hondo.images.formats.binary import BinaryFile
+
+FORMATS = (
+    "JPEG",
+    "MPO",
+    "PNG",
+    "WEBP",
+    "BMP",
+    "DIB",
+    "TIFF",
+    "GIF",
+    "PPM",
+    "AVIF",
+)  # JPEG 2000 hides that a file is cut off
+ORIENTATION_TAG = 0x0112  # EXIF 2.3, table 4
+# What Pillow raises on damaged files, found by fuzzing its decoders.
+DAMAGED = (
+    OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, OverflowError, RuntimeError, struct.error,
+)  # fmt: skip
+
+_pillow_limit = threading.Lock()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """The facts of a picture file; ``size_hw`` is the size as shown, after the EXIF orientation."""
+
+    name: str
+    format: str
+    size_hw: Size
+    mode: str  # Pillow's mode, or "other"
+    bits: int  # per channel, as stored
+    orientation: int = 1  # EXIF 1..8, still to be applied to the decoded pixels
+
+
+@contextmanager
+def opened(source: str | Path | bytes) -> Iterator[tuple[BinaryFile, str]]:
+    """The source as an open file and its name for messages; what cannot be opened or is empty is refused."""
+    if isinstance(source, bytes):
+        if not source:
+            raise HondoError("the picture is empty (0 bytes)")
+        yield io.BytesIO(source), f"picture of {len(source)} bytes"
+        return
+    path = Path(source)
+    try:
+        file = path.open("rb")
+    except FileNotFoundError as error:
+        raise HondoError(f"{path} does not exist; check the path") from error
+    except IsADirectoryError as error:
+        raise HondoError(f"{path} is a folder; give a file") from error
+    except OSError as error:
+        raise HondoError(f"{path} cannot be opened: {error.strerror or error}") from error
+    with file:
+        if not file.read(1):
+            raise HondoError(f"{path} is empty (0 bytes); copy or download it again")
+        file.seek(0)
+        yield file, str(path)
+
+
+@contextmanager
+def without_remarks() -> Iterator[None]:
+    """Pillow warns of damaged EXIF and the like, which does not matter: damaged pixels are errors."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="PIL")
+        yield
+
+
+def magic(file: BinaryFile) -> bytes:
+    """The first 8 bytes; the file stands at its start again."""
+    start = file.read(8)
+    file.seek(0)
+    return start
+
+
+def open_pillow(file: BinaryFile) -> Image.Image:
+    """Opens the header with Pillow. Its own size limit is lifted for the moment: ours replaces it (``check_size``)."""
+    formats = [name for name in FORMATS if name in _known_formats()]
+    with _pillow_limit, without_remarks():
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            return Image.open(file, formats=formats)
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def read_header(file: BinaryFile, *, name: str) -> Header:
+    """The header of a picture that Pillow knows, or of a TIFF that it cannot decode (float or 64-bit colours)."""
+    try:
+        picture = open_pillow(file)
+        return _pillow_header(picture, file, name=name)
+    except UnidentifiedImageError as error:
+        file.seek(0)
+        if magic(file)[:4] in (b"II*\0", b"MM\0*"):
+            return _tiff_header(file, name=name)
+        raise HondoError(f"{name} is not a picture hondo can read; give one of {', '.join(FORMATS)}") from error
+    except DAMAGED as error:
+        raise HondoError(f"{name} is damaged: {error}; copy or export it again") from error
+    finally:
+        file.seek(0)
+
+
+def check_size(header: Header, *, max_megapixels: float) -> None:
+    """Refuses empty pictures and ones above the limit, before memory is spent on them."""
+    height, width = header.size_hw
+    if height < 1 or width < 1:
+        raise HondoError(f"{header.name} has no pixels ({width}x{height})")
+    if height * width > max_megapixels * 1e6:
+        raise HondoError(
+            f"{header.name} is {width}x{height} = {height * width / 1e6:.4g} megapixels, over the limit of "
+            f"{max_megapixels:g}; make it smaller or raise max_megapixels (--max-megapixels)"
+        )
+
+
+def _known_formats() -> frozenset[str]:
+    Image.init()
+    return frozenset(Image.OPEN)
+
+
+def _pillow_header(picture: Image.Image, file: BinaryFile, *, name: str) -> Header:
+    width, height = picture.size
+    orientation = _orientation(picture, file)
+    # Pillow reports (and decodes) an oriented TIFF as it is shown, every other format as it is stored.
+    if picture.format == "TIFF":
+        orientation = 1
+    size = (width, height) if orientation >= 5 else (height, width)
+    bits = _bits(picture, file)
+    return Header(
+        name=name, format=picture.format or "", size_hw=size, mode=picture.mode, bits=bits, orientation=orientation
+    )
+
+
+def _orientation(picture: Image.Image, file: BinaryFile) -> int:
+    with without_remarks():
+        if picture.format == "PNG":
+            picture.info.setdefault("exif", _png_exif(file))
+            exif = Image.Image.getexif(picture)  # the one of PngImageFile decodes every pixel first
+        else:
+            exif = picture.getexif()
+        value = exif.get(ORIENTATION_TAG, 1)
+    return value if value in range(1, 9) else 1
+
+
+def _png_exif(file: BinaryFile) -> bytes | None:
+    """The eXIf chunk, which may stand behind the pixels: chunks are skipped by their lengths."""
+    file.seek(8)
+    while len(head := file.read(8)) == 8 and head[4:] != b"IEND":
+        length = int.from_bytes(head[:4], "big")
+        if head[4:] == b"eXIf":
+            return file.read(length)
+        file.seek(length + 4, 1)  # and its checksum
+    return None
+
+
+def _bits(picture: Image.Image, file: BinaryFile) -> int:
+    if picture.format == "PNG":
+        file.seek(24)  # IHDR: length, type, width, height, then the bit depth
+        return file.read(1)[0]
+    if isinstance(picture, TiffImagePlugin.TiffImageFile):
+        return max(picture.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE, (1,)))
+    return {"I": 32, "F": 32}.get(picture.mode, 16 if picture.mode.startswith("I;16") else 8)
+
+
+def _tiff_header(file: BinaryFile, *, name: str) -> Header:
+    try:
+        with without_remarks():
+            tags = TiffImagePlugin.ImageFileDirectory_v2(file.read(8))
+            file.seek(tags.next)
+            tags.load(file)
+            size = (int(tags[TiffImagePlugin.IMAGELENGTH]), int(tags[TiffImagePlugin.IMAGEWIDTH]))
+            bits = max(tags.get(TiffImagePlugin.BITSPERSAMPLE, (1,)))
+            orientation = int(tags.get(ORIENTATION_TAG, 1))
+    except DAMAGED as error:
+        raise HondoError(f"{name} is a damaged TIFF: {error}; export it again") from error
+    shown = (size[1], size[0]) if orientation >= 5 else size
+    return Header(name=name, format="TIFF", size_hw=shown, mode="other", bits=bits, orientation=orientation)

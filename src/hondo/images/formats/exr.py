@@ -1,0 +1,150 @@
+"""OpenEXR depth maps: one part of scan lines, half, float or uint values, not compressed, RLE, ZIPS or ZIP.
+
+OpenCV's wheels come without EXR. Written from the format's published layout (openexr.com, "OpenEXR File Layout").
+"""
+
+import struct
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from hondo.core.errors import HondoError
+from hondo.core.types import Size
+from hondo.images.formats.binary import BinaryFile
+
+_TYPES = {0: "<u4", 1: "<f2", 2: "<f4"}
+_LINES = {0: 1, 1: 1, 2: 1, 3: 16}  # compression -> lines a block: none, RLE, ZIPS, ZIP
+_NAMES = {4: "PIZ", 5: "PXR24", 6: "B44", 7: "B44A", 8: "DWAA", 9: "DWAB"}
+_DEPTH_NAMES = ("Z", "Y", "V", "depth", "R")  # in this order; else a file with one channel
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExrHeader:
+    """Channels in file order (name, NumPy type), compression, data window size and where the block table starts."""
+
+    channels: tuple[tuple[str, str], ...]
+    compression: int
+    size_hw: Size
+    top: int
+    table_at: int
+
+
+def exr_size(file: BinaryFile, *, name: str) -> Size:
+    return _read_header(file, name=name).size_hw
+
+
+def read_exr(file: BinaryFile, *, name: str) -> np.ndarray:
+    """The depth channel (h w): Z, Y, V, depth, R, or the only one."""
+    header = _read_header(file, name=name)
+    chosen = _depth_channel(header, name=name)
+    height, width = header.size_hw
+    lines = _LINES[header.compression]
+    values = np.empty((height, width), dtype=dict(header.channels)[chosen])
+    filled = 0
+    try:
+        file.seek(header.table_at)
+        starts = struct.unpack(f"<{-(-height // lines)}Q", file.read(8 * -(-height // lines)))
+        for start in starts:
+            file.seek(start)
+            row, size = struct.unpack("<ii", file.read(8))
+            first = row - header.top
+            count = min(lines, height - first)
+            block = _unpacked(file.read(size), header, rows=count)
+            values[first : first + count] = _channel_rows(block, header, chosen, rows=count)
+            filled += count
+    except (struct.error, zlib.error, ValueError, LookupError, OverflowError, MemoryError) as error:
+        raise HondoError(f"{name} is a damaged or truncated EXR: {error}; export it again") from error
+    if filled != height:
+        raise HondoError(f"{name} is a damaged EXR: {filled} of {height} rows are there; export it again")
+    return values
+
+
+def _read_header(file: BinaryFile, *, name: str) -> ExrHeader:
+    file.seek(0)
+    try:
+        _, version = struct.unpack("<II", file.read(8))
+        if version & 0x1A00:  # tiles, deep data, several parts
+            raise HondoError(f"{name} is a tiled, deep or multi-part EXR; export it as one part of scan lines")
+        found: dict[str, bytes] = {}
+        while key := _string(file):
+            _string(file)
+            found[key] = file.read(struct.unpack("<i", file.read(4))[0])
+        left, top, right, bottom = struct.unpack("<4i", found["dataWindow"])
+        compression = found["compression"][0]
+        channels = _channels(found["channels"], name=name)
+    except HondoError:  # a ValueError itself, with its own remedy
+        raise
+    except (struct.error, LookupError, ValueError, OverflowError) as error:
+        raise HondoError(f"{name} is a damaged EXR: its header ends early; export it again") from error
+    if compression not in _LINES:
+        method = _NAMES.get(compression, str(compression))
+        raise HondoError(f"{name} is an EXR compressed with {method}; export it with ZIP or no compression")
+    return ExrHeader(
+        channels=channels,
+        compression=compression,
+        size_hw=(bottom - top + 1, right - left + 1),
+        top=top,
+        table_at=file.tell(),
+    )
+
+
+def _channels(data: bytes, *, name: str) -> tuple[tuple[str, str], ...]:
+    channels = []
+    while data and data[0]:
+        label, _, data = data.partition(b"\0")
+        kind, _, step_x, step_y = struct.unpack("<iIii", data[:16])
+        data = data[16:]
+        if kind not in _TYPES or (step_x, step_y) != (1, 1):
+            raise HondoError(f"{name} is an EXR with subsampled or unknown channels; export Z as float")
+        channels.append((label.decode("latin-1"), _TYPES[kind]))
+    return tuple(channels)
+
+
+def _depth_channel(header: ExrHeader, *, name: str) -> str:
+    names = [label for label, _ in header.channels]
+    for wanted in _DEPTH_NAMES:
+        for label in names:
+            if label.rpartition(".")[2] == wanted:
+                return label
+    if len(names) == 1:
+        return names[0]
+    raise HondoError(f"{name} has the channels {', '.join(names)} and none named {', '.join(_DEPTH_NAMES)}")
+
+
+def _unpacked(data: bytes, header: ExrHeader, *, rows: int) -> bytes:
+    size = rows * header.size_hw[1] * sum(np.dtype(kind).itemsize for _, kind in header.channels)
+    if header.compression == 0 or len(data) == size:  # a block that would grow is stored plain
+        return data
+    packed = _run_lengths(data) if header.compression == 1 else zlib.decompress(data)
+    deltas = np.frombuffer(packed, dtype=np.uint8).astype(np.uint8)
+    deltas[1:] -= 128  # the predictor: each byte is its difference to the last one, plus 128
+    halves = np.cumsum(deltas, dtype=np.uint8)
+    middle = (len(halves) + 1) // 2
+    plain = np.empty_like(halves)
+    plain[0::2], plain[1::2] = halves[:middle], halves[middle:]
+    return plain.tobytes()
+
+
+def _run_lengths(data: bytes) -> bytes:
+    out, at = bytearray(), 0
+    while at < len(data):
+        count = struct.unpack_from("<b", data, at)[0]
+        literal = data[at + 1 : at + 1 - count] if count < 0 else data[at + 1 : at + 2] * (count + 1)
+        out += literal
+        at += 1 - count if count < 0 else 2
+    return bytes(out)
+
+
+def _channel_rows(block: bytes, header: ExrHeader, chosen: str, *, rows: int) -> np.ndarray:
+    """Rows of one channel: a row holds all of the first channel, then all of the second, and so on."""
+    width = header.size_hw[1]
+    row_type = np.dtype([(label, kind, (width,)) for label, kind in header.channels])
+    return np.frombuffer(block, dtype=row_type, count=rows)[chosen]
+
+
+def _string(file: BinaryFile) -> str:
+    text = bytearray()
+    while (byte := file.read(1)) not in (b"\0", b""):
+        text += byte
+    return text.decode("latin-1")

@@ -1,0 +1,205 @@
+"""The one reader of pictures and depth files, and the writer of pictures.
+
+A picture is always uint8 RGB (h w 3). What other kinds of file become:
+
+- the EXIF orientation is applied; an animation or multi-page file gives its first picture; colour profiles are ignored
+- grey is repeated; 16 bit is divided by 257 and rounded; floats must lie in 0..1 and are multiplied by 255
+- transparency (alpha channel, palette, PNG colour key) is laid on white
+- CMYK becomes (255 - c)(255 - k) / 255, without a profile
+"""
+
+import warnings
+from pathlib import Path
+from tokenize import TokenError
+
+import cv2
+import numpy as np
+from jaxtyping import Float32, UInt8
+from PIL import Image
+
+from hondo.core.atomic import atomic_write
+from hondo.core.errors import HondoError, unknown
+from hondo.core.types import Size
+from hondo.images.file_header import (
+    DAMAGED,
+    Header,
+    check_size,
+    magic,
+    open_pillow,
+    opened,
+    read_header,
+    without_remarks,
+)
+from hondo.images.formats.binary import BinaryFile
+from hondo.images.formats.exr import exr_size, read_exr
+from hondo.images.formats.pfm import pfm_header, read_pfm
+from hondo.images.pixels import on_white, oriented, to_rgb8
+
+IMAGE_SUFFIXES = frozenset(
+    [".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".pgm", ".pnm", ".avif", ".mpo"]
+)
+MAX_MEGAPIXELS = 100.0
+_JPEG_QUALITY = 95
+_PFM, _EXR, _NPY = (b"PF", b"Pf"), b"\x76\x2f\x31\x01", b"\x93NUMPY"
+
+
+def read_image(source: str | Path | bytes, *, max_megapixels: float = MAX_MEGAPIXELS) -> UInt8[np.ndarray, "h w 3"]:
+    """A picture file (or its bytes) as uint8 RGB (h w 3), upright; its size is checked before it is decoded."""
+    with opened(source) as (file, name):
+        start = magic(file)
+        if start.startswith(_PFM) and start[2:3].isspace():
+            check_size(
+                _float_header(pfm_header(file, name=name)[0], name=name, kind="PFM"), max_megapixels=max_megapixels
+            )
+            return to_rgb8(read_pfm(file, name=name), name=name)
+        if start.startswith(_EXR) or start.startswith(_NPY):
+            raise HondoError(
+                f"{name} holds numbers without a known white; convert it to PNG or JPEG to use it as a picture"
+            )
+        header = read_header(file, name=name)
+        check_size(header, max_megapixels=max_megapixels)
+        return oriented(_decode_rgb(file, header), header.orientation)
+
+
+def image_size(source: str | Path | bytes) -> Size:
+    """The (height, width) of a picture as shown, from its header alone."""
+    with opened(source) as (file, name):
+        start = magic(file)
+        if start.startswith(_PFM) and start[2:3].isspace():
+            return pfm_header(file, name=name)[0]
+        return exr_size(file, name=name) if start.startswith(_EXR) else read_header(file, name=name).size_hw
+
+
+def read_depth(
+    source: str | Path | bytes, *, divide_by: float = 1.0, max_megapixels: float = MAX_MEGAPIXELS
+) -> Float32[np.ndarray, "h w"]:
+    """A depth file as stored / divide_by, float32 (h w), NaN where unknown.
+
+    Formats: PNG or TIFF of 16 bits (0 is unknown), float TIFF, PFM, EXR and NPY (read exactly; not finite is unknown).
+    Orientation tags are ignored: a depth map lies as it is stored. 8-bit and colour files are refused.
+    """
+    if not divide_by > 0:
+        raise HondoError(f"divide_by must be positive, got {divide_by:g}")
+    with opened(source) as (file, name):
+        values = _depth_values(file, name=name, max_megapixels=max_megapixels)
+    if values.ndim != 2:
+        raise HondoError(f"{name} has shape {values.shape}; a depth file holds one value a pixel (h w)")
+    if values.dtype.kind in "iu":
+        values = np.where(values > 0, values, np.nan)
+    with np.errstate(over="ignore"):
+        depth = (
+            (values.astype(np.float64) / divide_by).astype(np.float32) if divide_by != 1 else values.astype(np.float32)
+        )
+    depth[~np.isfinite(depth)] = np.nan
+    return depth
+
+
+def write_image(path: str | Path, rgb: UInt8[np.ndarray, "h w 3"]) -> Path:
+    """Writes uint8 RGB by suffix (.png, .jpg, .webp, .bmp, .tif, .ppm), whole or not at all."""
+    suffix = Path(path).suffix.lower()
+    writable = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm"}
+    if suffix not in writable:
+        raise unknown("picture suffix", suffix, writable)
+    options = {".jpg": [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY], ".jpeg": [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]}
+    _, data = cv2.imencode(suffix, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options.get(suffix, []))
+    return atomic_write(path, data.tobytes())
+
+
+def _decode_rgb(file: BinaryFile, header: Header) -> np.ndarray:
+    if header.mode == "other":
+        return to_rgb8(_decode_opencv(file, header), name=header.name)
+    try:
+        picture = open_pillow(file)
+        with without_remarks():
+            picture.load()
+    except DAMAGED as error:
+        raise HondoError(f"{header.name} is damaged or truncated: {error}; copy or export it again") from error
+    if _lost_its_low_bytes(picture, header):
+        return to_rgb8(_decode_opencv(file, header), name=header.name)
+    if picture.mode in ("I;16", "I;16B", "I;16L", "I;16N") or (picture.mode == "I" and header.format in ("PNG", "PPM")):
+        return to_rgb8(np.asarray(picture).astype(np.uint16), name=header.name)
+    if picture.mode in ("I", "F"):
+        return to_rgb8(np.asarray(picture), name=header.name)
+    if picture.has_transparency_data:
+        rgba = np.asarray(picture.convert("RGBA"))
+        return on_white(rgba[..., :3], rgba[..., 3], name=header.name)
+    if picture.mode == "LAB":
+        raise HondoError(f"{header.name} is in Lab colours; convert it to RGB")
+    return np.array(picture.convert("RGB"))  # copies: writable
+
+
+def _lost_its_low_bytes(picture: Image.Image, header: Header) -> bool:
+    """Pillow keeps only the high byte of 16-bit colours; a PNG colour key (which OpenCV loses) matters more."""
+    is_deep = header.bits == 16 and header.format in ("PNG", "TIFF") and picture.mode in ("RGB", "RGBA", "LA")
+    return is_deep and "transparency" not in picture.info
+
+
+def _decode_opencv(file: BinaryFile, header: Header) -> np.ndarray:
+    file.seek(0)
+    data = np.frombuffer(file.read(), dtype=np.uint8)
+    level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        pixels = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+    except cv2.error as error:
+        raise HondoError(f"{header.name} cannot be decoded: {error.err}") from error
+    finally:
+        cv2.utils.logging.setLogLevel(level)
+    if pixels is None:
+        raise HondoError(f"{header.name} is damaged or of an unknown kind; export it again as PNG")
+    if pixels.ndim == 3:
+        pixels = pixels[..., [2, 1, 0, 3]] if pixels.shape[2] == 4 else pixels[..., ::-1]
+    return pixels
+
+
+def _depth_values(file: BinaryFile, *, name: str, max_megapixels: float) -> np.ndarray:
+    start = magic(file)
+    if start.startswith(_NPY):
+        return _read_npy(file, name=name, max_megapixels=max_megapixels)
+    if start.startswith(_PFM) and start[2:3].isspace():
+        check_size(_float_header(pfm_header(file, name=name)[0], name=name, kind="PFM"), max_megapixels=max_megapixels)
+        return read_pfm(file, name=name)
+    if start.startswith(_EXR):
+        check_size(_float_header(exr_size(file, name=name), name=name, kind="EXR"), max_megapixels=max_megapixels)
+        return read_exr(file, name=name)
+    header = read_header(file, name=name)
+    check_size(header, max_megapixels=max_megapixels)
+    return _read_grey(file, header)
+
+
+def _read_grey(file: BinaryFile, header: Header) -> np.ndarray:
+    """The numbers of a single-channel picture of 16 or more bits."""
+    if header.format == "TIFF" and header.mode in ("other", "F"):
+        return _decode_opencv(file, header)
+    if header.bits < 16 or not header.mode.startswith(("I", "F")):
+        raise HondoError(
+            f"{header.name} is a {header.bits}-bit {header.mode} picture, not a depth file; "
+            "give a 16-bit grey PNG, or floats as TIFF, PFM, EXR or NPY"
+        )
+    try:
+        with without_remarks():
+            return np.asarray(open_pillow(file))
+    except DAMAGED as error:
+        raise HondoError(f"{header.name} is damaged or truncated: {error}; copy or export it again") from error
+
+
+def _read_npy(file: BinaryFile, *, name: str, max_megapixels: float) -> np.ndarray:
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Reading `.npy`")  # files of Python 2 are read, if slowly
+            version = np.lib.format.read_magic(file)
+            reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+            shape, _, kind = reader(file)
+            size = shape if len(shape) == 2 else tuple(side for side in shape if side != 1)
+            if kind.kind not in "fiu" or len(size) != 2:
+                raise HondoError(f"{name} holds {kind} of shape {shape}; a depth file holds numbers (h w)")
+            check_size(_float_header(size, name=name, kind="NPY"), max_megapixels=max_megapixels)
+            file.seek(0)
+            return np.load(file, allow_pickle=False).reshape(size)
+    except HondoError:
+        raise
+    except (*DAMAGED, TokenError) as error:
+        raise HondoError(f"{name} is a damaged NPY file: {error}; save it again with numpy.save") from error
+
+
+def _float_header(size_hw: Size, *, name: str, kind: str) -> Header:
+    return Header(name=name, format=kind, size_hw=size_hw, mode="F", bits=32)

@@ -1,0 +1,234 @@
+"""Own checkpoints: one .safetensors file of weights with, as JSON in its metadata, how to build the model again."""
+
+import json
+import os
+import tempfile
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from hondo.core.errors import HondoError
+from hondo.core.types import InputSpec
+from hondo.nn.int8_layers import from_int8, to_int8
+from hondo.version import __version__
+
+FORMAT = 2  # 1 had no int8
+_HALF_LIMIT = 6e4  # float16 ends at 65504
+_NOT_OURS = (
+    "is not a checkpoint written by hondo; give the model's name and the file as its weights: MODEL --weights FILE"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsHeader:
+    """What a checkpoint says about itself. ``training`` is the report of the run that made it, as plain JSON."""
+
+    name: str
+    options: dict[str, Any]
+    input_spec: InputSpec
+    kind: str
+    licence: str
+    training: dict[str, Any]
+    half: bool = False
+    int8: bool = False
+    hondo_version: str = __version__
+    format: int = FORMAT
+
+
+class WeightsMismatchError(HondoError):
+    """Weights that are not those of the model they were given to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mismatch:
+    """Where a model and a set of weights differ, by key."""
+
+    missing: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
+    wrong_shape: tuple[str, ...] = field(default=())
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.unexpected or self.wrong_shape)
+
+    def __str__(self) -> str:
+        parts = {"missing": self.missing, "unexpected": self.unexpected, "of another shape": self.wrong_shape}
+        return "; ".join(f"{len(keys)} {what}: {_first_five(keys)}" for what, keys in parts.items() if keys)
+
+
+def save_model(
+    model: nn.Module,
+    path: str | Path,
+    *,
+    licence: str,
+    training: Mapping[str, Any],
+    half: bool = False,
+    int8: Collection[str] = (),
+) -> Path:
+    """Writes a model atomically. ``half`` stores matrices and kernels as float16; vectors stay float32.
+
+    ``int8``: the keys of the state dict to store as int8, with a step for each output channel.
+    """
+    header = WeightsHeader(
+        name=model.name,  # type: ignore[arg-type]
+        options=dict(model.options),  # type: ignore[arg-type]
+        input_spec=model.input_spec,  # type: ignore[arg-type]
+        kind=str(model.kind),
+        licence=licence,
+        training=dict(training),
+        half=half,
+        int8=bool(int8),
+    )
+    tensors = {key: _stored(tensor, half=half) for key, tensor in rounded(model.state_dict(), int8).items()}
+    path = Path(path)
+    _write_atomically(path, save(tensors, metadata={"hondo": json.dumps(asdict(header))}))
+    return path
+
+
+def read_model(path: str | Path, **options: Any) -> nn.Module:
+    """The model a checkpoint describes, in eval mode; ``options`` replace stored ones."""
+    from hondo.models.registry.zoo import build_model
+
+    return build_model(path, **options)
+
+
+def read_header(path: str | Path) -> WeightsHeader:
+    """What a checkpoint says about itself, without reading its weights."""
+    path = Path(path)
+    metadata = _open(path).metadata() or {}
+    if "hondo" not in metadata:
+        raise HondoError(f"{path} {_NOT_OURS}")
+    try:
+        stored = json.loads(metadata["hondo"])
+        if stored["format"] > FORMAT:
+            raise HondoError(
+                f"{path} was written by hondo {stored['hondo_version']}; this is {__version__}: upgrade hondo"
+            )
+        spec, options = _tuples(stored["input_spec"]), _tuples(stored["options"])
+        return WeightsHeader(**stored | {"input_spec": InputSpec(**spec), "options": options})
+    except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise HondoError(
+            f"{path}: the description inside is damaged ({error}); copy or download the file again"
+        ) from error
+
+
+def read_tensors(path: str | Path) -> dict[str, Tensor]:
+    """The weights of a .safetensors file on the CPU; half precision and int8 come back as float32."""
+    file = _open(Path(path))
+    tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
+    tensors = unpacked(tensors, source=str(path))
+    return {key: tensor.float() if tensor.is_floating_point() else tensor for key, tensor in tensors.items()}
+
+
+def assign_weights(model: nn.Module, tensors: Mapping[str, Tensor], *, source: str, strict: bool = True) -> Mismatch:
+    """Puts weights in the place of the model's own (which may lie on the meta device).
+
+    With ``strict`` any difference in keys or shapes raises; without it, what does not fit is left out and returned.
+    """
+    mismatch = find_mismatch(model, tensors)
+    if mismatch and strict:
+        name = getattr(model, "name", type(model).__name__)
+        remedy = "give the options it was trained with, or weights='random' to build it untrained"
+        raise WeightsMismatchError(
+            f"the weights in {source} do not fit model '{name}' with these options: {mismatch}; {remedy}"
+        )
+    model.load_state_dict(_fitting(model, tensors), strict=False, assign=True)
+    return mismatch
+
+
+def find_mismatch(model: nn.Module, tensors: Mapping[str, Tensor]) -> Mismatch:
+    """Where a model and a set of weights differ in keys or shapes."""
+    own, fitting = model.state_dict(), _fitting(model, tensors)
+    return Mismatch(
+        missing=tuple(key for key in own if key not in tensors),
+        unexpected=tuple(key for key in tensors if key not in own),
+        wrong_shape=tuple(
+            _shapes(key, tensor, own[key]) for key, tensor in tensors.items() if key in own and key not in fitting
+        ),
+    )
+
+
+def share_loaded(model: nn.Module, tensors: Mapping[str, Tensor]) -> float:
+    """The part (0..1) of a model's learnable numbers that a set of weights holds in the right shape."""
+    fitting = _fitting(model, tensors)
+    total = sum(parameter.numel() for parameter in model.parameters())
+    return sum(parameter.numel() for key, parameter in model.named_parameters() if key in fitting) / max(1, total)
+
+
+def _fitting(model: nn.Module, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    own = model.state_dict()
+    return {key: tensor for key, tensor in tensors.items() if key in own and own[key].shape == tensor.shape}
+
+
+def _open(path: Path) -> Any:
+    if not path.is_file():
+        raise HondoError(f"weights file {path} does not exist" if not path.exists() else f"{path} is not a file")
+    try:
+        return safe_open(path, framework="pt")
+    except SafetensorError as error:
+        raise HondoError(f"{path} is truncated or no safetensors file ({error}); copy or download it again") from error
+
+
+def _stored(tensor: Tensor, *, half: bool) -> Tensor:
+    tensor = tensor.detach().cpu()
+    if half and tensor.is_floating_point() and tensor.ndim > 1 and bool((tensor.abs() < _HALF_LIMIT).all()):
+        tensor = tensor.half()
+    return tensor.clone(memory_format=torch.contiguous_format)  # safetensors refuses tensors that share memory
+
+
+def _write_atomically(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)  # mkstemp makes files that only their owner reads
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _first_five(keys: tuple[str, ...]) -> str:
+    return ", ".join(keys[:5]) + (", ..." if len(keys) > 5 else "")
+
+
+def _tuples(stored: dict[str, Any]) -> dict[str, Any]:
+    """JSON knows lists only; hondo's options and specs are tuples."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()}
+
+
+def _shapes(key: str, given: Tensor, wanted: Tensor) -> str:
+    return f"{key} {tuple(given.shape)} instead of {tuple(wanted.shape)}"
+
+
+STEP = ":step"  # no name of a module or a parameter can hold a colon
+
+
+def rounded(tensors: Mapping[str, Tensor], keys: Collection[str]) -> dict[str, Tensor]:
+    """The tensors with those of ``keys`` in int8, one step for each output channel."""
+    stored = dict(tensors)
+    for key in keys:
+        if not bool(tensors[key].isfinite().all()):
+            raise HondoError(f"weight {key} holds values that are not finite: nothing to round to int8; train it again")
+        stored[key], stored[key + STEP] = to_int8(tensors[key])
+    return stored
+
+
+def unpacked(tensors: Mapping[str, Tensor], *, source: str) -> dict[str, Tensor]:
+    """The tensors with every int8 one, which has its steps beside it, as float32."""
+    floats = {}
+    for key, tensor in tensors.items():
+        step = tensors.get(key + STEP)
+        if (tensor.dtype == torch.int8) != (step is not None and step.shape == tensor.shape[:1]):
+            raise HondoError(f"{source}: weight {key} and its int8 steps do not fit; copy or export the file again")
+        if not key.endswith(STEP):
+            floats[key] = tensor if step is None else from_int8(tensor, step)
+    return floats

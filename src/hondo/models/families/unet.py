@@ -1,0 +1,70 @@
+"""U-Net depth models: any encoder under monodepth2's decoder. One variant is one function that only states numbers."""
+
+from hondo.core.errors import unknown
+from hondo.core.types import DepthKind, Size
+from hondo.models.base.depth_model import DepthModel, EncoderDecoder
+from hondo.models.decoders.unet_disparity import UNetDisparity
+from hondo.models.encoders.registry import build_encoder, encoder_spec
+
+SIZE_HW = (192, 640)
+
+
+def unet(
+    *,
+    encoder: str = "timm:resnet18",
+    pretrained: bool = False,
+    size_hw: Size = SIZE_HW,
+    width: float = 1.0,
+    min_depth: float = 0.1,
+    max_depth: float = 100.0,
+    kind: str = "scaled_inverse_depth",
+) -> DepthModel:
+    """``encoder``: of ENCODERS or timm. ``width`` scales the decoder; depths in the training's unit."""
+    features = build_encoder(encoder, pretrained=pretrained, size_hw=size_hw)
+    decoder = UNetDisparity(
+        channels=features.channels, strides=features.strides, width=width, min_depth=min_depth, max_depth=max_depth
+    )
+    spec = encoder_spec(features, size_hw=size_hw)
+    return DepthModel(EncoderDecoder(features, decoder), name="unet", kind=_kind(kind), input_spec=spec)
+
+
+def _kind(name: str) -> DepthKind:
+    if name not in list(DepthKind):
+        raise unknown("kind of depth", name, list(DepthKind))
+    return DepthKind(name)
+
+
+def unet_light(*, size_hw: Size = SIZE_HW) -> DepthModel:
+    return unet(encoder="light", width=0.5, size_hw=size_hw)
+
+
+def unet_litehybrid(*, size_hw: Size = SIZE_HW) -> DepthModel:
+    return unet(encoder="litehybrid", width=0.5, size_hw=size_hw)
+
+
+def unet_resnet18(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    return unet(encoder="timm:resnet18", pretrained=pretrained, size_hw=size_hw)
+
+
+def unet_resnet50(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    return unet(encoder="timm:resnet50", pretrained=pretrained, size_hw=size_hw)
+
+
+def unet_mobilenetv3(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    return unet(encoder="timm:mobilenetv3_large_100", pretrained=pretrained, size_hw=size_hw)
+
+
+def unet_efficientnet_b0(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    return unet(encoder="timm:efficientnet_b0", pretrained=pretrained, size_hw=size_hw)
+
+
+def unet_convnext_atto(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    return unet(encoder="timm:convnext_atto", pretrained=pretrained, size_hw=size_hw)
+
+
+def unet_pvtv2_b0(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    return unet(encoder="timm:pvt_v2_b0", pretrained=pretrained, size_hw=size_hw)
+
+
+def unet_swin_t(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    return unet(encoder="timm:swin_tiny_patch4_window7_224", pretrained=pretrained, size_hw=size_hw)

@@ -1,0 +1,63 @@
+"""How large the demo is. Imports no torch."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from hondo.core.errors import HondoError
+from hondo.core.types import Size
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoConfig:
+    """Where the demo writes, and how much it does. The defaults take about two minutes on two cores."""
+
+    out: Path
+    seconds: float = 60.0  # of adaptation
+    weights: str | None = None  # of hondo-nano; None: those in the package; "random": untrained
+    frames: int | None = None  # of the clip; None: all
+    predict_hw: Size | None = None  # the network's size for predictions; None: the model's own
+    adapt_hw: Size | None = None  # area of the pictures it adapts on; None: that of the recipe "video"
+    speed_hw: Size = (192, 640)  # of the exported files and of the speed
+    bench_runs: int = 60
+    bench_seconds: float = 3.0  # of each measurement, at most
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.seconds) and self.seconds > 0):
+            raise HondoError(f"--seconds must be a positive number, got {self.seconds:g}")
+
+
+def quick(config: DemoConfig) -> DemoConfig:
+    """The same steps at a size for tests: a few frames, tiny pictures, two seconds of adaptation at most."""
+    return replace(
+        config,
+        seconds=min(config.seconds, 2.0),
+        frames=9,
+        predict_hw=(64, 96),
+        adapt_hw=(64, 96),
+        speed_hw=(64, 96),
+        bench_runs=5,
+        bench_seconds=0.5,
+    )
+
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Voice:
+    """Silence: library use. The command line has one that shows bars."""
+
+    shows_progress = False  # whether training shows its own bar
+
+    def step(self, text: str) -> None:
+        """A step begins."""
+
+    def note(self, text: str) -> None:
+        """Something a step found out."""
+
+    def each(self, text: str, items: Sequence[Item], do: Callable[[Item], Result]) -> list[Result]:
+        """``do`` for every item, in order; what a bar is drawn for."""
+        return [do(item) for item in items]

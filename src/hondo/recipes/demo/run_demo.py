@@ -1,0 +1,121 @@
+"""Adaptation to the clip: the recipe "video" on its pictures and intrinsics alone, into a run folder."""
+
+import time
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hondo.core.errors import HondoError
+from hondo.core.report import Row
+from hondo.core.types import DepthMap
+from hondo.engines.load import build_depth_model
+from hondo.models.base.depth_model import DepthModel
+from hondo.models.registry.zoo import packaged_weights
+from hondo.recipes.demo.clip_accuracy import accuracy_rows, floor_rows
+from hondo.recipes.demo.demo_clip import DemoClip, open_clip, predict_clip
+from hondo.recipes.demo.demo_config import DemoConfig, Voice
+from hondo.recipes.demo.demo_images import write_cloud, write_sheet, write_video
+from hondo.recipes.demo.exports import export_all, speed_rows
+from hondo.recipes.demo.outcome import ADAPTED, SHEET, STEM, Outcome, next_commands, write_outcome
+from hondo.recipes.pipeline import Trained, run
+from hondo.recipes.recipe import ModelConfig, Recipe
+from hondo.recipes.video_recipes import adapt as clip_recipe
+from hondo.recipes.video_recipes import video
+from hondo.train.loop.checkpoint import RunFolder
+
+
+def adapt_recipe(clip: DemoClip, config: DemoConfig) -> Recipe:
+    """ "video" for so many seconds. It is given the pictures' folder, not the clip's: depth and poses stay unseen."""
+    recipe = clip_recipe(str(clip.files.images), seconds=config.seconds)
+    data = replace(
+        recipe.data,
+        camera=str(clip.files.intrinsics),
+        stop=config.frames,
+        size_hw=config.adapt_hw or recipe.data.size_hw,
+    )
+    return replace(recipe, data=data, model=ModelConfig(name="hondo-nano", weights=config.weights))
+
+
+def adapt(model: DepthModel, clip: DemoClip, config: DemoConfig, *, folder: Path, shows_progress: bool) -> Trained:
+    """A copy of ``model`` adapted; ``folder`` is a run folder like any other. An earlier demo's is overwritten."""
+    recipe = adapt_recipe(clip, config)
+    recipe = replace(recipe, loop=replace(recipe.loop, show_progress=shows_progress))
+    RunFolder(folder).state.unlink(missing_ok=True)
+    return run(recipe, out=folder, model=deepcopy(model))
+
+
+MODEL = "hondo-nano"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """What came out, and what to type next."""
+
+    outcome: Outcome
+    commands: list[str]
+
+
+def run_demo(config: DemoConfig, *, voice: Voice | None = None) -> Demo:
+    """The main job end to end into ``config.out``. Ctrl-C leaves what was done, with a report of it."""
+    voice, start = voice or Voice(), time.perf_counter()
+    outcome = Outcome()
+    model, clip = demo_model(config), open_clip(config)
+    try:
+        _steps(model, clip, config, outcome=outcome, voice=voice)
+    except KeyboardInterrupt:
+        outcome.notes.append("stopped before the end")
+        write_outcome(outcome, config.out)
+        raise
+    outcome.rows.append(Row(name="time", value=time.perf_counter() - start, unit="s", subject="the whole demo"))
+    write_outcome(outcome, config.out)
+    return Demo(outcome=outcome, commands=next_commands(clip, config, written=tuple(outcome.files)))
+
+
+def demo_model(config: DemoConfig) -> DepthModel:
+    """hondo-nano with its trained weights; an installation without them is refused."""
+    if config.weights is None and packaged_weights(MODEL) is None:
+        raise HondoError(f"the trained weights of {MODEL} are missing; install hondo again, or give --weights FILE")
+    return build_depth_model(MODEL, weights=config.weights, options={})
+
+
+def _steps(model: DepthModel, clip: DemoClip, config: DemoConfig, *, outcome: Outcome, voice: Voice) -> None:
+    voice.step(f"predicting the depth of {len(clip.pictures)} frames with {MODEL}")
+    before = predict_clip(model, clip, config, voice=voice, name=MODEL)
+    outcome.rows += [*floor_rows(clip), *accuracy_rows(before, clip, subject=MODEL)]
+
+    voice.step(f"adapting it to the clip for {config.seconds:g} s by self-supervision (no depth, no poses)")
+    outcome.files[ADAPTED] = "the run folder of the adapted model: a MODEL for every command"
+    trained = adapt(model, clip, config, folder=config.out / ADAPTED, shows_progress=voice.shows_progress)
+    _note_training(trained, outcome)
+
+    voice.step("predicting and scoring again")
+    after = predict_clip(trained.model, clip, config, voice=voice, name="the adapted model")
+    outcome.rows += accuracy_rows(after, clip, subject=f"{MODEL}, adapted")
+
+    voice.step("drawing")
+    _draw(before, after, clip, config, outcome=outcome, voice=voice)
+
+    voice.step("exporting, each file compared with torch")
+    exported = export_all(trained.model, config, stem=STEM, licence=video().licence, voice=voice)
+    outcome.files |= {one.path.name: f"the adapted model for {one.engine}" for one in exported}
+
+    height, width = config.speed_hw
+    voice.step(f"measuring speed at {width}x{height}")
+    weights_file = RunFolder(config.out / ADAPTED).last
+    outcome.rows += speed_rows(trained.model, exported, config, weights_file=weights_file, voice=voice)
+
+
+def _note_training(trained: Trained, outcome: Outcome) -> None:
+    outcome.rows += [row for row in trained.report.rows if row.name in ("steps", "time", "images_per_s", "loss")]
+    outcome.notes.append(f"adapted by recipe video {trained.report.recipe_hash}, seed {trained.report.seed}")
+
+
+def _draw(
+    before: list[DepthMap], after: list[DepthMap], clip: DemoClip, config: DemoConfig, *, outcome: Outcome, voice: Voice
+) -> None:
+    write_sheet(config.out / SHEET, before, after, clip)
+    outcome.files[SHEET] = "picture, depth before, depth after, measured depth"
+    write_video(config.out / "depth.mp4", before, after, clip, voice=voice)
+    outcome.files["depth.mp4"] = "picture, depth before and depth after of every frame"
+    write_cloud(config.out / "points.ply", after, clip)
+    outcome.files["points.ply"] = "one frame as coloured points, true up to one factor"

@@ -1,0 +1,43 @@
+"""Frames whose poses are seen before training, by the model that is to be trained."""
+
+from collections.abc import Sequence
+from copy import deepcopy
+
+import numpy as np
+from jaxtyping import Float
+
+from hondo.core.errors import HondoError
+from hondo.core.sample import Sample
+from hondo.core.types import DepthMap
+from hondo.data.datasets.camera_path import camera_path
+from hondo.data.datasets.clip import Frames
+from hondo.models.base.depth_model import DepthModel
+from hondo.train.loop.progress import said
+
+NEEDS_CAMERA = (
+    "learning from video needs the camera's intrinsics; give --data.camera FILE or fx,fy,cx,cy in pixels of the frames"
+)
+
+
+def with_camera_path(samples: Sequence[Sample], model: DepthModel) -> Frames:
+    """The frames with poses in the unit of the model's first predictions; needs their intrinsics."""
+    from hondo.engines.torch.engine import load
+    from hondo.images.read import read_image
+
+    if not isinstance(samples, Frames):
+        raise HondoError("objective.pose two-view needs frames of a clip; choose network, shared or known")
+    if samples.camera is None:
+        raise HondoError(f"{samples.root}: {NEEDS_CAMERA}")
+    predictor = load(deepcopy(model), device=str(next(model.parameters()).device))
+    pictures = (read_image(path) for path in said(samples.pictures, what="camera path, frames"))
+    samples.poses = camera_path(pictures, samples.camera, depth=lambda picture: unscaled_depth(predictor(picture)))
+    predictor.close()
+    return samples
+
+
+def unscaled_depth(depth_map: DepthMap) -> Float[np.ndarray, "h w"]:
+    """Depth up to one factor; NaN where unknown, infinite where infinitely far."""
+    if not depth_map.kind.is_inverse:
+        return depth_map.values
+    with np.errstate(divide="ignore"):
+        return np.where(depth_map.values > 0, 1 / depth_map.values, np.inf)

@@ -1,0 +1,41 @@
+"""Learning from video alone: any clip with intrinsics makes a depth model better at that place."""
+
+from dataclasses import replace
+
+from hondo.data.augment.augment_config import AugmentConfig
+from hondo.data.datasets.dataset_configs import FramesData
+from hondo.recipes.recipe import BatchesConfig, ModelConfig, Recipe
+from hondo.train.loop.loop_config import FabricConfig, LoopConfig, OptimConfig
+from hondo.train.objectives.objective_config import SelfSupervisedConfig
+
+
+def video() -> Recipe:
+    """Adapts hondo-nano to the frames of --data by self-supervision; no depth is used.
+
+    The camera's path is seen by two-view geometry before training: a pose network that starts from nothing would need
+    far longer than depth does. Batch-norm statistics stay (a few scenes would spoil them), and an anchor to the first
+    predictions keeps what the pictures do not tell.
+    """
+    return Recipe(
+        name="video",
+        data=FramesData(),
+        model=ModelConfig(name="hondo-nano"),
+        objective=SelfSupervisedConfig(pose="two-view", freeze_norm=True, mask_outside=True, anchor=0.1),
+        batches=BatchesConfig(batch_size=4),
+        augment=AugmentConfig(flip=0.5, jitter=0.5),
+        optim=OptimConfig(lr=2e-4, weight_decay=0.0, max_steps=2000, ema_decay=0.99),
+        fabric=FabricConfig(precision="auto"),
+        loop=LoopConfig(log_every=10, checkpoint_every=500),
+        licence="Apache-2.0 (hondo-nano), adapted to the video given",
+    )
+
+
+def adapt(root: str, *, seconds: float = 60.0) -> Recipe:
+    """``video`` for a short clip and little time: its frames stay in memory, and the clock decides the end."""
+    base = video()
+    return replace(
+        base,
+        data=replace(base.data, root=root),
+        batches=replace(base.batches, cache=True),
+        optim=replace(base.optim, max_steps=100_000, max_seconds=seconds),
+    )

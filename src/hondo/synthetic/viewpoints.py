@@ -1,0 +1,85 @@
+"""Where the camera stands: single viewpoints, smooth walks through a scene, stereo pairs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from hondo.synthetic.rendering.scene import Light, Scene, Solids
+from hondo.synthetic.worlds.scene_builder import rotation_from_angles
+
+
+@dataclass(frozen=True, kw_only=True)
+class Eye:
+    """A camera pose: metres, height above the ground, radians (pitch > 0 looks up), and metres a frame it moves."""
+
+    x: float
+    z: float
+    height: float
+    yaw: float
+    pitch: float
+    roll: float
+    speed: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """A finished scene and a way to draw viewpoints in it."""
+
+    solids: Solids
+    light: Light
+    eye: Callable[[np.random.Generator], Eye]
+    clearance: float = 0.15  # metres that a viewpoint keeps from every solid
+
+
+def scattered(world: World, rng: np.random.Generator, count: int) -> Scene:
+    """Independent viewpoints: the most variety a scene can give."""
+    return _scene(world, np.array([_numbers(_clear_eye(world, rng)) for _ in range(count)]))
+
+
+def walk(world: World, rng: np.random.Generator, count: int, *, baseline: float = 0.0) -> Scene:
+    """A smooth hand-held or driven path; with a ``baseline`` [m] every pose is followed by that of a right camera."""
+    eye = _clear_eye(world, rng)
+    heading = eye.yaw + rng.choice([0.0, 0.0, np.pi / 2, -np.pi / 2]) + rng.normal(0, 0.3)
+    velocity = np.array([np.sin(heading), rng.normal(0, 0.1), np.cos(heading)]) * eye.speed * rng.uniform(0.5, 1.5)
+    turn = rng.normal(0, [0.008, 0.004, 0.003])
+    step = np.concatenate((velocity[[0, 2, 1]], turn))
+    shake = rng.normal(0, 1, (count, 6)).cumsum(0) * np.array([*[0.05 * eye.speed] * 3, 0.002, 0.002, 0.001])
+    states = _numbers(eye) + (np.arange(count) - (count - 1) / 2)[:, None] * step + shake
+    if baseline:
+        right = rotation_from_angles(states[:, 3:])[:, :, 0]
+        moved = states.copy()
+        moved[:, :3] += baseline * right[:, [0, 2, 1]] * np.array([1, 1, -1])
+        states = np.stack((states, moved), axis=1).reshape(-1, 6)
+    return _scene(world, states)
+
+
+def _numbers(eye: Eye) -> np.ndarray:
+    return np.array([eye.x, eye.z, eye.height, eye.yaw, eye.pitch, eye.roll])
+
+
+def _scene(world: World, states: np.ndarray) -> Scene:
+    eyes = torch.tensor(np.stack((states[:, 0], -states[:, 2], states[:, 1]), axis=1), dtype=torch.float32)
+    R = torch.tensor(rotation_from_angles(states[:, 3:]), dtype=torch.float32)
+    return Scene(solids=world.solids, light=world.light, eyes=eyes, R_world_camera=R)
+
+
+def _clear_eye(world: World, rng: np.random.Generator, *, tries: int = 20) -> Eye:
+    """A viewpoint that stands in no solid; after so many tries whatever came last."""
+    for _ in range(tries):
+        eye = world.eye(rng)
+        if not _inside(world.solids, _point(eye), margin=world.clearance).any():
+            break
+    return eye
+
+
+def _point(eye: Eye) -> Float[Tensor, " 3"]:
+    return torch.tensor([eye.x, -eye.height, eye.z], dtype=torch.float32)
+
+
+def _inside(solids: Solids, point: Float[Tensor, " 3"], *, margin: float) -> Tensor:
+    local = ((point - solids.centre)[:, :, None] * solids.R_world_solid).sum(1)
+    return (local.abs() < solids.half + margin).all(1)

@@ -1,0 +1,346 @@
+"""What stands in streets and fields: vehicles, trees, poles, signs, fences, houses, at the present frame's origin."""
+
+import math
+
+from hondo.synthetic.worlds.furniture import person
+from hondo.synthetic.worlds.scene_builder import Builder, Material, tinted
+
+
+def car(b: Builder) -> None:
+    r = b.rng
+    wide, long, tall = r.uniform(1.6, 1.9), r.uniform(3.4, 4.9), r.uniform(1.35, 1.85)
+    paint = b.material("plain", "plain", "metal", gloss=r.uniform(0.2, 0.7), vivid=0.5)
+    paint = tinted(paint, r.uniform(0.15, 1.3))
+    glass = tinted(b.material("plain", gloss=0.8, vivid=0.05), 0.15)
+    body = tall * r.uniform(0.38, 0.48)
+    b.stand("tapered", 0, 0, (wide, body, long), paint, base=0.22, taper=(0.08, 0.05))
+    cabin, shift = long * r.uniform(0.5, 0.75), long * r.uniform(-0.02, 0.12)
+    rise = tall - body - 0.25
+    lean = (r.uniform(0.15, 0.3), r.uniform(0.25, 0.5))
+    b.stand("tapered", 0, shift, (wide * 0.94, rise, cabin), glass, base=0.2 + body, taper=lean)
+    b.stand("box", 0, shift, (wide * 0.94 * (1 - lean[0]), 0.06, cabin * (1 - lean[1])), paint, base=0.17 + body + rise)
+    _wheels(b, wide, (-long * 0.32, long * 0.32), 0.64)
+    _ends(b, wide, long, body)
+
+
+def _ends(b: Builder, wide: float, long: float, body: float) -> None:
+    """Lamps, number plate and bumpers at both ends."""
+    r, dark = b.rng, tinted(b.material("plain", vivid=0.05), 0.2)
+    for end, hue in ((-1, (1.1, 1.1, 1.0)), (1, (0.9, 0.12, 0.1))):
+        lamp = Material(texture=dark.texture, tint=hue, gloss=0.4, glow=float(r.uniform(0, 1.5)))
+        for side in (-1, 1):
+            b.add("box", (side * wide * 0.38, 0.22 + body * 0.75, end * long / 2), (wide * 0.16, 0.16, 0.05), lamp)
+        b.add(
+            "box", (0, 0.22 + body * 0.4, end * long / 2), (0.5, 0.12, 0.06), b.material("print", fit=True, vivid=0.05)
+        )
+        b.add("box", (0, 0.34, end * long / 2), (wide * 0.95, 0.16, 0.12), dark)
+
+
+def _wheels(b: Builder, wide: float, places: tuple[float, ...], d: float) -> None:
+    rubber, rim = tinted(b.material("plain", vivid=0.03), 0.12), b.material("metal", gloss=0.5)
+    for z in places:
+        for side in (-1, 1):
+            b.add("cylinder", (side * wide * 0.45, d / 2, z), (d, 0.22, d), rubber, roll=math.pi / 2)
+            b.add("cylinder", (side * wide * 0.46, d / 2, z), (d * 0.6, 0.22, d * 0.6), rim, roll=math.pi / 2)
+
+
+def truck(b: Builder) -> None:
+    """A lorry with a box, a tarpaulin or a tank."""
+    r = b.rng
+    wide, long, tall = r.uniform(2.2, 2.55), r.uniform(5, 13), r.uniform(2.6, 4.0)
+    paint = tinted(b.material("plain", gloss=0.4, vivid=0.7), r.uniform(0.2, 1.2))
+    b.stand("box", 0, -long / 2 + 0.9, (wide, tall * 0.75, 1.8), paint, base=0.5)
+    b.stand(
+        "box",
+        0,
+        -long / 2 + 0.35,
+        (wide * 0.9, tall * 0.25, 0.8),
+        tinted(b.material("plain", gloss=0.7), 0.2),
+        base=0.5 + tall * 0.42,
+    )
+    load = long - 2.1
+    style = r.random()
+    if style < 0.3:
+        steel = b.material("metal", "plain", "print", gloss=0.6, scale=(0.2, 0.6))
+        b.add("cylinder", (0, 1.0 + wide / 2, 1.0), (wide, load, wide), steel, pitch=math.pi / 2)
+        if r.random() < 0.5:  # the hopper under a tank
+            b.stand("tapered", 0, 1.0, (wide * 0.9, 1.2, load * 0.6), steel, base=0.7, taper=(0.6, 0.6), roll=math.pi)
+    else:
+        side = b.material("plain", "cloth", "metal", "stripes", "bars", "print", vivid=0.6)
+        b.stand("box", 0, 1.0, (wide, tall - 1.0, load), side, base=1.0)
+        doors = b.material("metal", "plain", "stripes", "panel", fit=True)
+        b.stand("box", 0, 1.0 + load / 2, (wide * 0.96, (tall - 1.0) * 0.95, 0.06), doors, base=1.03)
+    dark = tinted(b.material("plain", vivid=0.03), 0.2)
+    b.stand("box", 0, 0.6, (wide * 0.8, 0.35, long - 1.5), dark, base=0.6)
+    b.add("box", (0, 0.7, long / 2), (wide * 0.95, 0.25, 0.1), b.material("stripes", "plain", vivid=0.6, scale=(2, 6)))
+    for side_x in (-1, 1):
+        b.add(
+            "box",
+            (side_x * wide * 0.4, 0.95, long / 2),
+            (0.3, 0.15, 0.08),
+            Material(texture=dark.texture, tint=(0.9, 0.12, 0.1), glow=float(r.uniform(0, 1.5))),
+        )
+    _wheels(b, wide, (-long * 0.38, long * 0.38 - 2.4, long * 0.38 - 1.2, long * 0.38), 0.95)
+
+
+def bus(b: Builder) -> None:
+    r = b.rng
+    wide, long, tall = 2.5, r.uniform(7, 13), r.uniform(2.8, 4.2)
+    paint, glass = b.material("plain", gloss=0.4, vivid=0.7), tinted(b.material("plain", gloss=0.8), 0.2)
+    b.stand("box", 0, 0, (wide, tall - 0.35, long), paint, base=0.35)
+    for k in range(1 if tall < 3.4 else 2):
+        b.stand("box", 0, 0, (wide + 0.03, 0.85, long * 0.94), glass, base=1.25 + 1.7 * k)
+        b.stand("box", 0, 0, (wide * 0.88, 1.0, long + 0.03), glass, base=1.2 + 1.7 * k)
+    _wheels(b, wide, (-long * 0.32, long * 0.3), 0.95)
+
+
+def van(b: Builder) -> None:
+    r = b.rng
+    wide, long, tall = r.uniform(1.8, 2.0), r.uniform(4.4, 5.8), r.uniform(1.9, 2.5)
+    paint = b.material("plain", gloss=0.4, vivid=0.4)
+    b.stand("tapered", 0, 0.25, (wide, tall - 0.3, long - 0.6), paint, base=0.3, taper=(0.1, 0.12))
+    b.stand("tapered", 0, -long / 2 + 0.6, (wide * 0.95, tall * 0.4, 1.2), paint, base=0.3, taper=(0.1, 0.4))
+    glass = tinted(b.material("plain", gloss=0.8), 0.15)
+    b.stand("box", 0, 0.27, (wide * 0.8, 0.5, long - 0.62), glass, base=tall * 0.58)
+    _wheels(b, wide, (-long * 0.3, long * 0.3), 0.68)
+    _ends(b, wide, long - 0.1, 0.7)
+
+
+def small_vehicle(b: Builder) -> None:
+    (car, car, car, car, van)[int(b.rng.integers(5))](b)
+
+
+def large_vehicle(b: Builder) -> None:
+    (truck, truck, truck, bus)[int(b.rng.integers(4))](b)
+
+
+def vehicle(b: Builder) -> None:
+    (large_vehicle if b.rng.random() < 0.25 else small_vehicle)(b)
+
+
+def two_wheeler(b: Builder) -> None:
+    """A bicycle, with or without its rider."""
+    frame, d = b.material("metal", "plain", vivid=0.6), b.rng.uniform(0.55, 0.7)
+    rubber = tinted(b.material("plain"), 0.15)
+    for z in (-0.5, 0.5):
+        spokes = b.material("fence", scale=(2, 4))
+        b.add(
+            "cylinder",
+            (0, d / 2, z),
+            (d, 0.04, d),
+            rubber if b.rng.random() < 0.4 else tinted(spokes, 0.5),
+            roll=math.pi / 2,
+        )
+    b.add("box", (0, d * 0.85, 0), (0.05, 0.06, 0.9), frame, pitch=b.rng.normal(0, 0.2))
+    b.add("box", (0, d * 1.2, -0.4), (0.5, 0.04, 0.04), frame)
+    b.add("box", (0, d * 1.3, 0.35), (0.15, 0.05, 0.25), rubber)
+    if b.rng.random() < 0.5:
+        with b.at(0, 0.2, height=0.3):
+            person(b)
+
+
+def tree(b: Builder) -> None:
+    r = b.rng
+    tall, crown = r.uniform(3, 14), r.uniform(0.35, 0.7)
+    bark = b.material("soil", "wood", "marble", vivid=0.1, scale=(0.5, 2))
+    thick = tall * r.uniform(0.02, 0.05)
+    b.stand(
+        "tapered" if r.random() < 0.3 else "cylinder",
+        0,
+        0,
+        (thick, tall * 0.8, thick),
+        tinted(bark, 0.6),
+        taper=(0.6, 0.6),
+    )
+    if r.random() < 0.15:  # bare
+        for _ in range(int(r.integers(4, 9))):
+            angle, length = r.uniform(-3, 3), tall * r.uniform(0.15, 0.4)
+            b.add(
+                "cylinder",
+                (0.3 * length * math.sin(angle), tall * r.uniform(0.4, 0.8), 0.3 * length * math.cos(angle)),
+                (thick * 0.3, length, thick * 0.3),
+                tinted(bark, 0.5),
+                yaw=angle,
+                pitch=r.uniform(0.4, 1.1),
+            )
+        return
+    leaf, width = b.material("leafy", "leafy", "leaves", vivid=0.2, scale=(0.15, 0.6)), tall * r.uniform(0.3, 0.7)
+    if r.random() < 0.2:  # a conifer
+        for k in range(4):
+            d = width * (1 - 0.22 * k)
+            b.stand(
+                "tapered",
+                0,
+                0,
+                (d, tall * 0.35, d),
+                tinted(leaf, 0.6),
+                base=tall * (0.15 + 0.2 * k),
+                taper=(0.95, 0.95),
+                yaw=0.4 * k,
+            )
+        return
+    for _ in range(int(r.integers(3, 9))):
+        x, z = r.uniform(-0.35, 0.35, 2) * width
+        d = width * r.uniform(0.35, 0.8)
+        b.add(
+            "ellipsoid",
+            (x, tall * r.uniform(1 - crown, 0.95), z),
+            (d, d * r.uniform(0.5, 1.1), d),
+            tinted(leaf, r.uniform(0.6, 1.2)),
+            yaw=r.uniform(0, 3),
+        )
+
+
+def bush(b: Builder) -> None:
+    r, leaf = b.rng, b.material("leafy", "leaves", vivid=0.2, scale=(0.3, 1.2))
+    for _ in range(int(r.integers(1, 5))):
+        x, z = r.uniform(-0.6, 0.6, 2)
+        d = r.uniform(0.6, 2.2)
+        b.add("ellipsoid", (x, d * 0.3, z), (d, d * r.uniform(0.6, 1.1), d), tinted(leaf, r.uniform(0.7, 1.2)))
+
+
+def hedge(b: Builder) -> None:
+    b.stand(
+        "box",
+        0,
+        0,
+        (b.rng.uniform(0.5, 1.2), b.rng.uniform(0.7, 2.5), b.rng.uniform(3, 12)),
+        b.material("leaves", "leafy", scale=(0.3, 1)),
+    )
+
+
+def pole(b: Builder) -> None:
+    """A lamp post, traffic light, sign post or a bare pole."""
+    r = b.rng
+    tall, d = r.uniform(2.2, 9), r.uniform(0.06, 0.25)
+    steel = tinted(b.material("metal", "plain", "wood", vivid=0.1), r.uniform(0.3, 1))
+    b.stand("cylinder", 0, 0, (d, tall, d), steel)
+    style = r.integers(4)
+    if style == 0:
+        arm = r.uniform(0.5, 3)
+        b.add("box", (arm / 2, tall, 0), (arm, d * 0.6, d * 0.6), steel)
+        b.add("box", (arm, tall - 0.05, 0), (0.5, 0.15, 0.25), tinted(steel, 1.3))
+    elif style == 1:
+        b.add("box", (0, min(tall, 3) - 0.4, -0.15), (0.3, 0.85, 0.2), tinted(steel, 0.3))
+        for k, hue in enumerate(((0.9, 0.1, 0.1), (0.9, 0.6, 0.1), (0.1, 0.8, 0.3))):
+            b.add(
+                "ellipsoid",
+                (0, min(tall, 3) - 0.14 - 0.27 * k, -0.25),
+                (0.2, 0.2, 0.1),
+                Material(texture=steel.texture, tint=hue, glow=float(r.uniform(0, 2))),
+            )
+    elif style == 2:
+        sign = b.material("print", "plain", "stripes", "checks", fit=True, vivid=0.7)
+        round_ = r.random() < 0.5
+        size = r.uniform(0.4, 0.9)
+        b.add(
+            "cylinder" if round_ else "box",
+            (0, min(tall, 2.6), -0.05),
+            (size, 0.03, size) if round_ else (size, size * r.uniform(0.5, 1.5), 0.03),
+            sign,
+            pitch=math.pi / 2 if round_ else 0,
+        )
+
+
+def fence(b: Builder) -> None:
+    b.stand(
+        "box",
+        0,
+        0,
+        (0.04, b.rng.uniform(0.7, 2.2), b.rng.uniform(4, 25)),
+        b.material("fence", "fence", "wood", scale=(0.3, 1.2)),
+    )
+
+
+def wall(b: Builder) -> None:
+    b.stand(
+        "box",
+        0,
+        0,
+        (b.rng.uniform(0.2, 0.5), b.rng.uniform(0.5, 3), b.rng.uniform(3, 20)),
+        b.material("brick", "plaster", "marble", "tiles", scale=(0.3, 1)),
+    )
+
+
+def guard_rail(b: Builder) -> None:
+    steel, long = b.material("metal", vivid=0.05), b.rng.uniform(8, 30)
+    b.add("box", (0, 0.65, 0), (0.06, 0.3, long), steel)
+    for k in range(int(long / 2)):
+        b.stand("box", 0, -long / 2 + 2 * k, (0.1, 0.75, 0.1), steel)
+
+
+def bench(b: Builder) -> None:
+    plank = b.material("wood", "metal")
+    b.add("box", (0, 0.45, 0), (0.45, 0.06, 1.6), plank)
+    b.add("box", (0.22, 0.75, 0), (0.05, 0.4, 1.6), plank)
+    for z in (-0.6, 0.6):
+        b.stand("box", 0, z, (0.4, 0.45, 0.06), plank)
+
+
+def cabinet(b: Builder) -> None:
+    w, h, d = b.rng.uniform(0.4, 1.6), b.rng.uniform(0.6, 2.2), b.rng.uniform(0.4, 1.2)
+    b.stand("box", 0, 0, (w, h, d), b.material("panel", "print", "plain", "metal", fit=bool(b.rng.random() < 0.5)))
+
+
+def house(b: Builder, *, wide: float, deep: float, high: float) -> None:
+    """A building whose side x = -wide/2 .. faces the street: facade, often a roof, a ground floor, balconies."""
+    r = b.rng
+    face = b.material("facade", "facade", "facade", "brick", "plaster", "tiles", scale=(0.1, 0.3), vivid=0.15)
+    b.stand("box", 0, 0, (wide, high, deep), face)
+    if r.random() < 0.5:
+        roof = b.material("brick", "tiles", "stripes", "plain", scale=(0.3, 1))
+        b.stand(
+            "tapered",
+            0,
+            0,
+            (wide * 1.06, wide * r.uniform(0.25, 0.6), deep * 1.04),
+            tinted(roof, 0.7),
+            base=high,
+            taper=(1.0, r.uniform(0, 0.4)),
+        )
+    if r.random() < 0.5:
+        shop = b.material("panel", "bars", "print", "stripes", "plain", scale=(0.15, 0.5), gloss=0.2)
+        b.stand("box", 0, 0, (wide + 0.1, r.uniform(2.5, 3.8), deep * 0.98), shop)
+    for k in range(int(r.integers(0, 4))):
+        level = 3.0 + 3 * k
+        if level < high - 2:
+            b.stand(
+                "box",
+                0,
+                r.uniform(-0.2, 0.2) * deep,
+                (wide + r.uniform(0.3, 2), 0.9, deep * r.uniform(0.2, 0.9)),
+                b.material("fence", "plaster"),
+                base=level,
+            )
+
+
+def bridge(b: Builder, *, span: float) -> None:
+    """A bridge across the road ahead, with its piers."""
+    r = b.rng
+    concrete = tinted(b.material("plaster", "asphalt", "marble", "metal", vivid=0.08), 0.8)
+    high, deep = r.uniform(4.8, 8), r.uniform(3, 14)
+    b.stand("box", 0, 0, (span * 3, r.uniform(0.6, 1.6), deep), concrete, base=high, roll=r.normal(0, 0.02))
+    b.stand("box", 0, -deep / 2, (span * 3, 1.0, 0.08), b.material("fence", "plaster"), base=high + 1)
+    for x in (-1, 1):
+        b.stand(str(r.choice(["box", "cylinder"])), x * span / 2, 0, (1.2, high, r.uniform(1, deep)), concrete)
+
+
+ROADSIDE = (
+    tree,
+    tree,
+    tree,
+    pole,
+    pole,
+    pole,
+    bush,
+    hedge,
+    fence,
+    wall,
+    guard_rail,
+    bench,
+    cabinet,
+    person,
+    person,
+    two_wheeler,
+    car,
+)

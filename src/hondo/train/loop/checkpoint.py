@@ -1,0 +1,108 @@
+"""The folder of a run, and all the state that training continues from."""
+
+import json
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from hondo.core.atomic import write_atomically
+from hondo.core.errors import HondoError
+from hondo.train.loop.state_file import from_bytes, to_bytes
+
+
+class RunFolder:
+    """RUN/recipe.json, metrics.jsonl, report.md, samples/, checkpoints/{last,best}.safetensors and last.state."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self.checkpoints = self.path / "checkpoints"
+        self.state = self.checkpoints / "last.state"  # safetensors too, but not a model
+        self.last, self.best = self.checkpoints / "last.safetensors", self.checkpoints / "best.safetensors"
+        self.metrics = self.path / "metrics.jsonl"
+        self.recipe, self.report = self.path / "recipe.json", self.path / "report.md"
+        self.samples = self.path / "samples"
+
+    @property
+    def is_started(self) -> bool:
+        return self.state.exists()
+
+    def create(self) -> None:
+        try:
+            self.checkpoints.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise HondoError(
+                f"cannot write the run folder {self.path}: {error.strerror}; give another with --out"
+            ) from error
+        if not os.access(self.checkpoints, os.W_OK):
+            raise HondoError(f"cannot write into the run folder {self.path}; give another with --out")
+
+    def save_state(self, state: dict[str, Any]) -> None:
+        try:
+            write_atomically(self.state, to_bytes(state))
+        except OSError as error:
+            raise HondoError(
+                f"cannot write {self.state}: {error.strerror}; the checkpoint before it is untouched"
+            ) from error
+
+    def load_state(self) -> dict[str, Any]:
+        if not self.state.exists():
+            raise HondoError(
+                f"{self.path} is not a run that can be resumed: there is no {self.state.relative_to(self.path)}"
+            )
+        return from_bytes(self.state.read_bytes(), name=str(self.state))
+
+
+class Metrics:
+    """metrics.jsonl: one JSON line per record, appended; a resumed run drops what was written after its checkpoint."""
+
+    def __init__(self, path: Path, *, resume_at: int | None) -> None:
+        if resume_at is None or not path.exists():
+            kept: list[str] = []
+        else:
+            kept = [line for line in path.read_text().splitlines() if _step_of(line) <= resume_at]
+        write_atomically(path, "".join(f"{line}\n" for line in kept).encode())
+        self._file = path.open("a", buffering=1)
+
+    def write(self, record: dict[str, Any]) -> None:
+        self._file.write(json.dumps(record) + "\n")
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _step_of(line: str) -> float:
+    try:
+        return json.loads(line)["step"]
+    except (json.JSONDecodeError, KeyError):  # cut off when the run was killed
+        return float("inf")
+
+
+def rng_state() -> dict[str, Any]:
+    name, keys, position, has_gauss, cached = np.random.get_state()
+    state = {
+        "python": random.getstate(),
+        "numpy": (name, np.asarray(keys, dtype=np.int64), position, has_gauss, cached),
+        "torch": torch.get_rng_state(),
+    }
+    if torch.cuda.is_available():
+        state["cuda"] = torch.cuda.get_rng_state()
+    return state
+
+
+def set_rng_state(state: dict[str, Any]) -> None:
+    random.setstate(state["python"])
+    name, keys, *rest = state["numpy"]
+    np.random.set_state((name, keys.astype(np.uint32), *rest))
+    torch.set_rng_state(state["torch"])
+    if "cuda" in state and torch.cuda.is_available():
+        torch.cuda.set_rng_state(state["cuda"])
+
+
+def seed_everything(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)

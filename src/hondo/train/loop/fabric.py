@@ -1,0 +1,41 @@
+"""Lightning Fabric as hondo uses it, imported only when something is trained."""
+
+import logging
+from typing import TYPE_CHECKING, Literal
+
+import torch
+
+from hondo.core.errors import HondoError
+from hondo.models.base.torchvision_guard import import_torchvision
+from hondo.train.loop.loop_config import FabricConfig
+
+if TYPE_CHECKING:
+    from lightning.fabric import Fabric
+
+
+def make_fabric(config: FabricConfig) -> "Fabric":
+    """A launched Fabric: one process, or one of several that Lightning starts."""
+    if config.accelerator == "cuda" and not torch.cuda.is_available():
+        raise HondoError("fabric.accelerator is cuda, but torch sees no GPU here; use --fabric.accelerator cpu")
+    import_torchvision()  # lightning imports it, and it may be broken beside a CPU torch
+    from lightning.fabric import Fabric
+
+    for name in ("lightning.fabric", "lightning.pytorch"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # they tell what they were told
+    places = {"accelerator": config.accelerator, "devices": config.devices, "strategy": config.strategy}
+    fabric = Fabric(**places, precision=_precision(config))
+    fabric.launch()
+    return fabric
+
+
+def _precision(config: FabricConfig) -> Literal["32-true", "bf16-mixed", "16-mixed"]:
+    if config.precision != "auto":
+        return config.precision
+    is_gpu = torch.cuda.is_available() and config.accelerator in ("auto", "cuda")
+    is_fast = torch.cuda.is_bf16_supported() if is_gpu else has_fast_bf16()
+    return "bf16-mixed" if is_fast else "32-true"
+
+
+def has_fast_bf16() -> bool:
+    """Whether this CPU multiplies bfloat16 matrices in hardware (Intel AMX); others do so slower than float32."""
+    return bool(getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)())

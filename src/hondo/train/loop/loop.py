@@ -1,0 +1,239 @@
+"""Ctrl-C during training: finish the step, save, then stop. A second one stops at once."""
+
+import math
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+
+from hondo.core.errors import HondoError
+from hondo.data.loading.batches import BatchSource
+from hondo.train.loop.checkpoint import Metrics, RunFolder, rng_state, set_rng_state
+from hondo.train.loop.fabric import make_fabric
+from hondo.train.loop.loop_config import FabricConfig, LoopConfig, OptimConfig
+from hondo.train.loop.progress import Meter, Progress, make_progress
+from hondo.train.loop.training import Training
+from hondo.train.objectives.objective import Objective
+
+if TYPE_CHECKING:
+    from lightning.fabric import Fabric
+
+
+class Stop:
+    """Whether somebody asked to stop."""
+
+    def __init__(self) -> None:
+        self.is_requested = False
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[Stop]:
+    """Turns the first SIGINT or SIGTERM into ``Stop.is_requested``. Outside the main thread it changes nothing."""
+    stop = Stop()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if stop.is_requested:
+            raise KeyboardInterrupt
+        stop.is_requested = True
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+COUNTS = ("step", "seconds", "best", "loss", "validation")  # what the loop itself knows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hooks:
+    """What a run does with its model now and then; each gets the averaged model in evaluation mode."""
+
+    export: Callable[[nn.Module, Path], Any] | None = None  # writes a model file
+    validate: Callable[[nn.Module], Mapping[str, float]] | None = None
+    picture: Callable[[nn.Module, Path], Any] | None = None  # writes a sample picture
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitted:
+    """How a run ended. ``model`` is the averaged one, in evaluation mode; ``loss`` that of the last record."""
+
+    model: nn.Module
+    steps: int
+    seconds: float
+    images: int
+    loss: float
+    best: float | None  # of loop.best_by
+    validation: Mapping[str, float]  # the last one; empty without validation
+
+
+def fit(
+    objective: Objective,
+    batches: BatchSource,
+    *,
+    optim: OptimConfig,
+    loop: LoopConfig | None = None,
+    setup: FabricConfig | None = None,
+    fabric: "Fabric | None" = None,
+    folder: Path | str | None = None,
+    resume: bool = False,
+    hooks: Hooks | None = None,
+) -> Fitted:
+    """Trains ``objective`` until ``optim`` says it is enough. Ctrl-C saves, then raises KeyboardInterrupt.
+
+    With ``folder`` the run is written there; ``resume`` continues it, on the CPU bit for bit (where the clock decides
+    nothing). A loss or gradient that is not finite raises NotFiniteError; the last checkpoint stays. ``fabric`` is a
+    launched one; None makes it from ``setup``.
+    """
+    setup = setup or FabricConfig()
+    fabric = fabric or make_fabric(setup)
+    run = None if folder is None else RunFolder(folder)
+    advice = (
+        f"{run.path} can be resumed from its last checkpoint with a lower --optim.lr" if run else "use a lower optim.lr"
+    )
+    training = Training(objective, optim, fabric=fabric, setup=setup, advice=advice)
+    return _Loop(training, batches, loop=loop or LoopConfig(), run=run, hooks=hooks or Hooks()).go(resume=resume)
+
+
+class _Loop:
+    """Counts steps and seconds, and writes what is due."""
+
+    def __init__(
+        self, training: Training, batches: BatchSource, *, loop: LoopConfig, run: RunFolder | None, hooks: Hooks
+    ) -> None:
+        self.training, self.batches, self.loop, self.hooks = training, batches, loop, hooks
+        self.optim, self.is_first = training.optim, training.fabric.global_rank == 0
+        self.run = run
+        self.step, self.seconds, self.best, self.loss = 0, 0.0, math.inf, math.nan
+        self.saved_at, self.saved_seconds = -1, 0.0
+        self.metrics: Metrics | None = None
+        self.validation: dict[str, float] = {}
+        self.meter = Meter()
+
+    def go(self, *, resume: bool) -> Fitted:
+        with ExitStack() as stack:
+            self._open(stack, resume=resume)
+            stop = stack.enter_context(stop_on_signals())
+            bar = stack.enter_context(make_progress(show=self.loop.show_progress and self.is_first))
+            self._train(stop, bar)
+        best = None if math.isinf(self.best) else self.best
+        model = self.training.ema.model.eval()
+        counts = {"steps": self.step, "seconds": self.seconds, "images": self.training.images}
+        return Fitted(model=model, **counts, loss=self.loss, best=best, validation=self.validation)
+
+    def _open(self, stack: ExitStack, *, resume: bool) -> None:
+        if self.run is None:
+            return
+        if resume:
+            self._load(self.run.load_state())
+        elif self.run.is_started:
+            raise HondoError(
+                f"{self.run.path} holds a run already; continue it with --resume {self.run.path}, or give another --out"
+            )
+        if self.is_first:
+            self.run.create()
+            self.metrics = Metrics(self.run.metrics, resume_at=self.step if resume else None)
+            stack.callback(self.metrics.close)
+            if not resume:
+                self._save()  # so that there always is something to resume from
+
+    def _train(self, stop: Stop, bar: Progress) -> None:
+        stream, before = iter(self.batches), self.seconds
+        start = time.perf_counter()
+        while (progress := self._progress()) < 1:
+            images = self.training.images
+            loss, parts = self.training.optimise(stream, step=self.step, progress=progress)
+            self.step += 1
+            self.seconds = self.training.largest(before + time.perf_counter() - start)
+            self.meter.add(loss, parts, images=self.training.images - images)
+            is_last = self._progress() >= 1
+            self._write(bar, is_last=is_last)
+            if not is_last and self.training.largest(float(stop.is_requested)):
+                self._stop()
+        self._save()
+
+    def _progress(self) -> float:
+        """The fraction of the run that is done: of its steps, or of its time if that is more."""
+        of_time = self.seconds / self.optim.max_seconds if self.optim.max_seconds else 0.0
+        return max(self.step / self.optim.max_steps, of_time)
+
+    def _write(self, bar: Progress, *, is_last: bool) -> None:
+        """Everything that is due after this step. Checkpoints come last, so that they hold what the rest drew."""
+        if self.step % self.loop.log_every == 0 or is_last:
+            self._log(bar)
+        if self.hooks.validate is not None and (self.step % self.loop.validate_every == 0 or is_last):
+            self._validate()
+        if self.run and self.loop.picture_every and (self.step % self.loop.picture_every == 0 or is_last):
+            self._picture()
+        is_late = self.seconds - self.saved_seconds > self.loop.checkpoint_seconds
+        if self.step % self.loop.checkpoint_every == 0 or is_late:
+            self._save()
+
+    def _log(self, bar: Progress) -> None:
+        values = self.meter.read()
+        self.loss, progress = values["loss"], self._progress()
+        left = self.seconds * max(1 - progress, 0.0) / max(progress, 1e-9)
+        rate = values["images_per_s"]
+        bar.update(fraction=min(progress, 1.0), step=self.step, loss=self.loss, images_per_s=rate, seconds_left=left)
+        self._record(values | {"lr": self.training.lr, "images": self.training.images})
+
+    def _record(self, values: dict[str, float]) -> None:
+        if self.metrics is not None:
+            self.metrics.write({"step": self.step, "seconds": round(self.seconds, 3)} | values)
+
+    def _validate(self) -> None:
+        assert self.hooks.validate is not None
+        values = self.validation = dict(self.hooks.validate(self.training.ema.model.eval()))
+        self.training.objective.train()
+        self._record({f"val_{name}": value for name, value in values.items()})
+        if values[self.loop.best_by] < self.best:
+            self.best = values[self.loop.best_by]
+            self._export("best")
+
+    def _picture(self) -> None:
+        if self.run and self.is_first and self.hooks.picture is not None:
+            self.run.samples.mkdir(exist_ok=True)
+            self.hooks.picture(self.training.ema.model.eval(), self.run.samples / f"{self.step:06d}.jpg")
+            self.training.objective.train()
+
+    def _export(self, name: str) -> None:
+        if self.run and self.is_first and self.hooks.export is not None:
+            self.hooks.export(self.training.ema.model.eval(), self.run.checkpoints / f"{name}.safetensors")
+            self.training.objective.train()
+
+    def _save(self) -> None:
+        self.training.finite.settle()
+        if self.run is None or not self.is_first or self.saved_at == self.step:
+            return
+        state = {name: getattr(self, name) for name in COUNTS}
+        parts = {"training": self.training.state_dict(), "batches": self.batches.state_dict(), "rng": rng_state()}
+        self.run.save_state(state | parts)
+        self._export("last")
+        self.saved_at, self.saved_seconds = self.step, self.seconds
+
+    def _load(self, state: dict[str, Any]) -> None:
+        for name in COUNTS:
+            setattr(self, name, state[name])
+        self.training.load_state_dict(state["training"])
+        self.batches.load_state_dict(state["batches"])
+        set_rng_state(state["rng"])
+        self.saved_at, self.saved_seconds = self.step, self.seconds
+
+    def _stop(self) -> None:
+        self._save()
+        if self.run is not None and self.is_first:
+            print(f"stopped at step {self.step}; continue with: hondo train --resume {self.run.path}", file=sys.stderr)
+        raise KeyboardInterrupt

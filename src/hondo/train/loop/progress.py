@@ -1,0 +1,108 @@
+"""What the person sees while a run goes on: a bar on a terminal, a line now and then elsewhere."""
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+T = TypeVar("T")
+LINE_SECONDS = 30.0  # between lines where there is no terminal
+
+
+class Progress:
+    """No output: other ranks, tests, library use."""
+
+    def update(self, *, fraction: float, step: int, loss: float, images_per_s: float, seconds_left: float) -> None:
+        pass
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        pass
+
+
+class Lines(Progress):
+    """A line every half minute."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def update(self, *, fraction: float, step: int, loss: float, images_per_s: float, seconds_left: float) -> None:
+        if time.monotonic() >= self._next or fraction >= 1:
+            self._next = time.monotonic() + LINE_SECONDS
+            print(f"{fraction:4.0%}  {describe(step, loss, images_per_s, seconds_left)}", file=sys.stderr, flush=True)
+
+
+class Bar(Progress):
+    """A bar with loss, images/s and the time left."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, TaskProgressColumn, TextColumn
+        from rich.progress import Progress as RichProgress
+
+        columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"))
+        self._bar = RichProgress(*columns, console=Console(stderr=True), refresh_per_second=2)
+        self._task = self._bar.add_task("starting", total=1.0)
+
+    def update(self, *, fraction: float, step: int, loss: float, images_per_s: float, seconds_left: float) -> None:
+        self._bar.update(self._task, completed=fraction, description=describe(step, loss, images_per_s, seconds_left))
+
+    def __enter__(self) -> "Bar":
+        self._bar.start()
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self._bar.stop()
+
+
+def make_progress(*, show: bool) -> Progress:
+    if not show:
+        return Progress()
+    return Bar() if sys.stderr.isatty() else Lines()
+
+
+def said(items: Sequence[T], *, what: str, every_s: float = LINE_SECONDS) -> Iterator[T]:
+    """The items; a line says now and then how many are done."""
+    last = time.monotonic()
+    for index, item in enumerate(items):
+        if time.monotonic() >= last + every_s:
+            last = time.monotonic()
+            print(f"hondo: {what}: {index} of {len(items)}", file=sys.stderr, flush=True)
+        yield item
+
+
+def describe(step: int, loss: float, images_per_s: float, seconds_left: float) -> str:
+    minutes, seconds = divmod(round(seconds_left), 60)
+    hours, minutes = divmod(minutes, 60)
+    left = f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+    return f"step {step}  loss {loss:.4f}  {images_per_s:.1f} images/s  {left} left"
+
+
+class Meter:
+    """Adds on the device, and waits for it only when read."""
+
+    def __init__(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
+        self._sums: dict[str, Tensor] = {}
+        self._steps, self._images, self._since = 0, 0, time.perf_counter()
+
+    def add(self, loss: Tensor, parts: dict[str, Tensor], *, images: int) -> None:
+        for name, value in {"loss": loss, **parts}.items():
+            self._sums[name] = self._sums[name] + value if name in self._sums else value
+        self._steps += 1
+        self._images += images
+
+    def read(self) -> dict[str, float]:
+        """loss, its parts and images_per_s since the last reading."""
+        values = torch.stack([value.float() for value in self._sums.values()]).tolist() if self._sums else []
+        means = {name: value / self._steps for name, value in zip(self._sums, values, strict=True)}
+        rate = self._images / max(time.perf_counter() - self._since, 1e-9)
+        self._start()
+        return means | {"images_per_s": rate}

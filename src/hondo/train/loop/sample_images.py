@@ -1,0 +1,40 @@
+"""Sample pictures of a run: what the model sees, and what it says."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor, nn
+
+from hondo.core.sample import Sample
+from hondo.core.types import DepthMap
+from hondo.images.colour import colourise
+from hondo.images.draw import contact_sheet
+from hondo.images.read import write_image
+
+NUM_PICTURES = 4
+
+
+def picture_writer(samples: Sequence[Sample]) -> Callable[[nn.Module, Path], Path]:
+    """A function that writes a sheet of a few samples, spread over the data, above the model's depth of them."""
+    places = np.unique(np.linspace(0, len(samples) - 1, NUM_PICTURES).round().astype(int)).tolist()
+    images = [samples[place].image for place in places]
+
+    def write(model: nn.Module, path: Path) -> Path:
+        depths = [_coloured(model, image) for image in images]
+        return write_image(path, contact_sheet([_uint8(image) for image in images] + depths, columns=len(images)))
+
+    return write
+
+
+@torch.no_grad()
+def _coloured(model: nn.Module, image: Float[Tensor, "3 h w"]) -> UInt8[np.ndarray, "h w 3"]:
+    device = next(model.parameters()).device
+    finest = model(image[None].to(device))[0]
+    return colourise(DepthMap(values=finest[0, 0].float().cpu().numpy(), kind=model.kind))  # type: ignore[arg-type]
+
+
+def _uint8(image: Float[Tensor, "3 h w"]) -> UInt8[np.ndarray, "h w 3"]:
+    return (image * 255).round().clamp(0, 255).byte().permute(1, 2, 0).contiguous().numpy()

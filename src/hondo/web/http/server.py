@@ -1,0 +1,123 @@
+"""The server process: binds, loads, serves until SIGTERM or Ctrl-C, then lets running requests end."""
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import uvicorn
+
+from hondo.core.errors import HondoError
+from hondo.engines.base.predictor import NetworkPredictor
+from hondo.web.http.app import build_app
+from hondo.web.http.bounded_protocol import BoundedClose, http_protocol
+from hondo.web.inference.served_models import Load, ServedModels
+from hondo.web.inference.server_camera import ServerCamera
+from hondo.web.inference.service import Service
+from hondo.web.security.access import TOKEN_VARIABLE, Access, check_origins, choose_token
+from hondo.web.security.limits import Limits
+
+_DRAIN_S = 20  # for requests that are being answered when the server is told to stop
+_BACKLOG = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServeConfig:
+    """Where to listen, who may ask, how much."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000  # 0: any that is free
+    models: tuple[str, ...] = ("hondo-nano",)  # names, run folders, files; the first is the default
+    allow_origins: tuple[str, ...] = ()
+    batch: int | None = None  # pictures at once; None: 1 on a CPU, 8 on an accelerator
+    limits: Limits = field(default_factory=Limits)
+
+
+def serve(
+    config: ServeConfig,
+    *,
+    load: Load,
+    told: Callable[[str], None] = print,
+    camera_for: Callable[[NetworkPredictor], ServerCamera] | None = None,
+) -> None:
+    """Serves until it is stopped; ``told`` hears the address and the token. HondoError for what cannot be.
+
+    ``camera_for`` makes the server's own camera, around the first model.
+    """
+    token = choose_token(config.host, given=os.environ.get(TOKEN_VARIABLE))
+    access = Access(token=token, origins=check_origins(config.allow_origins))
+    with bound(config.host, config.port) as listening:
+        models = ServedModels(config.models, load=load)
+        predictor = models.load_default()
+        camera = None if camera_for is None else camera_for(predictor)
+        service = Service(models, access=access, limits=config.limits, batch=config.batch, camera=camera)
+        told(_greeting(listening, config=config, token=token))
+        make_server(service).run(sockets=[listening])
+
+
+def make_server(service: Service) -> "Server":
+    """The server of a service; ``run(sockets=[...])`` answers until ``should_exit`` is set or a signal comes."""
+    limits = service.limits
+    settings = uvicorn.Config(
+        build_app(service), http=http_protocol(head_seconds=limits.head_seconds), ws=BoundedClose,
+        ws_max_size=limits.body_bytes, ws_per_message_deflate=False, proxy_headers=False, server_header=False,
+        log_level="error", access_log=False, timeout_keep_alive=30, timeout_graceful_shutdown=_DRAIN_S,
+    )  # fmt: skip
+    return Server(settings)
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which ends well after SIGTERM and Ctrl-C instead of raising the signal again."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {each: signal.signal(each, self.handle_exit) for each in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for each, action in before.items():
+                signal.signal(each, action)
+
+
+@contextlib.contextmanager
+def bound(host: str, port: int) -> Iterator[socket.socket]:
+    """A listening socket, before anything heavy is loaded: a port that is taken is told at once."""
+    if not 0 <= port <= 65535:
+        raise HondoError(f"--port {port} must be 0 to 65535")
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
+            0
+        ]
+    except socket.gaierror as error:
+        raise HondoError(f"--host '{host}' is no address of this machine ({error.strerror})") from error
+    with socket.socket(family, kind) as listening:
+        if sys.platform != "win32":
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind(address)
+            listening.listen(_BACKLOG)
+        except OSError as error:
+            raise HondoError(
+                f"cannot listen on {host}:{port}: {error.strerror}; choose another --port, or --port 0 for a free one"
+            ) from error
+        yield listening
+
+
+def _greeting(listening: socket.socket, *, config: ServeConfig, token: str | None) -> str:
+    port = listening.getsockname()[1]
+    host = f"[{config.host}]" if ":" in config.host else config.host
+    address = f"http://{host}:{port}/"
+    if token is None:
+        return f"hondo: serving on {address} (this machine only; stop with Ctrl-C)"
+    shown = "" if os.environ.get(TOKEN_VARIABLE) else f"\nhondo: token {token}"
+    return (
+        f"hondo: serving on {address}; every request needs the token (Authorization: Bearer TOKEN), "
+        f"the page {address}#token=TOKEN{shown}"
+    )

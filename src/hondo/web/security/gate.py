@@ -1,0 +1,84 @@
+"""The gate in front of every route, for HTTP and WebSocket alike: access, rate, readiness, and what is counted."""
+
+import time
+from typing import TYPE_CHECKING
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hondo.web.http.refusal import Refusal
+from hondo.web.security.access import check_access
+from hondo.web.security.limits import client_name
+
+if TYPE_CHECKING:
+    from hondo.web.inference.service import Service
+
+# Paths that need no token: the page's own files (which hold no secret), and what a supervisor asks.
+OPEN_PATHS = ("/", "/healthz", "/readyz", "/favicon.ico")
+OPEN_FOLDERS = ("/static/",)
+_UNCOUNTED = ("/healthz", "/readyz")  # of the rate: a supervisor must not be turned away
+
+SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (
+        b"content-security-policy",
+        b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src blob:; "
+        b"connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+)
+
+
+class Gate:
+    """ASGI middleware."""
+
+    def __init__(self, app: ASGIApp, service: "Service") -> None:
+        self._app, self._service = app, service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return await self._app(scope, receive, send)
+        start, status = time.perf_counter(), 0
+
+        async def counted(message: Message) -> None:
+            nonlocal status
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), *SECURITY_HEADERS]
+            elif message["type"] == "websocket.accept":
+                status = 101
+            await send(message)
+
+        try:
+            self._check(scope)
+        except Refusal as refusal:
+            await refuse(refusal, scope, counted)
+        else:
+            await self._app(scope, receive, counted)
+        finally:
+            self._count(scope, status, seconds=time.perf_counter() - start)
+
+    def _check(self, scope: Scope) -> None:
+        path, service = scope["path"], self._service
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        client = client_name(scope["client"][0]) if scope.get("client") else "unknown"
+        scope.setdefault("state", {})["client_name"] = client
+        if path not in _UNCOUNTED and (wait_s := service.rate.wait_s(client)):
+            raise Refusal(429, "too many requests; slow down", retry_after_s=wait_s)
+        is_open = path in OPEN_PATHS or path.startswith(OPEN_FOLDERS)
+        check_access(service.access, headers, is_open=is_open)
+
+    def _count(self, scope: Scope, status: int, *, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "other")
+        self._service.metrics.requests.add(route=route, status=str(status or 500))
+        if scope["type"] == "http":
+            self._service.metrics.seconds.observe(seconds, route=route)
+
+
+async def refuse(refusal: Refusal, scope: Scope, send: Send) -> None:
+    """Answers with the refusal; a WebSocket gets it as the answer to its handshake."""
+    prefix = "websocket.http" if scope["type"] == "websocket" else "http"
+    headers = [(b"content-type", b"application/json")]
+    headers += [(name.lower().encode(), value.encode()) for name, value in refusal.headers.items()]
+    await send({"type": f"{prefix}.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": f"{prefix}.response.body", "body": refusal.body})

@@ -1,0 +1,60 @@
+"""What a check finds: counts and ranges, broken rows as errors, odd ones as remarks."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from hondo.core.sample import Sample
+from hondo.core.types import Camera
+from hondo.data.datasets.clip import Frames
+from hondo.data.datasets.dataset_check import check_dataset
+from hondo.data.datasets.rgbd import Rgbd
+
+
+def test_a_good_data_set(pairs: Path, clip: Path):
+    found = check_dataset(Rgbd(pairs))
+    assert found.num_samples == found.num_with_depth == 3 and found.num_with_camera == 2 and not found.findings
+    assert found.sizes == ((20, 32), (30, 24))
+    assert found.min_m >= 0.5 and found.max_m <= 9 and 3 < found.median_m < 7
+    moving = check_dataset(Frames(clip, sources=(-1, 1)))
+    assert moving.num_with_pose == 4 and moving.num_with_depth == 2
+
+
+def test_broken_and_odd_samples(pairs: Path):
+    (pairs / "0.png").write_bytes(b"")
+    cv2.imwrite(str(pairs / "1_depth.png"), np.full((20, 32), 20, dtype=np.uint16))
+    cv2.imwrite(str(pairs / "2_depth.png"), np.zeros((30, 24), dtype=np.uint16))
+    found = check_dataset(Rgbd(pairs))
+    assert len(found.errors) == 1 and "row 1" in found.errors[0].says
+    remarks = {Path(finding.origin).stem: finding.says for finding in found.findings if not finding.is_error}
+    assert "is divide_by right" in remarks["1"] and "depth map is empty" in remarks["2"]
+
+
+@pytest.mark.parametrize(
+    ("sample", "says"),
+    [
+        (Sample(image=torch.zeros(3, 8, 8)), "one colour"),
+        (
+            Sample(image=torch.rand(3, 40, 80), camera=Camera(fx=50, fy=50, cx=20, cy=20, size_hw=(40, 80))),
+            "intrinsics of another size",
+        ),
+        (
+            Sample(
+                image=torch.rand(3, 40, 80),
+                depth_gt=torch.ones(1, 40, 80),
+                valid=torch.arange(3200).reshape(1, 40, 80) < 3,
+            ),
+            "only 0.09% of the depth map",
+        ),
+    ],
+)
+def test_remarks(sample: Sample, says: str):
+    assert says in check_dataset([sample]).findings[0].says
+
+
+def test_nothing_with_depth():
+    found = check_dataset([Sample(image=torch.rand(3, 8, 8))])
+    assert found.median_m is None and found.num_with_depth == 0

@@ -1,0 +1,145 @@
+"""NetworkPredictor: what it takes, what it gives back, and what it refuses. The network here is plain NumPy."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hondo.core.errors import HondoError
+from hondo.core.types import Camera, DepthKind, InputSpec
+from hondo.engines.base.predictor import NetworkPredictor, fit_camera
+
+
+def predictor(run=None, **changes) -> NetworkPredictor:
+    """Gives the red channel as inverse depth."""
+    fields = {
+        "name": "red", "kind": DepthKind.SCALED_INVERSE_DEPTH,
+        "input_spec": InputSpec(size_hw=(32, 64), multiple_of=16),
+        "run": run or (lambda image: image[:, :1]), "engine": "numpy", "precision": "fp32",
+    }  # fmt: skip
+    return NetworkPredictor(**fields | changes)
+
+
+@pytest.fixture
+def picture() -> np.ndarray:
+    ramp = np.tile(np.linspace(0, 255, 128).astype(np.uint8), (64, 1))
+    return np.stack([ramp, ramp // 2, 255 - ramp], axis=-1)
+
+
+def test_the_map_has_the_pictures_size_and_keeps_the_picture(picture) -> None:
+    depth_map = predictor()(picture)
+    assert depth_map.values.shape == (64, 128) and depth_map.values.dtype == np.float32
+    assert depth_map.kind is DepthKind.SCALED_INVERSE_DEPTH
+    assert depth_map.image_rgb is picture  # not copied
+    np.testing.assert_allclose(depth_map.values, picture[..., 0] / 255, atol=0.02)
+
+
+def test_array_pil_and_path_are_the_same(picture, tmp_path) -> None:
+    path = tmp_path / "p.png"
+    Image.fromarray(picture).save(path)
+    wanted = predictor()(picture).values
+    for given in (Image.fromarray(picture), path, str(path)):
+        np.testing.assert_array_equal(predictor()(given).values, wanted)
+
+
+def test_a_turned_pil_image_is_set_upright(picture) -> None:
+    turned = Image.fromarray(np.ascontiguousarray(np.rot90(picture)))
+    turned.getexif()[0x0112] = 6  # shown turned by 90 degrees clockwise
+    assert predictor()(turned).values.shape == (64, 128)
+
+
+def test_a_fixed_size_letterboxes(picture) -> None:
+    seen = []
+
+    def run(image: np.ndarray) -> np.ndarray:
+        seen.append(image.shape)
+        return image[:, :1]
+
+    spec = InputSpec(size_hw=(64, 64), multiple_of=16, fixed=True)
+    depth_map = predictor(run, input_spec=spec)(picture)
+    assert seen == [(1, 3, 64, 64)]
+    np.testing.assert_allclose(depth_map.values, picture[..., 0] / 255, atol=0.02)
+
+
+@pytest.mark.parametrize(
+    ("image", "said"),
+    [
+        (np.zeros((4, 4), np.uint8), r"uint8 \(4, 4\)"),
+        (np.zeros((4, 4, 3), np.float32), "float32"),
+        (np.zeros((4, 4, 4), np.uint8), r"\(4, 4, 4\)"),
+        (np.zeros((0, 4, 3), np.uint8), r"\(0, 4, 3\)"),
+        (None, "NoneType"),
+        ([1, 2], "list"),
+    ],
+)
+def test_what_is_no_picture_is_refused(image, said) -> None:
+    with pytest.raises(HondoError, match=said):
+        predictor()(image)
+
+
+def test_values_that_are_not_finite_are_refused(picture) -> None:
+    with pytest.raises(HondoError, match="not finite; use precision fp32"):
+        predictor(lambda image: np.full_like(image[:, :1], np.nan))(picture)
+
+
+def test_the_camera_is_scaled_to_the_picture(picture) -> None:
+    camera = Camera(fx=200, fy=210, cx=128, cy=64, size_hw=(128, 256))
+    depth_map = predictor(camera=camera)(picture)
+    assert depth_map.camera == camera.resized((64, 128))
+    assert predictor()(picture).camera is None
+
+
+def test_a_camera_of_another_aspect_is_refused() -> None:
+    with pytest.raises(HondoError, match="256x128 picture, this one is 100x100"):
+        fit_camera(Camera(fx=200, fy=210, cx=128, cy=64, size_hw=(128, 256)), (100, 100))
+
+
+def test_a_session_uses_its_own_camera(picture) -> None:
+    camera = Camera.from_fov(60, size_hw=(64, 128))
+    served = predictor(camera=Camera.from_fov(90, size_hw=(64, 128)))
+    assert served.start(camera)(picture).camera == camera
+    assert served.start()(picture).camera == served.camera
+
+
+def test_close_releases() -> None:
+    released = []
+    predictor(release=lambda: released.append(Path())).close()
+    assert released == [Path()]
+
+
+def frames_predictor(seen: list) -> NetworkPredictor:
+    """Tells what it was given; the answer is how many frames it saw."""
+
+    def run_frames(image: np.ndarray, previous: np.ndarray, K: np.ndarray) -> np.ndarray:
+        seen.append((image, previous, K))
+        return np.full_like(image[:, :1], 1 + previous.shape[1])
+
+    return predictor(lambda image: np.ones_like(image[:, :1]), run_frames=run_frames, num_previous=2)
+
+
+CAMERA = Camera(fx=100, fy=100, cx=64, cy=32, size_hw=(64, 128))
+
+
+def test_a_session_holds_the_frames_before_the_newest_first(picture) -> None:
+    seen: list = []
+    session = frames_predictor(seen).start(CAMERA)
+    values = [float(session(np.full_like(picture, shade)).values[0, 0]) for shade in (0, 51, 102, 153)]
+    assert values == [1, 2, 3, 3]
+    _, previous, K = seen[-1]
+    assert previous.shape == (1, 2, 3, 32, 64)
+    np.testing.assert_allclose(previous[0, :, 0, 0, 0], (0.4, 0.2), atol=1e-6)
+    np.testing.assert_allclose(K[0], [[50, 0, 32], [0, 50, 16], [0, 0, 1]])  # of the network's input, half the size
+
+
+def test_sessions_share_nothing(picture) -> None:
+    network = frames_predictor([])
+    first, second = network.start(CAMERA), network.start(CAMERA)
+    first(picture)
+    assert second(picture).values[0, 0] == 1 and first(picture).values[0, 0] == 2
+    assert network(picture).values[0, 0] == 1  # the predictor itself remembers nothing
+
+
+def test_matching_frames_without_a_camera_is_refused() -> None:
+    with pytest.raises(HondoError, match="needs the camera's intrinsics: give --camera"):
+        frames_predictor([]).start()

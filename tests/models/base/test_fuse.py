@@ -1,0 +1,88 @@
+"""The form of a model that engines run: the same maps from cheaper parts."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from hondo.models.base.fuse import cheaper, inference_form
+from hondo.models.registry.zoo import build_model
+from hondo.nn.upsampling.pixel_shuffle import BlockShuffle, PatchConv, shuffle_head
+from hondo.nn.upsampling.resized_conv import ConvBeforeResize, ConvOfResized
+from hondo.nn.upsampling.upsample_conv import ConvOfDoubled, ConvOfSmall, Enlarge, EnlargeByConv
+from tests.contracts.tiny import TINY
+
+MODELS: dict[str, dict[str, Any]] = {
+    "adabins-nyu": {"encoder": "timm:tf_efficientnet_lite0", "bins": 16, "width": 256, "dim": 8},
+    "dpt-hybrid-kitti": TINY["dpt-hybrid-kitti"],
+    "hondo-nano": {},
+    "monodepth2": {},
+    "unet-light": {},
+    "vtdepth-b0": {},
+}
+
+
+def of_kind(model: nn.Module, kind: type[nn.Module]) -> int:
+    return sum(isinstance(part, kind) for part in model.modules())
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_maps_are_equal_up_to_rounding(name) -> None:
+    torch.manual_seed(0)
+    model = build_model(name, weights="random", **MODELS[name])
+    form = inference_form(model)
+    image = torch.rand(1, 3, 64, 96)
+    with torch.inference_mode():
+        for given, wanted in zip(form(image), model(image), strict=True):
+            spread = (wanted.max() - wanted.min()).item()
+            torch.testing.assert_close(given, wanted, rtol=1e-5, atol=1e-4 * spread)
+
+
+def test_the_model_itself_stays_as_it_was() -> None:
+    model = build_model("vtdepth-b0", weights="random")
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    form = inference_form(model.train())
+    assert model.training and not form.training
+    assert of_kind(model, ConvOfDoubled) and not of_kind(form, ConvOfDoubled)
+    assert of_kind(form, ConvOfSmall) == of_kind(model, ConvOfDoubled) and of_kind(form, PatchConv)
+    after = model.state_dict()
+    assert before.keys() == after.keys() and all(torch.equal(after[name], before[name]) for name in before)
+
+
+def test_a_shuffle_head_keeps_its_map_and_its_relu_joins_the_convolution() -> None:
+    torch.manual_seed(0)
+    head = shuffle_head(6, width=8, is_light=True)
+    form = cheaper(head)
+    assert [type(layer).__name__ for layer in form][:3] == ["Conv2d", "ReLU", "BlockShuffle"]
+    x = torch.randn(1, 6, 4, 8)
+    torch.testing.assert_close(form(x), head(x))
+
+
+def test_parts_made_for_one_size_are_left_out_where_any_size_may_come() -> None:
+    model = build_model("adabins-nyu", weights="random", **MODELS["adabins-nyu"])
+    assert of_kind(inference_form(model), ConvBeforeResize) == of_kind(model, ConvOfResized) == 4
+    assert of_kind(inference_form(model, any_size=True), ConvBeforeResize) == 0
+
+
+def test_depth_is_enlarged_by_a_convolution() -> None:
+    model = build_model("hondo-nano", weights="random")
+    assert isinstance(inference_form(model).network.enlarge, EnlargeByConv) and isinstance(
+        model.network.enlarge, Enlarge
+    )
+
+
+def test_kinds_that_an_engine_leaves_stay_and_so_does_the_map() -> None:
+    torch.manual_seed(0)
+    model = build_model("vtdepth-b0", weights="random").eval()
+    form = inference_form(model, leaving=(ConvOfDoubled, nn.Sequential))
+    assert of_kind(form, ConvOfDoubled) == of_kind(model, ConvOfDoubled) and of_kind(form, BlockShuffle) == 0
+    assert of_kind(form, PatchConv) and of_kind(inference_form(model), BlockShuffle)
+    image = torch.rand(1, 3, 64, 96)
+    with torch.inference_mode():
+        torch.testing.assert_close(form(image)[0], model(image)[0], rtol=1e-5, atol=1e-5)
+
+
+def test_parts_without_a_cheaper_form_stay() -> None:
+    conv = nn.Conv2d(4, 8, 3)
+    assert cheaper(conv) is conv

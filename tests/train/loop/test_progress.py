@@ -1,0 +1,50 @@
+import io
+
+import torch
+
+from hondo.train.loop.progress import Bar, Lines, Meter, Progress, describe, make_progress, said
+
+STATE = {"fraction": 0.5, "step": 10, "loss": 0.25, "images_per_s": 12.34, "seconds_left": 61.0}
+
+
+def test_says_loss_rate_and_time_left():
+    assert describe(10, 0.25, 12.34, 61.0) == "step 10  loss 0.2500  12.3 images/s  1:01 left"
+    assert describe(1, 1, 1, 3661).endswith("1:01:01 left")
+
+
+def test_lines_now_and_then_where_there_is_no_terminal(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: False, raising=False)
+    with make_progress(show=True) as lines:
+        assert type(lines) is Lines
+        lines.update(**STATE)
+        lines.update(**STATE)
+    assert capsys.readouterr().err.count("step 10") == 1
+
+
+def test_a_bar_on_a_terminal(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr("sys.stderr", Terminal())
+    with make_progress(show=True) as bar:
+        assert type(bar) is Bar
+        bar.update(**STATE)
+    assert type(make_progress(show=False)) is Progress
+
+
+def test_long_work_on_items_is_told_now_and_then(capsys):
+    assert list(said("abc", what="letters", every_s=1e9)) == ["a", "b", "c"]
+    assert capsys.readouterr().err == ""
+    assert list(said("abc", what="letters", every_s=0)) == ["a", "b", "c"]
+    assert "hondo: letters: 2 of 3\n" in capsys.readouterr().err
+
+
+def test_means_since_the_last_reading():
+    meter = Meter()
+    meter.add(torch.tensor(1.0), {"a": torch.tensor(4.0)}, images=2)
+    meter.add(torch.tensor(3.0), {"a": torch.tensor(8.0)}, images=2)
+    first = meter.read()
+    assert (first["loss"], first["a"]) == (2.0, 6.0) and first["images_per_s"] > 0
+    meter.add(torch.tensor(5.0), {"a": torch.tensor(0.0)}, images=2)
+    assert meter.read()["loss"] == 5.0

@@ -1,0 +1,109 @@
+"""Recordings as cameras: their own rate, loops, a clock that stands still, damaged frames passed over."""
+
+import itertools
+import time
+
+import numpy as np
+import pytest
+
+from hondo.core.errors import HondoError
+from hondo.images.read import write_image
+from hondo.images.video_file import VideoWriter
+from hondo.video.sources.live_feed import feed_of
+from hondo.video.sources.live_frame import FeedControl
+
+
+def test_a_video_comes_at_its_own_times(clip) -> None:
+    start = time.monotonic()
+    frames = list(feed_of(str(clip))(FeedControl()))
+    assert [frame.time_s for frame in frames] == pytest.approx([0, 0.1, 0.3, 0.4], abs=1e-3)
+    assert time.monotonic() - start >= 0.4
+    gaps = np.diff([frame.captured_at for frame in frames])
+    np.testing.assert_allclose(gaps, [0.1, 0.2, 0.1], atol=0.01)  # due times, not those of a busy machine
+
+
+def test_a_loop_goes_on_in_time(clip) -> None:
+    frames = list(itertools.islice(feed_of(str(clip), loop=True)(FeedControl()), 6))
+    assert [frame.time_s for frame in frames] == pytest.approx([0, 0.1, 0.3, 0.4, 0.5, 0.6], abs=0.05)
+
+
+def test_paused_recordings_stand_still(album) -> None:
+    control = FeedControl()
+    frames = feed_of(str(album), folder_fps=100)(control)
+    next(frames)
+    control.paused.set()
+    import threading
+
+    threading.Timer(0.3, control.paused.clear).start()
+    start = time.monotonic()
+    assert next(frames).time_s == pytest.approx(0.01)
+    assert time.monotonic() - start >= 0.25
+
+
+def test_a_slow_reader_moves_the_clock_and_does_not_hurry(clip) -> None:
+    frames = feed_of(str(clip))(FeedControl())
+    next(frames)
+    time.sleep(0.6)
+    late = next(frames)
+    assert time.monotonic() - late.captured_at < 0.4  # it was due 0.5 s ago
+    assert next(frames).captured_at - late.captured_at == pytest.approx(0.2, abs=0.05)
+
+
+def test_a_stopped_recording_ends_at_once(album) -> None:
+    control = FeedControl()
+    frames = feed_of(str(album), folder_fps=0.1)(control)
+    next(frames)
+    control.stopped.set()
+    assert next(frames, None) is None
+
+
+def test_a_broken_picture_is_counted_and_passed_over(album) -> None:
+    (album / "aa.png").write_bytes(b"no picture")
+    bad = []
+    frames = list(feed_of(str(album), folder_fps=1000)(FeedControl(corrupt=lambda: bad.append(1))))
+    assert len(frames) == 2 and len(bad) == 1
+
+
+def test_a_folder_of_broken_pictures_ends_though_it_loops(tmp_path) -> None:
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    assert list(feed_of(str(tmp_path), folder_fps=1000, loop=True)(FeedControl())) == []
+
+
+def test_damaged_bytes_in_a_video_are_counted_and_passed_over(tmp_path) -> None:
+    path = tmp_path / "noise.mp4"
+    rng = np.random.default_rng(0)
+    with VideoWriter(path, size_hw=(64, 96), fps=200) as video:
+        for _ in range(40):
+            video.write(rng.integers(0, 256, (64, 96, 3), dtype=np.uint8))
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 3000] = bytes(3000)
+    path.write_bytes(data)
+    bad = []
+    frames = list(feed_of(str(path))(FeedControl(corrupt=lambda: bad.append(1))))
+    assert 10 < len(frames) < 40 and len(bad) > 0
+    assert [frame.time_s for frame in frames] == sorted(frame.time_s for frame in frames)
+
+
+@pytest.mark.parametrize("name", ["gone.mp4", "a.png", "broken.mp4", "empty"])
+def test_what_is_no_source_is_refused_at_once(album, name) -> None:
+    (album / "broken.mp4").write_bytes(b"no video")
+    (album / "empty").mkdir()
+    with pytest.raises(HondoError, match=name):
+        feed_of(str(album / name))
+
+
+@pytest.mark.parametrize("fps", [0, -1, float("inf")])
+def test_a_rate_must_be_one(album, fps) -> None:
+    with pytest.raises(HondoError, match="pictures a second"):
+        feed_of(str(album), folder_fps=fps)
+
+
+def test_pictures_can_be_written_meanwhile(tmp_path, picture) -> None:
+    """The list is that of the start: a folder that changes is no error."""
+    write_image(tmp_path / "a.png", picture)
+    write_image(tmp_path / "b.png", picture)
+    frames = feed_of(str(tmp_path), folder_fps=1000)(FeedControl())
+    next(frames)
+    (tmp_path / "b.png").unlink()
+    assert list(frames) == []
