@@ -2,8 +2,8 @@
 
 Without a checkout it reports our time alone. With one (isl-org/DPT, nianticlabs/monodepth2; --reference may be given
 several times) the same model is built from its code with random weights, and the two run by turns in one process on the
-same picture, so that other programs on the machine slow both. A checkout of another form is used by naming the function
-that builds its network: --build vtdepth-b0=package.module:function (a network takes the picture (1 3 h w)).
+same image, so that other programs on the machine slow both. A checkout of another form is used by naming the function
+that builds its network: --build vtdepth-b0=package.module:function (a network takes the image (1 3 h w)).
 """
 
 import argparse
@@ -79,7 +79,7 @@ def main() -> None:
     parser.add_argument("--only", choices=list(CASES), action="append", help="these cases alone")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    parser.add_argument("--quick", action="store_true", help="one round on small pictures")
+    parser.add_argument("--quick", action="store_true", help="one round on small images")
     options = parser.parse_args()
     for path in options.reference:
         if not path.is_dir():

@@ -3,7 +3,7 @@
     python benchmarks/engines.py --weights FOLDER [--models dpt-hybrid ...] [--data ../shared/data] [--fresh] [--quick]
 
 FOLDER holds what benchmarks/trained_like.py wrote. Each model is exported in every precision that an engine offers, the
-files are compared with torch on real pictures, and then all of them and eager torch are called in turn, so that every
+files are compared with torch on real images, and then all of them and eager torch are called in turn, so that every
 ratio comes from the same minutes. What is done is kept in --out: a run that was cut off goes on, and --parts parity
 can be done on a busy machine. In the end docs/reports/engines.json is written from all that is there (make docs).
 """
@@ -20,12 +20,12 @@ from hondo.core.types import Size
 from hondo.data.datasets.rgbd import Rgbd
 from hondo.evaluate.accuracy.score import image_of
 from hondo.synthetic.scenes import SyntheticScenes
-from hondo.video.sources.sampling import spread_pictures
+from hondo.video.sources.sampling import spread_images
 
 REPORT = Path(__file__).resolve().parents[1] / "docs" / "reports" / "engines.json"
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
-MAX_DROP = 0.008  # so that 1 % holds on pictures that no search has seen
+MAX_DROP = 0.008  # so that 1 % holds on images that no search has seen
 
 SIZES: dict[str, Size] = {
     "dpt-hybrid": (384, 384),
@@ -42,22 +42,22 @@ QUICK = Case(name="unet-light", size_hw=(64, 96))
 
 
 def real_plan(data: Path, options: argparse.Namespace) -> Plan:
-    """Half driving, half indoor pictures with ground truth; calibrated on clips and photos of other places."""
-    half = max(1, options.pictures // 2)
+    """Half driving, half indoor images with ground truth; calibrated on clips and photos of other places."""
+    half = max(1, options.images // 2)
     chosen = [Rgbd(data, only=domain) for domain in ("driving", "indoor")]
     samples = [each[(2 * i + 1) * len(each) // (2 * half)] for each in chosen for i in range(half)]
     sources = options.calibration or [data / "clips_deepv2d", data / "photos"]
-    calibration = [each for source in sources for each in spread_pictures(str(source), count=options.calibration_count)]
+    calibration = [each for source in sources for each in spread_images(str(source), count=options.calibration_count)]
     return Plan(
-        samples=samples, calibration=calibration, pictures=options.pictures, rounds=options.rounds,
+        samples=samples, calibration=calibration, images=options.images, rounds=options.rounds,
         seconds=options.seconds, max_drop=options.max_drop, engines=options.engines, precisions=options.precisions,
     )  # fmt: skip
 
 
 def quick_plan() -> Plan:
     scenes = SyntheticScenes(length=8, size_hw=(48, 64), worlds={"simple": 1.0})
-    pictures = [image_of(sample) for sample in scenes]
-    return Plan(samples=scenes[:2], calibration=pictures, pictures=2, rounds=1, seconds=0.1, max_drop=0.5)
+    images = [image_of(sample) for sample in scenes]
+    return Plan(samples=scenes[:2], calibration=images, images=2, rounds=1, seconds=0.1, max_drop=0.5)
 
 
 def main() -> int:
@@ -66,7 +66,7 @@ def main() -> int:
     parser.add_argument("--weights", type=Path, default=cache_folder("trained-like"))
     parser.add_argument("--data", type=Path, default=DATA, help="a folder with a manifest.csv")
     parser.add_argument("--calibration", nargs="+", help="SOURCEs for int8; default: the clips and photos in --data")
-    parser.add_argument("--calibration-count", type=int, default=24, help="pictures of each, at most")
+    parser.add_argument("--calibration-count", type=int, default=24, help="images of each, at most")
     parser.add_argument("--out", type=Path, default=cache_folder("engines"), help="files and what was measured on them")
     parser.add_argument("--json", type=Path, default=REPORT)
     parser.add_argument("--engines", nargs="+", choices=ENGINES_SHOWN, default=ENGINES_SHOWN, help="of parity")
@@ -77,11 +77,11 @@ def main() -> int:
     parser.add_argument(
         "--seconds", type=float, default=20.0, help="of latency for a model; 10 rounds take what they take"
     )
-    parser.add_argument("--max-drop", type=float, default=MAX_DROP, help="of int8, on calibration pictures")
+    parser.add_argument("--max-drop", type=float, default=MAX_DROP, help="of int8, on calibration images")
     parser.add_argument(
         "--fresh", action="store_true", help="forget what was measured before, of these models and parts"
     )
-    parser.add_argument("--quick", action="store_true", help="a tiny model on rendered pictures: does it run?")
+    parser.add_argument("--quick", action="store_true", help="a tiny model on rendered images: does it run?")
     options = parser.parse_args()
     if options.quick:
         return quick()

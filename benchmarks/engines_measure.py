@@ -46,11 +46,11 @@ class Case:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What all models share: pictures to judge by, pictures to calibrate on, and how long to look."""
+    """What all models share: images to judge by, images to calibrate on, and how long to look."""
 
     samples: Samples
     calibration: list
-    pictures: int
+    images: int
     rounds: int
     seconds: float
     max_drop: float
@@ -100,9 +100,9 @@ def measure_parity(case: Case, plan: Plan, *, folder: Path) -> None:
         return
     model = build(case)
     spec = export_spec(model.input_spec, size_hw=case.size_hw, dynamic=False)
-    checked = check_samples(model, plan.samples, spec=spec, most=plan.pictures)
+    checked = check_samples(model, plan.samples, spec=spec, most=plan.images)
     calibration = calibration_of(plan.calibration, spec=model.input_spec, size_hw=case.size_hw)
-    quantising = Quantising(calibration=calibration, max_drop=plan.max_drop, told=tell)
+    quantising = Quantising(calibration=calibration, max_drop=plan.max_drop, on_progress=tell)
     folder.mkdir(parents=True, exist_ok=True)
     for variant in missing:
         try:

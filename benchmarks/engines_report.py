@@ -7,7 +7,7 @@ from typing import Any
 from hondo.core.cache import read_cached
 from hondo.core.report import Better, Report, Row
 from hondo.core.types import Size
-from hondo.evaluate.parity.ground_truth_delta import JUDGED, Truth
+from hondo.evaluate.parity.ground_truth_delta import JUDGED, GroundTruthDelta
 from hondo.metrics.depth_metrics import DepthMetrics
 
 LATENCY = "latency.json"
@@ -17,7 +17,7 @@ def assemble(out: Path, sizes: Mapping[str, Size]) -> Report:
     """Everything that was measured, model by model; the notes say what was refused, and under what it was measured."""
     rows: list[Row] = []
     notes: list[str] = []
-    compared: dict[int, list[str]] = {}  # subjects by how many pictures with ground truth they were compared on
+    compared: dict[int, list[str]] = {}  # subjects by how many images with ground truth they were compared on
     for name, size_hw in sizes.items():
         folder, title = out / name, f"{name} {size_hw[0]}x{size_hw[1]}"
         for path in sorted(each for each in folder.glob("*.json") if each.name != LATENCY):
@@ -37,11 +37,11 @@ def assemble(out: Path, sizes: Mapping[str, Size]) -> Report:
 
 
 def compared_notes(compared: Mapping[int, list[str]]) -> list[str]:
-    """On how many pictures the rows were compared; those that differ from most are named."""
+    """On how many images the rows were compared; those that differ from most are named."""
     most, *others = sorted(compared, key=lambda count: -len(compared[count])) or [0]
-    named = [f"compared on {count} pictures: {', '.join(compared[count])}" for count in others]
+    named = [f"compared on {count} images: {', '.join(compared[count])}" for count in others]
     return (
-        [f"compared with torch and ground truth on {most} pictures, where nothing else is said", *named] if most else []
+        [f"compared with torch and ground truth on {most} images, where nothing else is said", *named] if most else []
     )
 
 
@@ -68,9 +68,9 @@ def parity_rows(subject: str, facts: Mapping[str, Any]) -> list[Row]:
     ]
 
 
-def _truth(stored: Mapping[str, Any]) -> Truth:
+def _truth(stored: Mapping[str, Any]) -> GroundTruthDelta:
     both = {side: DepthMetrics(**stored[side]) for side in ("torch", "exported")}
-    return Truth(**both, images=stored["images"], align=stored["align"])
+    return GroundTruthDelta(**both, images=stored["images"], align=stored["align"])
 
 
 def latency_rows(title: str, latency: Mapping[str, Any]) -> list[Row]:

@@ -22,7 +22,7 @@ from websockets.sync.client import connect
 
 from hondo.core.report import Better, Report, Row
 from hondo.core.types import Predictor
-from hondo.data.datasets.clip_files import list_pictures
+from hondo.data.datasets.clip_files import list_images
 from hondo.data.datasets.embedded_clip import embedded_clip
 from hondo.engines.load import load
 from hondo.images.read import read_image
@@ -56,11 +56,11 @@ class Alone:
 
 
 def make_film(path: Path, *, fps: float, most: int | None = None) -> Path:
-    """The embedded clip (its first ``most`` pictures), forth and back so that it can be looped without a cut."""
-    files = list_pictures(embedded_clip().images)[:most]
-    pictures = [cv2.resize(read_image(each), SIZE_HW[::-1]) for each in files]
+    """The embedded clip (its first ``most`` images), forth and back so that it can be looped without a cut."""
+    files = list_images(embedded_clip().images)[:most]
+    images = [cv2.resize(read_image(each), SIZE_HW[::-1]) for each in files]
     with VideoWriter(path, size_hw=SIZE_HW, fps=fps) as writer:
-        for image in [*pictures, *pictures[::-1]]:
+        for image in [*images, *images[::-1]]:
             writer.write(image)
     return path
 

@@ -1,6 +1,6 @@
 """Makes the embedded clip: `python benchmarks/make_clip.py FOLDER` with the HoloLens clip of the development data.
 
-Pictures are scaled to SIZE_HW (area averaging) and stored as JPEG; depth maps are sampled at the nearest pixel, never
+Images are scaled to SIZE_HW (area averaging) and stored as JPEG; depth maps are sampled at the nearest pixel, never
 averaged, so that no depth is made up at an edge, and stay 16-bit PNG in millimetres; the intrinsics are scaled too.
 """
 
@@ -23,23 +23,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="holds image/*.jpg, depth_mm/*.png, K.txt, poses_cam_to_world.txt")
     folder = parser.parse_args().folder
-    pictures = sorted((folder / "image").glob("*.jpg"))
-    first = int(pictures[0].stem)
+    images = sorted((folder / "image").glob("*.jpg"))
+    first = int(images[0].stem)
     for name in ("images", "depth"):
         shutil.rmtree(CLIP / name, ignore_errors=True)
         (CLIP / name).mkdir(parents=True)
-    for path in pictures:
-        write_picture(path, CLIP / "images" / f"{int(path.stem) - first:03d}.jpg")
+    for path in images:
+        write_image(path, CLIP / "images" / f"{int(path.stem) - first:03d}.jpg")
     for path in sorted((folder / "depth_mm").glob("*.png")):
         write_depth(path, CLIP / "depth" / f"{int(path.stem) - first:03d}.png")
-    original_hw = cv2.imread(str(pictures[0])).shape[:2]
+    original_hw = cv2.imread(str(images[0])).shape[:2]
     write_intrinsics(folder / "K.txt", original_hw)
     shutil.copyfile(folder / "poses_cam_to_world.txt", CLIP / "poses.txt")
     size = sum(path.stat().st_size for path in CLIP.rglob("*") if path.is_file())
-    print(f"{len(pictures)} frames, {size / 1e6:.2f} MB")
+    print(f"{len(images)} frames, {size / 1e6:.2f} MB")
 
 
-def write_picture(source: Path, target: Path) -> None:
+def write_image(source: Path, target: Path) -> None:
     height, width = SIZE_HW
     image = cv2.resize(cv2.imread(str(source)), (width, height), interpolation=cv2.INTER_AREA)
     options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY, cv2.IMWRITE_JPEG_OPTIMIZE, 1, cv2.IMWRITE_JPEG_PROGRESSIVE, 1]

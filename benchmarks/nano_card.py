@@ -18,7 +18,7 @@ from hondo.data.datasets.clip import Frames
 from hondo.data.datasets.embedded_clip import embedded_clip
 from hondo.data.datasets.rgbd import Rgbd
 from hondo.evaluate.accuracy.score import evaluate_samples, predict_with
-from hondo.evaluate.accuracy.subject import FLOORS
+from hondo.evaluate.accuracy.subject import BASELINES
 from hondo.models.base.macs import count_macs, count_parameters
 from hondo.models.base.weights_file import read_header, save_model
 from hondo.models.registry.zoo import PACKAGED, build_model
@@ -70,7 +70,7 @@ def card(data: Path) -> None:
     sets: dict[str, Sequence[Sample]] = {name: Rgbd(data, **options) for name, options in SETS.items()}
     sets["embedded clip"] = Frames(embedded_clip().folder)
     for name, samples in sets.items():
-        for subject, predict in {"hondo-nano": predict_with(predictor), **FLOORS}.items():
+        for subject, predict in {"hondo-nano": predict_with(predictor), **BASELINES}.items():
             scored = evaluate_samples(predict, samples, subject=subject, protocol="dense", align="median")
             found = {row.name: row for row in scored.report().rows}
             rows += [
@@ -79,7 +79,7 @@ def card(data: Path) -> None:
             ]
             print(name, subject, *(f"{metric} {found[metric].value:.3f}" for metric in SHOWN), flush=True)
     four = [f"abs_rel, {name}" for name in SETS]
-    for subject in ("hondo-nano", *FLOORS):
+    for subject in ("hondo-nano", *BASELINES):
         values = [row.value for row in rows if row.subject == subject and row.name in four]
         rows.append(
             Row(name="abs_rel, mean of the four sets", value=sum(values) / len(values), better="lower", subject=subject)
@@ -137,7 +137,7 @@ def _upright(rows: Sequence[Row], metric: str) -> str:
 
 TEMPLATE = """# hondo-nano
 
-Inverse depth up to one factor from one picture, for CPUs. Licence of the weights: {licence}. Written by
+Inverse depth up to one factor from one image, for CPUs. Licence of the weights: {licence}. Written by
 `python benchmarks/nano_card.py card DATA`; no number on this page is typed.
 
 Architecture: `hondo.models.families.nano` (dense convolutions, two transformer blocks at 1/32 of the size, decoder
@@ -148,10 +148,10 @@ At its native size {size}:
 
 ## Training
 
-Only on scenes rendered by `hondo.synthetic` (exact depth; no picture of any data set, no pretrained weights): the
+Only on scenes rendered by `hondo.synthetic` (exact depth; no image of any data set, no pretrained weights): the
 recipes below of `hondo train`, one after the other, each in two processes of one thread (`--fabric.devices 2
---fabric.strategy ddp`, half the batch in each). Loss: L1 of log inverse depth after the best factor of each picture,
-and a gradient term over four scales. About 44 pictures a shard. The machines did other work too.
+--fabric.strategy ddp`, half the batch in each). Loss: L1 of log inverse depth after the best factor of each image,
+and a gradient term over four scales. About 44 images a shard. The machines did other work too.
 
 {stages}
 
@@ -161,15 +161,15 @@ Each session rendered its own pool with the worlds of its version, and went on f
 
 ## Zero-shot accuracy
 
-Real pictures (ICL is rendered by others) that the training never saw. Every map is aligned to its ground truth by the
+Real images (ICL is rendered by others) that the training never saw. Every map is aligned to its ground truth by the
 ratio of the medians; all pixels with ground truth count (protocol `dense`). "floor:constant" is one depth everywhere;
-"floor:row-plane" is an oracle: inverse depth linear in the row, fitted to each picture's own ground truth.
+"floor:row-plane" is an oracle: inverse depth linear in the row, fitted to each image's own ground truth.
 
 {tables}
 
 ## Limits
 
-Depth is known up to one factor: there are no metres. Reflections, glass, thin wires, pictures of pictures, and scenes
+Depth is known up to one factor: there are no metres. Reflections, glass, thin wires, images of images, and scenes
 unlike rooms, streets and open ground (under water, microscopes, the sky alone) are outside what it was made for.
 """
 

@@ -1,9 +1,9 @@
 """What the service costs above its engine: python benchmarks/serve.py [--quick] [--json docs/reports/serve.json]
 
 32 clients of `hondo serve`, each asking for the depth of a 640x480 JPEG again and again (16-bit PNG out), against the
-predictor alone on the same picture, by turns: throughput, errors, median and p95 latency. Then WebSocket clients that
+predictor alone on the same image, by turns: throughput, errors, median and p95 latency. Then WebSocket clients that
 come and go: what the server's memory, file descriptors and tasks grow by. Clients and server share the machine. A row
-says what is wanted; the p95 is bounded by the pictures that may wait at once.
+says what is wanted; the p95 is bounded by the images that may wait at once.
 """
 
 import argparse
@@ -39,13 +39,13 @@ class Asked:
     milliseconds: Sequence[float]
 
 
-def picture() -> np.ndarray:
+def image() -> np.ndarray:
     bgr = cv2.imread(str(embedded_clip().images / "000.jpg"))
     return cv2.cvtColor(cv2.resize(bgr, SIZE_HW[::-1]), cv2.COLOR_BGR2RGB)
 
 
 def engine_rate(image: np.ndarray, *, engine: str, seconds: float) -> float:
-    """Pictures a second of the predictor alone: picture in, depth map out."""
+    """Images a second of the predictor alone: image in, depth map out."""
     predictor = load("hondo-nano", engine=engine)
     predictor(image)
     count, start = 0, time.perf_counter()
@@ -109,12 +109,12 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     rounds, seconds, count, sockets = (1, 1.0, 4, 20) if given.quick else (ROUNDS, 15.0, CLIENTS, 1000)
-    image = picture()
-    body = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))[1].tobytes()
+    shown = image()
+    body = cv2.imencode(".jpg", cv2.cvtColor(shown, cv2.COLOR_RGB2BGR))[1].tobytes()
     name = "pytorch" if given.quick else "auto"  # quick: nothing to compile
     engine, asked = [], []
     for _ in range(rounds):  # never both at once: they would share the cores
-        engine.append(engine_rate(image, engine=name, seconds=seconds))
+        engine.append(engine_rate(shown, engine=name, seconds=seconds))
         with hondo("serve", "--engine", name, "--rate", "10000") as client:
             asyncio.run(many_clients(port_of(client), body, count=count, seconds=min(2.0, seconds)))
             asked.append(asyncio.run(many_clients(port_of(client), body, count=count, seconds=seconds)))

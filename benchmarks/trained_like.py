@@ -5,7 +5,7 @@
 Fresh weights give maps of hardly any contrast, on which reduced precision looks far worse or far better than it is on
 networks that see. These are no good models; they only have activations, norms and maps of a trained network's kind.
 One .safetensors file a model goes to hondo's cache (HONDO_CACHE) or to --out; what is there already is left alone, and
-a run that was cut off goes on with the model it was at. The pool of rendered pictures is made first if it is missing.
+a run that was cut off goes on with the model it was at. The pool of rendered images is made first if it is missing.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from hondo.core.cache import cache_folder
 from hondo.core.errors import HondoError
 from hondo.core.report import commit
 from hondo.data.datasets.dataset_configs import SyntheticData
-from hondo.evaluate.parity.parity import probe_picture
+from hondo.evaluate.parity.parity import probe_image
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.weights_file import save_model
 from hondo.models.decoders.adaptive_bins import AdaptiveBins
@@ -49,12 +49,12 @@ NORM_BATCHES = 12  # that batch norms are measured on after the training
 LEAST_CONTRAST = 0.02  # of a trained map; less is an output that died
 FASTDEPTH_M = 3.0  # mean of its fresh output; half of it would be at or below 0
 CONTRAST = 0.3  # standard deviation over mean of a DPT's fresh output
-SOFTER = 0.2  # of what AdaBins' bins are chosen by: maps of real pictures have a contrast of 0.15 to 0.4 then
+SOFTER = 0.2  # of what AdaBins' bins are chosen by: maps of real images have a contrast of 0.15 to 0.4 then
 # Mean output of a fresh DPT: about 10 m, 3 m and 20 m in the units of its heads (see models.dpt.METRIC_HEADS).
 FRESH_OUTPUT = {"relative": 1.0, "kitti": 1570.0, "nyu": 640.0}
 
 
-SMALL, LARGER, FULL = 96 * 128, 128 * 192, 384 * 384  # pixels of the pictures that are learnt from
+SMALL, LARGER, FULL = 96 * 128, 128 * 192, 384 * 384  # pixels of the images that are learnt from
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +105,7 @@ def recipe_of(name: str, *, pool: Path, shards: int, steps: int | None) -> Recip
 
 
 def quick_recipe(name: str) -> Recipe:
-    """One step on two small pictures that need no pool."""
+    """One step on two small images that need no pool."""
     recipe = recipe_of(name, pool=Path(), shards=0, steps=1)
     scenes = SyntheticData(length=2, size_hw=(32, 32))
     return replace(
@@ -142,14 +142,14 @@ def prepared(name: str, recipe: Recipe) -> DepthModel:
 
 
 def scale_output(model: DepthModel, *, to: float) -> None:
-    """Gives the last convolution's output on a made-up picture the mean ``to`` and the contrast CONTRAST."""
+    """Gives the last convolution's output on a made-up image the mean ``to`` and the contrast CONTRAST."""
     last = [module for module in model.modules() if isinstance(module, nn.Conv2d) and module.out_channels == 1][-1]
     assert last.bias is not None
     seen: list[torch.Tensor] = []
     hook = last.register_forward_hook(lambda module, given, output: seen.append(output - module.bias))
     with torch.no_grad():
         side = 8 * model.input_spec.multiple_of
-        model(torch.from_numpy(probe_picture((side, side), seed=0)))
+        model(torch.from_numpy(probe_image((side, side), seed=0)))
         hook.remove()
         factor = CONTRAST * to / seen[0].std()
         last.weight *= factor
@@ -167,7 +167,7 @@ def smooth_filters(conv: nn.Conv2d) -> None:
 
 
 def measure_norms(model: DepthModel, recipe: Recipe) -> None:
-    """Sets means and variances of batch norms by the final weights and on large pictures: those of a short training lag
+    """Sets means and variances of batch norms by the final weights and on large images: those of a short training lag
     behind, and small maps are mostly border."""
     large = replace(recipe, data=replace(recipe.data, area=FULL))
     batches = islice(build_batches(large, model, rank=0, world_size=1), NORM_BATCHES)
@@ -183,9 +183,9 @@ def soften(model: DepthModel) -> None:
 
 
 def contrast_of(model: DepthModel) -> float:
-    """Standard deviation over mean of the map of a made-up picture."""
+    """Standard deviation over mean of the map of a made-up image."""
     with torch.inference_mode():
-        values = model(torch.from_numpy(probe_picture(model.input_spec.size_hw, seed=0)))[0]
+        values = model(torch.from_numpy(probe_image(model.input_spec.size_hw, seed=0)))[0]
     return float(values.std() / values.mean().clamp(min=1e-12))
 
 
@@ -211,7 +211,7 @@ def main() -> int:
     parser.add_argument("--models", nargs="+", choices=list(FAMILIES), default=list(FAMILIES))
     parser.add_argument("--out", type=Path, default=cache_folder("trained-like"))
     parser.add_argument("--pool", type=Path, default=cache_folder("trained-like", "pool"))
-    parser.add_argument("--shards", type=int, default=32, help="of the pool, about 44 pictures each")
+    parser.add_argument("--shards", type=int, default=32, help="of the pool, about 44 images each")
     parser.add_argument("--steps", type=int, help="of each model, instead of its own number")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--quick", action="store_true", help="one step of the smallest family: does it run?")

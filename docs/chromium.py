@@ -1,4 +1,4 @@
-"""Drives a headless Chromium over its own DevTools protocol, for the viewer's tests and its picture in the README."""
+"""Drives a headless Chromium over its own DevTools protocol, for the viewer's tests and its image in the README."""
 
 import base64
 import json
@@ -72,7 +72,7 @@ class Page:
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=is_phone
         )
         scheme = "dark" if is_dark else "light"
-        still = {"name": "prefers-reduced-motion", "value": "reduce"}  # pictures show no button half way
+        still = {"name": "prefers-reduced-motion", "value": "reduce"}  # images show no button half way
         self.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}, still])
 
     def press(self, key: str) -> None:
@@ -87,7 +87,7 @@ class Page:
         node = self.ask("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
         self.ask("DOM.setFileInputFiles", nodeId=node, files=[str(path)])
 
-    def picture(self, path: Path, *, form: str = "png") -> None:
+    def image(self, path: Path, *, form: str = "png") -> None:
         options = {"quality": 88} if form == "jpeg" else {}
         shot = self.ask("Page.captureScreenshot", format=form, **options)
         path.write_bytes(base64.b64decode(shot["data"]))

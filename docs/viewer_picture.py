@@ -1,7 +1,7 @@
-"""Makes docs/images/viewer.jpg, the viewer in the README: `python docs/viewer_picture.py` (needs Chromium).
+"""Makes docs/images/viewer.jpg, the viewer in the README: `python docs/viewer_image.py` (needs Chromium).
 
 `hondo serve` with the sample clip, in a browser of 1280x800, at a frame that says much. `--out DIR` writes light,
-dark and phone pictures for looking at instead.
+dark and phone images for looking at instead.
 """
 
 import argparse
@@ -19,7 +19,7 @@ FRAME = 18  # of the sample clip: a sofa before a far wall
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, help="a folder for all the pictures")
+    parser.add_argument("--out", type=Path, help="a folder for all the images")
     out = parser.parse_args().out
     if find() is None:
         print("Chromium is not installed (Debian: apt install chromium)", file=sys.stderr)
@@ -37,11 +37,11 @@ def main() -> int:
 
 
 def take(page: Page, address: str, out: Path | None) -> None:
-    """Takes the README's picture, or all of them into ``out``."""
+    """Takes the README's image, or all of them into ``out``."""
     page.size(1280, 800, is_dark=True)
     play(page, address)
     if out is None:
-        page.picture(IMAGE, form="jpeg")
+        page.image(IMAGE, form="jpeg")
         print(f"wrote {IMAGE}")
         return
     out.mkdir(parents=True, exist_ok=True)
@@ -51,9 +51,9 @@ def take(page: Page, address: str, out: Path | None) -> None:
     ):  # fmt: skip
         page.size(width, height, is_phone=is_phone, is_dark=is_dark)
         play(page, address)
-        page.picture(out / f"{name}.png")
+        page.image(out / f"{name}.png")
     page.value("document.querySelector('[data-show=cloud]').click()")
-    page.picture(out / "phone-cloud.png")
+    page.image(out / "phone-cloud.png")
 
 
 def play(page: Page, address: str) -> None:

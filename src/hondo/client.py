@@ -49,7 +49,7 @@ class Depth:
 
 
 class Client:
-    """A connection to one server. Pictures are paths, bytes of picture files, or uint8 RGB arrays (h w 3)."""
+    """A connection to one server. Images are paths, bytes of image files, or uint8 RGB arrays (h w 3)."""
 
     def __init__(self, url: str = "http://127.0.0.1:8000", *, token: str | None = None, timeout_s: float = TIMEOUT_S):
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
@@ -64,47 +64,45 @@ class Client:
     def close(self) -> None:
         self._http.close()
 
-    def depth(self, picture: str | Path | bytes | np.ndarray, *, model: str | None = None) -> Depth:
-        """The picture's depth, at its size."""
-        response = self._post("/v1/depth", picture, {"format": "npz", "model": model})
+    def depth(self, image: str | Path | bytes | np.ndarray, *, model: str | None = None) -> Depth:
+        """The image's depth, at its size."""
+        response = self._post("/v1/depth", image, {"format": "npz", "model": model})
         with np.load(io.BytesIO(response.content), allow_pickle=False) as arrays:
             facts = json.loads(str(arrays["facts"]))
             confidence = arrays.get("confidence", None)
             values = arrays["values"]
         return Depth(values=values, kind=facts["kind"], unit=facts["unit"], facts=facts, confidence=confidence)
 
-    def depth_png(self, picture: str | Path | bytes | np.ndarray, *, model: str | None = None) -> bytes:
+    def depth_png(self, image: str | Path | bytes | np.ndarray, *, model: str | None = None) -> bytes:
         """The depth as a 16-bit PNG file, with its scale inside."""
-        return self._post("/v1/depth", picture, {"format": "png16", "model": model}).content
+        return self._post("/v1/depth", image, {"format": "png16", "model": model}).content
 
     def point_cloud(
         self,
-        picture: str | Path | bytes | np.ndarray,
+        image: str | Path | bytes | np.ndarray,
         *,
         camera: tuple[float, float, float, float] | None = None,
         model: str | None = None,
         max_points: int = 1_000_000,
     ) -> bytes:
-        """A binary PLY file. ``camera``: fx, fy, cx, cy in pixels of the picture; None: a picture 60 degrees wide."""
+        """A binary PLY file. ``camera``: fx, fy, cx, cy in pixels of the image; None: an image 60 degrees wide."""
         given = None if camera is None else ",".join(str(float(number)) for number in camera)
-        return self._post(
-            "/v1/pointcloud", picture, {"camera": given, "model": model, "max_points": max_points}
-        ).content
+        return self._post("/v1/pointcloud", image, {"camera": given, "model": model, "max_points": max_points}).content
 
     def models(self) -> list[dict[str, Any]]:
         """The models by name, the default first."""
         return self._checked(self._http.get("/v1/models")).json()["models"]
 
     def is_ready(self) -> bool:
-        """Whether pictures are taken now."""
+        """Whether images are taken now."""
         try:
             return self._http.get("/readyz").status_code == 200
         except httpx.TransportError:
             return False
 
-    def _post(self, path: str, picture: str | Path | bytes | np.ndarray, params: dict[str, Any]) -> httpx.Response:
+    def _post(self, path: str, image: str | Path | bytes | np.ndarray, params: dict[str, Any]) -> httpx.Response:
         given = {name: value for name, value in params.items() if value is not None}
-        return self._checked(self._http.post(path, params=given, content=picture_bytes(picture)))
+        return self._checked(self._http.post(path, params=given, content=picture_bytes(image)))
 
     def _checked(self, response: httpx.Response) -> httpx.Response:
         if response.is_success:
@@ -117,16 +115,16 @@ class Client:
         raise ServerError(response.status_code, reason, retry_after_s=float(wait) if wait.isdigit() else None)
 
 
-def picture_bytes(picture: str | Path | bytes | np.ndarray) -> bytes:
-    """What is sent of a picture; an array becomes an uncompressed PPM file."""
-    if isinstance(picture, bytes):
-        return picture
-    if isinstance(picture, np.ndarray):
-        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
-            raise ValueError(f"a picture must be uint8 RGB of shape (h w 3), got {picture.dtype} {picture.shape}")
-        height, width = picture.shape[:2]
-        return b"P6 %d %d 255\n" % (width, height) + np.ascontiguousarray(picture).tobytes()
-    return Path(picture).read_bytes()
+def picture_bytes(image: str | Path | bytes | np.ndarray) -> bytes:
+    """What is sent of an image; an array becomes an uncompressed PPM file."""
+    if isinstance(image, bytes):
+        return image
+    if isinstance(image, np.ndarray):
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+            raise ValueError(f"an image must be uint8 RGB of shape (h w 3), got {image.dtype} {image.shape}")
+        height, width = image.shape[:2]
+        return b"P6 %d %d 255\n" % (width, height) + np.ascontiguousarray(image).tobytes()
+    return Path(image).read_bytes()
 
 
 def read_frame(message: bytes) -> Depth:

@@ -10,6 +10,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "hondo"
 MAX_FILE_LINES = 500
+MAX_SOURCE_LINES = 350
+MAX_MODULES = 15  # in a folder
+# Names that mean the same wherever they occur: the table of a folder, an engine of ENGINES, its int8, a family of models.
+SHARED_NAMES = {"registry", "engine", "int8"} | {path.stem for path in (SOURCE / "models" / "families").glob("*.py")}
 MAX_FUNCTION_LINES = 60
 VAGUE_FILES = {"utils.py", "util.py", "helpers.py", "helper.py", "common.py", "misc.py", "base2.py"}
 MACHINE_PATH = re.compile(r"(?<![\w.])/(work|root|farm|home/\w+|Users/\w+)/")
@@ -43,7 +47,8 @@ def test_a_file_is_short_and_says_what_it_is(path: Path) -> None:
     text = path.read_text()
     tree = ast.parse(text)
     assert path.name not in VAGUE_FILES, "name the file after the one thing it says"
-    assert text.count("\n") <= MAX_FILE_LINES, "split the file by idea"
+    limit = MAX_SOURCE_LINES if SOURCE in path.parents else MAX_FILE_LINES
+    assert text.count("\n") <= limit, "split the file by idea"
     if SOURCE in path.parents and text.strip():
         assert ast.get_docstring(tree), "the first line of a file says what it holds"
     for node in ast.walk(tree):
@@ -63,6 +68,20 @@ def test_a_folder_says_what_lives_there(folder: Path) -> None:
     text = readme.read_text()
     assert 4 <= text.count("\n") <= 30
     assert "import" in text
+
+
+@pytest.mark.parametrize("folder", [SOURCE, *FOLDERS], ids=name_of)
+def test_a_folder_holds_few_modules(folder: Path) -> None:
+    modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+    assert len(modules) <= MAX_MODULES, "group the modules by idea into folders"
+
+
+def test_a_module_name_has_one_meaning() -> None:
+    places: dict[str, list[str]] = {}
+    for path in SOURCE.rglob("*.py"):
+        if path.name != "__init__.py" and path.stem not in SHARED_NAMES:
+            places.setdefault(path.stem, []).append(name_of(path))
+    assert not {name: paths for name, paths in places.items() if len(paths) > 1}
 
 
 def test_no_path_of_a_machine_is_tracked() -> None:

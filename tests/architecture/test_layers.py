@@ -55,6 +55,41 @@ def violations(file: str, text: str) -> list[str]:
     return found
 
 
+def import_graph() -> dict[str, set[str]]:
+    """Module -> the modules it imports, lazily too. core/types is left out: its methods are the exemption."""
+    modules = {".".join(path.relative_to(SOURCE.parent).with_suffix("").parts) for path in FILES}
+    graph: dict[str, set[str]] = {}
+    for path in FILES:
+        module = ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts)
+        if module == "hondo.core.types":
+            continue
+        heads = [".".join(name.split(".")[:end]) for _, name in imported(ast.parse(path.read_text()))
+                 for end in range(1, name.count(".") + 2)]  # fmt: skip
+        graph[module] = (modules & set(heads)) - {module}
+    return graph
+
+
+def cycles(graph: dict[str, set[str]]) -> list[set[str]]:
+    """Groups of modules that import each other, directly or through others."""
+
+    def reachable(start: str) -> set[str]:
+        seen, waiting = set(), [start]
+        while waiting:
+            fresh = graph.get(waiting.pop(), set()) - seen
+            seen |= fresh
+            waiting += fresh
+        return seen
+
+    reach = {module: reachable(module) for module in graph}
+    groups = [{other for other in reach[module] if module in reach.get(other, ())} for module in graph]
+    return [group for index, group in enumerate(groups) if group and group not in groups[:index]]
+
+
+def test_no_modules_import_each_other() -> None:
+    assert cycles({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == [{"b", "c"}]
+    assert not cycles(import_graph())
+
+
 def dotted_heads(parts: list[str]) -> list[str]:
     """hondo.a.b.c -> a, a.b, a.b.c"""
     return [".".join(parts[1 : end + 1]) for end in range(1, len(parts))]

@@ -58,13 +58,13 @@ def test_rows_and_notes(assemble, out) -> None:
     assert "12 rounds" in notes and "the machine slowed down" in notes and "never-run" not in notes
 
 
-def test_rows_that_were_compared_on_other_pictures_are_named(assemble, out) -> None:
+def test_rows_that_were_compared_on_other_images_are_named(assemble, out) -> None:
     for name, images in (("openvino_ir-fp32", 3), ("openvino_ir-bf16", 64)):
         facts = PARITY | {"truth": PARITY["truth"] | {"images": images}}
         (out / "net" / f"{name}.json").write_text(json.dumps(facts))
     notes = assemble(out, {"net": (32, 64)}).notes
-    assert "compared with torch and ground truth on 3 pictures, where nothing else is said" in notes
-    assert "compared on 64 pictures: net 32x64 openvino_ir bf16" in notes
+    assert "compared with torch and ground truth on 3 images, where nothing else is said" in notes
+    assert "compared on 64 images: net 32x64 openvino_ir bf16" in notes
 
 
 def test_nothing_measured_is_an_empty_report(assemble, tmp_path) -> None:

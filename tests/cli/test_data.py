@@ -28,7 +28,7 @@ def test_splits(tmp_path: Path, capsys: pytest.CaptureFixture):
     assert "train_files         2       1" in capsys.readouterr().out
     (tmp_path / "test_files.txt").write_text("d 2 r")
     assert main(["data", "splits", str(tmp_path)]) == 1
-    assert "share 1 pictures" in capsys.readouterr().out
+    assert "share 1 images" in capsys.readouterr().out
 
 
 def test_synth(tmp_path: Path, capsys: pytest.CaptureFixture):

@@ -36,7 +36,7 @@ def test_pictures_with_ground_truth_check_it(tmp_path, capsys) -> None:
     stored = tmp_path / "parity.json"
     assert main(["export", *MODEL, *arguments, "--check", str(tmp_path / "data"), "--json", str(stored)]) == 0
     shown = capsys.readouterr().out
-    assert "rank correlation" in shown and "ground truth of 2 pictures" in shown
+    assert "rank correlation" in shown and "ground truth of 2 images" in shown
     parity = json.loads(stored.read_text())
     assert parity["pictures"] == 2 and parity["truth"]["torch"]["abs_rel"] > 0 and parity["passed"] in (True, False)
     plain = [*MODEL, *arguments, "--check", str(tmp_path / "data" / "image")]
@@ -44,7 +44,7 @@ def test_pictures_with_ground_truth_check_it(tmp_path, capsys) -> None:
 
 
 def photos(folder, count: int = 9) -> str:
-    """Smooth pictures, each another."""
+    """Smooth images, each another."""
     folder.mkdir()
     for number, coarse in enumerate(np.random.default_rng(0).integers(0, 256, (count, 4, 8, 3), dtype=np.uint8)):
         write_image(folder / f"{number}.png", coarse.repeat(8, axis=0).repeat(8, axis=1))
@@ -57,7 +57,7 @@ def test_an_int8_file_of_openvino_is_judged_on_its_calibration_pictures(tmp_path
     quantised = ["--precision", "int8", "--calibration", photos(tmp_path / "photos"), "--max-drop", "20%"]
     assert main(["export", *MODEL, "--to", "openvino", "--out", str(tmp_path / "net"), *quantised]) == 0
     shown = capsys.readouterr().out
-    assert "parity with torch (int8)" in shown and "allowed 20.00% (9 pictures)" in shown
+    assert "parity with torch (int8)" in shown and "allowed 20.00% (9 images)" in shown
     assert hondo.load(tmp_path / "net.xml").precision == "int8"
 
 

@@ -56,8 +56,8 @@ def test_a_read_only_folder_is_refused(tmp_path) -> None:
 
 def test_a_model_without_trained_weights_is_told(capsys) -> None:
     tell_if_untrained("unet-light", weights=None)
-    told = capsys.readouterr().err
-    assert "'unet-light' ships no trained weights" in told and told.count("\n") == 1
+    warning = capsys.readouterr().err
+    assert "'unet-light' ships no trained weights" in warning and warning.count("\n") == 1
     tell_if_untrained("unet-light", weights="random")
     tell_if_untrained("my_run", weights=None)
     assert capsys.readouterr().err == ""

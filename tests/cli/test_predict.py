@@ -20,7 +20,7 @@ def predict(*arguments: object) -> int:
     return main(["predict", *MODEL, *map(str, arguments)])
 
 
-def test_a_picture_with_every_form(photo, tmp_path, capsys) -> None:
+def test_a_image_with_every_form(photo, tmp_path, capsys) -> None:
     out = tmp_path / "out"
     assert predict(photo, "--out", out, "--save", "png16,npy,color,ply,video", "--camera", "50,50,30,20") == 0
     names = sorted(path.name for path in out.iterdir())
@@ -68,11 +68,11 @@ def test_bad_input_is_2_and_one_line(arguments, said, photo, tmp_path, capsys) -
     assert said in error and error.count("\n") == 1
 
 
-def test_intrinsics_of_another_picture_are_refused(photo, tmp_path, capsys) -> None:
+def test_intrinsics_of_another_image_are_refused(photo, tmp_path, capsys) -> None:
     path = tmp_path / "k.json"
     path.write_text(json.dumps({"fx": 100, "fy": 100, "cx": 60, "cy": 40, "width": 120, "height": 80}))
     assert predict(photo, "--out", tmp_path / "out", "--camera", path) == 2
-    assert "of a 120x80 picture" in capsys.readouterr().err
+    assert "of a 120x80 image" in capsys.readouterr().err
 
 
 def test_an_out_that_is_a_file_is_refused(photo, capsys) -> None:

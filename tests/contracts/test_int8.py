@@ -1,4 +1,4 @@
-"""A member of each family in int8: exported with pictures, written, read again, and close where it is allowed to be."""
+"""A member of each family in int8: exported with images, written, read again, and close where it is allowed to be."""
 
 from pathlib import Path
 
@@ -14,8 +14,8 @@ from hondo.models.registry.zoo import build_model
 from tests.contracts.tiny import TINY
 
 SIZE = (64, 96)
-OF_PICTURES = ("dpt-hybrid-kitti", "depth-anything-s", "monodepth2", "adabins-kitti", "vtdepth-b0", "fastdepth")
-OPENVINO = (*OF_PICTURES, "manydepth")
+OF_IMAGES = ("dpt-hybrid-kitti", "depth-anything-s", "monodepth2", "adabins-kitti", "vtdepth-b0", "fastdepth")
+OPENVINO = (*OF_IMAGES, "manydepth")
 ONNX = ("dpt-hybrid-kitti", "monodepth2", "manydepth")
 MAX_DROP = 0.9  # weights are untrained, so the drop says little: that no layer must be spared is enough here
 
@@ -23,7 +23,7 @@ MAX_DROP = 0.9  # weights are untrained, so the drop says little: that no layer 
 @pytest.fixture(scope="module")
 def calibration() -> Calibration:
     coarse = np.random.default_rng(0).integers(0, 256, (8, 3, 8, 12), dtype=np.uint8)
-    return Calibration(pictures=coarse.repeat(8, axis=2).repeat(8, axis=3))
+    return Calibration(images=coarse.repeat(8, axis=2).repeat(8, axis=3))
 
 
 def export(name: str, path: Path, *, engine: str, calibration: Calibration) -> None:
@@ -37,7 +37,7 @@ def export(name: str, path: Path, *, engine: str, calibration: Calibration) -> N
     parity = export_checked(model, path, engine=engine, size_hw=SIZE, precision="int8", quantising=quantising)
     assert parity.passed and parity.pictures == 8 and 0 < parity.abs_rel <= MAX_DROP
     predictor = hondo.load(path)
-    assert predictor.precision == "int8" and predictor.int8.pictures == 8
+    assert predictor.precision == "int8" and predictor.int8.images == 8
     depth_map = predictor(np.full((50, 70, 3), 90, dtype=np.uint8))
     assert depth_map.values.shape == (50, 70) and np.isfinite(depth_map.values).all()
 

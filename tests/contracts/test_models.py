@@ -6,7 +6,7 @@ from torch import Tensor
 
 from hondo.core.types import DepthKind
 from hondo.models.base.depth_model import DepthModel
-from hondo.models.base.fuse import inference_form
+from hondo.models.base.fuse import fuse_for_inference
 from hondo.models.base.multi_frame import MultiFrameModel
 from hondo.models.base.pose_model import PoseModel
 from hondo.models.base.weights_file import read_model, save_model
@@ -29,7 +29,7 @@ def model(request: pytest.FixtureRequest) -> Model:
         raise
 
 
-def pictures(model: Model, *, size_hw: tuple[int, int], count: int = 1) -> tuple[Tensor, ...]:
+def images(model: Model, *, size_hw: tuple[int, int], count: int = 1) -> tuple[Tensor, ...]:
     """What ``forward`` takes; of a multi-frame model with an earlier frame and K, so that all of it runs."""
     images = tuple(torch.rand(count, 3, *size_hw) for _ in range(model.num_images))
     if not isinstance(model, MultiFrameModel):
@@ -47,7 +47,7 @@ def outputs(model: Model, images: tuple[Tensor, ...]) -> list[Tensor]:
 @pytest.mark.parametrize("size_hw", ODD_SIZES)
 def test_output_is_finite_and_of_the_right_shape(model: Model, size_hw: tuple[int, int]) -> None:
     with torch.no_grad():
-        out = outputs(model, pictures(model, size_hw=size_hw, count=2))
+        out = outputs(model, images(model, size_hw=size_hw, count=2))
     assert all(torch.isfinite(values).all() for values in out)
     if isinstance(model, PoseModel):
         assert out[0].shape == (2, 4, 4)
@@ -76,10 +76,10 @@ def test_every_parameter_gets_a_gradient(model: Model) -> None:
     torch.manual_seed(1)
     model.train()
     try:
-        images = pictures(model, size_hw=(64, 96), count=2)
-        out = outputs(model, images)
+        shown_images = images(model, size_hw=(64, 96), count=2)
+        out = outputs(model, shown_images)
         if isinstance(model, MultiFrameModel):  # matching is without gradient: poses learn from photometry
-            out = [*out, model.poses(*images[:2])]
+            out = [*out, model.poses(*shown_images[:2])]
         sum(values.square().mean() for values in out).backward()
     finally:
         model.eval()
@@ -90,19 +90,19 @@ def test_every_parameter_gets_a_gradient(model: Model) -> None:
 
 def test_bf16_autocast_stays_finite(model: Model) -> None:
     with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
-        out = outputs(model, pictures(model, size_hw=(64, 96)))
+        out = outputs(model, images(model, size_hw=(64, 96)))
     assert all(torch.isfinite(values).all() for values in out)
 
 
 def test_a_checkpoint_gives_the_same_output(model: Model, tmp_path) -> None:
-    images = pictures(model, size_hw=(64, 96))
+    shown_images = images(model, size_hw=(64, 96))
     again = read_model(save_model(model, tmp_path / "m.safetensors", licence="Apache-2.0", training={}))
     assert type(again) is type(model) and again.options == model.options and again.input_spec == model.input_spec
     assert repr(again) == repr(model)  # every layer and its settings
     for before, after in ((held(model), held(again)), (model.state_dict(), again.state_dict())):
         assert before.keys() == after.keys() and all(torch.equal(before[key], after[key]) for key in before)
     with torch.no_grad():
-        for a, b in zip(outputs(model, images), outputs(again, images), strict=True):
+        for a, b in zip(outputs(model, shown_images), outputs(again, shown_images), strict=True):
             # Kernels sum in an order that memory's alignment decides: the last digits may differ, of the largest value.
             assert (a - b).abs().max() <= 2e-6 * a.abs().max()
 
@@ -121,15 +121,15 @@ def test_builds_on_the_meta_device(model: Model) -> None:
 
 
 def test_exports_unless_declared(model: Model) -> None:
-    images = pictures(model, size_hw=model_size(model))
+    shown_images = images(model, size_hw=model_size(model))
     if model.name in NOT_EXPORTABLE:
         with pytest.raises(Exception):  # noqa: B017 (whatever stops it: the declaration must be true)
-            torch.export.export(model, images)
+            torch.export.export(model, shown_images)
         return
-    form = inference_form(model) if isinstance(model, DepthModel) else model  # what engines take
-    exported = torch.export.export(form, images).module()
+    form = fuse_for_inference(model) if isinstance(model, DepthModel) else model  # what engines take
+    exported = torch.export.export(form, shown_images).module()
     with torch.no_grad():
-        for a, b in zip(outputs(model, images), outputs(exported, images), strict=True):
+        for a, b in zip(outputs(model, shown_images), outputs(exported, shown_images), strict=True):
             assert torch.allclose(a, b, atol=1e-5)
 
 

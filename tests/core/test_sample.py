@@ -19,14 +19,14 @@ def test_a_full_sample() -> None:
     assert [view.role for view in sample.sources] == [-1, "stereo"]
 
 
-def test_a_picture_alone_is_a_sample() -> None:
+def test_a_image_alone_is_a_sample() -> None:
     sample = Sample(image=IMAGE)
     assert sample.camera is None and sample.depth_gt is None and sample.sources == ()
     assert Batch(image=IMAGE[None]).K is None
 
 
 def test_a_camera_of_another_size_is_refused() -> None:
-    with pytest.raises(HondoError, match=r"room/7\.jpg: camera is of a \(8, 12\) image, the picture is \(4, 6\)"):
+    with pytest.raises(HondoError, match=r"room/7\.jpg: camera is of a \(8, 12\) image, the image is \(4, 6\)"):
         Sample(image=IMAGE, camera=CAMERA.resized((8, 12)), origin="room/7.jpg")
 
 

@@ -61,10 +61,10 @@ def test_flip_commutes_with_resize() -> None:
         ({"fy": -1.0}, "positive"),
         ({"fx": math.nan}, "finite"),
         ({"cx": math.inf}, "finite"),
-        ({"cx": 641.0}, "outside the 640x480 picture"),
-        ({"cy": -0.5}, "outside the 640x480 picture"),
+        ({"cx": 641.0}, "outside the 640x480 image"),
+        ({"cy": -0.5}, "outside the 640x480 image"),
         ({"size_hw": (0, 640)}, "empty"),
-        ({"size_hw": (120, 160)}, "intrinsics in pixels of this picture's size"),
+        ({"size_hw": (120, 160)}, "intrinsics in pixels of this image's size"),
     ],
 )
 def test_a_wrong_camera_is_refused(change: dict, message: str) -> None:

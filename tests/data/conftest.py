@@ -10,7 +10,7 @@ SIZE_HW = (20, 32)
 
 
 def write_clip(root: Path, *, count: int = 6, size_hw: tuple[int, int] = SIZE_HW, depth_every: int = 2) -> Path:
-    """Pictures (frame i has grey level 20 i), depth of every n-th (1 + i metres), K.txt and poses.txt."""
+    """Images (frame i has grey level 20 i), depth of every n-th (1 + i metres), K.txt and poses.txt."""
     (root / "images").mkdir(parents=True)
     (root / "depth").mkdir()
     lines = []

@@ -25,14 +25,14 @@ def app():
     return module
 
 
-def test_a_picture_gives_colours_and_two_files(app) -> None:
+def test_a_image_gives_colours_and_two_files(app) -> None:
     image = np.random.default_rng(0).integers(0, 256, (96, 128, 3), dtype=np.uint8)
     colours, png, ply = app.depth_of(image)
     assert colours.shape == image.shape and read_png16(png).size_hw == (96, 128)
     assert len(read_ply(ply)[0]) == 96 * 128
 
 
-def test_large_pictures_are_made_smaller(app) -> None:
+def test_large_images_are_made_smaller(app) -> None:
     assert app.smaller(np.zeros((1601, 4000, 3), np.uint8)).shape == (534, 1334, 3)
     assert app.smaller(np.zeros((900, 1600, 3), np.uint8)).shape == (900, 1600, 3)
 

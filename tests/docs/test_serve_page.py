@@ -56,5 +56,5 @@ def test_a_curl_line_works(line: str, port: int, tmp_path: Path) -> None:
 
 
 def test_the_statuses_are_those_of_the_code() -> None:
-    told = {int(status): text for status, text in re.findall(r"^\| (\d{3}) \| (.*) \|$", TEXT, re.MULTILINE)}
-    assert told == REASONS and len(CURL) >= 4
+    documented = {int(status): text for status, text in re.findall(r"^\| (\d{3}) \| (.*) \|$", TEXT, re.MULTILINE)}
+    assert documented == REASONS and len(CURL) >= 4

@@ -17,7 +17,7 @@ needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ 
 
 
 @pytest.fixture
-def picture() -> np.ndarray:
+def image() -> np.ndarray:
     return np.random.default_rng(0).random((1, 3, 32, 64), dtype=np.float32)
 
 
@@ -27,29 +27,29 @@ def torch_map(model, image: np.ndarray) -> np.ndarray:
 
 
 @needs_compiler
-def test_a_compiled_model_gives_torchs_map(tiny_model, picture) -> None:
+def test_a_compiled_model_gives_torchs_map(tiny_model, image) -> None:
     predictor = torch_compile.load(tiny_model, device="cpu")
-    np.testing.assert_allclose(predictor.run(picture), torch_map(tiny_model, picture), atol=1e-5)
+    np.testing.assert_allclose(predictor.run(image), torch_map(tiny_model, image), atol=1e-5)
     assert (predictor.engine, predictor.precision) == ("torch_compile", "fp32")
 
 
 @needs_compiler
-def test_a_compiled_model_in_half_precision_is_close(tiny_model, picture) -> None:
+def test_a_compiled_model_in_half_precision_is_close(tiny_model, image) -> None:
     predictor = torch_compile.load(tiny_model, device="cpu", precision="bf16")
-    given = predictor.run(picture)
+    given = predictor.run(image)
     assert given.dtype == np.float32 and predictor.precision == "bf16"
-    assert 0 < np.abs(given / torch_map(tiny_model, picture) - 1).max() < 0.05
+    assert 0 < np.abs(given / torch_map(tiny_model, image) - 1).max() < 0.05
 
 
 @needs_compiler
-def test_a_package_stands_alone(tiny_model, picture, tmp_path) -> None:
+def test_a_package_stands_alone(tiny_model, image, tmp_path) -> None:
     path = aot_inductor.export(tiny_model, tmp_path / "net.pt2", licence="MIT", device="cpu")
     predictor = hondo.load(path)
     assert (predictor.engine, predictor.name, predictor.weights_file) == ("aot_inductor", "tiny", path)
     assert predictor.input_spec.fixed and predictor.input_spec.size_hw == (32, 64)
-    np.testing.assert_allclose(predictor.run(picture), torch_map(tiny_model, picture), atol=1e-5)
+    np.testing.assert_allclose(predictor.run(image), torch_map(tiny_model, image), atol=1e-5)
     with pytest.raises(HondoError, match="not 1x3x16x64"):
-        predictor.run(picture[:, :, :16])
+        predictor.run(image[:, :, :16])
     with pytest.raises(HondoError, match="exported in fp32"):
         aot_inductor.load(path, precision="bf16")
     assert '"MIT"' in read_about(path)["hondo"]

@@ -45,7 +45,7 @@ def exported(tiny_model, tmp_path_factory) -> dict[str, Path]:
 
 
 @pytest.fixture
-def picture() -> np.ndarray:
+def image() -> np.ndarray:
     return np.random.default_rng(0).random((1, 3, 32, 64), dtype=np.float32)
 
 
@@ -54,33 +54,33 @@ def torch_map(model: DepthModel, image: np.ndarray) -> np.ndarray:
         return model(torch.from_numpy(image))[0].numpy()
 
 
-def test_a_served_model_gives_torchs_map_at_any_size_and_batch(engine, tiny_model, picture) -> None:
+def test_a_served_model_gives_torchs_map_at_any_size_and_batch(engine, tiny_model, image) -> None:
     predictor = ENGINES[engine].load(tiny_model)
     assert isinstance(predictor, Predictor) and predictor.engine == engine
-    for image in (picture, picture[:, :, :16].repeat(2, axis=0)):
-        np.testing.assert_allclose(predictor.run(image), torch_map(tiny_model, image), atol=1e-5)
+    for shown in (image, image[:, :, :16].repeat(2, axis=0)):
+        np.testing.assert_allclose(predictor.run(shown), torch_map(tiny_model, shown), atol=1e-5)
 
 
-def test_the_map_is_the_callers_own(exporting, exported, picture) -> None:
+def test_the_map_is_the_callers_own(exporting, exported, image) -> None:
     predictor = ENGINES[exporting].load(exported[exporting])
-    first = predictor.run(picture)
+    first = predictor.run(image)
     kept = first.copy()
-    predictor.run(1 - picture)
+    predictor.run(1 - image)
     np.testing.assert_array_equal(first, kept)
 
 
-def test_a_model_changed_after_loading_does_not_change_the_exported_graph(exporting, tiny_model, picture) -> None:
+def test_a_model_changed_after_loading_does_not_change_the_exported_graph(exporting, tiny_model, image) -> None:
     import copy
 
     model = copy.deepcopy(tiny_model)
     predictor = ENGINES[exporting].load(model)
     with torch.no_grad():
         model.network.out.bias += 3
-    np.testing.assert_allclose(predictor.run(picture), torch_map(tiny_model, picture), atol=1e-5)
+    np.testing.assert_allclose(predictor.run(image), torch_map(tiny_model, image), atol=1e-5)
 
 
 @pytest.mark.parametrize("precision", ["fp16", "bf16"])
-def test_lower_precision_is_close(engine, tiny_model, picture, precision) -> None:
+def test_lower_precision_is_close(engine, tiny_model, image, precision) -> None:
     module = ENGINES[engine]
     if precision not in module.PRECISIONS:
         with pytest.raises(HondoError, match=r"precision 'bf16'.*fp32, fp16"):
@@ -88,7 +88,7 @@ def test_lower_precision_is_close(engine, tiny_model, picture, precision) -> Non
         return
     predictor = module.load(tiny_model, precision=precision)
     assert predictor.precision == precision
-    np.testing.assert_allclose(predictor.run(picture), torch_map(tiny_model, picture), rtol=0.05)
+    np.testing.assert_allclose(predictor.run(image), torch_map(tiny_model, image), rtol=0.05)
 
 
 def test_an_unknown_precision_names_the_allowed_ones(engine, tiny_model) -> None:
@@ -101,7 +101,7 @@ def test_an_unknown_device_is_refused(engine, tiny_model) -> None:
         ENGINES[engine].load(tiny_model, device="abacus")
 
 
-def test_a_file_tells_all_about_itself(exporting, tiny_model, picture, exported) -> None:
+def test_a_file_tells_all_about_itself(exporting, tiny_model, image, exported) -> None:
     path = exported[exporting]
     predictor = ENGINES[exporting].load(path)
     assert (predictor.name, predictor.kind) == ("tiny", DepthKind.SCALED_INVERSE_DEPTH)
@@ -109,22 +109,22 @@ def test_a_file_tells_all_about_itself(exporting, tiny_model, picture, exported)
     assert predictor.input_spec.mean == (0, 0, 0)  # normalisation is inside
     assert predictor.weights_file == path
     assert predictor.cost == cost_of(tiny_model, size_hw=(32, 64)) and predictor.cost.macs > 0
-    np.testing.assert_allclose(predictor.run(picture), torch_map(tiny_model, picture), atol=1e-5)
+    np.testing.assert_allclose(predictor.run(image), torch_map(tiny_model, image), atol=1e-5)
     assert b"Apache-2.0" in path.read_bytes()
 
 
-def test_a_fixed_file_refuses_another_size_with_the_remedy(exporting, picture, exported) -> None:
+def test_a_fixed_file_refuses_another_size_with_the_remedy(exporting, image, exported) -> None:
     predictor = ENGINES[exporting].load(exported[exporting])
     with pytest.raises(HondoError, match=r"1x3x32x64, not 1x3x16x64.*--dynamic"):
-        predictor.run(picture[:, :, :16])
+        predictor.run(image[:, :, :16])
 
 
-def test_a_dynamic_file_takes_any_size(exporting, tiny_model, picture, tmp_path) -> None:
+def test_a_dynamic_file_takes_any_size(exporting, tiny_model, image, tmp_path) -> None:
     module = ENGINES[exporting]
     predictor = module.load(module.export(tiny_model, tmp_path / f"net{module.SUFFIX}", dynamic=True))
     assert not predictor.input_spec.fixed
-    for image in (picture, picture[:, :, :16], np.concatenate([picture, picture])):
-        np.testing.assert_allclose(predictor.run(image), torch_map(tiny_model, image), atol=1e-5)
+    for shown in (image, image[:, :, :16], np.concatenate([image, image])):
+        np.testing.assert_allclose(predictor.run(shown), torch_map(tiny_model, shown), atol=1e-5)
 
 
 def test_a_damaged_file_is_refused(exporting, exported, tmp_path) -> None:

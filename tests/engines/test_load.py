@@ -12,14 +12,14 @@ from hondo.engines.load import check_size_hw, weights_file
 from hondo.engines.registry import ENGINES
 
 QUICK = {"weights": "random", "engine": "pytorch", "size_hw": (32, 64)}
-picture = np.full((48, 96, 3), 120, np.uint8)
+image = np.full((48, 96, 3), 120, np.uint8)
 
 
 def test_a_name_of_the_zoo() -> None:
     predictor = hondo.load("unet-light", **QUICK)
     assert (predictor.name, predictor.engine, predictor.precision) == ("unet-light", "pytorch", "fp32")
     assert predictor.input_spec.size_hw == (32, 64)
-    assert predictor(picture).values.shape == (48, 96)
+    assert predictor(image).values.shape == (48, 96)
 
 
 def test_an_unknown_name_gets_near_ones() -> None:
@@ -52,16 +52,14 @@ def test_an_own_checkpoint(tmp_path) -> None:
     path = ENGINES["pytorch"].export(model, tmp_path / "own.safetensors", licence="MIT")
     predictor = hondo.load(path, engine="pytorch", size_hw=(32, 64))
     assert predictor.weights_file == path
-    np.testing.assert_array_equal(
-        predictor(picture).values, hondo.load(model, **QUICK | {"weights": None})(picture).values
-    )
+    np.testing.assert_array_equal(predictor(image).values, hondo.load(model, **QUICK | {"weights": None})(image).values)
 
 
 def test_exported_files_stand_alone(tiny_model, tmp_path) -> None:
     pytest.importorskip("openvino")
     path = ENGINES["openvino_ir"].export(tiny_model, tmp_path / "net.xml")
     predictor = hondo.load(str(path))
-    assert predictor.engine == "openvino_ir" and predictor(picture).values.shape == (48, 96)
+    assert predictor.engine == "openvino_ir" and predictor(image).values.shape == (48, 96)
     with pytest.raises(HondoError, match="exported at 32x64; export it at 64x64"):
         hondo.load(path, size_hw=(64, 64))
     with pytest.raises(HondoError, match="does not run on engine 'pytorch'"):

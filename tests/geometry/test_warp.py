@@ -22,7 +22,7 @@ def K_batch(camera: Camera) -> torch.Tensor:
 
 
 def plane_view(camera: Camera, T_camera_world: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Picture and depth of the textured plane n . p = 4 (in world coordinates), by crossing every ray with it."""
+    """Image and depth of the textured plane n . p = 4 (in world coordinates), by crossing every ray with it."""
     normal = torch.nn.functional.normalize(torch.tensor([0.25, -0.35, 1.0]), dim=0)
     T_world_camera = invert_pose(T_camera_world)
     rays = unproject(torch.ones(1, 1, *camera.size_hw), K_batch(camera))  # z = 1
@@ -30,12 +30,12 @@ def plane_view(camera: Camera, T_camera_world: torch.Tensor) -> tuple[torch.Tens
     origin = T_world_camera[0, :3, 3]
     depth = (4 - normal @ origin) / torch.einsum("i,bihw->bhw", normal, turned)[:, None]
     x, y, z = transform_points(T_world_camera, rays * depth)[0]
-    picture = torch.stack((torch.sin(3 * x + y), torch.cos(2 * y - x), torch.sin(2 * (x + y) + z)))[None]
-    return picture / 2 + 0.5, depth
+    image = torch.stack((torch.sin(3 * x + y), torch.cos(2 * y - x), torch.sin(2 * (x + y) + z)))[None]
+    return image / 2 + 0.5, depth
 
 
 def test_identity_returns_the_image() -> None:
-    image = torch.rand(2, 3, 192, 640)  # white noise: the hardest picture
+    image = torch.rand(2, 3, 192, 640)  # white noise: the hardest image
     camera = Camera(fx=371.3, fy=369.1, cx=311.7, cy=94.2, size_hw=(192, 640))
     K = K_batch(camera).expand(2, 3, 3)
     view, is_valid = synthesise_view(image, torch.rand(2, 1, 192, 640) * 80 + 0.1, torch.eye(4).expand(2, 4, 4), K, K)

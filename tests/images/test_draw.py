@@ -26,7 +26,7 @@ def test_mixed_sizes_and_captions() -> None:
     assert sheet[:22].min() < 100  # ink
 
 
-def test_caption_keeps_the_picture() -> None:
+def test_caption_keeps_the_image() -> None:
     np.testing.assert_array_equal(captioned(tile(7), "é 2 ms")[-30:], tile(7))
 
 
@@ -36,7 +36,7 @@ def test_width_and_side_by_side() -> None:
 
 
 def test_refusals() -> None:
-    with pytest.raises(HondoError, match="at least one picture"):
+    with pytest.raises(HondoError, match="at least one image"):
         contact_sheet([])
     with pytest.raises(HondoError, match="as many captions"):
         contact_sheet([tile(1)], captions=["a", "b"])

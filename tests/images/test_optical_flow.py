@@ -1,4 +1,4 @@
-"""Optical flow: shifts are found, places are sampled exactly, trips that leave the picture do not come back."""
+"""Optical flow: shifts are found, places are sampled exactly, trips that leave the image do not come back."""
 
 import cv2
 import numpy as np
@@ -23,10 +23,10 @@ def test_a_shift_is_found(is_fine, shift) -> None:
 
 
 @pytest.mark.parametrize("size_hw", [(MIN_SIDE, MIN_SIDE), (MIN_SIDE, 300), (700, MIN_SIDE)])
-def test_the_narrowest_pictures_are_taken(size_hw) -> None:
-    picture = grey(*size_hw)
+def test_the_narrowest_images_are_taken(size_hw) -> None:
+    image = grey(*size_hw)
     for is_fine in (False, True):
-        assert np.abs(OpticalFlow(is_fine=is_fine)(picture, picture)).max() < 0.1
+        assert np.abs(OpticalFlow(is_fine=is_fine)(image, image)).max() < 0.1
 
 
 def test_narrower_ones_are_refused() -> None:

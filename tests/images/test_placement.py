@@ -6,7 +6,7 @@ import pytest
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, InputSpec
-from hondo.images.placement import MAX_STRETCH, from_network, place, resize_picture, to_network
+from hondo.images.placement import MAX_STRETCH, from_network, place, resize_image, to_network
 
 SPEC = InputSpec(size_hw=(192, 640))
 FIXED = InputSpec(size_hw=(192, 640), fixed=True)
@@ -59,7 +59,7 @@ def test_own_size_is_untouched() -> None:
 @pytest.mark.parametrize("image_hw", SIZES)
 @pytest.mark.parametrize("spec", [SPEC, FIXED])
 def test_a_ramp_comes_back(image_hw: tuple[int, int], spec: InputSpec) -> None:
-    """Pixel centres agree both ways: a linear picture returns as itself, away from the border."""
+    """Pixel centres agree both ways: a linear image returns as itself, away from the border."""
     y, x = (np.mgrid[: image_hw[0], : image_hw[1]] + 0.5) / np.array(image_hw)[:, None, None]
     ramp = ((x + y) / 2 * 255).astype(np.float32)
     image = np.repeat(np.rint(ramp).astype(np.uint8)[..., None], 3, axis=2)
@@ -86,23 +86,23 @@ def test_refusals() -> None:
         to_network(np.zeros((4, 4, 3), dtype=np.uint8), place((5, 4), SPEC))
 
 
-def test_a_large_picture_shrinks_to_about_the_plain_area_average() -> None:
+def test_a_large_image_shrinks_to_about_the_plain_area_average() -> None:
     rng = np.random.default_rng(0)
     image = cv2.GaussianBlur(rng.integers(0, 256, (720, 1280, 3), dtype=np.uint8), (9, 9), 2)
     plain = cv2.resize(image, (640, 352), interpolation=cv2.INTER_AREA)
-    difference = np.abs(resize_picture(image, (352, 640)).astype(int) - plain)
+    difference = np.abs(resize_image(image, (352, 640)).astype(int) - plain)
     assert difference.mean() < 0.5 and difference.max() <= 8
 
 
-def test_whole_ratios_are_exact_averages_and_the_same_size_is_the_same_picture() -> None:
+def test_whole_ratios_are_exact_averages_and_the_same_size_is_the_same_image() -> None:
     image = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3) * 2
     wanted = image.reshape(2, 2, 3, 2, 3).mean(axis=(1, 3))
-    np.testing.assert_allclose(resize_picture(image, (2, 3)), wanted, atol=0.5)
-    assert resize_picture(image, (4, 6)) is image
+    np.testing.assert_allclose(resize_image(image, (2, 3)), wanted, atol=0.5)
+    assert resize_image(image, (4, 6)) is image
 
 
 @pytest.mark.parametrize("image_hw", [(64, 96), (64, 48), (128, 192)])
-def test_a_map_of_half_the_size_is_put_where_its_picture_lies(image_hw: tuple[int, int]) -> None:
+def test_a_map_of_half_the_size_is_put_where_its_image_lies(image_hw: tuple[int, int]) -> None:
     placement = place(image_hw, InputSpec(size_hw=(64, 96), multiple_of=32, fixed=True))
     across = np.broadcast_to(np.arange(96, dtype=np.float32), (64, 96))
     half = across.reshape(32, 2, 48, 2).mean(axis=(1, 3), dtype=np.float32)

@@ -16,9 +16,9 @@ from hondo.core.errors import HondoError
 from hondo.images.read import image_size, read_depth, read_image, write_image
 
 
-def saved(picture: Image.Image, format: str, **options: object) -> bytes:
+def saved(image: Image.Image, format: str, **options: object) -> bytes:
     buffer = io.BytesIO()
-    picture.save(buffer, format, **options)
+    image.save(buffer, format, **options)
     return buffer.getvalue()
 
 
@@ -85,15 +85,13 @@ def test_8_bit_transparency_lies_on_white() -> None:
 
 
 def test_palette_and_colour_key_transparency() -> None:
-    picture = Image.new("P", (3, 1))
-    picture.putpalette([10, 20, 30, 40, 50, 60, 70, 80, 90])
-    picture.putdata([0, 1, 2])
-    np.testing.assert_array_equal(read_image(saved(picture, "PNG")), [[[10, 20, 30], [40, 50, 60], [70, 80, 90]]])
-    np.testing.assert_array_equal(read_image(saved(picture, "PNG", transparency=1))[0, 1], [255, 255, 255])
-    np.testing.assert_array_equal(
-        read_image(saved(picture, "PNG", transparency=b"\xff\x00\x33"))[0, 2], [218, 220, 222]
-    )
-    np.testing.assert_array_equal(read_image(saved(picture, "GIF", transparency=1))[0, 1], [255, 255, 255])
+    image = Image.new("P", (3, 1))
+    image.putpalette([10, 20, 30, 40, 50, 60, 70, 80, 90])
+    image.putdata([0, 1, 2])
+    np.testing.assert_array_equal(read_image(saved(image, "PNG")), [[[10, 20, 30], [40, 50, 60], [70, 80, 90]]])
+    np.testing.assert_array_equal(read_image(saved(image, "PNG", transparency=1))[0, 1], [255, 255, 255])
+    np.testing.assert_array_equal(read_image(saved(image, "PNG", transparency=b"\xff\x00\x33"))[0, 2], [218, 220, 222])
+    np.testing.assert_array_equal(read_image(saved(image, "GIF", transparency=1))[0, 1], [255, 255, 255])
     key = saved(Image.fromarray(np.array([[[1, 2, 3], [4, 5, 6]]], dtype=np.uint8)), "PNG", transparency=(4, 5, 6))
     np.testing.assert_array_equal(read_image(key), [[[1, 2, 3], [255, 255, 255]]])
 
@@ -101,14 +99,14 @@ def test_palette_and_colour_key_transparency() -> None:
 def test_cmyk() -> None:
     cmyk = np.array([[[0, 0, 0, 0], [255, 0, 0, 0], [0, 255, 0, 128], [0, 0, 0, 255]]], dtype=np.uint8)
     expected = np.array([[[255, 255, 255], [0, 255, 255], [127, 0, 127], [0, 0, 0]]])
-    picture = Image.fromarray(cmyk, "CMYK")
-    np.testing.assert_array_equal(read_image(saved(picture, "TIFF")), expected)
+    image = Image.fromarray(cmyk, "CMYK")
+    np.testing.assert_array_equal(read_image(saved(image, "TIFF")), expected)
     wide = Image.fromarray(np.repeat(np.repeat(cmyk, 16, axis=1), 16, axis=0), "CMYK")
     read = read_image(saved(wide, "JPEG", quality=100, subsampling=0))
     assert np.abs(read[8, 8::16].astype(int) - expected[0]).max() <= 3
 
 
-def test_float_pictures_are_0_to_1() -> None:
+def test_float_images_are_0_to_1() -> None:
     values = np.array([[0, 0.25, 0.5, 1]], dtype=np.float32)
     expected = [0, 64, 128, 255]
     np.testing.assert_array_equal(read_image(saved(Image.fromarray(values), "TIFF"))[0, :, 0], expected)
@@ -120,20 +118,18 @@ def test_float_pictures_are_0_to_1() -> None:
 
 
 @pytest.mark.parametrize("bad", [255.0, -0.5, np.nan, np.inf])
-def test_float_pictures_of_unknown_white_are_refused(bad: float) -> None:
+def test_float_images_of_unknown_white_are_refused(bad: float) -> None:
     values = np.array([[0, 0.5, bad]], dtype=np.float32)
-    with pytest.raises(HondoError, match=r"scale a float picture to 0\.\.1"):
+    with pytest.raises(HondoError, match=r"scale a float image to 0\.\.1"):
         read_image(saved(Image.fromarray(values), "TIFF"))
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "TIFF", "WEBP"])
 def test_exif_orientation(rgb: np.ndarray, orientation: int, format: str) -> None:
-    picture = Image.fromarray(rgb)
-    picture.getexif()[0x0112] = orientation
-    data = saved(
-        picture, format, exif=picture.getexif(), **({"lossless": True} if format == "WEBP" else {"quality": 98})
-    )
+    image = Image.fromarray(rgb)
+    image.getexif()[0x0112] = orientation
+    data = saved(image, format, exif=image.getexif(), **({"lossless": True} if format == "WEBP" else {"quality": 98}))
     tagged = Image.fromarray(rgb)
     tagged.getexif()[0x0112] = orientation
     expected = np.asarray(ImageOps.exif_transpose(tagged))
@@ -143,9 +139,9 @@ def test_exif_orientation(rgb: np.ndarray, orientation: int, format: str) -> Non
 
 
 def test_orientation_6_turns_clockwise(rgb: np.ndarray) -> None:
-    picture = Image.fromarray(rgb)
-    picture.getexif()[0x0112] = 6
-    np.testing.assert_array_equal(read_image(saved(picture, "PNG", exif=picture.getexif())), np.rot90(rgb, -1))
+    image = Image.fromarray(rgb)
+    image.getexif()[0x0112] = 6
+    np.testing.assert_array_equal(read_image(saved(image, "PNG", exif=image.getexif())), np.rot90(rgb, -1))
 
 
 def test_colour_profile_is_ignored(rgb: np.ndarray) -> None:
@@ -153,7 +149,7 @@ def test_colour_profile_is_ignored(rgb: np.ndarray) -> None:
     np.testing.assert_array_equal(read_image(saved(Image.fromarray(rgb), "PNG", icc_profile=profile)), rgb)
 
 
-def test_animation_gives_its_first_picture() -> None:
+def test_animation_gives_its_first_image() -> None:
     frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "blue")]
     np.testing.assert_array_equal(
         read_image(saved(frames[0], "PNG", save_all=True, append_images=frames[1:]))[0, 0], [255, 0, 0]
@@ -162,9 +158,9 @@ def test_animation_gives_its_first_picture() -> None:
 
 def test_orientation_behind_the_pixels_of_a_png(rgb: np.ndarray) -> None:
     """libpng's users may write eXIf after IDAT; Pillow writes it before."""
-    picture = Image.fromarray(rgb)
-    picture.getexif()[0x0112] = 6
-    data = saved(picture, "PNG", exif=picture.getexif())
+    image = Image.fromarray(rgb)
+    image.getexif()[0x0112] = 6
+    data = saved(image, "PNG", exif=image.getexif())
     start = data.index(b"eXIf") - 4
     end = start + 12 + int.from_bytes(data[start : start + 4], "big")
     moved = data[:start] + data[end:-12] + data[start:end] + data[-12:]
@@ -188,11 +184,11 @@ def test_header_is_checked_before_decoding(tmp_path: Path) -> None:
 
 def test_bad_files_get_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "empty.png").write_bytes(b"")
-    (tmp_path / "text.jpg").write_text("not a picture")
+    (tmp_path / "text.jpg").write_text("not an image")
     for name, message in (
         ("none.png", "does not exist"),
         ("empty.png", "is empty"),
-        ("text.jpg", "is not a picture"),
+        ("text.jpg", "is not an image"),
         ("", "is a folder"),
     ):
         with pytest.raises(HondoError, match=message) as caught:
@@ -209,18 +205,18 @@ def test_bad_files_get_one_clear_error(tmp_path: Path) -> None:
 def fuzz_files() -> dict[str, bytes]:
     y, x = np.mgrid[:40, :50]
     rgb = np.stack((x * 5, y * 6, (x * y) % 256), axis=-1).astype(np.uint8)
-    picture = Image.fromarray(rgb)
+    image = Image.fromarray(rgb)
     return {
-        "jpeg": saved(picture, "JPEG"),
-        "progressive": saved(picture, "JPEG", progressive=True),
-        "png": saved(picture, "PNG"),
-        "palette": saved(picture.quantize(16), "PNG"),
-        "gif": saved(picture, "GIF"),
-        "webp": saved(picture, "WEBP"),
-        "bmp": saved(picture, "BMP"),
-        "ppm": saved(picture, "PPM"),
-        "tiff": saved(picture, "TIFF"),
-        "lzw": saved(picture, "TIFF", compression="tiff_lzw"),
+        "jpeg": saved(image, "JPEG"),
+        "progressive": saved(image, "JPEG", progressive=True),
+        "png": saved(image, "PNG"),
+        "palette": saved(image.quantize(16), "PNG"),
+        "gif": saved(image, "GIF"),
+        "webp": saved(image, "WEBP"),
+        "bmp": saved(image, "BMP"),
+        "ppm": saved(image, "PPM"),
+        "tiff": saved(image, "TIFF"),
+        "lzw": saved(image, "TIFF", compression="tiff_lzw"),
         "deep png": encoded(".png", rgb.astype(np.uint16) * 257),
         "deep tiff": encoded(".tiff", rgb.astype(np.uint16) * 257),
         "float tiff": encoded(".tiff", rgb.astype(np.float32) / 255),
@@ -251,17 +247,17 @@ def test_damaged_bytes_never_escape_as_another_error(kind: str) -> None:
         for place in random.integers(0, min(len(data), 300), size=3):
             damaged[place] = random.integers(0, 256)
         try:
-            picture = read_image(bytes(damaged), max_megapixels=1.0)
+            image = read_image(bytes(damaged), max_megapixels=1.0)
         except HondoError:
             continue
-        assert picture.dtype == np.uint8 and picture.ndim == 3 and picture.shape[2] == 3
+        assert image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3
 
 
 def test_threads_read_at_the_same_time() -> None:
     with warnings.catch_warnings(), ThreadPoolExecutor(8) as pool:
         files = list(fuzz_files().values()) * 6
-        for picture, again in zip(pool.map(read_image, files), map(read_image, files)):
-            np.testing.assert_array_equal(picture, again)
+        for image, again in zip(pool.map(read_image, files), map(read_image, files)):
+            np.testing.assert_array_equal(image, again)
     assert Image.MAX_IMAGE_PIXELS is not None  # Pillow's own limit, for the rest of the program
 
 
@@ -270,7 +266,7 @@ def test_write_image_round_trip(rgb: np.ndarray, tmp_path: Path) -> None:
         np.testing.assert_array_equal(read_image(write_image(tmp_path / f"new/x{suffix}", rgb)), rgb)
     assert np.abs(read_image(write_image(tmp_path / "x.jpg", rgb)).astype(int) - rgb).mean() < 3
     assert not list(tmp_path.rglob("*.tmp*"))
-    with pytest.raises(HondoError, match="unknown picture suffix"):
+    with pytest.raises(HondoError, match="unknown image suffix"):
         write_image(tmp_path / "x.xyz", rgb)
 
 
@@ -323,9 +319,9 @@ def test_photos(shared_data: Path) -> None:
     photos = sorted(path for path in (shared_data / "photos").iterdir() if path.suffix in (".jpg", ".png"))
     assert len(photos) == 14
     for path in photos:
-        picture = read_image(path)
-        assert picture.shape[:2] == image_size(path) and picture.std() > 20
-        assert np.abs(picture[::4].astype(int) - cv2.imread(str(path))[::4, :, ::-1]).mean() < 1  # another decoder
+        image = read_image(path)
+        assert image.shape[:2] == image_size(path) and image.std() > 20
+        assert np.abs(image[::4].astype(int) - cv2.imread(str(path))[::4, :, ::-1]).mean() < 1  # another decoder
 
 
 def test_scene_flow(shared_data: Path) -> None:

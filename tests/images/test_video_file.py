@@ -1,4 +1,4 @@
-"""Videos: pictures, true times and rotation survive; broken files are refused; memory stays constant."""
+"""Videos: images, true times and rotation survive; broken files are refused; memory stays constant."""
 
 import gc
 import tracemalloc
@@ -129,7 +129,7 @@ def test_bad_files(tmp_path: Path) -> None:
         ("none.mp4", "does not exist"),
         ("empty.mp4", "is empty"),
         ("text.mp4", "is not a video"),
-        ("sound.mp4", "no picture stream"),
+        ("sound.mp4", "no image stream"),
     ):
         for read in (probe_video, lambda path: next(read_video(path))):
             with pytest.raises(HondoError, match=message) as caught:
@@ -181,7 +181,7 @@ def test_real_videos(shared_data: Path, name: str, size_hw: tuple[int, int], cou
 
 
 def test_frames_that_were_shown_leave_nothing_for_the_garbage_collector(tmp_path) -> None:
-    """A frame in a reference cycle holds its picture until a collection, which a live video seldom gets."""
+    """A frame in a reference cycle holds its image until a collection, which a live video seldom gets."""
     path = tmp_path / "x.mp4"
     with VideoWriter(path, size_hw=(48, 64), fps=10) as writer:
         for number in range(30):

@@ -33,10 +33,10 @@ def test_the_masked_do_not_count(bad: float) -> None:
     assert torch.equal(loss, chamfer_bins_loss(CENTRES, DEPTH_GT, is_valid=IS_VALID))
 
 
-@pytest.mark.parametrize("valid", ["some", "one picture", "none"])
+@pytest.mark.parametrize("valid", ["some", "one image", "none"])
 def test_the_gradient_is_finite(valid: str) -> None:
     is_valid = IS_VALID.clone()
-    is_valid[{"some": 2, "one picture": 1, "none": 0}[valid] :] = False
+    is_valid[{"some": 2, "one image": 1, "none": 0}[valid] :] = False
     centres = CENTRES.clone().requires_grad_()
     loss = chamfer_bins_loss(centres, DEPTH_GT, is_valid=is_valid)
     loss.backward()

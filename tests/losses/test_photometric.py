@@ -7,14 +7,14 @@ from hondo.losses.ssim import moments
 IMAGE = torch.rand(2, 3, 9, 11, generator=torch.Generator().manual_seed(0))
 
 
-def test_zero_with_finite_gradient_for_the_same_picture():
+def test_zero_with_finite_gradient_for_the_same_image():
     pred = IMAGE.clone().requires_grad_()
     error = photometric_error(pred, IMAGE)
     error.sum().backward()
     assert error.shape == (2, 1, 9, 11) and error.abs().max() < 1e-6 and pred.grad.isfinite().all()
 
 
-def test_exact_value_of_two_flat_pictures():
+def test_exact_value_of_two_flat_images():
     a, b = torch.full((1, 3, 3, 3), 0.2), torch.full((1, 3, 3, 3), 0.6)
     structure = (1 - (0.24 + 1e-4) / (0.4 + 1e-4)) / 2
     assert photometric_error(a, b)[0, 0, 1, 1].item() == pytest.approx(0.85 * structure + 0.15 * 0.4, rel=1e-4)

@@ -61,7 +61,7 @@ def test_views_are_averaged_where_they_see_and_zeros_mean_none() -> None:
     assert torch.all(nothing.best_depth(DEPTHS) == 1)
 
 
-def test_every_picture_of_a_batch_has_its_own_pose_and_camera() -> None:
+def test_every_image_of_a_batch_has_its_own_pose_and_camera() -> None:
     target, source = smooth_features().repeat(2, 1, 1, 1), torch.randn(2, 1, 6, HEIGHT, WIDTH)
     poses, cameras = torch.cat([moved(0.5), moved(-0.2)]), torch.cat([K, K * torch.tensor([0.9, 0.9, 1])[:, None]])
     both = match(target, source, poses, cameras, DEPTHS)

@@ -18,7 +18,7 @@ def _texture() -> np.ndarray:
 
 @pytest.fixture
 def clip(tmp_path: Path) -> Path:
-    """Seven pictures of a wall that passes by, with intrinsics."""
+    """Seven images of a wall that passes by, with intrinsics."""
     folder = tmp_path / "clip"
     (folder / "images").mkdir(parents=True)
     for number in range(7):
@@ -31,7 +31,7 @@ def clip(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def manifest(tmp_path: Path) -> Path:
-    """Four pictures with depth in millimetres."""
+    """Four images with depth in millimetres."""
     folder = tmp_path / "rgbd"
     folder.mkdir()
     with (folder / "manifest.csv").open("w", newline="") as file:

@@ -17,7 +17,7 @@ from hondo.recipes.demo import exports
 from hondo.recipes.demo import run_demo as run
 from hondo.recipes.demo.clip_accuracy import accuracy_rows, clip_factor, floor_rows, in_metres
 from hondo.recipes.demo.demo_clip import DemoClip, measured_depth, open_clip, spread
-from hondo.recipes.demo.demo_config import DemoConfig, Voice, quick
+from hondo.recipes.demo.demo_config import DemoConfig, ProgressReporter, quick
 from hondo.recipes.demo.demo_images import clip_range, without_hairlines, write_cloud, write_sheet, write_video
 from hondo.recipes.demo.outcome import Outcome, next_commands, write_outcome
 from hondo.recipes.demo.run_demo import adapt_recipe
@@ -36,12 +36,12 @@ def clip(config: DemoConfig) -> DemoClip:
 def maps_of(clip: DemoClip, *, factors: dict[int, float] | None = None) -> list[DepthMap]:
     """The measured depth as inverse depth, times a factor a frame; frames without it get ones."""
     maps = []
-    for frame, picture in enumerate(clip.pictures):
+    for frame, image in enumerate(clip.images):
         values = np.ones(clip.camera.size_hw, dtype=np.float32)
         if frame in clip.measured.depth_maps:
             values = np.nan_to_num((factors or {}).get(frame, 1.0) / measured_depth(clip, frame), nan=1.0)
-        kind, image = DepthKind.SCALED_INVERSE_DEPTH, read_image(picture)
-        maps.append(DepthMap(values=values.astype(np.float32), kind=kind, camera=clip.camera, image_rgb=image))
+        kind, shown = DepthKind.SCALED_INVERSE_DEPTH, read_image(image)
+        maps.append(DepthMap(values=values.astype(np.float32), kind=kind, camera=clip.camera, image_rgb=shown))
     return maps
 
 
@@ -50,13 +50,13 @@ def values(rows) -> dict[str, float]:
 
 
 def test_the_clip_is_cut_to_its_first_frames(clip: DemoClip) -> None:
-    assert len(clip.pictures) == 9 and clip.measured.targets == [0, 4, 8]
+    assert len(clip.images) == 9 and clip.measured.targets == [0, 4, 8]
     assert clip.camera.size_hw == (256, 384)
 
 
 def test_the_whole_clip(tmp_path: Path) -> None:
     clip = open_clip(DemoConfig(out=tmp_path))
-    assert len(clip.pictures) == 96 and len(clip.measured) == 24
+    assert len(clip.images) == 96 and len(clip.measured) == 24
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_in_metres(clip: DemoClip) -> None:
     np.testing.assert_allclose(scaled.values[known], measured[known], rtol=1e-5)
 
 
-def test_adaptation_is_given_pictures_and_intrinsics_only(clip: DemoClip, config: DemoConfig) -> None:
+def test_adaptation_is_given_images_and_intrinsics_only(clip: DemoClip, config: DemoConfig) -> None:
     recipe = adapt_recipe(clip, config)
     assert recipe.data.root == str(clip.files.images) and recipe.data.camera == str(clip.files.intrinsics)
     assert recipe.data.poses is None and recipe.data.with_depth is False and recipe.evaluate is None
@@ -101,10 +101,10 @@ def test_adaptation_is_given_pictures_and_intrinsics_only(clip: DemoClip, config
     assert recipe.optim.max_seconds == config.seconds == 2.0 and recipe.name == "video"
 
 
-def test_pictures_video_and_points(clip: DemoClip, tmp_path: Path) -> None:
+def test_images_video_and_points(clip: DemoClip, tmp_path: Path) -> None:
     maps = maps_of(clip)
     assert read_image(write_sheet(tmp_path / "s.jpg", maps, maps, clip)).shape[1] == 4 * (256 + 8) - 8
-    info = probe_video(write_video(tmp_path / "v.mp4", maps, maps, clip, voice=Voice()))
+    info = probe_video(write_video(tmp_path / "v.mp4", maps, maps, clip, voice=ProgressReporter()))
     assert info.size_hw[1] == 3 * 384 and info.frame_count == 9
     points, colors = read_ply(write_cloud(tmp_path / "p.ply", maps, clip))
     assert len(points) == 256 * 384 and colors is not None
@@ -125,7 +125,7 @@ def test_the_colours_span_the_whole_clip() -> None:
 
 
 def test_a_runtime_that_is_not_installed_is_skipped_with_a_line(config, monkeypatch) -> None:
-    class Ear(Voice):
+    class Ear(ProgressReporter):
         heard: tuple[str, ...] = ()
 
         def note(self, text: str) -> None:

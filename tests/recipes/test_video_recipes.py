@@ -22,7 +22,7 @@ def test_adapt_ends_by_the_clock():
     assert recipe.objective == video().objective and recipe.name == "video"
 
 
-def test_poses_are_seen_in_the_pictures(clip: Path):
+def test_poses_are_seen_in_the_images(clip: Path):
     """Poses to the next frame and back are inverses, and the clip's wall, which passes by, is no standstill."""
     recipe = video()
     recipe = replace(recipe, data=replace(recipe.data, root=str(clip), size_hw=(64, 96)))

@@ -1,4 +1,4 @@
-"""The store of rendered pictures, and the batches cut from it."""
+"""The store of rendered images, and the batches cut from it."""
 
 from pathlib import Path
 
@@ -54,7 +54,7 @@ def test_batches_are_whole_and_repeatable(folder: Path) -> None:
     seen = set()
     for first, second, _ in zip(a, b, range(6)):
         assert torch.equal(first.image, second.image) and torch.equal(first.augmented, second.augmented)
-        assert first.image.is_contiguous(), "the convolutions of a CPU are slower on channels-last pictures"
+        assert first.image.is_contiguous(), "the convolutions of a CPU are slower on channels-last images"
         assert first.depth_gt.shape == first.valid.shape == (3, 1, *first.image.shape[2:])
         assert first.valid.all() and (first.depth_gt > 0).all() and (first.depth_gt <= 120).all()
         assert not torch.equal(first.image, first.augmented)

@@ -12,10 +12,10 @@ SMALL = (48, 64)
 
 
 @pytest.mark.parametrize("world", WORLDS)
-def test_every_world_gives_pictures_with_depth(world: str) -> None:
+def test_every_world_gives_images_with_depth(world: str) -> None:
     scenes = SyntheticScenes(length=4, size_hw=(50, 70), worlds={world: 1.0})
     seen = torch.stack([torch.stack((s.image.std(), s.valid.float().mean(), s.depth_gt.max())) for s in scenes])
-    assert (seen[:, 0] > 0.01).all(), "flat pictures"
+    assert (seen[:, 0] > 0.01).all(), "flat images"
     assert seen[:, 1].max() > 0.3 and torch.isfinite(seen).all()
     sample = scenes[0]
     assert sample.image.shape == (3, 50, 70) and sample.image.min() >= 0 and sample.image.max() <= 1
@@ -51,7 +51,7 @@ def test_stereo_is_a_shift_to_the_right() -> None:
     torch.testing.assert_close(view.T_source_target, expected, atol=1e-5, rtol=0)
 
 
-def test_the_pictures_size_does_not_change_the_scene() -> None:
+def test_the_images_size_does_not_change_the_scene() -> None:
     large, small = (
         SyntheticScenes(length=1, seed=2, size_hw=size, worlds={"simple": 1.0})[0] for size in ((96, 128), SMALL)
     )

@@ -1,4 +1,4 @@
-"""A predictor without a network (red is near), pictures, and a little video."""
+"""A predictor without a network (red is near), images, and a little video."""
 
 import numpy as np
 import pytest
@@ -22,25 +22,25 @@ def red() -> NetworkPredictor:
 
 
 @pytest.fixture
-def picture() -> np.ndarray:
+def image() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (24, 48, 3), dtype=np.uint8)
 
 
 @pytest.fixture
-def album(tmp_path, picture):
-    """A folder with a subfolder, and a file that is no picture."""
+def album(tmp_path, image):
+    """A folder with a subfolder, and a file that is no image."""
     folder = tmp_path / "album"
     for name in ("a.png", "b.jpg", "deep/c.png"):
-        write_image(folder / name, picture)
-    (folder / "notes.txt").write_text("no picture")
+        write_image(folder / name, image)
+    (folder / "notes.txt").write_text("no image")
     return folder
 
 
 @pytest.fixture
-def clip(tmp_path, picture):
+def clip(tmp_path, image):
     """Four frames with uneven times."""
     path = tmp_path / "clip.mp4"
     with VideoWriter(path, size_hw=(24, 48), fps=10) as video:
         for time_s in (0.0, 0.1, 0.3, 0.4):
-            video.write(picture, time_s=time_s)
+            video.write(image, time_s=time_s)
     return path

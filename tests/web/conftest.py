@@ -114,8 +114,8 @@ def wait_until(condition: Callable[[], object], *, seconds: float = 20.0) -> Non
 
 
 @pytest.fixture(scope="session")
-def picture() -> Callable[..., bytes]:
-    return picture_file
+def image() -> Callable[..., bytes]:
+    return image_file
 
 
 @pytest.fixture(scope="session")
@@ -128,8 +128,8 @@ def tiny() -> Callable[..., NetworkPredictor]:
     return predictor
 
 
-def picture_file(size_hw=(48, 64), *, form: str = "PNG", seed: int = 0) -> bytes:
-    """A picture file: dark above, bright below, a little noise."""
+def image_file(size_hw=(48, 64), *, form: str = "PNG", seed: int = 0) -> bytes:
+    """An image file: dark above, bright below, a little noise."""
     rows = np.linspace(0, 255, size_hw[0])[:, None, None] * np.ones((1, size_hw[1], 3))
     noise = np.random.default_rng(seed).normal(0, 4, rows.shape)
     buffer = io.BytesIO()

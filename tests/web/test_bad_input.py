@@ -41,30 +41,30 @@ def huge_png(width: int, height: int) -> bytes:
         ({"model": "/etc/passwd"}, 404, "no model"),
     ],
 )
-def test_bad_parameters(server, picture, params, status, said) -> None:
+def test_bad_parameters(server, image, params, status, said) -> None:
     with server.client() as client:
-        refusal(client.post("/v1/depth", params=params, content=picture()), status, said)
+        refusal(client.post("/v1/depth", params=params, content=image()), status, said)
 
 
 @pytest.mark.parametrize(
     ("body", "status", "said"),
     [
         (b"", 400, "empty"),
-        (b"http://example.org/photo.jpg", 415, "not a picture"),
-        (b"\x80\x04\x95pickle", 415, "not a picture"),
-        (b"\x93NUMPY\x01\x00" + b"\0" * 100, 415, "not a picture"),
+        (b"http://example.org/photo.jpg", 415, "not an image"),
+        (b"\x80\x04\x95pickle", 415, "not an image"),
+        (b"\x93NUMPY\x01\x00" + b"\0" * 100, 415, "not an image"),
         (huge_png(20_000, 10_000), 413, "megapixels"),
         (huge_png(64, 64), 415, "damaged"),
     ],
 )
-def test_bodies_that_are_no_picture(server, body, status, said) -> None:
+def test_bodies_that_are_no_image(server, body, status, said) -> None:
     with server.client() as client:
         refusal(client.post("/v1/depth", content=body), status, said)
 
 
-def test_a_picture_cut_short(server, picture) -> None:
+def test_a_image_cut_short(server, image) -> None:
     with server.client() as client:
-        refusal(client.post("/v1/depth", content=picture((200, 300), form="JPEG")[:3000]), 415, "truncated")
+        refusal(client.post("/v1/depth", content=image((200, 300), form="JPEG")[:3000]), 415, "truncated")
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_unknown_paths_and_methods(server) -> None:
         refusal(client.get("/v1/clip/x"), 400, "number")
 
 
-def test_accept_of_nothing_offered(server, picture) -> None:
+def test_accept_of_nothing_offered(server, image) -> None:
     with server.client() as client:
-        refusal(client.post("/v1/depth", headers={"Accept": "text/html"}, content=picture()), 406, "Accept")
+        refusal(client.post("/v1/depth", headers={"Accept": "text/html"}, content=image()), 406, "Accept")
 
 
 def test_a_body_that_is_too_large(serving) -> None:
@@ -143,25 +143,25 @@ def test_nonsense_instead_of_http(server) -> None:
         assert b"400" in read_all(odd)
 
 
-def test_the_token(serving, picture) -> None:
+def test_the_token(serving, image) -> None:
     started = serving(access=Access(token=TOKEN))
     with started.client() as client:
-        refusal(client.post("/v1/depth", content=picture()), 401, "token")
+        refusal(client.post("/v1/depth", content=image()), 401, "token")
         for wrong in ("Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN}x", "Bearer", "Bearer \xe4".encode("latin-1")):
             refusal(client.get("/v1/models", headers={"Authorization": wrong}), 401, "token")
         right = {"Authorization": f"Bearer {TOKEN}"}
-        assert client.post("/v1/depth", content=picture(), headers=right).status_code == 200
+        assert client.post("/v1/depth", content=image(), headers=right).status_code == 200
         assert client.get("/metrics").status_code == 401 and client.get("/metrics", headers=right).status_code == 200
         assert all(client.get(path).status_code == 200 for path in ("/", "/healthz", "/readyz", "/static/icon.svg"))
         assert client.get("/v1/models").headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_a_foreign_origin_and_a_foreign_host(serving, picture) -> None:
+def test_a_foreign_origin_and_a_foreign_host(serving, image) -> None:
     started = serving(access=Access(origins=frozenset(["https://robot.example"])))
     with started.client() as client:
 
         def post(**headers: str):
-            return client.post("/v1/depth", content=picture(), headers=headers)
+            return client.post("/v1/depth", content=image(), headers=headers)
 
         refusal(post(Origin="https://evil.example"), 403, "origin")
         refusal(post(Origin="null"), 403, "origin")
@@ -181,13 +181,13 @@ def test_too_many_requests_of_one_client(serving) -> None:
         assert client.get("/healthz").status_code == 200
 
 
-def test_a_full_queue(serving, picture, until) -> None:
+def test_a_full_queue(serving, image, until) -> None:
     held = threading.Event()
 
-    def run(image):
+    def run(shown):
         if started_up:
             assert held.wait(20)
-        return image[:, :1]
+        return shown[:, :1]
 
     started_up: list[bool] = []
     started = serving(run, limits=Limits(waiting=2))
@@ -196,7 +196,7 @@ def test_a_full_queue(serving, picture, until) -> None:
 
     def ask() -> None:
         with started.client() as client:
-            answers.append(client.post("/v1/depth", content=picture()).status_code)
+            answers.append(client.post("/v1/depth", content=image()).status_code)
 
     threads = [threading.Thread(target=ask) for _ in range(3)]
     for thread in threads:
@@ -204,7 +204,7 @@ def test_a_full_queue(serving, picture, until) -> None:
         time.sleep(0.1)
     until(lambda: started.service.engine.waiting == 2)
     with started.client() as client:
-        response = client.post("/v1/depth", content=picture())
+        response = client.post("/v1/depth", content=image())
         refusal(response, 429, "wait for the engine")
         assert int(response.headers["Retry-After"]) >= 1
         assert "hondo_queue_refused_total 1" in client.get("/metrics").text
@@ -214,32 +214,32 @@ def test_a_full_queue(serving, picture, until) -> None:
     assert answers == [200] * 3
 
 
-def test_too_many_requests_at_once(serving, picture, until) -> None:
+def test_too_many_requests_at_once(serving, image, until) -> None:
     started = serving(limits=Limits(requests=2, body_seconds=20))
     head = b"POST /v1/depth HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n"
     with started.connect() as first, started.client() as client:
         first.sendall(head)
         until(lambda: len(started.service.requests) == 1)
-        refusal(client.post("/v1/depth", content=picture()), 429, "at once")
+        refusal(client.post("/v1/depth", content=image()), 429, "at once")
     until(lambda: len(started.service.requests) == 0)
     with started.client() as client:
-        assert client.post("/v1/depth", content=picture()).status_code == 200
+        assert client.post("/v1/depth", content=image()).status_code == 200
 
 
-def test_an_engine_s_fault_is_500_and_the_next_picture_is_served(serving, picture, caplog) -> None:
+def test_an_engine_s_fault_is_500_and_the_next_image_is_served(serving, image, caplog) -> None:
     faults: list[Exception] = []
-    started = serving(lambda image: raise_first(faults) or image[:, :1])
+    started = serving(lambda shown: raise_first(faults) or shown[:, :1])
     faults.append(RuntimeError("out of memory"))
     with started.client() as client:
-        refusal(client.post("/v1/depth", content=picture()), 500, "RuntimeError")
-        assert client.post("/v1/depth", content=picture()).status_code == 200
+        refusal(client.post("/v1/depth", content=image()), 500, "RuntimeError")
+        assert client.post("/v1/depth", content=image()).status_code == 200
     assert "out of memory" in caplog.text
 
 
-def test_values_that_are_not_finite_are_422(serving, picture) -> None:
-    started = serving(lambda image: image[:, :1] * float("nan"))
+def test_values_that_are_not_finite_are_422(serving, image) -> None:
+    started = serving(lambda shown: shown[:, :1] * float("nan"))
     with started.client() as client:
-        refusal(client.post("/v1/depth", content=picture()), 422, "not finite")
+        refusal(client.post("/v1/depth", content=image()), 422, "not finite")
 
 
 def test_a_model_that_cannot_be_made_ready_is_told(tiny, caplog, until) -> None:

@@ -16,8 +16,8 @@ from hondo.web.security.limits import Limits
 TOKEN = "right-token-right-token"
 
 
-def test_paths_bytes_and_arrays_give_the_same(server, picture, tmp_path) -> None:
-    data = picture()
+def test_paths_bytes_and_arrays_give_the_same(server, image, tmp_path) -> None:
+    data = image()
     path = tmp_path / "x.png"
     path.write_bytes(data)
     array = cv2.imdecode(np.frombuffer(data, np.uint8), 1)[..., ::-1]
@@ -32,19 +32,19 @@ def test_paths_bytes_and_arrays_give_the_same(server, picture, tmp_path) -> None
         answers[0].metres()
 
 
-def test_metres(serving, picture) -> None:
-    started = serving(lambda image: 0.5 + 0 * image[:, :1], kind=DepthKind.METRIC_INVERSE_DEPTH)
+def test_metres(serving, image) -> None:
+    started = serving(lambda shown: 0.5 + 0 * shown[:, :1], kind=DepthKind.METRIC_INVERSE_DEPTH)
     with Client(started.url) as client:
-        assert np.allclose(client.depth(picture()).metres(), 2)
+        assert np.allclose(client.depth(image()).metres(), 2)
 
 
-def test_refusals_say_what_the_server_said(serving, picture) -> None:
+def test_refusals_say_what_the_server_said(serving, image) -> None:
     started = serving(access=Access(token=TOKEN), limits=Limits(rate_per_s=1, burst=3))
     with Client(started.url) as client, pytest.raises(ServerError, match="401: the token"):
         client.models()
     with Client(started.url, token=TOKEN) as client:
         with pytest.raises(ServerError) as refused:
-            client.depth(b"no picture")
+            client.depth(b"no image")
         assert refused.value.status == 415
         with pytest.raises(ServerError) as slow:
             for _ in range(5):
@@ -57,12 +57,12 @@ def test_no_server_is_not_ready(serving) -> None:
         assert not client.is_ready()
 
 
-def test_a_stream_s_message(server, picture) -> None:
+def test_a_stream_s_message(server, image) -> None:
     address = f"ws://127.0.0.1:{server.port}/v1/stream?deflate=true"
     with connect(address, proxy=None) as stream, Client(server.url) as client:
-        stream.send(picture())
+        stream.send(image())
         message = stream.recv(timeout=20)
-        whole = client.depth(picture()).values
+        whole = client.depth(image()).values
     assert isinstance(message, bytes)
     frame = read_frame(message)
     assert frame.values.shape == (48, 64) and np.abs(frame.values - whole).max() < 1e-3

@@ -35,7 +35,7 @@ class BenchCommand:
     size: str | None = None
     """Network input HxW; default: each model's own."""
     picture: str | None = None
-    """Camera picture HxW, for what comes before and after the network; default: of the network's size."""
+    """Camera image HxW, for what comes before and after the network; default: of the network's size."""
     engine: str = "auto"
     """auto, pytorch, onnx_runtime, openvino_ir, torch_compile or executorch_pte; files have theirs."""
     device: str = "auto"
@@ -43,7 +43,7 @@ class BenchCommand:
     precision: str = "fp32"
     """fp32, fp16, bf16, int8-dynamic or int8-weights, as the engine offers; a file keeps the one it was exported in."""
     batch: int = 1
-    """Pictures at once, for the network alone."""
+    """Images at once, for the network alone."""
     threads: int | None = None
     """CPU threads of the engine; default: its own choice."""
     warmup: int = 10
@@ -51,7 +51,7 @@ class BenchCommand:
     runs: int = 100
     """Timed calls (fewer, at least 10, where they would take over 20 s)."""
     protocol: str | None = None
-    """A published way to measure; dpt400: mean of 400 pictures of 384x384, one at a time."""
+    """A published way to measure; dpt400: mean of 400 images of 384x384, one at a time."""
     ab: bool = False
     """Compare two MODELs: called in turn, the ratio of their times with its interval."""
     roof: bool = True
@@ -112,15 +112,13 @@ def _config(command: BenchCommand) -> "BenchConfig":
 
     if command.protocol is None:
         size_hw = parse_size(command.size)
-        picture_hw = parse_size(command.picture, option="--picture")
+        image_hw = parse_size(command.picture, option="--picture")
         return BenchConfig(
-            size_hw=size_hw, picture_hw=picture_hw, batch=command.batch, warmup=command.warmup, runs=command.runs
+            size_hw=size_hw, image_hw=image_hw, batch=command.batch, warmup=command.warmup, runs=command.runs
         )
     config = protocol_config(command.protocol, warmup=command.warmup)
     if command.size is not None or command.picture is not None or command.batch != 1:
-        raise HondoError(
-            f"--protocol {command.protocol} fixes sizes and batch; leave out --size, --picture and --batch"
-        )
+        raise HondoError(f"--protocol {command.protocol} fixes sizes and batch; leave out --size, --image and --batch")
     return config
 
 
@@ -171,10 +169,10 @@ def _alternate(subjects: Sequence[Subject], config: "BenchConfig") -> "Versus":
 
 def _notes(results: "Sequence[BenchResult]", roof: "Roof | None") -> tuple[str, ...]:
     first = results[0]
-    of = "the network's size" if first.picture_hw == first.size_hw else "{}x{}".format(*first.picture_hw)
+    of = "the network's size" if first.image_hw == first.size_hw else "{}x{}".format(*first.image_hw)
     times = (
-        "median with its 95 % interval, p95, min, throughput: the network alone; before, after: the picture's way in "
-        f"and the map's way out; whole call, FPS: a picture of {of} to its map"
+        "median with its 95 % interval, p95, min, throughput: the network alone; before, after: the image's way in "
+        f"and the map's way out; whole call, FPS: an image of {of} to its map"
     )
     under = str(first.conditions)
     if roof is None:

@@ -37,7 +37,7 @@ class CheckConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class SplitsConfig:
-    """List split files (KITTI, NYU) with their sizes, and pictures that train, val and test lists share."""
+    """List split files (KITTI, NYU) with their sizes, and images that train, val and test lists share."""
 
     path: Annotated[Path, tyro.conf.Positional]
     """A list, or a folder of lists."""
@@ -49,7 +49,7 @@ class SynthConfig:
 
     out: Path
     count: int = 100
-    """How many pictures."""
+    """How many images."""
     seed: int = 0
     data_option: DataOption = ()
     """KEY=VALUE for the synthetic data set; may be repeated."""
@@ -86,7 +86,7 @@ def _check(config: CheckConfig) -> int:
 def _print_check(found: "DatasetCheck") -> None:
     sizes = ", ".join(f"{width}x{height}" for height, width in found.sizes[:5])
     print(f"samples          {found.num_samples} ({len(found.errors)} cannot be used)")
-    print(f"picture sizes    {sizes}{' ...' if len(found.sizes) > 5 else ''} (width x height)")
+    print(f"image sizes    {sizes}{' ...' if len(found.sizes) > 5 else ''} (width x height)")
     print(f"with camera      {found.num_with_camera}")
     print(f"with poses       {found.num_with_pose}")
     print(f"with depth       {found.num_with_depth}")
@@ -104,15 +104,13 @@ def _splits(config: SplitsConfig) -> int:
 
     splits = find_splits(config.path)
     width = max(len(split.name) for split in splits)
-    print(f"{'list':<{width}}  pictures  scenes  no depth  repeated")
+    print(f"{'list':<{width}}  images  scenes  no depth  repeated")
     for split in splits:
-        counts = (
-            f"{len(split.pictures):>8}  {split.num_scenes:>6}  {split.num_without_depth:>8}  {split.num_repeated:>8}"
-        )
+        counts = f"{len(split.images):>8}  {split.num_scenes:>6}  {split.num_without_depth:>8}  {split.num_repeated:>8}"
         print(f"{split.name:<{width}}  {counts}")
     shared = overlaps(splits)
     for overlap in shared:
-        print(f"overlap: {overlap.first} and {overlap.second} share {overlap.count} pictures")
+        print(f"overlap: {overlap.first} and {overlap.second} share {overlap.count} images")
     return EXIT_SOME_FAILED if shared else 0
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from hondo.cli.options import writable_folder
-from hondo.recipes.demo.demo_config import DemoConfig, Voice, quick
+from hondo.recipes.demo.demo_config import DemoConfig, ProgressReporter, quick
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,7 +23,7 @@ class DemoCommand:
     """Predicts, adapts without labels, scores, exports and measures, on a clip that comes with hondo."""
 
     out: Path = Path("demo_out")
-    """Folder for pictures, video, points, models and the report."""
+    """Folder for images, video, points, models and the report."""
     seconds: float = 60.0
     """How long the model adapts to the clip."""
     quick: bool = False
@@ -39,11 +39,11 @@ def run(command: DemoCommand) -> None:
 
     from hondo.recipes.demo.run_demo import run_demo
 
-    demo = run_demo(quick(config) if command.quick else config, voice=Aloud(Console(stderr=True)))
+    demo = run_demo(quick(config) if command.quick else config, voice=ConsoleProgress(Console(stderr=True)))
     _show(demo, out=command.out)
 
 
-class Aloud(Voice):
+class ConsoleProgress(ProgressReporter):
     """Steps as lines, loops as bars that vanish when they are done; without a terminal, lines only."""
 
     shows_progress = True
@@ -87,5 +87,5 @@ def _show(demo: "Demo", *, out: Path) -> None:
     print(f"\nin {out}:")
     width = max(map(len, demo.outcome.files))
     print("\n".join(f"  {name:<{width}}  {what}" for name, what in demo.outcome.files.items()))
-    print("\nnext (put your own pictures or video in place of the clip's):")
+    print("\nnext (put your own images or video in place of the clip's):")
     print("\n".join(f"  {command}" for command in demo.commands))

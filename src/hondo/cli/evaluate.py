@@ -49,7 +49,7 @@ class EvaluateConfig:
     json: Path | None = None
     """Write the report and every image's metrics here."""
     figures: Path | None = None
-    """Write best, median and worst pictures, histograms and report.md into this folder."""
+    """Write best, median and worst images, histograms and report.md into this folder."""
     size: str | None = None
     """Network size HxW; default: the model's own."""
     engine: str = "auto"

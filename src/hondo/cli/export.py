@@ -50,15 +50,15 @@ class ExportConfig:
     calibration: str | None = None
     """int8: a folder, glob or video of scenes like those the model will see. They set the ranges and judge the file."""
     calibration_count: int | None = None
-    """int8: pictures of it that are used, evenly spread. Default: 64."""
+    """int8: images of it that are used, evenly spread. Default: 64."""
     max_drop: str | None = None
     """With --calibration: how far the depth may be off the full model's (relative abs_rel); the worst layers stay in
     float for it. Default: 1%."""
     dynamic: bool = False
     """Any input size (a multiple of the model's step) instead of one."""
     check: str | None = None
-    """Pictures to compare with torch on: a picture, folder, glob or video, or a folder with a manifest.csv, whose depth
-    maps then score both (see docs/own-data.md). Default: two made-up pictures."""
+    """Images to compare with torch on: an image, folder, glob or video, or a folder with a manifest.csv, whose depth
+    maps then score both (see docs/own-data.md). Default: two made-up images."""
     json: Path | None = None
     """Write the comparison to this file."""
     force: bool = False
@@ -91,13 +91,13 @@ def run(config: ExportConfig) -> None:
 
 
 def _max_drop(config: ExportConfig) -> float:
-    """The allowed drop; what is about calibration pictures is refused where none are given."""
+    """The allowed drop; what is about calibration images is refused where none are given."""
     from hondo.engines.quantization.sensitivity import MAX_DROP
 
     about_pictures = {"--max-drop": config.max_drop, "--calibration-count": config.calibration_count}
     given = [option for option, value in about_pictures.items() if value is not None]
     if given and config.calibration is None:
-        raise HondoError(f"{given[0]} is about pictures: add --calibration SOURCE, or leave it out")
+        raise HondoError(f"{given[0]} is about images: add --calibration SOURCE, or leave it out")
     return MAX_DROP if config.max_drop is None else parse_share(config.max_drop, option="--max-drop")
 
 
@@ -109,9 +109,9 @@ def _quantising(config: ExportConfig, *, spec: InputSpec, size_hw: Size, max_dro
     if config.calibration is None:
         return None
     count = COUNT if config.calibration_count is None else config.calibration_count
-    calibration = read_calibration(config.calibration, spec=spec, size_hw=size_hw, count=count, told=_tell)
-    _tell(f"{len(calibration)} calibration pictures; a large model takes minutes before the next line")
-    return Quantising(calibration=calibration, max_drop=max_drop, told=_tell)
+    calibration = read_calibration(config.calibration, spec=spec, size_hw=size_hw, count=count, on_progress=_tell)
+    _tell(f"{len(calibration)} calibration images; a large model takes minutes before the next line")
+    return Quantising(calibration=calibration, max_drop=max_drop, on_progress=_tell)
 
 
 def _tell(line: str) -> None:

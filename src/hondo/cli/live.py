@@ -33,7 +33,7 @@ class LiveCommand:
     """Shows SOURCE with its depth at http://127.0.0.1:8000/: the page of `hondo serve` with a camera of its own."""
 
     source: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="SOURCE")]
-    """webcam:0, an rtsp:// or http:// address, a video file, a folder of pictures, or `clip` (the embedded one)."""
+    """webcam:0, an rtsp:// or http:// address, a video file, a folder of images, or `clip` (the embedded one)."""
     fps: float | None = None
     """Frames a second to reach: the network's size is lowered, within bounds, before frames are dropped."""
     min_size: str | None = None
@@ -43,11 +43,11 @@ class LiveCommand:
     steady: bool = True
     """Keep the depth steady over time; --no-steady shows each frame's as the network gives it."""
     camera: str | None = None
-    """Intrinsics: a JSON file, or fx,fy,cx,cy in pixels of the pictures. Default: a picture 60 degrees wide."""
+    """Intrinsics: a JSON file, or fx,fy,cx,cy in pixels of the images. Default: an image 60 degrees wide."""
     headless: bool = False
     """No page: run to the source's end and tell the state once a second."""
     record: Path | None = None
-    """A folder for videos of picture and depth, 16-bit depth maps, and poses if known."""
+    """A folder for videos of image and depth, 16-bit depth maps, and poses if known."""
     rerun: Path | None = None
     """With --headless: a .rrd file for the Rerun viewer (extra `rerun`)."""
     server: SharedServerOptions = LOCAL_SERVER
@@ -76,7 +76,7 @@ def run(command: LiveCommand) -> int:
     serve(
         config,
         load=load,
-        told=lambda text: print(text, flush=True),
+        on_progress=lambda text: print(text, flush=True),
         camera_for=lambda predictor: ServerCamera(_stream(command, predictor), name=name, record_to=command.record),
     )
     return 0
@@ -84,7 +84,7 @@ def run(command: LiveCommand) -> int:
 
 def _stream(command: LiveCommand, predictor: "Predictor") -> "Stream":
     from hondo.data.datasets.embedded_clip import embedded_clip
-    from hondo.data.datasets.intrinsics import assumed_camera, picture_camera
+    from hondo.data.datasets.intrinsics import assumed_camera, image_camera
     from hondo.video.live.live_stream import Stream
     from hondo.video.temporal.steady import SteadyConfig
 
@@ -97,7 +97,7 @@ def _stream(command: LiveCommand, predictor: "Predictor") -> "Stream":
     return Stream(
         source, predictor, fps=command.fps, loop=command.loop, steady=SteadyConfig() if command.steady else None,
         size_bounds=None if smallest is None else (smallest, predictor.input_spec.size_hw),
-        camera_of=assumed_camera if given is None else lambda size_hw: picture_camera(given, size_hw=size_hw),
+        camera_of=assumed_camera if given is None else lambda size_hw: image_camera(given, size_hw=size_hw),
     )  # fmt: skip
 
 
@@ -110,9 +110,9 @@ def _run_headless(command: LiveCommand, predictor: "Predictor") -> int:
     with _stream(command, predictor) as stream:
         tell = _Teller(stream)
         if command.record is not None:
-            record(stream, command.record, told=tell)
+            record(stream, command.record, on_progress=tell)
         if command.rerun is not None:
-            log_stream(stream, command.rerun, told=tell)
+            log_stream(stream, command.rerun, on_progress=tell)
         while not stream.is_over:
             time.sleep(TOLD_EVERY_S)
             tell()

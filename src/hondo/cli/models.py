@@ -33,7 +33,7 @@ def _print_table(facts: "Sequence[ModelFacts]") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(caption="MACs: multiply-accumulates of convolutions, linear layers and attention for one picture")
+    table = Table(caption="MACs: multiply-accumulates of convolutions, linear layers and attention for one image")
     for head in ("model", "family", "parameters", "MACs", "at", "output", "weights", "licence"):
         justify = "right" if head in ("parameters", "MACs") else "left"
         table.add_column(head, justify=justify, overflow="fold", no_wrap=head == "model")

@@ -46,7 +46,7 @@ class ServerOptions:
     model: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """A name from `hondo models`, a run folder or a file; may be repeated. Default: hondo-nano."""
     size: str | None = None
-    """Network input HxW; a picture keeps its aspect and gets about this area. Default: each model's own."""
+    """Network input HxW; an image keeps its aspect and gets about this area. Default: each model's own."""
     engine: str = "auto"
     """auto, pytorch, onnx_runtime or openvino_ir."""
     device: str = "auto"
@@ -176,16 +176,16 @@ def _value(text: str) -> Any:
 
 
 def read_samples(source: str, *, count: int = 16) -> "Samples":
-    """Every pair of a manifest (read when it is asked for), or at most ``count`` pictures, evenly spread."""
+    """Every pair of a manifest (read when it is asked for), or at most ``count`` images, evenly spread."""
     import torch
 
     from hondo.core.sample import Sample
     from hondo.data.datasets.rgbd import MANIFEST, Rgbd
     from hondo.data.loading.fit_sample import image_tensor
-    from hondo.video.sources.sampling import spread_pictures
+    from hondo.video.sources.sampling import spread_images
 
     path = Path(source)
     if (path / MANIFEST).is_file() or path.suffix == ".csv":
         return Rgbd(path)
-    pictures = spread_pictures(source, count=count)
-    return [Sample(image=image_tensor(torch.from_numpy(picture)), origin=source) for picture in pictures]
+    images = spread_images(source, count=count)
+    return [Sample(image=image_tensor(torch.from_numpy(image)), origin=source) for image in images]

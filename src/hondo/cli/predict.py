@@ -39,7 +39,7 @@ class PredictConfig:
     out: Path = Path("predictions")
     """Folder for the results."""
     size: str | None = None
-    """Network input HxW; a picture keeps its aspect and gets about this area. Default: the model's own."""
+    """Network input HxW; an image keeps its aspect and gets about this area. Default: the model's own."""
     engine: str = "auto"
     """auto, pytorch, onnx_runtime or openvino_ir."""
     device: str = "auto"
@@ -49,11 +49,11 @@ class PredictConfig:
     threads: int | None = None
     """CPU threads of the engine; default: its own choice."""
     camera: str | None = None
-    """Intrinsics: a JSON file, or fx,fy,cx,cy in pixels of the pictures."""
+    """Intrinsics: a JSON file, or fx,fy,cx,cy in pixels of the images."""
     save: str = "png16"
     """Comma list of png16, npy, color, ply, video."""
     png_factor: float = 256.0
-    """Stored value of one metre in 16-bit pictures of metric models (1000 for indoor use)."""
+    """Stored value of one metre in 16-bit images of metric models (1000 for indoor use)."""
     palette: str = "turbo"
     """Colours of `color` and `video`."""
     limit: int | None = None
@@ -61,7 +61,7 @@ class PredictConfig:
     steady: bool = False
     """Videos, cameras and folders of frames in order: one scale over the clip, and no flicker."""
     max_megapixels: float = 100.0
-    """Larger pictures are refused before they are decoded."""
+    """Larger images are refused before they are decoded."""
     model_options: SharedModelOptions = NO_OPTIONS
 
 
@@ -75,8 +75,8 @@ def run(config: PredictConfig) -> int:
     _check_numbers(config)
     forms = parse_list(config.save, option="--save", allowed=FORMS)
     sources = find_sources(config.sources, out=config.out)
-    if "video" in forms and all(source.kind is SourceKind.PICTURE for source in sources):
-        print("hondo: --save video: only videos and cameras give a video; these are pictures", file=sys.stderr)
+    if "video" in forms and all(source.kind is SourceKind.IMAGE for source in sources):
+        print("hondo: --save video: only videos and cameras give a video; these are images", file=sys.stderr)
     size_hw, options = parse_size(config.size), parse_options(config.model_options.option)
     predictor = load(
         config.model, config.model_options.weights, engine=config.engine, device=config.device, size_hw=size_hw,
@@ -85,19 +85,19 @@ def run(config: PredictConfig) -> int:
     output = OutputConfig(
         out=writable_folder(config.out), forms=forms, png_factor=config.png_factor, palette=config.palette
     )
-    told = _Progress()
+    on_progress = _Progress()
     summary = predict_sources(
         predictor,
         sources,
         output=output,
         camera_of=_camera_of(config.camera, needed="ply" in forms),
-        told=told,
+        on_progress=on_progress,
         max_megapixels=config.max_megapixels,
         limit=config.limit,
         steady=SteadyConfig() if config.steady else None,
     )
     predictor.close()
-    _report(summary, told=told, out=config.out)
+    _report(summary, on_progress=on_progress, out=config.out)
     tell_if_untrained(config.model, weights=config.model_options.weights)
     return EXIT_SOME_FAILED if summary.failed else 0
 
@@ -110,13 +110,13 @@ def _check_numbers(config: PredictConfig) -> None:
 
 
 def _camera_of(given: str | None, *, needed: bool) -> Callable[[Size], Camera | None]:
-    from hondo.data.datasets.intrinsics import ASSUMED_FOV_DEG, assumed_camera, picture_camera
+    from hondo.data.datasets.intrinsics import ASSUMED_FOV_DEG, assumed_camera, image_camera
 
     if given is not None:
-        return lambda size_hw: picture_camera(given, size_hw=size_hw)
+        return lambda size_hw: image_camera(given, size_hw=size_hw)
     if not needed:
         return lambda size_hw: None
-    print(f"hondo: no --camera given: point clouds assume a picture {ASSUMED_FOV_DEG:g} degrees wide", file=sys.stderr)
+    print(f"hondo: no --camera given: point clouds assume an image {ASSUMED_FOV_DEG:g} degrees wide", file=sys.stderr)
     return assumed_camera
 
 
@@ -140,9 +140,9 @@ class _Progress:
             print(f"\r{item.source}{at}", end="\x1b[K\r", file=sys.stderr, flush=True)
 
 
-def _report(summary: "Summary", *, told: _Progress, out: Path) -> None:
-    seconds = time.perf_counter() - told.start
-    times = sorted(told.milliseconds)
+def _report(summary: "Summary", *, on_progress: _Progress, out: Path) -> None:
+    seconds = time.perf_counter() - on_progress.start
+    times = sorted(on_progress.milliseconds)
     median = f", {times[len(times) // 2]:.1f} ms each (median)" if times else ""
     failed = f"; {summary.failed} failed" if summary.failed else ""
     print(f"{summary.done} depth maps in {seconds:.1f} s{median} -> {out}{failed}")

@@ -18,9 +18,9 @@ class ServeCommand:
 
     server: SharedServerOptions = LOCAL_SERVER
     batch: int | None = None
-    """Pictures the engine takes at once; default: 1 on a CPU, 8 on an accelerator."""
+    """Images the engine takes at once; default: 1 on a CPU, 8 on an accelerator."""
     waiting: int = 64
-    """Pictures that may wait for the engine; more are refused with 429."""
+    """Images that may wait for the engine; more are refused with 429."""
     rate: float = 200.0
     """Requests a second of one client."""
     model_options: SharedModelOptions = NO_OPTIONS
@@ -37,4 +37,4 @@ def run(command: ServeCommand) -> None:
         host=server.host, port=server.port, models=server.models, allow_origins=server.allow_origin,
         batch=command.batch, limits=limits,
     )  # fmt: skip
-    serve(config, load=model_loader(server, command.model_options), told=lambda text: print(text, flush=True))
+    serve(config, load=model_loader(server, command.model_options), on_progress=lambda text: print(text, flush=True))

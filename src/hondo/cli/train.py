@@ -27,7 +27,7 @@ class Places:
     """The options that are not fields of the recipe."""
 
     data: str | None = None
-    """Where the data lie: a video, a folder of pictures, or a folder with a manifest.csv (sets --data.root)."""
+    """Where the data lie: a video, a folder of images, or a folder with a manifest.csv (sets --data.root)."""
     out: Path | None = None
     """The folder of the new run; default: runs/RECIPE."""
     resume: Path | None = None

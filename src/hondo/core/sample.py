@@ -15,7 +15,7 @@ ViewRole = int | Literal["stereo"]
 
 @dataclass(frozen=True, kw_only=True)
 class SourceView:
-    """Another picture of the same scene: RGB 0..1, its camera, and the pose that takes target points to it."""
+    """Another image of the same scene: RGB 0..1, its camera, and the pose that takes target points to it."""
 
     image: Float[Tensor, "3 h w"]
     role: ViewRole
@@ -25,7 +25,7 @@ class SourceView:
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """A target picture (RGB 0..1), and whatever else is known about it."""
+    """A target image (RGB 0..1), and whatever else is known about it."""
 
     image: Float[Tensor, "3 h w"]
     camera: Camera | None = None
@@ -38,7 +38,7 @@ class Sample:
         size = tuple(self.image.shape[-2:])
         if self.camera is not None and tuple(self.camera.size_hw) != size:
             raise HondoError(
-                f"{self.origin or 'sample'}: camera is of a {self.camera.size_hw} image, the picture is {size}"
+                f"{self.origin or 'sample'}: camera is of a {self.camera.size_hw} image, the image is {size}"
             )
         if (self.depth_gt is None) != (self.valid is None):
             raise HondoError(f"{self.origin or 'sample'}: depth_gt and valid come together")

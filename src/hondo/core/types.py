@@ -59,8 +59,8 @@ class Camera:
             raise HondoError(f"focal lengths must be positive pixels, got fx={self.fx:g}, fy={self.fy:g}")
         if not (0 <= self.cx <= width and 0 <= self.cy <= height):
             raise HondoError(
-                f"principal point ({self.cx:g}, {self.cy:g}) lies outside the {width}x{height} picture; "
-                "give intrinsics in pixels of this picture's size (width x height must match it)"
+                f"principal point ({self.cx:g}, {self.cy:g}) lies outside the {width}x{height} image; "
+                "give intrinsics in pixels of this image's size (width x height must match it)"
             )
 
     @classmethod
@@ -93,7 +93,7 @@ class Camera:
         return math.degrees(math.atan(left) + math.atan(right))
 
     def resized(self, size_hw: Size) -> "Camera":
-        """The camera of the same picture scaled to ``size_hw``: a plain scale, since pixel centres lie at +0.5."""
+        """The camera of the same image scaled to ``size_hw``: a plain scale, since pixel centres lie at +0.5."""
         sy, sx = size_hw[0] / self.size_hw[0], size_hw[1] / self.size_hw[1]
         height, width = size_hw
         return Camera(fx=self.fx * sx, fy=self.fy * sy, cx=self.cx * sx, cy=self.cy * sy, size_hw=(height, width))
@@ -104,7 +104,7 @@ class Camera:
         return Camera(fx=self.fx, fy=self.fy, cx=self.cx - left, cy=self.cy - top, size_hw=(height, width))
 
     def flipped(self) -> "Camera":
-        """The camera of the picture mirrored left to right."""
+        """The camera of the image mirrored left to right."""
         return Camera(fx=self.fx, fy=self.fy, cx=self.size_hw[1] - self.cx, cy=self.cy, size_hw=self.size_hw)
 
 
@@ -116,7 +116,7 @@ class InputSpec:
     multiple_of: int = 32
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
     std: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    fixed: bool = False  # only size_hw itself: pictures are letterboxed
+    fixed: bool = False  # only size_hw itself: images are letterboxed
 
     def __post_init__(self) -> None:
         if min(self.size_hw) < 1 or self.multiple_of < 1 or any(size % self.multiple_of for size in self.size_hw):
@@ -129,13 +129,13 @@ class InputSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class DepthMap:
-    """Depth values (h w, float32) of one picture, and what they mean. Where nothing is known a value is NaN."""
+    """Depth values (h w, float32) of one image, and what they mean. Where nothing is known a value is NaN."""
 
     values: np.ndarray
     kind: DepthKind
     camera: Camera | None = None
     confidence: np.ndarray | None = None
-    image_rgb: np.ndarray | None = field(default=None, repr=False)  # the picture, for coloured point clouds
+    image_rgb: np.ndarray | None = field(default=None, repr=False)  # the image, for coloured point clouds
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2:
@@ -166,7 +166,7 @@ class DepthMap:
         return save_depth(self, path, **options)
 
     def color(self, *, palette: str = "turbo", near_far: tuple[float, float] | None = None) -> np.ndarray:
-        """A colour picture, uint8 (h w 3) RGB, near warm; ``near_far`` are the values of the ends of the palette."""
+        """A colour image, uint8 (h w 3) RGB, near warm; ``near_far`` are the values of the ends of the palette."""
         from hondo.images.colour import colourise
 
         return colourise(self, palette=palette, near_far=near_far)
@@ -187,7 +187,7 @@ class Session(Protocol):
 
 @runtime_checkable
 class Predictor(Protocol):
-    """A picture in, its depth out, at the picture's size, whatever runs inside. Stateless."""
+    """An image in, its depth out, at the image's size, whatever runs inside. Stateless."""
 
     @property
     def name(self) -> str: ...

@@ -133,8 +133,8 @@ def _best_ms(predictor: NetworkPredictor, size_hw: Size) -> float:
 def _key(model: DepthModel, facts: dict[str, object]) -> str:
     """One trial for each architecture (not for its weights), use, machine and set of versions."""
     shapes = [(name, list(tensor.shape)) for name, tensor in model.state_dict().items()]
-    told = [model.name, sorted(map(str, model.options.items())), shapes, facts, hardware(), _versions()]
-    return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:32]
+    facts_of_trial = [model.name, sorted(map(str, model.options.items())), shapes, facts, hardware(), _versions()]
+    return hashlib.sha256(json.dumps(facts_of_trial, default=str).encode()).hexdigest()[:32]
 
 
 def _versions() -> list[str]:

@@ -30,7 +30,7 @@ def load(
 
     ``size_hw``: the network's input size. ``precision``: fp32, fp16, bf16, int8-dynamic or int8-weights, as the engine
     offers; a file that was exported for a lower one keeps it. ``camera`` goes into every depth map, scaled to the
-    picture. ``options`` go to the model's builder.
+    image. ``options`` go to the model's builder.
     ``engine="auto"``: that of the file; for models the fastest installed one, by a trial that is made once (trial.py).
     """
     if threads is not None and threads < 1:

@@ -56,7 +56,7 @@ def read_ply(path: str | Path) -> tuple[Float32[np.ndarray, "n 3"], UInt8[np.nda
 
 @dataclass(frozen=True, kw_only=True)
 class PointCloud:
-    """Points in metres (or one unknown unit, for a scaled depth map), and their RGB colours if the picture is known."""
+    """Points in metres (or one unknown unit, for a scaled depth map), and their RGB colours if the image is known."""
 
     points: Float32[np.ndarray, "n 3"]
     colors: UInt8[np.ndarray, "n 3"] | None = None

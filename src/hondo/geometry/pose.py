@@ -85,7 +85,7 @@ def invert_pose(T: Float[Tensor, "*b 4 4"]) -> Float[Tensor, "*b 4 4"]:
 
 
 def flipped_pose(T: Float[Tensor, "*b 4 4"]) -> Float[Tensor, "*b 4 4"]:
-    """The same motion seen in pictures mirrored left to right: x changes its sign in both frames."""
+    """The same motion seen in images mirrored left to right: x changes its sign in both frames."""
     mirror = T.new_tensor([-1.0, 1.0, 1.0, 1.0])
     return T * mirror[:, None] * mirror
 

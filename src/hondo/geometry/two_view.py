@@ -1,4 +1,4 @@
-"""How a camera moved between two pictures, from points seen in both; the length of the way cannot be seen."""
+"""How a camera moved between two images, from points seen in both; the length of the way cannot be seen."""
 
 from dataclasses import dataclass
 

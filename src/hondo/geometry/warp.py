@@ -11,7 +11,7 @@ from hondo.geometry.projection import inverse_K, linear, pixel_grid
 _MIN_DEPTH = 1e-6  # metres; nearer is not a depth
 _MIN_Z = 1e-3  # metres in front of the source camera; nearer points are not seen
 _MIN_RATIO = 1e-6  # of the z in the source to the depth in the target
-_FAR_OUTSIDE = 4.0  # in half picture sizes; keeps coordinates of points beside the camera finite
+_FAR_OUTSIDE = 4.0  # in half image sizes; keeps coordinates of points beside the camera finite
 
 
 def synthesise_view(
@@ -23,7 +23,7 @@ def synthesise_view(
 ) -> tuple[Float[Tensor, "b c h w"], Bool[Tensor, "b 1 h w"]]:
     """The source resampled at the target's pixels (bilinear, border padding), and where the source really shows them.
 
-    ``depth`` [m] is the target's, each K is in pixels of its own picture. Everything is float32, also under autocast.
+    ``depth`` [m] is the target's, each K is in pixels of its own image. Everything is float32, also under autocast.
     """
     with torch.autocast(source.device.type, enabled=False):
         depth = depth.float()
@@ -31,7 +31,7 @@ def synthesise_view(
         depth = torch.where(is_known, depth, torch.ones_like(depth))  # keeps every gradient finite
         pixels, z = source_pixels(depth, T_source_target.float(), K_target.float(), K_source.float())
         size = pixels.new_tensor([source.shape[3], source.shape[2]])[:, None, None]
-        grid = 2 * pixels / size - 1  # b 2 h w; -1 and 1 are the outer edges of the picture
+        grid = 2 * pixels / size - 1  # b 2 h w; -1 and 1 are the outer edges of the image
         is_valid = is_known & (grid[:, :1].abs() <= 1) & (grid[:, 1:].abs() <= 1) & (z > _MIN_Z)
         grid = grid.clamp(-_FAR_OUTSIDE, _FAR_OUTSIDE).permute(0, 2, 3, 1)  # b h w 2
         view = F.grid_sample(source.float(), grid, mode="bilinear", padding_mode="border", align_corners=False)

@@ -1,4 +1,4 @@
-"""Depth maps as colour pictures: linear in inverse depth, near warm (or bright), unknown black."""
+"""Depth maps as colour images: linear in inverse depth, near warm (or bright), unknown black."""
 
 import math
 from typing import Literal, get_args

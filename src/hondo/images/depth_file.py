@@ -120,7 +120,7 @@ def stored_scale(path: str | Path) -> PngScale | None:
         try:
             text = open_pillow(file).info.get(_TEXT_KEY)
         except OSError as error:
-            raise HondoError(f"{path} is not a picture: {error}") from error
+            raise HondoError(f"{path} is not an image: {error}") from error
     if not isinstance(text, str):
         return None
     stored = json.loads(text)

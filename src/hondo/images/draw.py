@@ -1,4 +1,4 @@
-"""Sheets of pictures with captions, for reports and samples."""
+"""Sheets of images with captions, for reports and samples."""
 
 import math
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _GAP = 8  # pixels between tiles
 
 
 def captioned(image: Rgb, text: str, *, text_height: int = 14) -> Rgb:
-    """The picture with a line of text in a white strip above it; text that is too long is cut."""
+    """The image with a line of text in a white strip above it; text that is too long is cut."""
     width = image.shape[1]
     strip = Image.new("RGB", (width, text_height + 8), _PAPER)
     font = ImageFont.load_default(size=text_height)
@@ -31,11 +31,11 @@ def captioned(image: Rgb, text: str, *, text_height: int = 14) -> Rgb:
 def contact_sheet(
     images: Sequence[Rgb], *, captions: Sequence[str] = (), columns: int = 4, tile_width: int = 320
 ) -> Rgb:
-    """Pictures in rows of ``columns``, each scaled to ``tile_width``, with captions above if there are any."""
+    """Images in rows of ``columns``, each scaled to ``tile_width``, with captions above if there are any."""
     if not images or columns < 1:
-        raise HondoError(f"a sheet needs at least one picture and one column, got {len(images)} and {columns}")
+        raise HondoError(f"a sheet needs at least one image and one column, got {len(images)} and {columns}")
     if captions and len(captions) != len(images):
-        raise HondoError(f"{len(images)} pictures need as many captions, got {len(captions)}")
+        raise HondoError(f"{len(images)} images need as many captions, got {len(captions)}")
     tiles = [resized_to_width(image, tile_width) for image in images]
     if captions:
         tiles = [captioned(tile, text) for tile, text in zip(tiles, captions)]
@@ -45,15 +45,15 @@ def contact_sheet(
 
 
 def side_by_side(images: Sequence[Rgb]) -> Rgb:
-    """Pictures of one height in a row without a gap: picture and depth of a video frame."""
+    """Images of one height in a row without a gap: image and depth of a video frame."""
     heights = {image.shape[0] for image in images}
     if len(heights) != 1:
-        raise HondoError(f"pictures side by side need one height, got {sorted(heights)}")
+        raise HondoError(f"images side by side need one height, got {sorted(heights)}")
     return np.concatenate(list(images), axis=1)
 
 
 def resized_to_width(image: Rgb, width: int) -> Rgb:
-    """The picture scaled to a width, its aspect kept."""
+    """The image scaled to a width, its aspect kept."""
     size: Size = (max(1, math.floor(image.shape[0] * width / image.shape[1] + 0.5)), width)
     if size == image.shape[:2]:
         return image

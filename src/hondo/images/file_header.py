@@ -1,4 +1,4 @@
-"""What a picture file says about itself before any pixel is decoded: format, size, orientation, bits."""
+"""What an image file says about itself before any pixel is decoded: format, size, orientation, bits."""
 
 import io
 import struct
@@ -38,7 +38,7 @@ _pillow_limit = threading.Lock()
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
-    """The facts of a picture file; ``size_hw`` is the size as shown, after the EXIF orientation."""
+    """The facts of an image file; ``size_hw`` is the size as shown, after the EXIF orientation."""
 
     name: str
     format: str
@@ -53,8 +53,8 @@ def opened(source: str | Path | bytes) -> Iterator[tuple[BinaryFile, str]]:
     """The source as an open file and its name for messages; what cannot be opened or is empty is refused."""
     if isinstance(source, bytes):
         if not source:
-            raise HondoError("the picture is empty (0 bytes)")
-        yield io.BytesIO(source), f"picture of {len(source)} bytes"
+            raise HondoError("the image is empty (0 bytes)")
+        yield io.BytesIO(source), f"image of {len(source)} bytes"
         return
     path = Path(source)
     try:
@@ -99,15 +99,15 @@ def open_pillow(file: BinaryFile) -> Image.Image:
 
 
 def read_header(file: BinaryFile, *, name: str) -> Header:
-    """The header of a picture that Pillow knows, or of a TIFF that it cannot decode (float or 64-bit colours)."""
+    """The header of an image that Pillow knows, or of a TIFF that it cannot decode (float or 64-bit colours)."""
     try:
-        picture = open_pillow(file)
-        return _pillow_header(picture, file, name=name)
+        image = open_pillow(file)
+        return _pillow_header(image, file, name=name)
     except UnidentifiedImageError as error:
         file.seek(0)
         if magic(file)[:4] in (b"II*\0", b"MM\0*"):
             return _tiff_header(file, name=name)
-        raise HondoError(f"{name} is not a picture hondo can read; give one of {', '.join(FORMATS)}") from error
+        raise HondoError(f"{name} is not an image hondo can read; give one of {', '.join(FORMATS)}") from error
     except DAMAGED as error:
         raise HondoError(f"{name} is damaged: {error}; copy or export it again") from error
     finally:
@@ -115,7 +115,7 @@ def read_header(file: BinaryFile, *, name: str) -> Header:
 
 
 def check_size(header: Header, *, max_megapixels: float) -> None:
-    """Refuses empty pictures and ones above the limit, before memory is spent on them."""
+    """Refuses empty images and ones above the limit, before memory is spent on them."""
     height, width = header.size_hw
     if height < 1 or width < 1:
         raise HondoError(f"{header.name} has no pixels ({width}x{height})")
@@ -131,26 +131,26 @@ def _known_formats() -> frozenset[str]:
     return frozenset(Image.OPEN)
 
 
-def _pillow_header(picture: Image.Image, file: BinaryFile, *, name: str) -> Header:
-    width, height = picture.size
-    orientation = _orientation(picture, file)
+def _pillow_header(image: Image.Image, file: BinaryFile, *, name: str) -> Header:
+    width, height = image.size
+    orientation = _orientation(image, file)
     # Pillow reports (and decodes) an oriented TIFF as it is shown, every other format as it is stored.
-    if picture.format == "TIFF":
+    if image.format == "TIFF":
         orientation = 1
     size = (width, height) if orientation >= 5 else (height, width)
-    bits = _bits(picture, file)
+    bits = _bits(image, file)
     return Header(
-        name=name, format=picture.format or "", size_hw=size, mode=picture.mode, bits=bits, orientation=orientation
+        name=name, format=image.format or "", size_hw=size, mode=image.mode, bits=bits, orientation=orientation
     )
 
 
-def _orientation(picture: Image.Image, file: BinaryFile) -> int:
+def _orientation(image: Image.Image, file: BinaryFile) -> int:
     with without_remarks():
-        if picture.format == "PNG":
-            picture.info.setdefault("exif", _png_exif(file))
-            exif = Image.Image.getexif(picture)  # the one of PngImageFile decodes every pixel first
+        if image.format == "PNG":
+            image.info.setdefault("exif", _png_exif(file))
+            exif = Image.Image.getexif(image)  # the one of PngImageFile decodes every pixel first
         else:
-            exif = picture.getexif()
+            exif = image.getexif()
         value = exif.get(ORIENTATION_TAG, 1)
     return value if value in range(1, 9) else 1
 
@@ -166,13 +166,13 @@ def _png_exif(file: BinaryFile) -> bytes | None:
     return None
 
 
-def _bits(picture: Image.Image, file: BinaryFile) -> int:
-    if picture.format == "PNG":
+def _bits(image: Image.Image, file: BinaryFile) -> int:
+    if image.format == "PNG":
         file.seek(24)  # IHDR: length, type, width, height, then the bit depth
         return file.read(1)[0]
-    if isinstance(picture, TiffImagePlugin.TiffImageFile):
-        return max(picture.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE, (1,)))
-    return {"I": 32, "F": 32}.get(picture.mode, 16 if picture.mode.startswith("I;16") else 8)
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return max(image.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE, (1,)))
+    return {"I": 32, "F": 32}.get(image.mode, 16 if image.mode.startswith("I;16") else 8)
 
 
 def _tiff_header(file: BinaryFile, *, name: str) -> Header:

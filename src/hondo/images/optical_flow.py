@@ -1,4 +1,4 @@
-"""Optical flow between two grey pictures, and what it carries from one to the other."""
+"""Optical flow between two grey images, and what it carries from one to the other."""
 
 import math
 
@@ -8,8 +8,8 @@ from jaxtyping import Float32, UInt8
 
 from hondo.core.types import Size
 
-MIN_SIDE = 32  # pixels; OpenCV's DIS reads beyond narrower pictures
-_NOWHERE = 1e3  # pixels of flow outside a picture: it leads back to no place inside
+MIN_SIDE = 32  # pixels; OpenCV's DIS reads beyond narrower images
+_NOWHERE = 1e3  # pixels of flow outside an image: it leads back to no place inside
 
 
 class OpticalFlow:
@@ -24,7 +24,7 @@ class OpticalFlow:
         self._search.setFinestScale(1)
 
     def __call__(self, of: UInt8[np.ndarray, "h w"], to: UInt8[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w 2"]:
-        """Where each pixel of the one picture lies in the other, as (x, y) in pixels from its own place."""
+        """Where each pixel of the one image lies in the other, as (x, y) in pixels from its own place."""
         assert min(of.shape) >= MIN_SIDE, "make both sides at least MIN_SIDE"
         return self._search.calc(of, to, None)  # pyright: ignore[reportCallIssue, reportArgumentType]
 
@@ -36,7 +36,7 @@ def flow_size(size_hw: Size, *, area: int) -> Size:
 
 
 def grey_at(image: UInt8[np.ndarray, "H W 3"], size_hw: Size) -> UInt8[np.ndarray, "h w"]:
-    """The picture in grey, made smaller by areas."""
+    """The image in grey, made smaller by areas."""
     return cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), size_hw[::-1], interpolation=cv2.INTER_AREA)
 
 

@@ -26,7 +26,7 @@ def to_rgb8(pixels: np.ndarray, *, name: str) -> Rgb:
     if channels == 1:
         return np.repeat(pixels, 3, axis=2)
     if channels != 3:
-        raise HondoError(f"{name} has {channels} channels; give a grey, RGB or RGBA picture")
+        raise HondoError(f"{name} has {channels} channels; give a grey, RGB or RGBA image")
     return np.ascontiguousarray(pixels)
 
 
@@ -40,12 +40,12 @@ def to_8_bit(pixels: np.ndarray, *, name: str) -> UInt8[np.ndarray, "..."]:
         raise HondoError(f"{name} holds {pixels.dtype} values, whose white is not known; convert it to 8 or 16 bit")
     low, high = float(pixels.min()), float(pixels.max())
     if not (low >= 0 and high <= 1):  # also true of NaN
-        raise HondoError(f"{name} holds float values from {low:g} to {high:g}; scale a float picture to 0..1")
+        raise HondoError(f"{name} holds float values from {low:g} to {high:g}; scale a float image to 0..1")
     return np.rint(pixels * 255).astype(np.uint8)
 
 
 def on_white(rgb: Rgb, alpha: UInt8[np.ndarray, "h w"], *, name: str) -> Rgb:
-    """Lays a transparent picture on white, as a page would show it; one that is invisible everywhere is refused."""
+    """Lays a transparent image on white, as a page would show it; one that is invisible everywhere is refused."""
     if alpha.min() == 255:
         return np.ascontiguousarray(rgb)
     if alpha.max() == 0:

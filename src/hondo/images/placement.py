@@ -1,4 +1,4 @@
-"""Picture to network input and back: the picture keeps its aspect, the network its area; the way out undoes both."""
+"""Image to network input and back: the image keeps its aspect, the network its area; the way out undoes both."""
 
 import math
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from jaxtyping import Float32, UInt8
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, InputSpec, Size
 
-# A picture whose aspect is this close to the network's fills it (KITTI's 375x1242 in 192x640 is off by 0.6 %);
+# An image whose aspect is this close to the network's fills it (KITTI's 375x1242 in 192x640 is off by 0.6 %);
 # a larger difference is padded, never stretched.
 MAX_STRETCH = 1.04
 _AREA_RANGE = 1.3  # sizes that are tried have an area within this factor of the native one
@@ -21,7 +21,7 @@ _ASPECT_WEIGHT = 4.0  # of a wrong aspect against a wrong area, both as logarith
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """Where a picture lies in a network input of ``network_hw``: resized to ``content_hw``, at (top, left)."""
+    """Where an image lies in a network input of ``network_hw``: resized to ``content_hw``, at (top, left)."""
 
     image_hw: Size
     network_hw: Size
@@ -34,18 +34,18 @@ class Placement:
         return self.content_hw != self.network_hw
 
     def camera(self, camera: Camera) -> Camera:
-        """The camera of the network input, from that of the picture."""
+        """The camera of the network input, from that of the image."""
         return camera.resized(self.content_hw).cropped(top=-self.top, left=-self.left, size_hw=self.network_hw)
 
 
 @lru_cache(maxsize=256)
 def place(image_hw: Size, spec: InputSpec) -> Placement:
-    """The network size for a picture: its own aspect, the area of ``spec.size_hw``, sides multiples of ``multiple_of``.
+    """The network size for an image: its own aspect, the area of ``spec.size_hw``, sides multiples of ``multiple_of``.
 
-    With ``spec.fixed`` the size is ``spec.size_hw``. A picture that does not fill it lies in its middle (letterbox).
+    With ``spec.fixed`` the size is ``spec.size_hw``. An image that does not fill it lies in its middle (letterbox).
     """
     if min(image_hw) < 1:
-        raise HondoError(f"a picture of {image_hw[0]}x{image_hw[1]} pixels has nothing to predict")
+        raise HondoError(f"an image of {image_hw[0]}x{image_hw[1]} pixels has nothing to predict")
     network = (
         spec.size_hw if spec.fixed else min(_sizes(image_hw, spec), key=lambda size: _misfit(size, image_hw, spec))
     )
@@ -60,9 +60,9 @@ def place(image_hw: Size, spec: InputSpec) -> Placement:
 def to_network(image: UInt8[np.ndarray, "h w 3"], placement: Placement) -> Float32[np.ndarray, "1 3 H W"]:
     """RGB 0..1, resized (area average when shrinking), its borders mirrored into the padding. Not normalised."""
     if image.shape[:2] != placement.image_hw:
-        raise HondoError(f"the picture is {image.shape[:2]}, its placement was made for {placement.image_hw}")
+        raise HondoError(f"the image is {image.shape[:2]}, its placement was made for {placement.image_hw}")
     height, width = placement.content_hw
-    image = resize_picture(image, placement.content_hw)
+    image = resize_image(image, placement.content_hw)
     if placement.is_padded:
         bottom = placement.network_hw[0] - height - placement.top
         right = placement.network_hw[1] - width - placement.left
@@ -73,10 +73,10 @@ def to_network(image: UInt8[np.ndarray, "h w 3"], placement: Placement) -> Float
     return planes
 
 
-def resize_picture(image: UInt8[np.ndarray, "h w 3"], size_hw: Size) -> UInt8[np.ndarray, "H W 3"]:
+def resize_image(image: UInt8[np.ndarray, "h w 3"], size_hw: Size) -> UInt8[np.ndarray, "H W 3"]:
     """Area average when shrinking, else bilinear.
 
-    A large picture is first divided by a whole number that divides both its sides: OpenCV does that several times
+    A large image is first divided by a whole number that divides both its sides: OpenCV does that several times
     faster than other ratios, and the average of averages is the average.
     """
     (height, width), (tall, wide) = size_hw, image.shape[:2]
@@ -91,7 +91,7 @@ def resize_picture(image: UInt8[np.ndarray, "h w 3"], size_hw: Size) -> UInt8[np
 
 
 def from_network(values: Float32[np.ndarray, "H W"], placement: Placement) -> Float32[np.ndarray, "h w"]:
-    """The map at the picture's size: padding cut off, bilinear in the map's own unit.
+    """The map at the image's size: padding cut off, bilinear in the map's own unit.
 
     A map that is smaller than the network's input (AdaBins gives half the size) is first resized to it.
     """
@@ -108,7 +108,7 @@ def _sizes(image_hw: Size, spec: InputSpec) -> Iterator[Size]:
     """Sizes of about the native area: every fitting height, with the widths next to the aspect and next to the area."""
     step, area = spec.multiple_of, spec.size_hw[0] * spec.size_hw[1]
     aspect = image_hw[1] / image_hw[0]
-    ideal = min(math.sqrt(area / aspect), area / step)  # of a very tall picture: one step wide
+    ideal = min(math.sqrt(area / aspect), area / step)  # of a very tall image: one step wide
     low = max(1, math.floor(ideal / _AREA_RANGE / step))
     high = max(low, math.ceil(ideal * _AREA_RANGE / step))
     for height in (row * step for row in range(low, high + 1)):

@@ -1,8 +1,8 @@
-"""The one reader of pictures and depth files, and the writer of pictures.
+"""The one reader of images and depth files, and the writer of images.
 
-A picture is always uint8 RGB (h w 3). What other kinds of file become:
+An image is always uint8 RGB (h w 3). What other kinds of file become:
 
-- the EXIF orientation is applied; an animation or multi-page file gives its first picture; colour profiles are ignored
+- the EXIF orientation is applied; an animation or multi-page file gives its first image; colour profiles are ignored
 - grey is repeated; 16 bit is divided by 257 and rounded; floats must lie in 0..1 and are multiplied by 255
 - transparency (alpha channel, palette, PNG colour key) is laid on white
 - CMYK becomes (255 - c)(255 - k) / 255, without a profile
@@ -44,7 +44,7 @@ _PFM, _EXR, _NPY = (b"PF", b"Pf"), b"\x76\x2f\x31\x01", b"\x93NUMPY"
 
 
 def read_image(source: str | Path | bytes, *, max_megapixels: float = MAX_MEGAPIXELS) -> UInt8[np.ndarray, "h w 3"]:
-    """A picture file (or its bytes) as uint8 RGB (h w 3), upright; its size is checked before it is decoded."""
+    """An image file (or its bytes) as uint8 RGB (h w 3), upright; its size is checked before it is decoded."""
     with opened(source) as (file, name):
         start = magic(file)
         if start.startswith(_PFM) and start[2:3].isspace():
@@ -54,7 +54,7 @@ def read_image(source: str | Path | bytes, *, max_megapixels: float = MAX_MEGAPI
             return to_rgb8(read_pfm(file, name=name), name=name)
         if start.startswith(_EXR) or start.startswith(_NPY):
             raise HondoError(
-                f"{name} holds numbers without a known white; convert it to PNG or JPEG to use it as a picture"
+                f"{name} holds numbers without a known white; convert it to PNG or JPEG to use it as an image"
             )
         header = read_header(file, name=name)
         check_size(header, max_megapixels=max_megapixels)
@@ -62,7 +62,7 @@ def read_image(source: str | Path | bytes, *, max_megapixels: float = MAX_MEGAPI
 
 
 def image_size(source: str | Path | bytes) -> Size:
-    """The (height, width) of a picture as shown, from its header alone."""
+    """The (height, width) of an image as shown, from its header alone."""
     with opened(source) as (file, name):
         start = magic(file)
         if start.startswith(_PFM) and start[2:3].isspace():
@@ -99,7 +99,7 @@ def write_image(path: str | Path, rgb: UInt8[np.ndarray, "h w 3"]) -> Path:
     suffix = Path(path).suffix.lower()
     writable = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm"}
     if suffix not in writable:
-        raise unknown("picture suffix", suffix, writable)
+        raise unknown("image suffix", suffix, writable)
     options = {".jpg": [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY], ".jpeg": [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]}
     _, data = cv2.imencode(suffix, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options.get(suffix, []))
     return atomic_write(path, data.tobytes())
@@ -109,29 +109,29 @@ def _decode_rgb(file: BinaryFile, header: Header) -> np.ndarray:
     if header.mode == "other":
         return to_rgb8(_decode_opencv(file, header), name=header.name)
     try:
-        picture = open_pillow(file)
+        image = open_pillow(file)
         with without_remarks():
-            picture.load()
+            image.load()
     except DAMAGED as error:
         raise HondoError(f"{header.name} is damaged or truncated: {error}; copy or export it again") from error
-    if _lost_its_low_bytes(picture, header):
+    if _lost_its_low_bytes(image, header):
         return to_rgb8(_decode_opencv(file, header), name=header.name)
-    if picture.mode in ("I;16", "I;16B", "I;16L", "I;16N") or (picture.mode == "I" and header.format in ("PNG", "PPM")):
-        return to_rgb8(np.asarray(picture).astype(np.uint16), name=header.name)
-    if picture.mode in ("I", "F"):
-        return to_rgb8(np.asarray(picture), name=header.name)
-    if picture.has_transparency_data:
-        rgba = np.asarray(picture.convert("RGBA"))
+    if image.mode in ("I;16", "I;16B", "I;16L", "I;16N") or (image.mode == "I" and header.format in ("PNG", "PPM")):
+        return to_rgb8(np.asarray(image).astype(np.uint16), name=header.name)
+    if image.mode in ("I", "F"):
+        return to_rgb8(np.asarray(image), name=header.name)
+    if image.has_transparency_data:
+        rgba = np.asarray(image.convert("RGBA"))
         return on_white(rgba[..., :3], rgba[..., 3], name=header.name)
-    if picture.mode == "LAB":
+    if image.mode == "LAB":
         raise HondoError(f"{header.name} is in Lab colours; convert it to RGB")
-    return np.array(picture.convert("RGB"))  # copies: writable
+    return np.array(image.convert("RGB"))  # copies: writable
 
 
-def _lost_its_low_bytes(picture: Image.Image, header: Header) -> bool:
+def _lost_its_low_bytes(image: Image.Image, header: Header) -> bool:
     """Pillow keeps only the high byte of 16-bit colours; a PNG colour key (which OpenCV loses) matters more."""
-    is_deep = header.bits == 16 and header.format in ("PNG", "TIFF") and picture.mode in ("RGB", "RGBA", "LA")
-    return is_deep and "transparency" not in picture.info
+    is_deep = header.bits == 16 and header.format in ("PNG", "TIFF") and image.mode in ("RGB", "RGBA", "LA")
+    return is_deep and "transparency" not in image.info
 
 
 def _decode_opencv(file: BinaryFile, header: Header) -> np.ndarray:
@@ -167,12 +167,12 @@ def _depth_values(file: BinaryFile, *, name: str, max_megapixels: float) -> np.n
 
 
 def _read_grey(file: BinaryFile, header: Header) -> np.ndarray:
-    """The numbers of a single-channel picture of 16 or more bits."""
+    """The numbers of a single-channel image of 16 or more bits."""
     if header.format == "TIFF" and header.mode in ("other", "F"):
         return _decode_opencv(file, header)
     if header.bits < 16 or not header.mode.startswith(("I", "F")):
         raise HondoError(
-            f"{header.name} is a {header.bits}-bit {header.mode} picture, not a depth file; "
+            f"{header.name} is a {header.bits}-bit {header.mode} image, not a depth file; "
             "give a 16-bit grey PNG, or floats as TIFF, PFM, EXR or NPY"
         )
     try:

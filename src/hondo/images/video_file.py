@@ -47,7 +47,7 @@ class VideoInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class VideoFrame:
-    """One upright picture, uint8 RGB, and its time in seconds after the first."""
+    """One upright image, uint8 RGB, and its time in seconds after the first."""
 
     image: UInt8[np.ndarray, "h w 3"]
     time_s: float
@@ -190,7 +190,7 @@ def _opened(path: str | Path) -> Iterator[InputContainer]:
         raise HondoError(f"{path} is not a video that can be read, or it is cut off: {_reason(error)}") from error
     with container:
         if not container.streams.video:
-            raise HondoError(f"{path} has no picture stream (only sound or data); give a video file")
+            raise HondoError(f"{path} has no image stream (only sound or data); give a video file")
         yield container
 
 
@@ -212,7 +212,7 @@ def _duration_s(container: InputContainer) -> float | None:
 
 
 def _stream_duration_s(container: InputContainer) -> float | None:
-    """The length of the pictures, as the header states it: Matroska has it as a tag, or for the whole file."""
+    """The length of the images, as the header states it: Matroska has it as a tag, or for the whole file."""
     stream = container.streams.video[0]
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
@@ -234,7 +234,7 @@ def _check_complete(container: InputContainer, path: str | Path, *, length_s: fl
 
 def upright(pixels: np.ndarray, frame: av.VideoFrame) -> np.ndarray:
     """Pixels turned and mirrored as the frame's display matrix says (ISO 14496-12, section 6.2.2), contiguous."""
-    # Not frame.side_data: that holds the frame which holds it, and each such pair keeps a picture until Python's
+    # Not frame.side_data: that holds the frame which holds it, and each such pair keeps an image until Python's
     # garbage collector comes by, which a live video seldom lets it.
     data = SideDataContainer(frame).get(SideDataType.DISPLAYMATRIX)  # pyright: ignore[reportCallIssue]
     if data is None:

@@ -1,4 +1,4 @@
-"""How well the centres of a picture's bins lie among its true depths."""
+"""How well the centres of an image's bins lie among its true depths."""
 
 import torch
 from jaxtyping import Bool, Float
@@ -12,7 +12,7 @@ def chamfer_bins_loss(
 ) -> Float[Tensor, ""]:
     """mean over pixels of min_c |x - c|^2 plus mean over centres of min_x |x - c|^2 [m^2] (Bhat et al. 2021, eq. 6).
 
-    Pictures without a valid pixel do not count. Sorted sets: memory grows with pixels, not with pixels times bins.
+    Images without a valid pixel do not count. Sorted sets: memory grows with pixels, not with pixels times bins.
     """
     is_known = is_valid.flatten(1)
     truth = torch.where(is_known, depth_gt.flatten(1).float(), FAR)
@@ -20,8 +20,8 @@ def chamfer_bins_loss(
     counts = is_known.sum(1)
     of_pixels = torch.where(is_known, nearest_distance(truth, centres), 0).square().sum(1) / counts.clamp(min=1)
     of_centres = nearest_distance(centres, truth).square().mean(1)
-    of_pictures = torch.where(counts > 0, of_pixels + of_centres, 0)
-    return of_pictures.sum() / (counts > 0).sum().clamp(min=1)
+    of_images = torch.where(counts > 0, of_pixels + of_centres, 0)
+    return of_images.sum() / (counts > 0).sum().clamp(min=1)
 
 
 def nearest_distance(points: Float[Tensor, "b n"], others: Float[Tensor, "b m"]) -> Float[Tensor, "b n"]:

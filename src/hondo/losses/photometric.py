@@ -1,4 +1,4 @@
-"""Photometric error: how badly one picture explains another, pixel by pixel."""
+"""Photometric error: how badly one image explains another, pixel by pixel."""
 
 import torch
 from jaxtyping import Float
@@ -14,7 +14,7 @@ def photometric_error(
 ) -> Float[Tensor, "b 1 h w"]:
     """ssim_weight * clamp((1 - SSIM) / 2, 0, 1) + (1 - ssim_weight) |pred - target|, mean over RGB 0..1.
 
-    Float32 inside, also under autocast. Pass ``moments(target)`` to compare several pictures with one.
+    Float32 inside, also under autocast. Pass ``moments(target)`` to compare several images with one.
     """
     with torch.autocast(pred.device.type, enabled=False):
         pred = pred.float()

@@ -1,4 +1,4 @@
-"""Edge-aware smoothness: depth may change where the picture does."""
+"""Edge-aware smoothness: depth may change where the image does."""
 
 from jaxtyping import Float
 from torch import Tensor

@@ -12,7 +12,7 @@ C1, C2 = 0.01**2, 0.03**2  # Wang et al. 2004, for values in 0..1
 
 
 class Moments(NamedTuple):
-    """A picture with the 3x3 means of it and of its square, to compare several others with it."""
+    """An image with the 3x3 means of it and of its square, to compare several others with it."""
 
     image: Float[Tensor, "b c h w"]
     mean: Float[Tensor, "b c h w"]
@@ -48,7 +48,7 @@ class _LocalMean(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        spread = _window_sums(F.pad(gradient, (2, 2, 2, 2))).div_(9)  # of the reflected picture: h + 2, w + 2
+        spread = _window_sums(F.pad(gradient, (2, 2, 2, 2))).div_(9)  # of the reflected image: h + 2, w + 2
         for side in (spread, spread.mT):  # what was reflected goes back to where it came from
             side[..., 2] += side[..., 0]
             side[..., -3] += side[..., -1]

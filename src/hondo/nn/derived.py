@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-_MOST_KEPT = 8  # keys, such as sizes of pictures
+_MOST_KEPT = 8  # keys, such as sizes of images
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ DINO_OFFSET = 0.1  # added to the grid's sides before they are divided; DINOv2 w
 
 
 def bilinear(grid: Float[Tensor, "1 c _ _"], size_hw: Size) -> Float[Tensor, "1 c _ _"]:
-    """As DPT resizes: cells, not their centres, fill the picture."""
+    """As DPT resizes: cells, not their centres, fill the image."""
     return F.interpolate(grid, size_hw, mode="bilinear", align_corners=False)
 
 

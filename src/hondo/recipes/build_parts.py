@@ -99,12 +99,12 @@ def _size_for(root: Path, size_hw: Size, *, multiple_of: int) -> Size:
 
 
 def _first_size(root: Path) -> Size:
-    from hondo.data.datasets.clip_files import find_layout, list_pictures
+    from hondo.data.datasets.clip_files import find_layout, list_images
     from hondo.images.read import image_size
     from hondo.images.video_file import probe_video
 
     images = find_layout(root).images
-    return probe_video(images).size_hw if images.is_file() else image_size(list_pictures(images)[0])
+    return probe_video(images).size_hw if images.is_file() else image_size(list_images(images)[0])
 
 
 def _arguments(data: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Learning from pictures with depth."""
+"""Learning from images with depth."""
 
 from hondo.data.augment.augment_config import AugmentConfig
 from hondo.data.datasets.dataset_configs import RgbdData

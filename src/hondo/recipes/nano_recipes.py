@@ -30,20 +30,20 @@ LOOK = AugmentConfig(
 
 @dataclass(frozen=True, kw_only=True)
 class PoolData:
-    """A store of rendered pictures (hondo.data.datasets.rendered_pool); what is missing in it is rendered first."""
+    """A store of rendered images (hondo.data.datasets.rendered_pool); what is missing in it is rendered first."""
 
     dataset: ClassVar[str] = "synthetic-pool"
     root: str = "runs/pool"  # --data PATH
-    shards: int = 456  # of about 44 pictures each
+    shards: int = 456  # of about 44 images each
     pool_seed: int = 3
-    area: int = 192 * 256  # pixels of the network's pictures
+    area: int = 192 * 256  # pixels of the network's images
     seed: int = 0
     look: AugmentConfig = field(default_factory=lambda: LOOK)
     workers: int = 2
 
 
 def nano() -> Recipe:
-    """The first stage: very small pictures, 96x128, 64x192 and 128x96, for the coarse layout of scenes."""
+    """The first stage: very small images, 96x128, 64x192 and 128x96, for the coarse layout of scenes."""
     return Recipe(
         name="nano",
         data=PoolData(area=96 * 128),
@@ -76,7 +76,7 @@ def nano_large() -> Recipe:
 
 
 def nano_again() -> Recipe:
-    """The fourth, with a new learning rate and optimiser: 128x192, 96x288 and 192x128, many pictures for the time."""
+    """The fourth, with a new learning rate and optimiser: 128x192, 96x288 and 192x128, many images for the time."""
     stage = _next_stage(nano_large(), "nano-again", area=128 * 192, batch_size=48, lr=1.5e-3, seconds=1860.0)
     return replace(stage, optim=replace(stage.optim, name="muon", weight_decay=0.05, ema_decay=0.998))
 

@@ -17,7 +17,7 @@ from hondo.recipes.recipe import EvaluateConfig, Recipe
 from hondo.train.loop.checkpoint import RunFolder, seed_everything
 from hondo.train.loop.fabric import make_fabric
 from hondo.train.loop.loop import Fitted, Hooks, fit
-from hondo.train.loop.sample_images import picture_writer
+from hondo.train.loop.sample_images import image_writer
 
 Validate = Callable[[nn.Module], Mapping[str, float]]
 
@@ -65,10 +65,10 @@ def _hooks(recipe: Recipe, batches: BatchSource) -> Hooks:
         return save_model(model, path, licence=recipe.licence, training=training)
 
     validate = None if recipe.evaluate is None else _validation(recipe.evaluate)
-    picture = None
+    image = None
     if recipe.loop.picture_every and isinstance(batches, ShuffledBatches):
-        picture = picture_writer(batches.samples)
-    return Hooks(export=export, validate=validate, picture=picture)
+        image = image_writer(batches.samples)
+    return Hooks(export=export, validate=validate, image=image)
 
 
 def _validation(config: EvaluateConfig) -> Validate:

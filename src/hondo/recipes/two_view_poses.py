@@ -29,8 +29,8 @@ def with_camera_path(samples: Sequence[Sample], model: DepthModel) -> Frames:
     if samples.camera is None:
         raise HondoError(f"{samples.root}: {NEEDS_CAMERA}")
     predictor = load(deepcopy(model), device=str(next(model.parameters()).device))
-    pictures = (read_image(path) for path in said(samples.pictures, what="camera path, frames"))
-    samples.poses = camera_path(pictures, samples.camera, depth=lambda picture: unscaled_depth(predictor(picture)))
+    images = (read_image(path) for path in said(samples.images, what="camera path, frames"))
+    samples.poses = camera_path(images, samples.camera, depth=lambda image: unscaled_depth(predictor(image)))
     predictor.close()
     return samples
 

@@ -14,7 +14,7 @@ def video() -> Recipe:
 
     The camera's path is seen by two-view geometry before training: a pose network that starts from nothing would need
     far longer than depth does. Batch-norm statistics stay (a few scenes would spoil them), and an anchor to the first
-    predictions keeps what the pictures do not tell.
+    predictions keeps what the images do not tell.
     """
     return Recipe(
         name="video",

@@ -1,4 +1,4 @@
-"""A store of rendered pictures on disk: made once, read many times. Shard n is a function of (seed, n) alone."""
+"""A store of rendered images on disk: made once, read many times. Shard n is a function of (seed, n) alone."""
 
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ STREETS = {"street": 8.0, "open-ground": 1.0}
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """A picture size, the worlds drawn at it, and the horizontal field of view in degrees."""
+    """An image size, the worlds drawn at it, and the horizontal field of view in degrees."""
 
     size_hw: Size
     worlds: dict[str, float]
     fov_deg: tuple[float, float]
 
 
-# Shard n has layout n % len(LAYOUTS): most pictures 4:3, a quarter as wide as a car's, some upright.
+# Shard n has layout n % len(LAYOUTS): most images 4:3, a quarter as wide as a car's, some upright.
 LAYOUTS = (
     Layout(size_hw=(240, 320), worlds=MIXTURE, fov_deg=(45, 85)),
     Layout(size_hw=(192, 576), worlds=STREETS, fov_deg=(60, 100)),
@@ -58,7 +58,7 @@ def render_pool(folder: Path, *, shards: int, seed: int = 0, scenes: int = 12, v
 
 
 def render_shard(folder: Path, number: int, *, seed: int, scenes: int, views: int, device: str = "cpu") -> None:
-    """Writes uint8 pictures (n h w 3) and float16 depth in metres (n h w; inf: sky) of one shard."""
+    """Writes uint8 images (n h w 3) and float16 depth in metres (n h w; inf: sky) of one shard."""
     layout, atlas = LAYOUTS[number % len(LAYOUTS)], make_atlas().to(device)
     images, depths = [], []
     for index in range(scenes):
@@ -94,7 +94,7 @@ def _write(path: Path, array: np.ndarray) -> None:
 
 
 class Pool:
-    """Reads a pool: every picture by (shard, place); files are mapped, not loaded."""
+    """Reads a pool: every image by (shard, place); files are mapped, not loaded."""
 
     def __init__(self, folder: Path, *, shards: int) -> None:
         self._images = [np.load(image_file(folder, n), mmap_mode="r") for n in range(shards)]
@@ -106,5 +106,5 @@ class Pool:
         return len(self.places)
 
     def read(self, shard: int, place: int) -> tuple[np.ndarray, np.ndarray]:
-        """Picture uint8 (h w 3) and depth float16 (h w) in metres, inf where sky."""
+        """Image uint8 (h w 3) and depth float16 (h w) in metres, inf where sky."""
         return self._images[shard][place], self._depths[shard][place]

@@ -24,7 +24,7 @@ STEREO_BASELINE = 0.12  # metres
 
 @dataclass(frozen=True, kw_only=True)
 class SyntheticScenes(Sequence[Sample]):
-    """Rendered pictures with exact depth, camera and, for ``sources`` (frame offsets or "stereo"), exact poses."""
+    """Rendered images with exact depth, camera and, for ``sources`` (frame offsets or "stereo"), exact poses."""
 
     length: int = 1000
     seed: int = 0

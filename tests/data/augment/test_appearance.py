@@ -72,20 +72,20 @@ def test_noise_has_its_sigma_and_is_reproducible():
 def test_blur_agrees_with_opencv():
     blurred = photometric.blur(IMAGES, torch.tensor([0.0, 1.2]))
     assert torch.allclose(blurred[0], IMAGES[0], atol=1e-6)
-    picture = IMAGES[1, 0].permute(1, 2, 0).numpy()
-    expected = cv2.GaussianBlur(picture, (9, 9), 1.2, borderType=cv2.BORDER_REPLICATE)
+    image = IMAGES[1, 0].permute(1, 2, 0).numpy()
+    expected = cv2.GaussianBlur(image, (9, 9), 1.2, borderType=cv2.BORDER_REPLICATE)
     assert np.allclose(blurred[1, 0].permute(1, 2, 0).numpy(), expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("quality", [20, 50, 90])
 def test_jpeg_agrees_with_a_real_encoder(quality: int):
     smooth = cv2.GaussianBlur(IMAGES[0, 0].permute(1, 2, 0).numpy(), (0, 0), 2)
-    picture = np.rint((smooth - smooth.min()) / np.ptp(smooth) * 255).astype(np.uint8)[:21, :35]  # no multiple of 8
-    code = cv2.imencode(".jpg", picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    image = np.rint((smooth - smooth.min()) / np.ptp(smooth) * 255).astype(np.uint8)[:21, :35]  # no multiple of 8
+    code = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
     real = cv2.imdecode(code, cv2.IMREAD_COLOR)[:, :, ::-1].astype(float) / 255
-    tensor = torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255
+    tensor = torch.from_numpy(image).permute(2, 0, 1)[None].float() / 255
     ours = compress_jpeg(tensor, torch.tensor([float(quality)]))[0].permute(1, 2, 0).numpy()
-    lost = np.abs(real - picture / 255).mean()
+    lost = np.abs(real - image / 255).mean()
     assert np.abs(ours - real).mean() < max(0.4 * lost, 0.006)
 
 

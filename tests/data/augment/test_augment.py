@@ -1,4 +1,4 @@
-"""Augmentation as a whole: reproducible, the loss's pictures untouched by looks, chances respected."""
+"""Augmentation as a whole: reproducible, the loss's images untouched by looks, chances respected."""
 
 import pytest
 import torch
@@ -55,7 +55,7 @@ def test_chances():
     assert 0.4 < float(is_changed.float().mean()) < 0.6
 
 
-def test_crop_is_a_window_of_the_picture():
+def test_crop_is_a_window_of_the_image():
     before = batch()
     after = augment(before, seeded(), config=AugmentConfig(flip=0, jitter=0, crop_hw=(8, 12)))
     assert after.image.shape[-2:] == after.depth_gt.shape[-2:] == after.augmented.shape[-2:] == (8, 12)
@@ -78,6 +78,6 @@ def test_config_refusals(options: dict, says: str):
         AugmentConfig(**options)
 
 
-def test_a_window_larger_than_the_picture_is_refused():
-    with pytest.raises(HondoError, match="32x32 is larger than the pictures, 16x24"):
+def test_a_window_larger_than_the_image_is_refused():
+    with pytest.raises(HondoError, match="32x32 is larger than the images, 16x24"):
         augment(batch(), seeded(), config=AugmentConfig(crop_hw=(32, 32)))

@@ -1,4 +1,4 @@
-"""Mirroring and zooming keep the laws between pictures, depth, cameras and poses."""
+"""Mirroring and zooming keep the laws between images, depth, cameras and poses."""
 
 from dataclasses import replace
 
@@ -118,7 +118,7 @@ def test_zoom_keeps_depth_and_scales_the_camera():
     assert torch.allclose(here, (there - torch.tensor([0.0, 4.0])) * 2, atol=1e-3)
 
 
-def test_outside_the_picture_nothing_is_valid():
+def test_outside_the_image_nothing_is_valid():
     after = zoom(batch(), **window(left=torch.full((2,), -10.0)))
     assert not after.valid[..., :10].any() and after.valid[..., 10:].any()
 

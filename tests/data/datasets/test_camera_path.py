@@ -9,14 +9,14 @@ from hondo.synthetic.scenes import SyntheticScenes
 
 
 def walk(seed: int) -> tuple[list[np.ndarray], np.ndarray, tuple[np.ndarray, Camera]]:
-    """Two pictures of a walk, the true T_next_first, the depth of the first, and the camera."""
+    """Two images of a walk, the true T_next_first, the depth of the first, and the camera."""
     sample = SyntheticScenes(length=1, seed=seed, size_hw=(192, 256), sources=(1,), worlds={"room": 1.0})[0]
-    pictures = [np.ascontiguousarray((255 * each).byte().permute(1, 2, 0).numpy())
+    images = [np.ascontiguousarray((255 * each).byte().permute(1, 2, 0).numpy())
                 for each in (sample.image, sample.sources[0].image)]  # fmt: skip
     assert sample.depth_gt is not None and sample.valid is not None and sample.sources[0].T_source_target is not None
     depth = np.where(sample.valid[0].numpy(), sample.depth_gt[0].numpy(), np.inf).astype(np.float32)
     assert sample.camera is not None
-    return pictures, sample.sources[0].T_source_target.double().numpy(), (depth, sample.camera)
+    return images, sample.sources[0].T_source_target.double().numpy(), (depth, sample.camera)
 
 
 def angle(R: np.ndarray) -> float:
@@ -24,11 +24,11 @@ def angle(R: np.ndarray) -> float:
 
 
 def test_path_of_rendered_walks():
-    """Flow of small pictures is good to some tenths of a pixel: turns to tenths of a degree, lengths to a part."""
+    """Flow of small images is good to some tenths of a pixel: turns to tenths of a degree, lengths to a part."""
     turns, lengths = [], []
     for seed in range(8):
-        pictures, T, (depth, camera) = walk(seed)
-        path = camera_path(pictures, camera, depth=lambda _, depth=depth: depth)
+        images, T, (depth, camera) = walk(seed)
+        path = camera_path(images, camera, depth=lambda _, depth=depth: depth)
         assert np.array_equal(path[0], np.eye(4))
         found = np.linalg.inv(path[1])
         turns.append(angle(found[:3, :3].T @ T[:3, :3]))
@@ -38,22 +38,22 @@ def test_path_of_rendered_walks():
 
 
 def test_lengths_are_in_the_unit_of_the_depth():
-    pictures, _, (depth, camera) = walk(0)
-    once, thrice = (camera_path(pictures, camera, depth=lambda _, k=k: k * depth)[1] for k in (1, 3))
+    images, _, (depth, camera) = walk(0)
+    once, thrice = (camera_path(images, camera, depth=lambda _, k=k: k * depth)[1] for k in (1, 3))
     np.testing.assert_allclose(thrice[:3, 3], 3 * once[:3, 3], rtol=1e-5)
     np.testing.assert_array_equal(thrice[:3, :3], once[:3, :3])
 
 
 @pytest.mark.parametrize("next_picture", ["flat", "noise"])
-def test_a_motion_that_is_not_seen_counts_as_none(next_picture: str):
+def test_a_motion_that_is_not_seen_counts_as_none(next_image: str):
     (first, _), _, (depth, camera) = walk(0)
     random = np.random.default_rng(0)
-    other = random.integers(0, 256, first.shape, dtype=np.uint8) if next_picture == "noise" else np.full_like(first, 9)
+    other = random.integers(0, 256, first.shape, dtype=np.uint8) if next_image == "noise" else np.full_like(first, 9)
     path = camera_path([first, other, first], camera, depth=lambda _: depth)
     np.testing.assert_array_equal(path, np.stack([np.eye(4)] * 3))
 
 
 def test_depth_that_is_nowhere_known_gives_no_way():
-    pictures, _, (depth, camera) = walk(0)
-    path = camera_path(pictures, camera, depth=lambda _: np.full_like(depth, np.inf))
+    images, _, (depth, camera) = walk(0)
+    path = camera_path(images, camera, depth=lambda _: np.full_like(depth, np.inf))
     assert np.isfinite(path).all() and not path[:, :3, 3].any()

@@ -53,7 +53,7 @@ def test_plain_folder_with_options(clip: Path):
 def test_depth_by_order(clip: Path):
     for index, path in enumerate(sorted((clip / "depth").iterdir())):
         path.rename(path.with_name(f"scan_{index}.png"))
-    with pytest.raises(HondoError, match=r"have no picture of the same name.*depth_every"):
+    with pytest.raises(HondoError, match=r"have no image of the same name.*depth_every"):
         Frames(clip)
     samples = Frames(clip, depth_every=2)
     assert [float(sample.depth_gt.max()) for sample in samples] == [1, 3, 5]
@@ -87,7 +87,7 @@ def test_intrinsics_of_another_size_are_scaled_or_refused(clip: Path):
     (clip / "intrinsics.json").write_text(json.dumps(stored))
     assert Frames(clip)[0].camera == CAMERA
     (clip / "intrinsics.json").write_text(json.dumps(stored | {"width": 80, "cx": 40}))
-    with pytest.raises(HondoError, match=r"of a 80x40 picture .* this one is 32x20"):
+    with pytest.raises(HondoError, match=r"of a 80x40 image .* this one is 32x20"):
         Frames(clip)
 
 
@@ -138,7 +138,7 @@ def test_sources_on_disk_that_are_wrong(clip: Path, tmp_path: Path):
     with pytest.raises(HondoError, match="no such file or folder"):
         Frames(tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(HondoError, match="no pictures"):
+    with pytest.raises(HondoError, match="no images"):
         Frames(tmp_path / "empty")
     cv2.imwrite(str(clip / "images/0003.png"), np.zeros((24, 32, 3), dtype=np.uint8))
     with pytest.raises(HondoError, match="a clip has one size"):

@@ -20,7 +20,7 @@ def camera() -> Camera:
     return Camera(size_hw=(stored.pop("height"), stored.pop("width")), **stored)
 
 
-def test_pictures_are_numbered_and_of_the_camera_size() -> None:
+def test_images_are_numbered_and_of_the_camera_size() -> None:
     names = sorted(path.name for path in CLIP.images.iterdir())
     assert names == [f"{n:03d}.jpg" for n in range(96)]
     assert cv2.imread(str(CLIP.images / "000.jpg")).shape == (*camera().size_hw, 3) == (256, 384, 3)
@@ -52,16 +52,16 @@ def test_depth_pose_and_camera_agree() -> None:
     for target in range(8, 88, 20):
         source = target + 2
         depth = cv2.imread(str(CLIP.depth / f"{target:03d}.png"), cv2.IMREAD_UNCHANGED) / CLIP.divide_by
-        pictures = [cv2.imread(str(CLIP.images / f"{n:03d}.jpg")).astype(np.float32) for n in (target, source)]
+        images = [cv2.imread(str(CLIP.images / f"{n:03d}.jpg")).astype(np.float32) for n in (target, source)]
         y, x = np.mgrid[:256, :384] + 0.5
         points = np.linalg.inv(K) @ np.stack([x.ravel(), y.ravel(), np.ones(x.size)]) * depth.ravel()
         T = np.linalg.inv(poses[source]) @ poses[target]
         seen = K @ (T[:3, :3] @ points + T[:3, 3:])
         u, v = (seen[:2] / np.maximum(seen[2], 1e-6) - 0.5).astype(np.float32).reshape(2, 256, 384)
         inside = (depth > 0) & (u > 0) & (u < 383) & (v > 0) & (v < 255)
-        view = cv2.remap(pictures[1], u, v, cv2.INTER_LINEAR)
-        still.append(np.abs(pictures[1] - pictures[0])[inside].mean())
-        warped.append(np.abs(view - pictures[0])[inside].mean())
+        view = cv2.remap(images[1], u, v, cv2.INTER_LINEAR)
+        still.append(np.abs(images[1] - images[0])[inside].mean())
+        warped.append(np.abs(view - images[0])[inside].mean())
     assert np.mean(warped) < 0.4 * np.mean(still)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera
-from hondo.data.datasets.intrinsics import assumed_camera, picture_camera, read_camera
+from hondo.data.datasets.intrinsics import assumed_camera, image_camera, read_camera
 
 SIZE_HW = (480, 640)
 CAMERA = Camera(fx=525, fy=526, cx=320, cy=240, size_hw=SIZE_HW)
@@ -37,7 +37,7 @@ def test_option_and_camera():
     assert read_camera(CAMERA.resized((240, 320)), size_hw=SIZE_HW) == CAMERA
 
 
-def test_sizes_rounded_to_whole_pixels_are_the_same_picture():
+def test_sizes_rounded_to_whole_pixels_are_the_same_image():
     found = read_camera(Camera.from_fov(60, size_hw=(375, 1242)), size_hw=(94, 311))
     assert found.size_hw == (94, 311)
 
@@ -55,7 +55,7 @@ def test_sizes_rounded_to_whole_pixels_are_the_same_picture():
         ('{"fx": 525}', "lack fy, cx, cy, width, height"),
         ('{"fx": 525', "camera: "),
         ('{"fx": null, "fy": 1, "cx": 1, "cy": 1, "width": 2, "height": 2}', "must be numbers"),
-        ("525 526 900 240", "lies outside the 640x480 picture"),
+        ("525 526 900 240", "lies outside the 640x480 image"),
         ("-525 526 320 240", "must be positive"),
     ],
 )
@@ -78,23 +78,23 @@ STORED = {"fx": 50, "fy": 51, "cx": 24, "cy": 12, "width": 48, "height": 24}
 def test_numbers_and_files(tmp_path) -> None:
     path = tmp_path / "k.json"
     path.write_text(json.dumps(STORED))
-    camera = picture_camera(str(path), size_hw=(24, 48))
+    camera = image_camera(str(path), size_hw=(24, 48))
     assert (camera.fx, camera.fy, camera.cx, camera.cy, camera.size_hw) == (50, 51, 24, 12, (24, 48))
-    assert picture_camera("50,51,24,12", size_hw=(24, 48)) == camera
+    assert image_camera("50,51,24,12", size_hw=(24, 48)) == camera
 
 
 @pytest.mark.parametrize("size_hw", [(48, 96), (24, 50)])
-def test_a_file_of_another_picture_is_refused(tmp_path, size_hw) -> None:
+def test_a_file_of_another_image_is_refused(tmp_path, size_hw) -> None:
     path = tmp_path / "k.json"
     path.write_text(json.dumps(STORED))
-    with pytest.raises(HondoError, match=f"of a 48x24 picture.*this one is {size_hw[1]}x{size_hw[0]}"):
-        picture_camera(str(path), size_hw=size_hw)
+    with pytest.raises(HondoError, match=f"of a 48x24 image.*this one is {size_hw[1]}x{size_hw[0]}"):
+        image_camera(str(path), size_hw=size_hw)
 
 
 @pytest.mark.parametrize("text", ["50,51,480,12", "50,51,24", "gone.json", "0,51,24,12"])
 def test_wrong_numbers_are_refused(text) -> None:
     with pytest.raises(HondoError):
-        picture_camera(text, size_hw=(24, 48))
+        image_camera(text, size_hw=(24, 48))
 
 
 def test_the_assumed_camera_is_60_degrees_wide() -> None:

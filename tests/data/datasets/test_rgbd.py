@@ -13,7 +13,7 @@ from hondo.core.sample import Sample
 from hondo.data.datasets.rgbd import Rgbd, write_rgbd
 
 
-def test_reads_pictures_and_metres_exactly(pairs: Path):
+def test_reads_images_and_metres_exactly(pairs: Path):
     samples = Rgbd(pairs)
     sample = samples[0]
     image = cv2.imread(str(pairs / "0.png"))[:, :, ::-1]
@@ -79,7 +79,7 @@ def test_wrong_rows_are_refused_at_once(pairs: Path, changes: dict[str, str], sa
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"depth": "2_depth.png"}, r"row 1 .*the picture is 32x20 but its depth map 24x30"),
+        ({"depth": "2_depth.png"}, r"row 1 .*the image is 32x20 but its depth map 24x30"),
         ({"width": "64"}, r"row 1 .*the manifest says 64x20"),
         ({"cx": "100"}, r"row 1 .*principal point"),
         ({"image": "gone.png"}, r"row 1 .*gone.png"),

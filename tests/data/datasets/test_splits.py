@@ -13,11 +13,11 @@ def test_the_published_lists(shared_data: Path):
     root = shared_data / "splits"
     names = ("eigen/test", "eigen_benchmark/test", "eigen_full/train", "eigen_full/val")
     lists = [read_split(root / f"monodepth2/{name}_files.txt", name=f"{name}_files") for name in names]
-    assert [len(split.pictures) for split in lists] == [697, 652, 45200, 1776]
+    assert [len(split.images) for split in lists] == [697, 652, 45200, 1776]
     assert overlaps(lists) == []
     bts = read_split(root / "bts/eigen_test_files_with_gt.txt")
-    assert bts.num_without_depth == 45 and set(bts.pictures) == set(lists[0].pictures)
-    assert len(read_split(root / "bts/nyudepthv2_test_files_with_gt.txt").pictures) == 654
+    assert bts.num_without_depth == 45 and set(bts.images) == set(lists[0].images)
+    assert len(read_split(root / "bts/nyudepthv2_test_files_with_gt.txt").images) == 654
 
 
 def write(folder: Path, name: str, *lines: str) -> None:
@@ -43,7 +43,7 @@ def test_leaks(tmp_path: Path):
 def test_one_file_of_bts(tmp_path: Path):
     write(tmp_path, "x_test.txt", "d/d_1/image_02/data/07.png None 721.5", "d/d_1/image_03/data/07.png e.png 721.5")
     split = find_splits(tmp_path / "x_test.txt")[0]
-    assert split.pictures == ("d/d_1 07", "d/d_1 07") and split.num_without_depth == 1 and split.num_repeated == 0
+    assert split.images == ("d/d_1 07", "d/d_1 07") and split.num_without_depth == 1 and split.num_repeated == 0
 
 
 def test_refusals(tmp_path: Path):

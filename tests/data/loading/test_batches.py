@@ -63,9 +63,9 @@ def test_refuses_other_data(batches):
 
 def test_errors_of_workers_arrive(batches):
     def broken(samples):
-        raise ValueError("broken picture")
+        raise ValueError("broken image")
 
-    with pytest.raises(ValueError, match="broken picture"):
+    with pytest.raises(ValueError, match="broken image"):
         take(batches(collate=broken), 1)
 
 

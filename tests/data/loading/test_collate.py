@@ -24,7 +24,7 @@ def sample(value: float, **changes: object) -> Sample:
         depth_gt=torch.full((1, 20, 32), value),
         valid=torch.ones((1, 20, 32), dtype=torch.bool),
         sources=views,
-        origin=f"picture {value}",
+        origin=f"image {value}",
     )
     return replace(full, **changes)
 
@@ -36,7 +36,7 @@ def test_everything_is_stacked():
     assert batch.depth_gt.shape == (2, 1, 20, 32) and batch.valid.dtype == torch.bool
     assert batch.source_images.shape == (2, 2, 3, 20, 32) and batch.source_roles == (-1, 1)
     assert batch.source_images[1, 0].unique() == 0 and batch.T_source_target[1, 0, 0, 0] == -1
-    assert torch.equal(batch.source_K[:, 0], batch.K) and batch.origins == ("picture 0.0", "picture 1.0")
+    assert torch.equal(batch.source_K[:, 0], batch.K) and batch.origins == ("image 0.0", "image 1.0")
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_refusals():
     with pytest.raises(HondoError, match="at least one"):
         collate([])
     small = Sample(image=torch.zeros(3, 8, 8), origin="small.png")
-    with pytest.raises(HondoError, match=r"picture 0.0 is 20x32, small.png is 8x8.*size_hw"):
+    with pytest.raises(HondoError, match=r"image 0.0 is 20x32, small.png is 8x8.*size_hw"):
         collate([sample(0.0), small])
     with pytest.raises(HondoError, match="same source views"):
         collate([sample(0.0), sample(1.0, sources=())])

@@ -25,7 +25,7 @@ def test_sizes(image_hw, size_hw, scaled_hw):
     assert 0 <= fit.top <= size_hw[0] - scaled_hw[0] and 0 <= fit.left <= size_hw[1] - scaled_hw[1]
 
 
-def test_projection_follows_the_picture():
+def test_projection_follows_the_image():
     """A bright dot stays where the camera projects its point."""
     camera = Camera(fx=50, fy=50, cx=30, cy=22, size_hw=(40, 60))
     image = torch.zeros(3, 40, 60)

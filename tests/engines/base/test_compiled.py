@@ -10,7 +10,7 @@ from hondo.core.errors import HondoError
 from hondo.engines.base.compiled import Shape, compiled_per_shape, fixed_shape, kept_per_shape
 
 
-def picture(width: int) -> np.ndarray:
+def image(width: int) -> np.ndarray:
     return np.zeros((1, 3, 4, width), np.float32)
 
 
@@ -19,19 +19,19 @@ def test_each_shape_is_compiled_once_and_old_ones_go() -> None:
 
     def compile_for(shape):
         compiled.append(shape[3])
-        return lambda image: image[:, :1]
+        return lambda shown: shown[:, :1]
 
     run = compiled_per_shape(compile_for, kept=2)
     for width in (1, 2, 1, 3, 1, 2):
-        assert run(picture(width)).shape == (1, 1, 4, width)
+        assert run(image(width)).shape == (1, 1, 4, width)
     assert compiled == [1, 2, 3, 2]
 
 
 def test_a_fixed_shape_refuses_others() -> None:
-    run = fixed_shape(lambda image: image[:, :1], shape=(1, 3, 4, 4), name="x.onnx")
-    assert run(picture(4)).shape == (1, 1, 4, 4)
+    run = fixed_shape(lambda shown: shown[:, :1], shape=(1, 3, 4, 4), name="x.onnx")
+    assert run(image(4)).shape == (1, 1, 4, 4)
     with pytest.raises(HondoError, match=r"x\.onnx was exported for input 1x3x4x4, not 1x3x4x5"):
-        run(picture(5))
+        run(image(5))
 
 
 def test_threads_make_a_shape_once_and_go_on_with_the_others() -> None:

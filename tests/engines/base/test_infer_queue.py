@@ -1,4 +1,4 @@
-"""Many pictures at once: in order, never more begun than allowed, the same maps as one by one."""
+"""Many images at once: in order, never more begun than allowed, the same maps as one by one."""
 
 import threading
 
@@ -12,7 +12,7 @@ from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.registry import ENGINES
 
 
-def pictures(sizes) -> list[np.ndarray]:
+def images(sizes) -> list[np.ndarray]:
     return [np.random.default_rng(n).integers(0, 255, (*size, 3), dtype=np.uint8) for n, size in enumerate(sizes)]
 
 
@@ -44,19 +44,19 @@ def test_the_same_maps_as_one_by_one(tiny_model, engine) -> None:
     for package in ENGINES[engine].PACKAGES:
         pytest.importorskip(package)
     predictor = ENGINES[engine].load(tiny_model)
-    images = pictures([(48, 96), (96, 48), (48, 96), (32, 64), (48, 96), (48, 96), (96, 48), (48, 96)])
-    many = list(predictor.predict_many(iter(images)))
-    assert len(many) == len(images)
-    for given, image in zip(many, images):
+    shown_images = images([(48, 96), (96, 48), (48, 96), (32, 64), (48, 96), (48, 96), (96, 48), (48, 96)])
+    many = list(predictor.predict_many(iter(shown_images)))
+    assert len(many) == len(shown_images)
+    for given, image in zip(many, shown_images):
         np.testing.assert_allclose(given.values, predictor(image).values, atol=1e-6)
         assert given.image_rgb is image
 
 
-def test_a_bad_picture_raises_in_its_turn() -> None:
+def test_a_bad_image_raises_in_its_turn() -> None:
     predictor = NetworkPredictor(
         name="red", kind=DepthKind.METRIC_DEPTH, input_spec=InputSpec(size_hw=(32, 64), multiple_of=16),
         run=lambda image: image[:, :1], engine="numpy", precision="fp32",
     )  # fmt: skip
-    stream = predictor.predict_many([*pictures([(32, 64)]), "gone.png"])
+    stream = predictor.predict_many([*images([(32, 64)]), "gone.png"])
     with pytest.raises((HondoError, OSError), match=r"gone\.png"):
         list(stream)

@@ -22,44 +22,44 @@ def predictor(run=None, **changes) -> NetworkPredictor:
 
 
 @pytest.fixture
-def picture() -> np.ndarray:
+def image() -> np.ndarray:
     ramp = np.tile(np.linspace(0, 255, 128).astype(np.uint8), (64, 1))
     return np.stack([ramp, ramp // 2, 255 - ramp], axis=-1)
 
 
-def test_the_map_has_the_pictures_size_and_keeps_the_picture(picture) -> None:
-    depth_map = predictor()(picture)
+def test_the_map_has_the_images_size_and_keeps_the_image(image) -> None:
+    depth_map = predictor()(image)
     assert depth_map.values.shape == (64, 128) and depth_map.values.dtype == np.float32
     assert depth_map.kind is DepthKind.SCALED_INVERSE_DEPTH
-    assert depth_map.image_rgb is picture  # not copied
-    np.testing.assert_allclose(depth_map.values, picture[..., 0] / 255, atol=0.02)
+    assert depth_map.image_rgb is image  # not copied
+    np.testing.assert_allclose(depth_map.values, image[..., 0] / 255, atol=0.02)
 
 
-def test_array_pil_and_path_are_the_same(picture, tmp_path) -> None:
+def test_array_pil_and_path_are_the_same(image, tmp_path) -> None:
     path = tmp_path / "p.png"
-    Image.fromarray(picture).save(path)
-    wanted = predictor()(picture).values
-    for given in (Image.fromarray(picture), path, str(path)):
+    Image.fromarray(image).save(path)
+    wanted = predictor()(image).values
+    for given in (Image.fromarray(image), path, str(path)):
         np.testing.assert_array_equal(predictor()(given).values, wanted)
 
 
-def test_a_turned_pil_image_is_set_upright(picture) -> None:
-    turned = Image.fromarray(np.ascontiguousarray(np.rot90(picture)))
+def test_a_turned_pil_image_is_set_upright(image) -> None:
+    turned = Image.fromarray(np.ascontiguousarray(np.rot90(image)))
     turned.getexif()[0x0112] = 6  # shown turned by 90 degrees clockwise
     assert predictor()(turned).values.shape == (64, 128)
 
 
-def test_a_fixed_size_letterboxes(picture) -> None:
+def test_a_fixed_size_letterboxes(image) -> None:
     seen = []
 
-    def run(image: np.ndarray) -> np.ndarray:
-        seen.append(image.shape)
-        return image[:, :1]
+    def run(shown: np.ndarray) -> np.ndarray:
+        seen.append(shown.shape)
+        return shown[:, :1]
 
     spec = InputSpec(size_hw=(64, 64), multiple_of=16, fixed=True)
-    depth_map = predictor(run, input_spec=spec)(picture)
+    depth_map = predictor(run, input_spec=spec)(image)
     assert seen == [(1, 3, 64, 64)]
-    np.testing.assert_allclose(depth_map.values, picture[..., 0] / 255, atol=0.02)
+    np.testing.assert_allclose(depth_map.values, image[..., 0] / 255, atol=0.02)
 
 
 @pytest.mark.parametrize(
@@ -73,33 +73,33 @@ def test_a_fixed_size_letterboxes(picture) -> None:
         ([1, 2], "list"),
     ],
 )
-def test_what_is_no_picture_is_refused(image, said) -> None:
+def test_what_is_no_image_is_refused(image, said) -> None:
     with pytest.raises(HondoError, match=said):
         predictor()(image)
 
 
-def test_values_that_are_not_finite_are_refused(picture) -> None:
+def test_values_that_are_not_finite_are_refused(image) -> None:
     with pytest.raises(HondoError, match="not finite; use precision fp32"):
-        predictor(lambda image: np.full_like(image[:, :1], np.nan))(picture)
+        predictor(lambda shown: np.full_like(shown[:, :1], np.nan))(image)
 
 
-def test_the_camera_is_scaled_to_the_picture(picture) -> None:
+def test_the_camera_is_scaled_to_the_image(image) -> None:
     camera = Camera(fx=200, fy=210, cx=128, cy=64, size_hw=(128, 256))
-    depth_map = predictor(camera=camera)(picture)
+    depth_map = predictor(camera=camera)(image)
     assert depth_map.camera == camera.resized((64, 128))
-    assert predictor()(picture).camera is None
+    assert predictor()(image).camera is None
 
 
 def test_a_camera_of_another_aspect_is_refused() -> None:
-    with pytest.raises(HondoError, match="256x128 picture, this one is 100x100"):
+    with pytest.raises(HondoError, match="256x128 image, this one is 100x100"):
         fit_camera(Camera(fx=200, fy=210, cx=128, cy=64, size_hw=(128, 256)), (100, 100))
 
 
-def test_a_session_uses_its_own_camera(picture) -> None:
+def test_a_session_uses_its_own_camera(image) -> None:
     camera = Camera.from_fov(60, size_hw=(64, 128))
     served = predictor(camera=Camera.from_fov(90, size_hw=(64, 128)))
-    assert served.start(camera)(picture).camera == camera
-    assert served.start()(picture).camera == served.camera
+    assert served.start(camera)(image).camera == camera
+    assert served.start()(image).camera == served.camera
 
 
 def test_close_releases() -> None:
@@ -121,10 +121,10 @@ def frames_predictor(seen: list) -> NetworkPredictor:
 CAMERA = Camera(fx=100, fy=100, cx=64, cy=32, size_hw=(64, 128))
 
 
-def test_a_session_holds_the_frames_before_the_newest_first(picture) -> None:
+def test_a_session_holds_the_frames_before_the_newest_first(image) -> None:
     seen: list = []
     session = frames_predictor(seen).start(CAMERA)
-    values = [float(session(np.full_like(picture, shade)).values[0, 0]) for shade in (0, 51, 102, 153)]
+    values = [float(session(np.full_like(image, shade)).values[0, 0]) for shade in (0, 51, 102, 153)]
     assert values == [1, 2, 3, 3]
     _, previous, K = seen[-1]
     assert previous.shape == (1, 2, 3, 32, 64)
@@ -132,12 +132,12 @@ def test_a_session_holds_the_frames_before_the_newest_first(picture) -> None:
     np.testing.assert_allclose(K[0], [[50, 0, 32], [0, 50, 16], [0, 0, 1]])  # of the network's input, half the size
 
 
-def test_sessions_share_nothing(picture) -> None:
+def test_sessions_share_nothing(image) -> None:
     network = frames_predictor([])
     first, second = network.start(CAMERA), network.start(CAMERA)
-    first(picture)
-    assert second(picture).values[0, 0] == 1 and first(picture).values[0, 0] == 2
-    assert network(picture).values[0, 0] == 1  # the predictor itself remembers nothing
+    first(image)
+    assert second(image).values[0, 0] == 1 and first(image).values[0, 0] == 2
+    assert network(image).values[0, 0] == 1  # the predictor itself remembers nothing
 
 
 def test_matching_frames_without_a_camera_is_refused() -> None:

@@ -11,12 +11,12 @@ from hondo.core.types import DepthKind, InputSpec
 from hondo.engines.base.metadata import ExportHeader
 from hondo.engines.onnx import engine as onnx_runtime
 from hondo.engines.onnx.engine import onnx_bytes
-from hondo.engines.onnx.int8 import layers_of, single_channels, small, spell_out_elu
+from hondo.engines.onnx.int8 import decompose_elu, layers_of, single_channels, small
 from hondo.engines.onnx.int8_weights import with_int8_weights
 from hondo.engines.quantization.calibration import Calibration
 from hondo.engines.quantization.validation import Quantising, drop_of
 from hondo.models.base.depth_model import DepthModel
-from hondo.nn.upsampling.upsample_conv import Enlarge
+from hondo.nn.upsampling.upsample_conv import BilinearUpsample
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -43,7 +43,7 @@ def outcome(proto) -> np.ndarray:
 def test_the_values_are_those_of_elu() -> None:
     proto = graph(1.0, 1.0)
     wanted = outcome(proto)
-    assert spell_out_elu(proto) == 2
+    assert decompose_elu(proto) == 2
     assert "Elu" not in {node.op_type for node in proto.graph.node}
     np.testing.assert_allclose(outcome(proto), wanted, rtol=1e-6, atol=1e-6)
 
@@ -51,7 +51,7 @@ def test_the_values_are_those_of_elu() -> None:
 def test_elus_of_another_factor_stay() -> None:
     proto = graph(0.5)
     before = proto.SerializeToString()
-    assert spell_out_elu(proto) == 0 and proto.SerializeToString() == before
+    assert decompose_elu(proto) == 0 and proto.SerializeToString() == before
 
 
 pytest.importorskip("onnxruntime")
@@ -89,37 +89,37 @@ def build(*, factor: float) -> DepthModel:
 @pytest.fixture(scope="module")
 def calibration() -> Calibration:
     coarse = np.random.default_rng(0).integers(0, 256, (16, 3, 8, 12), dtype=np.uint8)
-    return Calibration(pictures=coarse.repeat(4, axis=2).repeat(4, axis=3))
+    return Calibration(images=coarse.repeat(4, axis=2).repeat(4, axis=3))
 
 
 def drop(model: DepthModel, predictor, calibration: Calibration) -> float:
     with torch.inference_mode():
-        wanted = [model(torch.from_numpy(picture))[0][0, 0].numpy() for picture in calibration]
+        wanted = [model(torch.from_numpy(image))[0][0, 0].numpy() for image in calibration]
     return drop_of(predictor.run, calibration, wanted, kind=model.kind)
 
 
 def test_the_layer_that_cannot_take_int8_is_kept(calibration, tmp_path) -> None:
-    model, judges = build(factor=1000), calibration.split()[1]
+    model, validation = build(factor=1000), calibration.split()[1]
     files = {most: tmp_path / f"{most}.onnx" for most in (0.9, 0.01)}
     for most, path in files.items():
         quantising = Quantising(calibration=calibration, max_drop=most)
         onnx_runtime.export(model, path, precision="int8", quantising=quantising)
     careless, careful = (hondo.load(path) for path in files.values())
-    assert careless.int8.kept == () and drop(model, careless, judges) > 0.01
-    assert any("loses" in name for name in careful.int8.kept) and careful.int8.pictures == 16
-    assert drop(model, careful, judges) == pytest.approx(careful.int8.drop, rel=1e-3) and careful.int8.drop <= 0.01
+    assert careless.int8.kept == () and drop(model, careless, validation) > 0.01
+    assert any("loses" in name for name in careful.int8.kept) and careful.int8.images == 16
+    assert drop(model, careful, validation) == pytest.approx(careful.int8.drop, rel=1e-3) and careful.int8.drop <= 0.01
     assert careful.precision == "int8"
 
 
 @pytest.mark.parametrize("precision", ["int8-weights", "int8-dynamic"])
-def test_without_pictures_in_a_file_and_in_memory(precision, calibration, tmp_path) -> None:
+def test_without_images_in_a_file_and_in_memory(precision, calibration, tmp_path) -> None:
     model = build(factor=1)
     path = onnx_runtime.export(model, tmp_path / "net.onnx", precision=precision)
     predictor = hondo.load(path)
     assert predictor.precision == precision and 0 < drop(model, predictor, calibration) < 0.02
     served = onnx_runtime.load(model, precision=precision)
-    picture = next(iter(calibration))
-    np.testing.assert_allclose(served.run(picture), predictor.run(picture), rtol=1e-4)
+    image = next(iter(calibration))
+    np.testing.assert_allclose(served.run(image), predictor.run(image), rtol=1e-4)
 
 
 def test_every_weight_is_within_half_a_step_of_its_channel_and_a_quarter_as_large() -> None:
@@ -145,7 +145,9 @@ def test_every_weight_is_within_half_a_step_of_its_channel_and_a_quarter_as_larg
 def test_convolutions_of_one_channel_stay_in_float() -> None:
     torch.manual_seed(0)
     network = nn.Sequential(nn.Conv2d(3, 4, 4, stride=4), nn.Conv2d(4, 4, 3, groups=4, padding=1), nn.Conv2d(4, 1, 1))
-    model = DepthModel(nn.Sequential(network, Enlarge(4)), name="few", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC)
+    model = DepthModel(
+        nn.Sequential(network, BilinearUpsample(4)), name="few", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC
+    )
     header = ExportHeader(name="few", kind=model.kind, input_spec=SPEC)
     content = onnx_bytes(model, shape=(1, 3, 32, 48), precision="fp32", dynamic=False, header=header)
     proto = onnx.load_from_string(content)
@@ -175,7 +177,7 @@ def test_convolutions_of_one_pixel_stay_in_float() -> None:
 
 
 class Summary(nn.Module):
-    """Maps that are weighed by what a row of numbers says of the whole picture, as in AdaBins."""
+    """Maps that are weighed by what a row of numbers says of the whole image, as in AdaBins."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -193,12 +195,12 @@ def test_a_layer_on_one_row_is_exported(precision, calibration, tmp_path) -> Non
     model = DepthModel(Summary(), name="summary", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC).eval()
     how = {"quantising": Quantising(calibration=calibration, max_drop=0.5)} if precision == "int8" else {}
     path = onnx_runtime.export(model, tmp_path / "net.onnx", precision=precision, **how)
-    picture = next(iter(calibration))
+    image = next(iter(calibration))
     with torch.no_grad():
-        wanted = model(torch.from_numpy(picture))[0].numpy()
-    assert np.abs(onnx_runtime.load(path).run(picture) - wanted).max() <= 0.05 * np.abs(wanted).max()
+        wanted = model(torch.from_numpy(image))[0].numpy()
+    assert np.abs(onnx_runtime.load(path).run(image) - wanted).max() <= 0.05 * np.abs(wanted).max()
 
 
 def test_static_int8_needs_a_file(calibration) -> None:
-    with pytest.raises(HondoError, match="needs pictures to set its ranges: make a file with hondo export"):
+    with pytest.raises(HondoError, match="needs images to set its ranges: make a file with hondo export"):
         onnx_runtime.load(build(factor=1), precision="int8")

@@ -41,8 +41,8 @@ def rounded():
     model = DepthModel(Tokens(), name="tokens", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC).eval()
     graph = openvino_ir.convert(model, size_hw=SPEC.size_hw)
     openvino_int8._fold_constants(graph)
-    pictures = np.random.default_rng(0).integers(0, 256, (8, 3, *SPEC.size_hw), dtype=np.uint8)
-    return with_ranges(graph, Calibration(pictures=pictures), estimator="MINMAX")
+    images = np.random.default_rng(0).integers(0, 256, (8, 3, *SPEC.size_hw), dtype=np.uint8)
+    return with_ranges(graph, Calibration(images=images), estimator="MINMAX")
 
 
 def between(graph) -> list[str]:
@@ -66,6 +66,6 @@ def test_the_convolution_rounds_before_its_map_becomes_tokens(rounded) -> None:
 def test_the_values_stay_what_they_were(rounded) -> None:
     early = rounded.clone()
     round_early(early)
-    picture = np.random.default_rng(1).random((1, 3, *SPEC.size_hw), dtype=np.float32)
-    wanted, given = (openvino_int8._running(each, "fp32")(picture) for each in (rounded, early))
+    image = np.random.default_rng(1).random((1, 3, *SPEC.size_hw), dtype=np.float32)
+    wanted, given = (openvino_int8._running(each, "fp32")(image) for each in (rounded, early))
     np.testing.assert_allclose(given, wanted, rtol=1e-3)

@@ -12,7 +12,7 @@ from hondo.engines.openvino import engine as openvino_ir
 from hondo.engines.openvino import int8 as openvino_int8
 from hondo.engines.openvino.ranges import with_ranges
 from hondo.engines.quantization.calibration import Calibration, evenly
-from hondo.engines.quantization.validation import QUICK, Judges, Quantising
+from hondo.engines.quantization.validation import QUICK, Quantising, Validation
 from hondo.engines.tracing.export_graph import module_paths, trace
 from hondo.metrics.reference import abs_rel_to_reference
 from hondo.models.base.depth_model import DepthModel
@@ -53,21 +53,21 @@ def model() -> DepthModel:
 @pytest.fixture(scope="module")
 def calibration() -> Calibration:
     coarse = np.random.default_rng(0).integers(0, 256, (16, 3, 8, 12), dtype=np.uint8)
-    return Calibration(pictures=coarse.repeat(4, axis=2).repeat(4, axis=3))
+    return Calibration(images=coarse.repeat(4, axis=2).repeat(4, axis=3))
 
 
 @pytest.fixture(scope="module")
 def exported(model, calibration, tmp_path_factory):
     lines: list[str] = []
     path = tmp_path_factory.mktemp("int8") / "wide.xml"
-    quantising = Quantising(calibration=calibration, max_drop=0.005, told=lines.append)
+    quantising = Quantising(calibration=calibration, max_drop=0.005, on_progress=lines.append)
     openvino_ir.export(model, path, precision="int8", quantising=quantising)
     return path, lines
 
 
 def drop(model: DepthModel, run, calibration: Calibration) -> float:
     with torch.inference_mode():
-        wanted = [model(torch.from_numpy(picture))[0].numpy() for picture in calibration]
+        wanted = [model(torch.from_numpy(image))[0].numpy() for image in calibration]
     pairs = zip(map(run, calibration), wanted, strict=True)
     return float(np.mean([abs_rel_to_reference(given, want, kind=model.kind) for given, want in pairs]))
 
@@ -77,7 +77,7 @@ def test_the_layer_that_cannot_take_int8_is_kept_and_the_depth_is_close(model, e
     predictor = hondo.load(path)
     assert predictor.precision == "int8" and predictor.int8 is not None
     assert "network.loses" in predictor.int8.kept and len(predictor.int8.kept) <= 2
-    assert predictor.int8.pictures == 16 and predictor.int8.drop <= 0.005
+    assert predictor.int8.images == 16 and predictor.int8.drop <= 0.005
     assert any("network.loses" in line and "kept" in line for line in lines)
     assert drop(model, predictor.run, calibration.split()[1]) == pytest.approx(predictor.int8.drop, rel=0.2)
 
@@ -90,23 +90,23 @@ def test_without_the_search_the_depth_is_off(model, calibration, tmp_path) -> No
     assert drop(model, predictor.run, calibration.split()[1]) > 0.005
 
 
-def test_ranges_are_judged_by_every_picture_that_judges(monkeypatch) -> None:
-    """The mean of ranges is right for all pictures but a bright one, which no eight of them would show."""
-    pictures = np.full((24, 3, 4, 4), 100, np.uint8)
-    pictures[1::2][1] = 250  # one of twelve judges
+def test_ranges_are_judged_by_every_image_that_judges(monkeypatch) -> None:
+    """The mean of ranges is right for all images but a bright one, which no eight of them would show."""
+    images = np.full((24, 3, 4, 4), 100, np.uint8)
+    images[1::2][1] = 250  # one of twelve judges
     given = {"float": 1.0, "MINMAX": 1.02, "MEAN_MINMAX": 1.01}
     saturated = {"MEAN_MINMAX": 0.5}
 
-    def running(graph: str, beside: str):
+    def running(graph: str, float_precision: str):
         return lambda image, *previous: (
             image[:, :1] * (saturated.get(graph, given[graph]) if image.max() > 0.9 else given[graph])
         )
 
     monkeypatch.setattr(openvino_int8, "_running", running)
-    monkeypatch.setattr(openvino_int8, "with_ranges", lambda graph, pictures, *, estimator: estimator)
-    quantising = Quantising(calibration=Calibration(pictures=pictures), max_drop=0.001)
-    judges = Judges.of(running("float", "fp32"), quantising.calibration, kind=DepthKind.METRIC_DEPTH)
-    assert openvino_int8.closest("float", judges=judges, quantising=quantising) == "MINMAX"
+    monkeypatch.setattr(openvino_int8, "with_ranges", lambda graph, images, *, estimator: estimator)
+    quantising = Quantising(calibration=Calibration(images=images), max_drop=0.001)
+    validation = Validation.of(running("float", "fp32"), quantising.calibration, kind=DepthKind.METRIC_DEPTH)
+    assert openvino_int8.closest("float", validation=validation, quantising=quantising) == "MINMAX"
     assert 1 not in evenly(12, count=QUICK)
 
 
@@ -147,8 +147,8 @@ def test_with_all_layers_spared_nothing_is_rounded(calibration: Calibration) -> 
     layers = openvino_int8.layers_of(quantised, module_paths(program))
     assert {"network.first", "network.inner", "network.linear", "network.last"} <= layers.keys()
     spared = openvino_int8.with_float(quantised, graph, [name for names in layers.values() for name in names])
-    picture = calibration.at(0)
-    wanted, rounded, given = (openvino_int8._running(each, "fp32")(picture) for each in (graph, quantised, spared))
+    image = calibration.at(0)
+    wanted, rounded, given = (openvino_int8._running(each, "fp32")(image) for each in (graph, quantised, spared))
     np.testing.assert_allclose(given, wanted, atol=1e-6)
     assert np.abs(rounded - wanted).max() > 1e-4
 
@@ -161,8 +161,8 @@ def test_weights_alone_in_a_file_and_in_memory(calibration, tmp_path) -> None:
     predictor = hondo.load(path)
     assert predictor.precision == "int8-weights" and 0 < drop(model, predictor.run, calibration) < 0.02
     served = openvino_ir.load(model, precision="int8-weights")
-    picture = next(iter(calibration))
-    np.testing.assert_allclose(served.run(picture), predictor.run(picture), rtol=1e-3)
+    image = next(iter(calibration))
+    np.testing.assert_allclose(served.run(image), predictor.run(image), rtol=1e-3)
     assert b"i8" in path.read_bytes()
 
 
@@ -185,12 +185,12 @@ def test_a_group_normalisation_is_what_it_was_once_it_is_spelled_out() -> None:
     model = DepthModel(network, name="normed", kind=DepthKind.RELATIVE_INVERSE_DEPTH, input_spec=SPEC).eval()
     graph = openvino_ir.convert(model, size_hw=SPEC.size_hw)
     before = {op.get_type_name() for op in graph.get_ops()}
-    openvino_int8._spell_out_group_norms(graph)
+    openvino_int8._decompose_group_norms(graph)
     assert "GroupNormalization" in before - {op.get_type_name() for op in graph.get_ops()}
-    picture = np.random.default_rng(0).random((1, 3, *SPEC.size_hw), dtype=np.float32)
+    image = np.random.default_rng(0).random((1, 3, *SPEC.size_hw), dtype=np.float32)
     with torch.inference_mode():
-        wanted = model(torch.from_numpy(picture))[0].numpy()
-    np.testing.assert_allclose(openvino_int8._running(graph, "fp32")(picture), wanted, atol=1e-5)
+        wanted = model(torch.from_numpy(image))[0].numpy()
+    np.testing.assert_allclose(openvino_int8._running(graph, "fp32")(image), wanted, atol=1e-5)
 
 
 POINTS = {
@@ -208,6 +208,6 @@ def test_points_that_are_no_matrix_product_keep_their_float_weights(calibration:
     network = nn.Sequential(*layers, back)
     model = DepthModel(network, name="points", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC).eval()
     served = openvino_ir.load(model, precision="int8-weights")
-    for picture in calibration.spread(2):
-        wanted = model(torch.from_numpy(picture))[0].detach().numpy()
-        assert 0 < np.abs(served.run(picture) - wanted).max() < 0.05 * np.abs(wanted).max()
+    for image in calibration.spread(2):
+        wanted = model(torch.from_numpy(image))[0].detach().numpy()
+        assert 0 < np.abs(served.run(image) - wanted).max() < 0.05 * np.abs(wanted).max()

@@ -9,7 +9,7 @@ from hondo.core.types import DepthKind, InputSpec
 from hondo.engines.openvino import engine as openvino_ir
 from hondo.engines.openvino import int8 as openvino_int8
 from hondo.engines.openvino.early_rounding import round_early
-from hondo.engines.openvino.int8_attention import VALUES, mixes_values, spell_out_attention
+from hondo.engines.openvino.int8_attention import VALUES, decompose_attention, mixes_values
 from hondo.engines.openvino.ranges import with_ranges
 from hondo.engines.quantization.calibration import Calibration
 from hondo.engines.tracing.export_graph import module_paths, trace
@@ -49,36 +49,36 @@ def traced(network: nn.Module):
 
 
 @pytest.fixture(scope="module")
-def pictures() -> Calibration:
-    return Calibration(pictures=np.random.default_rng(0).integers(0, 256, (8, 3, *SPEC.size_hw), dtype=np.uint8))
+def images() -> Calibration:
+    return Calibration(images=np.random.default_rng(0).integers(0, 256, (8, 3, *SPEC.size_hw), dtype=np.uint8))
 
 
 @pytest.fixture(scope="module")
 def spelled():
     torch.manual_seed(0)
     graph, paths = traced(Attentive())
-    spell_out_attention(graph)
+    decompose_attention(graph)
     return graph, paths
 
 
-def given(graph, picture) -> np.ndarray:
-    return openvino_int8._running(graph, "fp32")(picture).copy()
+def given(graph, image) -> np.ndarray:
+    return openvino_int8._running(graph, "fp32")(image).copy()
 
 
-def test_spelled_out_attention_is_what_it_was(pictures) -> None:
+def test_spelled_out_attention_is_what_it_was(images) -> None:
     torch.manual_seed(0)
     graph, _ = traced(Attentive(sharpness=30))
-    picture = pictures.at(0)
-    wanted = given(graph, picture)
+    image = images.at(0)
+    wanted = given(graph, image)
     assert "ScaledDotProductAttention" in {op.get_type_name() for op in graph.get_ops()}
-    spell_out_attention(graph)
+    decompose_attention(graph)
     assert "ScaledDotProductAttention" not in {op.get_type_name() for op in graph.get_ops()}
-    np.testing.assert_allclose(given(graph, picture), wanted, rtol=1e-5)
+    np.testing.assert_allclose(given(graph, image), wanted, rtol=1e-5)
 
 
-def test_probabilities_and_values_are_rounded_within_their_ranges(spelled, pictures) -> None:
+def test_probabilities_and_values_are_rounded_within_their_ranges(spelled, images) -> None:
     graph, _ = spelled
-    rounded = with_ranges(graph, pictures, estimator="MINMAX")
+    rounded = with_ranges(graph, images, estimator="MINMAX")
     (mix,) = (op for op in rounded.get_ops() if mixes_values(op))
     kinds = [value.get_node().get_type_name() for value in mix.input_values()]
     assert kinds == ["FakeQuantize", "FakeQuantize"]
@@ -89,22 +89,22 @@ def test_probabilities_and_values_are_rounded_within_their_ranges(spelled, pictu
     assert least == pytest.approx(-most * 128 / 127)
 
 
-def test_the_mix_of_values_is_a_layer_of_its_own_and_can_be_spared(spelled, pictures) -> None:
+def test_the_mix_of_values_is_a_layer_of_its_own_and_can_be_spared(spelled, images) -> None:
     graph, paths = spelled
-    rounded = with_ranges(graph, pictures, estimator="MINMAX")
+    rounded = with_ranges(graph, images, estimator="MINMAX")
     layers = openvino_int8.layers_of(rounded, paths)
     (values,) = (name for name in layers if name.endswith(VALUES))
     assert values.removesuffix(VALUES) in layers
-    picture = pictures.at(0)
-    wanted = given(graph, picture)
+    image = images.at(0)
+    wanted = given(graph, image)
     spared = openvino_int8.with_float(rounded, graph, [name for names in layers.values() for name in names])
     round_early(spared)
-    np.testing.assert_allclose(given(spared, picture), wanted, rtol=1e-5)
+    np.testing.assert_allclose(given(spared, image), wanted, rtol=1e-5)
     only = openvino_int8.with_float(
         rounded, graph, [name for layer, names in layers.items() if layer != values for name in names]
     )
     round_early(only)
-    assert 1e-6 < np.abs(given(only, picture) - wanted).max() < 0.02 * wanted.max()
+    assert 1e-6 < np.abs(given(only, image) - wanted).max() < 0.02 * wanted.max()
 
 
 def test_attention_with_a_mask_stays_one_operation() -> None:
@@ -117,5 +117,5 @@ def test_attention_with_a_mask_stays_one_operation() -> None:
 
     graph, _ = traced(Masked())
     before = len(graph.get_ops())
-    spell_out_attention(graph)
+    decompose_attention(graph)
     assert len(graph.get_ops()) == before

@@ -11,7 +11,7 @@ from hondo.engines.openvino import int8 as openvino_int8
 from hondo.engines.openvino.ranges import attends, single_channels, small, with_ranges
 from hondo.engines.quantization.calibration import Calibration
 from hondo.models.base.depth_model import DepthModel
-from hondo.nn.upsampling.upsample_conv import Enlarge
+from hondo.nn.upsampling.upsample_conv import BilinearUpsample
 
 pytest.importorskip("openvino")
 pytest.importorskip("nncf")
@@ -26,7 +26,7 @@ class Summed(nn.Module):
         self.squeeze = nn.Conv2d(8, 8, 1)
         self.first, self.second = nn.Conv2d(3, 8, 3, stride=4, padding=1), nn.Conv2d(8, 8, 3, padding=1)
         self.last, self.attending = nn.Conv2d(8, 1, 1), attending
-        self.enlarge = Enlarge(4)
+        self.enlarge = BilinearUpsample(4)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         x = self.first(image).relu()
@@ -44,11 +44,11 @@ def quantised(*, attending: bool):
     model = DepthModel(network, name="summed", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC).eval()
     graph = openvino_ir.convert(model, size_hw=SPEC.size_hw)
     openvino_int8._fold_constants(graph)
-    return graph, with_ranges(graph, pictures(), estimator="MINMAX")
+    return graph, with_ranges(graph, images(), estimator="MINMAX")
 
 
-def pictures() -> Calibration:
-    return Calibration(pictures=np.random.default_rng(0).integers(0, 256, (8, 3, *SPEC.size_hw), dtype=np.uint8))
+def images() -> Calibration:
+    return Calibration(images=np.random.default_rng(0).integers(0, 256, (8, 3, *SPEC.size_hw), dtype=np.uint8))
 
 
 @pytest.mark.parametrize("attending", [False, True])
@@ -80,7 +80,7 @@ def test_depthwise_convolutions_have_one_range_for_all_channels() -> None:
     model = DepthModel(network, name="depthwise", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC).eval()
     graph = openvino_ir.convert(model, size_hw=SPEC.size_hw)
     openvino_int8._fold_constants(graph)
-    rounded = with_ranges(graph, pictures(), estimator="MINMAX")
+    rounded = with_ranges(graph, images(), estimator="MINMAX")
     (conv,) = (op for op in rounded.get_ops() if op.get_type_name() == "GroupConvolution")
     source = conv.input_value(0).get_node()
     assert source.get_type_name() == "FakeQuantize" and np.size(source.input_value(1).get_node().data) == 1

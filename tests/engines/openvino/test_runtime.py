@@ -35,7 +35,7 @@ def normed(inputs: int, outputs: int, *, kernel: int = 1) -> nn.Sequential:
     return nn.Sequential(conv, nn.GroupNorm(32, outputs))
 
 
-def test_residual_blocks_of_group_normalisations_run_on_small_pictures() -> None:
+def test_residual_blocks_of_group_normalisations_run_on_small_images() -> None:
     torch.manual_seed(0)
     stem = nn.Sequential(nn.Conv2d(3, 64, 7, stride=2, padding=3), nn.GroupNorm(32, 64), nn.ReLU(), nn.MaxPool2d(2))
     network = nn.Sequential(

@@ -59,10 +59,12 @@ def test_layers_that_all_must_be_kept_are(count: int) -> None:
 
 def test_where_most_must_be_kept_the_search_ends_in_time() -> None:
     layers = [f"stage.{block}.{part}" for block in range(20) for part in range(20)]
-    told: list[str] = []
-    choice = choose_kept(dict.fromkeys(layers, 1.0), lambda kept: float(len(kept) < 395), told=told.append)
+    on_progress: list[str] = []
+    choice = choose_kept(
+        dict.fromkeys(layers, 1.0), lambda kept: float(len(kept) < 395), on_progress=on_progress.append
+    )
     assert choice.trials <= 128 and choice.drop == 0 and len(choice.kept) >= 395
-    assert any("too many to look at one by one" in line for line in told)
+    assert any("too many to look at one by one" in line for line in on_progress)
 
 
 def test_a_smaller_drop_keeps_more() -> None:
@@ -105,7 +107,7 @@ def test_blocks_that_are_not_divided_are_not_looked_at_again() -> None:
     assert choice.kept == tuple(loose[:18]) and len(asked) == choice.trials <= 2 + 20 + 5 + SECOND_LOOKS
 
 
-def test_ranking_may_look_at_fewer_pictures_than_the_verdict() -> None:
+def test_ranking_may_look_at_fewer_images_than_the_verdict() -> None:
     costs = {"encoder.blocks.5.proj": 0.1}
     (quickly, quick), (fully, full) = counted(drops(costs)), counted(drops(costs))
     choice = choose_kept(EQUAL, full, quick_drop_of=quick)
@@ -120,7 +122,7 @@ def test_a_target_that_no_choice_meets_is_refused() -> None:
 
 def test_progress_is_told() -> None:
     lines: list[str] = []
-    choose_kept(EQUAL, drops({LAYERS[4]: 0.1}), told=lines.append)
+    choose_kept(EQUAL, drops({LAYERS[4]: 0.1}), on_progress=lines.append)
     assert any("encoder.blocks.1 in int8 costs 10.0" in line for line in lines)
 
 

@@ -23,10 +23,10 @@ def test_a_session_is_the_model_with_the_frame_before(model: MultiFrameModel) ->
     predictor = load(model, engine="pytorch", device="cpu")
     session = predictor.start(CAMERA)
     ours = [session(frame) for frame in frames]
-    pictures = torch.from_numpy(frames).permute(0, 3, 1, 2) / 255.0
+    images = torch.from_numpy(frames).permute(0, 3, 1, 2) / 255.0
     with torch.no_grad():
-        first = model(pictures[:1])[0]
-        third = model(pictures[2:], previous=pictures[None, 1:2], camera=CAMERA)[0]
+        first = model(images[:1])[0]
+        third = model(images[2:], previous=images[None, 1:2], camera=CAMERA)[0]
     np.testing.assert_allclose(ours[0].values, first[0, 0], atol=1e-4)
     np.testing.assert_allclose(ours[2].values, third[0, 0], atol=1e-4)
     assert ours[2].camera == CAMERA and np.abs(ours[2].values - predictor(frames[2]).values).max() > 1e-4

@@ -53,10 +53,10 @@ def test_each_family_keeps_its_depth(name: str, monkeypatch: pytest.MonkeyPatch)
     network = build_model(name, weights=None if name == "hondo-nano" else "random", **TINY.get(name, {}))
     if name.startswith("dpt"):  # its last ReLU gives zeros for random weights
         [each for each in network.modules() if isinstance(each, nn.Conv2d)][-1].bias.data += 1
-    picture = np.random.default_rng(0).random((1, 3, *network.input_spec.size_hw), dtype=np.float32)[..., :192, :192]
-    wanted = pytorch.load(network, device="cpu").run(picture)
+    image = np.random.default_rng(0).random((1, 3, *network.input_spec.size_hw), dtype=np.float32)[..., :192, :192]
+    wanted = pytorch.load(network, device="cpu").run(image)
     for precision in INT8:
-        error = pytorch.load(network, device="cpu", precision=precision).run(picture) - wanted
+        error = pytorch.load(network, device="cpu", precision=precision).run(image) - wanted
         assert error.std() < 0.1 * wanted.std(), precision
         assert error.std() > 0 or not (precision == "int8-weights" or has_matrices(network)), precision
 
@@ -94,12 +94,12 @@ def test_an_exported_file_loads_as_what_was_exported(tmp_path: Path) -> None:
     path = pytorch.export(network, tmp_path / "n.safetensors", precision="int8-weights", licence="Apache-2.0")
     full = pytorch.export(network, tmp_path / "full.safetensors")
     assert path.stat().st_size < 0.4 * full.stat().st_size
-    picture = np.random.default_rng(0).random((1, 3, 64, 96), dtype=np.float32)
-    rounded = pytorch.load(network, device="cpu", precision="int8-weights").run(picture)
+    image = np.random.default_rng(0).random((1, 3, 64, 96), dtype=np.float32)
+    rounded = pytorch.load(network, device="cpu", precision="int8-weights").run(image)
     again = pytorch.load(path, device="cpu")
     assert again.precision == "int8-weights" and pytorch.load(full, device="cpu").precision == "fp32"
-    np.testing.assert_array_equal(again.run(picture), rounded)
-    np.testing.assert_array_equal(load(path, engine="pytorch", device="cpu").run(picture), rounded)
+    np.testing.assert_array_equal(again.run(image), rounded)
+    np.testing.assert_array_equal(load(path, engine="pytorch", device="cpu").run(image), rounded)
 
 
 class OneLoudWeight(nn.Module):
@@ -124,7 +124,7 @@ def test_the_layer_that_rounding_ruins_stays_in_float(tmp_path: Path) -> None:
     spec = InputSpec(size_hw=(32, 48), multiple_of=16)
     loud = DepthModel(OneLoudWeight(), name="loud", kind=DepthKind.METRIC_DEPTH, input_spec=spec).eval()
     coarse = np.random.default_rng(0).integers(0, 256, (16, 3, 8, 12), dtype=np.uint8)
-    quantising = Quantising(calibration=Calibration(pictures=coarse.repeat(4, axis=2).repeat(4, axis=3)), max_drop=0.01)
+    quantising = Quantising(calibration=Calibration(images=coarse.repeat(4, axis=2).repeat(4, axis=3)), max_drop=0.01)
     before = copy.deepcopy(loud.state_dict())
     assert rounded_layers(loud, quantising) == ("network.plain", "network.last")
     assert all(torch.equal(tensor, before[key]) for key, tensor in loud.state_dict().items())

@@ -42,12 +42,12 @@ def test_a_session_of_an_exported_file_is_that_of_torch(
     model: MultiFrameModel, frames: np.ndarray, engine: str, tmp_path: Path
 ) -> None:
     parity = export_checked(model, tmp_path / FILES[engine], engine=engine, size_hw=SIZE)
-    assert parity.passed and parity.pictures == 2
+    assert parity.passed and parity.images == 2
     file, torch_ = hondo.load(tmp_path / FILES[engine]), load(model, engine="pytorch", device="cpu")
     assert file.num_previous == 1
     for ours, theirs in zip(maps(file, frames), maps(torch_, frames), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
-    np.testing.assert_allclose(file(frames[2]).values, torch_(frames[2]).values, atol=1e-4)  # a picture alone
+    np.testing.assert_allclose(file(frames[2]).values, torch_(frames[2]).values, atol=1e-4)  # an image alone
     [many] = file.predict_many(frames[2:])
     np.testing.assert_allclose(many.values, torch_(frames[2]).values, atol=1e-4)
 
@@ -77,7 +77,7 @@ def test_frames_of_zeros_are_none() -> None:
     assert previous.shape == (2, 2, 3, *SIZE) and not previous.any() and K.shape == (2, 3, 3)
 
 
-def test_made_up_frames_show_the_picture_from_farther_and_farther_away() -> None:
+def test_made_up_frames_show_the_image_from_farther_and_farther_away() -> None:
     image = np.zeros((1, 3, 65, 97), dtype=np.float32)
     image[:, :, 12:53, 18:79] = 1
     _, previous, K = driving(image, num_previous=2)

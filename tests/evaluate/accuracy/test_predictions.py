@@ -109,7 +109,7 @@ def test_a_stem_of_two_samples_is_not_enough(pairs: Path, tmp_path: Path):
     samples = Rgbd(pairs)
     write_png(tmp_path / "p" / "000.png", truth(samples, 0), factor=256)
     folder = PredictionFolder(tmp_path / "p", [*samples.origins, "elsewhere/000.png"], png_factor=256.0)
-    with pytest.raises(HondoError, match="no prediction for this picture"):
+    with pytest.raises(HondoError, match="no prediction for this image"):
         folder(samples[0])
 
 

@@ -89,7 +89,7 @@ def test_metric_kinds_need_no_alignment(pairs: Path):
 
 
 def test_failures_are_counted_and_named(pairs: Path):
-    (pairs / "image/001.png").write_bytes(b"not a picture")
+    (pairs / "image/001.png").write_bytes(b"not an image")
 
     def spoiled(sample: Sample) -> DepthMap:
         found = oracle(sample)

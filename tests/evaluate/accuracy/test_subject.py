@@ -11,7 +11,7 @@ from hondo.core.sample import Sample
 from hondo.core.types import DepthKind
 from hondo.data.datasets.rgbd import Rgbd
 from hondo.evaluate.accuracy.score import evaluate_samples
-from hondo.evaluate.accuracy.subject import FLOORS, ModelSettings, PredictionSettings, floor_named, open_subject
+from hondo.evaluate.accuracy.subject import BASELINES, ModelSettings, PredictionSettings, baseline_named, open_subject
 
 
 def plane_sample() -> Sample:
@@ -22,7 +22,7 @@ def plane_sample() -> Sample:
 
 def test_row_plane_is_exact_on_a_plane():
     sample = plane_sample()
-    found = FLOORS["floor:row-plane"](sample)
+    found = BASELINES["floor:row-plane"](sample)
     assert found.kind is DepthKind.METRIC_INVERSE_DEPTH
     known = sample.valid[0].numpy()
     assert np.allclose(found.depth()[known], sample.depth_gt[0].numpy()[known], rtol=1e-5)
@@ -32,11 +32,11 @@ def test_row_plane_stays_positive():
     depth = torch.full((1, 20, 30), 100.0)
     depth[:, 15:] = 1.0
     sample = Sample(image=torch.zeros(3, 20, 30), depth_gt=depth, valid=torch.ones(1, 20, 30, dtype=torch.bool))
-    assert (FLOORS["floor:row-plane"](sample).values > 0).all()
+    assert (BASELINES["floor:row-plane"](sample).values > 0).all()
 
 
 def test_constant_needs_alignment():
-    found = FLOORS["floor:constant"](plane_sample())
+    found = BASELINES["floor:constant"](plane_sample())
     assert found.kind is DepthKind.SCALED_INVERSE_DEPTH and np.ptp(found.values) == 0
 
 
@@ -44,16 +44,16 @@ def test_floors_of_the_development_data(shared_data: Path):
     """The constants stated with the task: 0.347 on the KITTI queue, 0.265 ICL, 0.243 TUM."""
     for only, expected in (("icl", 0.265), ("tum", 0.243)):
         found = evaluate_samples(
-            floor_named("floor:constant"), Rgbd(shared_data, only=only), subject="", align="median"
+            baseline_named("floor:constant"), Rgbd(shared_data, only=only), subject="", align="median"
         )
         assert found.mean().abs_rel == pytest.approx(expected, abs=5e-4)
 
 
 def test_refusals():
     with pytest.raises(HondoError, match="did you mean floor:constant"):
-        floor_named("floor:constnt")
+        baseline_named("floor:constnt")
     with pytest.raises(HondoError, match="fitted to ground truth"):
-        FLOORS["floor:row-plane"](Sample(image=torch.zeros(3, 4, 4)))
+        BASELINES["floor:row-plane"](Sample(image=torch.zeros(3, 4, 4)))
 
 
 def opened(name: str, **options):

@@ -1,4 +1,4 @@
-"""The picture report: written for few, sparse and many images."""
+"""The image report: written for few, sparse and many images."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 
 from hondo.data.datasets.rgbd import Rgbd
 from hondo.evaluate.accuracy.score import evaluate_samples
-from hondo.evaluate.accuracy.subject import FLOORS
+from hondo.evaluate.accuracy.subject import BASELINES
 from hondo.evaluate.figures.evaluation_report import error_histogram, write_figures, write_json, write_markdown
 
 
@@ -17,7 +17,7 @@ def test_sheets_and_report(pairs: Path, tmp_path: Path):
     sparse[::5, ::7] = 4000
     cv2.imwrite(str(pairs / "depth/002.png"), sparse)
     (pairs / "depth/003.png").unlink()
-    samples, predict = Rgbd(pairs), FLOORS["floor:constant"]
+    samples, predict = Rgbd(pairs), BASELINES["floor:constant"]
     evaluation = evaluate_samples(predict, samples, subject="constant", align="median")
     figures = write_figures(evaluation, predict, samples, tmp_path / "figures")
     assert [path.name for path in figures] == ["best.png", "median.png", "worst.png", "errors.png"]
@@ -32,7 +32,7 @@ def test_sheets_and_report(pairs: Path, tmp_path: Path):
 
 
 def test_one_image_is_enough(pairs: Path, tmp_path: Path):
-    samples, predict = Rgbd(pairs, only="indoor_0"), FLOORS["floor:row-plane"]
+    samples, predict = Rgbd(pairs, only="indoor_0"), BASELINES["floor:row-plane"]
     evaluation = evaluate_samples(predict, samples, subject="plane")
     assert len(write_figures(evaluation, predict, samples, tmp_path)) == 4
     assert error_histogram(evaluation).dtype == np.uint8

@@ -45,7 +45,7 @@ def test_a_factor_that_swings_is_the_flicker(kind) -> None:
     assert flicker.warped == pytest.approx(np.log(1.1), rel=0.03)
 
 
-def test_where_the_picture_stands_still_there_is_a_deviation() -> None:
+def test_where_the_image_stands_still_there_is_a_deviation() -> None:
     swing = np.exp(np.random.default_rng(1).normal(0, 0.05, 12))
     flicker = pan(swing, step=0).result()
     assert flicker.static == pytest.approx(np.log(swing).std(ddof=1), rel=0.01)
@@ -81,7 +81,7 @@ def test_unknown_and_impossible_values_do_not_count() -> None:
     assert series.result().warped < 1e-6
 
 
-def test_maps_may_be_smaller_than_their_pictures() -> None:
+def test_maps_may_be_smaller_than_their_images() -> None:
     series = FlickerSeries()
     for factor in (1.0, 1.1):
         series.add(world(), DepthMap(values=np.full((20, 55), factor, np.float32), kind=DepthKind.METRIC_DEPTH))

@@ -39,7 +39,7 @@ def test_what_a_kind_leaves_open_is_aligned(kind, given) -> None:
     assert truth is not None and truth.torch.abs_rel < 1e-5 and truth.exported.abs_rel < 1e-5
 
 
-def test_pictures_without_depth_do_not_count() -> None:
+def test_images_without_depth_do_not_count() -> None:
     assert score_both([Sample(image=torch.zeros(3, 6, 8))], [(GT, GT)], kind=DepthKind.METRIC_DEPTH) is None
     nothing = np.zeros_like(GT)  # of scaled depth: no factor aligns it
     pairs = [(-1 / GT, 1 / GT), (1 / GT, 1 / GT)]

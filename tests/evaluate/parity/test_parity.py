@@ -13,7 +13,7 @@ from hondo.core.sample import Sample
 from hondo.core.types import DepthKind, InputSpec
 from hondo.engines.registry import ENGINES
 from hondo.evaluate.parity.check_set import check_samples
-from hondo.evaluate.parity.parity import Tolerance, compare, compare_on, export_checked, probe_picture, tolerance_of
+from hondo.evaluate.parity.parity import Tolerance, compare, compare_on, export_checked, probe_image, tolerance_of
 from hondo.models.base.depth_model import DepthModel
 
 
@@ -26,7 +26,7 @@ def model() -> DepthModel:
 
 
 def test_torch_agrees_with_itself(model) -> None:
-    parity = compare(model, ENGINES["pytorch"].load(model), images=[probe_picture((32, 48), seed=0)])
+    parity = compare(model, ENGINES["pytorch"].load(model), images=[probe_image((32, 48), seed=0)])
     assert parity.max_difference < 1e-6 and parity.passed
     assert "1/m" in str(parity)
 
@@ -34,7 +34,7 @@ def test_torch_agrees_with_itself(model) -> None:
 def test_a_difference_is_measured_exactly(model) -> None:
     served = ENGINES["pytorch"].load(model)
     off = replace(served, run=lambda image: served.run(image) + np.float32(0.25))
-    parity = compare(model, off, images=[probe_picture((32, 48), seed=0)])
+    parity = compare(model, off, images=[probe_image((32, 48), seed=0)])
     assert parity.max_difference == pytest.approx(0.25, rel=1e-3)
     assert parity.mean_difference == pytest.approx(0.25, rel=1e-3)
     assert not parity.passed
@@ -42,17 +42,17 @@ def test_a_difference_is_measured_exactly(model) -> None:
 
 @pytest.fixture(scope="module")
 def samples() -> list[Sample]:
-    """Pictures of another size than the network's, the last without ground truth."""
+    """Images of another size than the network's, the last without ground truth."""
     torch.manual_seed(1)
     labels = {"depth_gt": 1 + torch.rand(1, 40, 60), "valid": torch.rand(1, 40, 60) > 0.5}
     return [*(Sample(image=torch.rand(3, 40, 60), **labels) for _ in range(3)), Sample(image=torch.rand(3, 30, 60))]
 
 
-def test_real_pictures_are_scored_against_their_ground_truth(model, samples) -> None:
+def test_real_images_are_scored_against_their_ground_truth(model, samples) -> None:
     checked = check_samples(model, samples, spec=model.input_spec)
     served = ENGINES["pytorch"].load(model)
     same = compare_on(checked, served)
-    assert same.passed and same.pictures == 4 and same.rank_correlation == pytest.approx(1) and same.abs_rel < 1e-6
+    assert same.passed and same.images == 4 and same.rank_correlation == pytest.approx(1) and same.abs_rel < 1e-6
     assert same.truth is not None and same.truth.images == 3 and abs(same.truth.worst) < 1e-6
     doubled = compare_on(checked, replace(served, run=lambda image: 2 * served.run(image)))
     assert doubled.abs_rel == pytest.approx(0.5), "inverse depth doubled is depth halved"
@@ -62,20 +62,20 @@ def test_real_pictures_are_scored_against_their_ground_truth(model, samples) -> 
     assert any("abs_rel to torch" in miss for miss in doubled.misses())
 
 
-def test_at_most_so_many_pictures_are_looked_at(model, samples) -> None:
+def test_at_most_so_many_images_are_looked_at(model, samples) -> None:
     assert len(check_samples(model, samples, spec=model.input_spec, most=2).inputs) == 2
-    with pytest.raises(HondoError, match="no picture"):
+    with pytest.raises(HondoError, match="no image"):
         check_samples(model, [], spec=model.input_spec)
 
 
-def test_what_made_up_pictures_cannot_tell_is_not_judged() -> None:
+def test_what_made_up_images_cannot_tell_is_not_judged() -> None:
     assert tolerance_of("int8", is_real=True).abs_rel == 0.02
     for precision in ("fp32", "int8", "int8-dynamic"):
         made_up = tolerance_of(precision, is_real=False)
         assert made_up.abs_rel is None and made_up.truth is None and made_up.mean_share is not None
 
 
-def test_a_file_that_misses_on_real_pictures_is_not_written(model, samples, tmp_path, monkeypatch) -> None:
+def test_a_file_that_misses_on_real_images_is_not_written(model, samples, tmp_path, monkeypatch) -> None:
     pytest.importorskip("openvino")
     monkeypatch.setattr("hondo.evaluate.parity.parity.TOLERANCES", {"fp32": Tolerance(truth=-1.0)})
     with pytest.raises(HondoError, match="ground-truth metrics worse by"):
@@ -87,7 +87,7 @@ def test_a_file_that_misses_on_real_pictures_is_not_written(model, samples, tmp_
 def test_nan_is_refused(model) -> None:
     broken = replace(ENGINES["pytorch"].load(model), run=lambda image: np.full((1, 1, 32, 48), np.nan, np.float32))
     with pytest.raises(HondoError, match="NaN"):
-        compare(model, broken, images=[probe_picture((32, 48), seed=0)])
+        compare(model, broken, images=[probe_image((32, 48), seed=0)])
 
 
 @pytest.mark.parametrize(("engine", "name"), [("onnx_runtime", "net.onnx"), ("openvino_ir", "net.xml")])
@@ -131,16 +131,16 @@ def test_a_full_disk_names_the_file(model, tmp_path, monkeypatch) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_the_probe_is_a_picture() -> None:
-    picture = probe_picture((32, 48), seed=0)
-    assert picture.shape == (1, 3, 32, 48) and picture.dtype == np.float32
-    assert picture.min() >= 0 and picture.max() <= 1 and picture.std() > 0.05
-    assert not np.array_equal(picture, probe_picture((32, 48), seed=1))
+def test_the_probe_is_a_image() -> None:
+    image = probe_image((32, 48), seed=0)
+    assert image.shape == (1, 3, 32, 48) and image.dtype == np.float32
+    assert image.min() >= 0 and image.max() <= 1 and image.std() > 0.05
+    assert not np.array_equal(image, probe_image((32, 48), seed=1))
 
 
 def test_a_map_beyond_all_use_is_told_in_few_digits(model) -> None:
     predictor = ENGINES["pytorch"].load(model)
     far = replace(predictor, run=lambda image: predictor.run(image) * np.float32(1e30))
-    parity = compare(model, far, images=[probe_picture((32, 64), seed=0)])
+    parity = compare(model, far, images=[probe_image((32, 64), seed=0)])
     assert "over 1000%" in str(parity) and all(len(miss) < 60 for miss in parity.misses())
     assert "abs_rel of the depth nan%" in str(replace(parity, abs_rel=float("nan")))

@@ -46,10 +46,10 @@ def test_the_size_asked_for_is_the_size_measured(predictor) -> None:
     assert (1, 3, 48, 48) in seen
 
 
-def test_the_whole_call_is_that_of_the_cameras_picture(predictor) -> None:
+def test_the_whole_call_is_that_of_the_cameras_image(predictor) -> None:
     config = BenchConfig(warmup=1, runs=5)
-    small, large = (bench(predictor, config=replace(config, picture_hw=size)) for size in (None, (720, 1280)))
-    assert (small.picture_hw, large.picture_hw) == ((32, 64), (720, 1280)) and large.size_hw == (32, 64)
+    small, large = (bench(predictor, config=replace(config, image_hw=size)) for size in (None, (720, 1280)))
+    assert (small.image_hw, large.image_hw) == ((32, 64), (720, 1280)) and large.size_hw == (32, 64)
     assert large.preprocess_ms > small.preprocess_ms and large.postprocess_ms > small.postprocess_ms
 
 
@@ -65,14 +65,14 @@ def test_the_roof_is_shared_by_models_that_are_known(predictor) -> None:
 
 def test_a_file_tells_what_its_model_takes_at_its_own_size(predictor) -> None:
     roof = Roof(gmacs_per_s=2, bf16_gmacs_per_s=2, int8_gmacs_per_s=None, gigabytes_per_s=1)
-    told = replace(predictor, cost=Cost(macs=10**6, parameters=7, size_hw=(32, 64)))
-    result = bench(told, config=BenchConfig(warmup=0, runs=1), roof=roof)
+    stated = replace(predictor, cost=Cost(macs=10**6, parameters=7, size_hw=(32, 64)))
+    result = bench(stated, config=BenchConfig(warmup=0, runs=1), roof=roof)
     assert (result.gmacs, result.parameters) == (1e-3, 7)
     assert result.roof_share == pytest.approx(0.5 / result.median_ms)
-    assert bench(told, config=BenchConfig(size_hw=(48, 48), warmup=0, runs=1), roof=roof).gmacs is None
+    assert bench(stated, config=BenchConfig(size_hw=(48, 48), warmup=0, runs=1), roof=roof).gmacs is None
 
 
-def test_pictures_differ_from_call_to_call(predictor) -> None:
+def test_images_differ_from_call_to_call(predictor) -> None:
     seen = []
     call = network_call(replace(predictor, run=lambda image: (seen.append(image), image[:, :1])[1]), size_hw=(32, 64))
     call(), call()
@@ -87,8 +87,8 @@ def test_the_seeds_protocol() -> None:
 
 
 def test_what_it_ran_under_is_told(predictor) -> None:
-    told = bench(predictor, config=BenchConfig(warmup=0, runs=1), threads=2).conditions
-    assert told.threads == 2 and "threads 2" in str(told)
+    conditions = bench(predictor, config=BenchConfig(warmup=0, runs=1), threads=2).conditions
+    assert conditions.threads == 2 and "threads 2" in str(conditions)
 
 
 @pytest.mark.parametrize("wrong", [{"batch": 0}, {"runs": 0}, {"warmup": -1}])

@@ -35,9 +35,9 @@ def test_waiting_for_a_core_is_named_where_it_was_long() -> None:
 
 def test_the_share_of_waiting(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(noise, "_TASKS", tmp_path)
-    for task, told in (("1", "4000000000 1000000000 7"), ("2", "0 0 1"), ("ended", "")):
+    for task, text in (("1", "4000000000 1000000000 7"), ("2", "0 0 1"), ("ended", "")):
         (tmp_path / task).mkdir()
-        (tmp_path / task / "schedstat").write_text(told)
+        (tmp_path / task / "schedstat").write_text(text)
     began = CoreTime.now()
     assert began == CoreTime(ran_s=4, waited_s=1)
     (tmp_path / "1" / "schedstat").write_text("7000000000 2000000000 9")

@@ -21,9 +21,9 @@ def test_others_read_the_same_values(size, compression) -> None:
     pixels = random.integers(0, 65536, size, dtype=np.uint16)
     data = encode_png16(pixels, text=("hondo", "note"), compression=compression)
     assert np.array_equal(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED), pixels)
-    picture = Image.open(io.BytesIO(data))
-    assert np.array_equal(np.asarray(picture).astype(np.uint16), pixels)
-    assert picture.info["hondo"] == "note"
+    image = Image.open(io.BytesIO(data))
+    assert np.array_equal(np.asarray(image).astype(np.uint16), pixels)
+    assert image.info["hondo"] == "note"
 
 
 def test_a_view_is_written_as_it_looks() -> None:
@@ -40,6 +40,6 @@ def test_smooth_depth_becomes_small() -> None:
 
 def test_the_bytes_of_a_map_carry_their_scale() -> None:
     depth_map = DepthMap(values=np.full((2, 3), 2.0, np.float32), kind=DepthKind.METRIC_DEPTH)
-    picture = Image.open(io.BytesIO(png16_bytes(depth_map, scale=png_scale(depth_map))))
-    assert np.asarray(picture)[0, 0] == 512
-    assert json.loads(picture.info["hondo"])["factor"] == 256
+    image = Image.open(io.BytesIO(png16_bytes(depth_map, scale=png_scale(depth_map))))
+    assert np.asarray(image)[0, 0] == 512
+    assert json.loads(image.info["hondo"])["factor"] == 256

@@ -1,4 +1,4 @@
-"""DepthModel pads, crops, normalises, and refuses what is no picture."""
+"""DepthModel pads, crops, normalises, and refuses what is no image."""
 
 import pytest
 import torch
@@ -68,7 +68,7 @@ def test_one_map_is_a_list_of_one() -> None:
 @pytest.mark.parametrize(
     "image", [torch.zeros(1, 3, 8, 8, dtype=torch.uint8), torch.zeros(3, 8, 8), torch.zeros(1, 4, 8, 8)]
 )
-def test_refuses_what_is_no_picture(image: Tensor) -> None:
+def test_refuses_what_is_no_image(image: Tensor) -> None:
     with pytest.raises(HondoError, match="b 3 h w"):
         check_image(image, spec=InputSpec(size_hw=(32, 32)))
 
@@ -76,5 +76,5 @@ def test_refuses_what_is_no_picture(image: Tensor) -> None:
 def test_a_fixed_network_takes_its_size_only() -> None:
     model = echo(fixed=True)
     assert model(torch.rand(1, 3, 64, 96))[0].shape == (1, 1, 64, 96)
-    with pytest.raises(HondoError, match="64x96 pictures only, got 64x95"):
+    with pytest.raises(HondoError, match="64x96 images only, got 64x95"):
         model(torch.rand(1, 3, 64, 95))

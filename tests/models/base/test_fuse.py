@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from hondo.models.base.fuse import cheaper, inference_form
+from hondo.models.base.fuse import cheaper, fuse_for_inference
 from hondo.models.registry.zoo import build_model
 from hondo.nn.upsampling.pixel_shuffle import BlockShuffle, PatchConv, shuffle_head
-from hondo.nn.upsampling.resized_conv import ConvBeforeResize, ConvOfResized
-from hondo.nn.upsampling.upsample_conv import ConvOfDoubled, ConvOfSmall, Enlarge, EnlargeByConv
+from hondo.nn.upsampling.resized_conv import ConvBeforeResize, ResizedConv
+from hondo.nn.upsampling.upsample_conv import BilinearUpsample, ConvBilinearUpsample, FoldedUpsampleConv, UpsampleConv
 from tests.contracts.tiny import TINY
 
 MODELS: dict[str, dict[str, Any]] = {
@@ -31,7 +31,7 @@ def of_kind(model: nn.Module, kind: type[nn.Module]) -> int:
 def test_the_maps_are_equal_up_to_rounding(name) -> None:
     torch.manual_seed(0)
     model = build_model(name, weights="random", **MODELS[name])
-    form = inference_form(model)
+    form = fuse_for_inference(model)
     image = torch.rand(1, 3, 64, 96)
     with torch.inference_mode():
         for given, wanted in zip(form(image), model(image), strict=True):
@@ -42,10 +42,10 @@ def test_the_maps_are_equal_up_to_rounding(name) -> None:
 def test_the_model_itself_stays_as_it_was() -> None:
     model = build_model("vtdepth-b0", weights="random")
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    form = inference_form(model.train())
+    form = fuse_for_inference(model.train())
     assert model.training and not form.training
-    assert of_kind(model, ConvOfDoubled) and not of_kind(form, ConvOfDoubled)
-    assert of_kind(form, ConvOfSmall) == of_kind(model, ConvOfDoubled) and of_kind(form, PatchConv)
+    assert of_kind(model, UpsampleConv) and not of_kind(form, UpsampleConv)
+    assert of_kind(form, FoldedUpsampleConv) == of_kind(model, UpsampleConv) and of_kind(form, PatchConv)
     after = model.state_dict()
     assert before.keys() == after.keys() and all(torch.equal(after[name], before[name]) for name in before)
 
@@ -61,23 +61,23 @@ def test_a_shuffle_head_keeps_its_map_and_its_relu_joins_the_convolution() -> No
 
 def test_parts_made_for_one_size_are_left_out_where_any_size_may_come() -> None:
     model = build_model("adabins-nyu", weights="random", **MODELS["adabins-nyu"])
-    assert of_kind(inference_form(model), ConvBeforeResize) == of_kind(model, ConvOfResized) == 4
-    assert of_kind(inference_form(model, any_size=True), ConvBeforeResize) == 0
+    assert of_kind(fuse_for_inference(model), ConvBeforeResize) == of_kind(model, ResizedConv) == 4
+    assert of_kind(fuse_for_inference(model, any_size=True), ConvBeforeResize) == 0
 
 
 def test_depth_is_enlarged_by_a_convolution() -> None:
     model = build_model("hondo-nano", weights="random")
-    assert isinstance(inference_form(model).network.enlarge, EnlargeByConv) and isinstance(
-        model.network.enlarge, Enlarge
+    assert isinstance(fuse_for_inference(model).network.enlarge, ConvBilinearUpsample) and isinstance(
+        model.network.enlarge, BilinearUpsample
     )
 
 
 def test_kinds_that_an_engine_leaves_stay_and_so_does_the_map() -> None:
     torch.manual_seed(0)
     model = build_model("vtdepth-b0", weights="random").eval()
-    form = inference_form(model, leaving=(ConvOfDoubled, nn.Sequential))
-    assert of_kind(form, ConvOfDoubled) == of_kind(model, ConvOfDoubled) and of_kind(form, BlockShuffle) == 0
-    assert of_kind(form, PatchConv) and of_kind(inference_form(model), BlockShuffle)
+    form = fuse_for_inference(model, leaving=(UpsampleConv, nn.Sequential))
+    assert of_kind(form, UpsampleConv) == of_kind(model, UpsampleConv) and of_kind(form, BlockShuffle) == 0
+    assert of_kind(form, PatchConv) and of_kind(fuse_for_inference(model), BlockShuffle)
     image = torch.rand(1, 3, 64, 96)
     with torch.inference_mode():
         torch.testing.assert_close(form(image)[0], model(image)[0], rtol=1e-5, atol=1e-5)

@@ -34,7 +34,7 @@ def test_axis_angle_then_translation() -> None:
     assert torch.allclose(T[0], expected, atol=1e-6)
 
 
-def test_the_first_picture_comes_first() -> None:
+def test_the_first_image_comes_first() -> None:
     model = fixed([0] * 6)
     model(torch.zeros(1, 3, 32, 32), torch.ones(1, 3, 32, 32))
     assert model.network.seen[:, :3].max() == 0 and model.network.seen[:, 3:].min() == 1
@@ -53,13 +53,13 @@ def test_nano_pose_is_small() -> None:
     assert sum(parameter.numel() for parameter in nano_pose().parameters()) < 1_000_000
 
 
-def test_any_encoder_takes_two_pictures() -> None:
+def test_any_encoder_takes_two_images() -> None:
     model = pose(encoder="timm:mobilenetv3_small_100", width=32, size_hw=(64, 96))
     assert model(torch.rand(1, 3, 64, 96), torch.rand(1, 3, 64, 96)).shape == (1, 4, 4)
 
 
 def test_a_fixed_network_takes_its_size_only() -> None:
-    with pytest.raises(HondoError, match="pictures only"):
+    with pytest.raises(HondoError, match="images only"):
         PoseModel(Fixed([0] * 6), name="fixed", input_spec=InputSpec(size_hw=(32, 32), fixed=True))(
             torch.zeros(1, 3, 32, 33), torch.zeros(1, 3, 32, 33)
         )
@@ -74,6 +74,6 @@ def test_a_shared_encoder_learns_from_poses_and_is_no_copy() -> None:
     assert all(parameter.grad is None for parameter in depth.network.decoder.parameters())
 
 
-def test_a_model_without_an_encoder_of_single_pictures_shares_none() -> None:
+def test_a_model_without_an_encoder_of_single_images_shares_none() -> None:
     with torch.device("meta"), pytest.raises(HondoError, match="'manydepth' has no encoder that a pose network could"):
         shared_pose(build_model("manydepth", weights="random"))

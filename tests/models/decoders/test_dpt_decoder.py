@@ -1,4 +1,4 @@
-"""DPT's decoder: pyramids out of equal maps, fusion, and an output of the picture's size."""
+"""DPT's decoder: pyramids out of equal maps, fusion, and an output of the image's size."""
 
 import pytest
 import torch
@@ -27,7 +27,7 @@ def test_projecting_before_resizing_is_projecting_after() -> None:
 
 
 @pytest.mark.parametrize("grid", [(3, 5), (4, 2)])
-def test_the_output_has_the_pictures_size_and_everybody_learns(grid: tuple[int, int]) -> None:
+def test_the_output_has_the_images_size_and_everybody_learns(grid: tuple[int, int]) -> None:
     torch.manual_seed(0)
     decoder = DPTDecoder(channels=(6,) * 4, strides=(14,) * 4, widths=(4, 5, 6, 7), features=8, output=F.softplus)
     (out,) = decoder([torch.randn(2, 6, *grid) for _ in range(4)])

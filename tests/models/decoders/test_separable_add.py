@@ -19,7 +19,7 @@ def features(size_hw: tuple[int, int] = (64, 96)) -> list[Tensor]:
     ]
 
 
-def test_one_map_of_the_pictures_size_that_is_not_negative() -> None:
+def test_one_map_of_the_images_size_that_is_not_negative() -> None:
     (depth,) = SeparableAdd(channels=CHANNELS, strides=STRIDES, widths=(8, 4))(features())
     assert depth.shape == (2, 1, 64, 96) and depth.min() >= 0
 

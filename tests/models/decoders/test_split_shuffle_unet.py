@@ -30,7 +30,7 @@ def test_an_odd_number_of_channels_is_refused() -> None:
 
 
 @pytest.mark.parametrize("strides", [(2, 4, 8, 16, 32), (4, 8, 16, 32), (7, 14)])
-def test_one_positive_map_of_the_pictures_size(strides: tuple[int, ...]) -> None:
+def test_one_positive_map_of_the_images_size(strides: tuple[int, ...]) -> None:
     channels = tuple(range(3, 3 + len(strides)))
     side = strides[-1]
     features = [

@@ -28,7 +28,7 @@ def test_the_depth_model_on_it_is_light() -> None:
         assert 2e6 < count_parameters(build_model("unet-litehybrid", weights="random")) < 3.2e6
 
 
-def test_every_place_sees_the_whole_picture() -> None:
+def test_every_place_sees_the_whole_image() -> None:
     torch.manual_seed(0)
     image = torch.rand(1, 3, 64, 96, requires_grad=True)
     litehybrid().eval()(image)[-1][0, :, 0, 0].sum().backward()

@@ -112,7 +112,7 @@ def test_positions_are_resized_once_a_size_and_follow_the_weights() -> None:
     assert not copy.deepcopy(model).network.encoder.derived._kept
 
 
-def test_a_batch_is_its_pictures() -> None:
+def test_a_batch_is_its_images() -> None:
     model = dpt(encoder="efficientnet_b0", hooks=(0, 1), features=16, head="sigmoid").eval()
     images = torch.rand(2, 3, 64, 96)
     with torch.no_grad():

@@ -35,7 +35,7 @@ def test_stereo_needs_a_baseline() -> None:
             monodepth2(stereo=True, baseline_m=0.0)
 
 
-def test_both_pose_networks_see_the_order_of_pictures() -> None:
+def test_both_pose_networks_see_the_order_of_images() -> None:
     torch.manual_seed(0)
     first, second = torch.rand(2, 3, 64, 96), torch.rand(2, 3, 64, 96)
     for shared in (False, True):

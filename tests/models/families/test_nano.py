@@ -1,4 +1,4 @@
-"""hondo-nano: its size, its range, and that it sees the whole picture."""
+"""hondo-nano: its size, its range, and that it sees the whole image."""
 
 import torch
 
@@ -35,7 +35,7 @@ def test_every_output_sees_every_pixel() -> None:
 
 
 def test_packaged_weights_tell_near_from_far() -> None:
-    """On a picture of the embedded clip, what is below is nearer than what is above."""
+    """On an image of the embedded clip, what is below is nearer than what is above."""
     path = packaged_weights("hondo-nano")
     assert path is not None, "the package ships weights"
     assert path.stat().st_size < 8e6

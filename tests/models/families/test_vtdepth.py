@@ -16,7 +16,7 @@ from hondo.models.families.vtdepth import (
 )
 
 
-def test_only_the_coarsest_map_changes_and_sees_the_whole_picture() -> None:
+def test_only_the_coarsest_map_changes_and_sees_the_whole_image() -> None:
     torch.manual_seed(0)
     inner = LightEncoder().eval()
     encoder = BottleneckTransformer(inner, blocks=2, num_heads=4, mlp_ratio=2).eval()
@@ -43,7 +43,7 @@ def test_macs_agree_with_the_published_number() -> None:
     assert count_macs(model, size_hw=(192, 640)) == pytest.approx(7.0e9, rel=0.05)
 
 
-def test_only_the_resnet_wants_its_pictures_normalised() -> None:
+def test_only_the_resnet_wants_its_images_normalised() -> None:
     with torch.device("meta"):
         plain, resnet = vtdepth_b1().input_spec, vtdepth_c0().input_spec
     assert plain.mean == (0.0, 0.0, 0.0) and plain.std == (1.0, 1.0, 1.0)
@@ -61,7 +61,7 @@ def test_both_decoders_take_any_encoder_by_name(build, encoder: str) -> None:
     assert model.input_spec.mean != (0.0, 0.0, 0.0)
 
 
-def test_the_same_picture_at_any_place_in_the_batch_gives_the_same_depth() -> None:
+def test_the_same_image_at_any_place_in_the_batch_gives_the_same_depth() -> None:
     torch.manual_seed(0)
     model = vtdepth_pvtv1_tiny(positions_hw=(64, 96)).eval()
     images = torch.rand(2, 3, 128, 32)

@@ -66,7 +66,7 @@ def test_what_training_scripts_leave_beside_the_module_is_passed_over(authors: t
     optimizer = torch.optim.SGD(module.parameters(), lr=0.1, momentum=0.9)
     sum(parameter.sum() for parameter in module.parameters()).backward()
     optimizer.step()
-    beside = {
+    float_precision = {
         "args": argparse.Namespace(arch="mobilenet", size=(224, 224)),
         "best": np.float64(0.6),
         "array": np.arange(3),
@@ -74,7 +74,7 @@ def test_what_training_scripts_leave_beside_the_module_is_passed_over(authors: t
         "device": torch.device("cpu"),
         "names": {"a", "b"},
     }
-    torch.save(beside | {"model": module}, tmp_path / "w.pth.tar", _use_new_zipfile_serialization=False)
+    torch.save(float_precision | {"model": module}, tmp_path / "w.pth.tar", _use_new_zipfile_serialization=False)
     assert equal(read_module(tmp_path / "w.pth.tar"), module.module.state_dict())
 
 

@@ -27,7 +27,7 @@ def test_computes_what_timm_does(kernel: int, stride: int, size: tuple[int, int]
         assert torch.allclose(ours(x), theirs(x), atol=1e-5)
 
 
-def test_padding_is_none_where_the_kernel_ends_with_the_picture() -> None:
+def test_padding_is_none_where_the_kernel_ends_with_the_image() -> None:
     assert [same_padding(8, kernel=3, stride=stride) for stride in (1, 2, 3)] == [2, 1, 1]
     assert same_padding(9, kernel=3, stride=3) == 0
 

@@ -5,13 +5,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hondo.nn.upsampling.resized_conv import ConvBeforeResize, ConvOfResized, share_of_work, shifted_resize
+from hondo.nn.upsampling.resized_conv import ConvBeforeResize, ResizedConv, share_of_work, shifted_resize
 
 
-def resized_conv(inputs: int, *, skip: int, outputs: int = 3) -> ConvOfResized:
+def resized_conv(inputs: int, *, skip: int, outputs: int = 3) -> ResizedConv:
     torch.manual_seed(0)
     norm = nn.BatchNorm2d(outputs)
-    layers = ConvOfResized(nn.Conv2d(inputs + skip, outputs, 3, padding=1), norm, nn.LeakyReLU(), skip_channels=skip)
+    layers = ResizedConv(nn.Conv2d(inputs + skip, outputs, 3, padding=1), norm, nn.LeakyReLU(), skip_channels=skip)
     nn.init.uniform_(norm.weight, 0.5, 2.0)
     nn.init.normal_(norm.bias)
     norm.running_mean.normal_()

@@ -6,10 +6,10 @@ from torch import nn
 
 from hondo.nn.blocks.convolution import ConvReflect, conv_elu
 from hondo.nn.upsampling.upsample_conv import (
-    ConvOfDoubled,
-    ConvOfSmall,
-    Enlarge,
-    EnlargeByConv,
+    BilinearUpsample,
+    ConvBilinearUpsample,
+    FoldedUpsampleConv,
+    UpsampleConv,
     doubled_kernel,
     enlarging_kernel,
 )
@@ -28,12 +28,12 @@ def layers(kind: str, inputs: int, outputs: int) -> nn.Sequential:
 @pytest.mark.parametrize("kind", ["zeros", "reflect"])
 def test_the_small_form_gives_the_same_map(kind, skip_channels, size_hw) -> None:
     torch.manual_seed(0)
-    doubled = ConvOfDoubled(*layers(kind, 5 + skip_channels, 4), skip_channels=skip_channels).eval()
+    doubled = UpsampleConv(*layers(kind, 5 + skip_channels, 4), skip_channels=skip_channels).eval()
     x = torch.randn(2, 5, *size_hw)
     skip = torch.randn(2, skip_channels, 2 * size_hw[0], 2 * size_hw[1]) if skip_channels else None
     wanted = doubled(x, skip)
     assert wanted.shape == (2, 4, 2 * size_hw[0], 2 * size_hw[1])
-    torch.testing.assert_close(ConvOfSmall(doubled)(x, skip), wanted, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(FoldedUpsampleConv(doubled)(x, skip), wanted, rtol=1e-5, atol=1e-6)
 
 
 def test_the_kernel_of_four_sums_taps_that_meet_the_same_cell() -> None:
@@ -45,8 +45,8 @@ def test_the_kernel_of_four_sums_taps_that_meet_the_same_cell() -> None:
 
 
 def test_weights_of_the_small_form_are_copies() -> None:
-    doubled = ConvOfDoubled(ConvReflect(3, 2), skip_channels=1).eval()
-    small = ConvOfSmall(doubled)
+    doubled = UpsampleConv(ConvReflect(3, 2), skip_channels=1).eval()
+    small = FoldedUpsampleConv(doubled)
     with torch.no_grad():
         doubled[0].conv.weight.zero_()
     assert small.small.weight.abs().sum() > 0
@@ -54,7 +54,7 @@ def test_weights_of_the_small_form_are_copies() -> None:
 
 def test_every_weight_gets_a_gradient() -> None:
     torch.manual_seed(0)
-    doubled = ConvOfDoubled(*layers("zeros", 5, 4), skip_channels=2)
+    doubled = UpsampleConv(*layers("zeros", 5, 4), skip_channels=2)
     doubled(torch.randn(1, 3, 4, 4), torch.randn(1, 2, 8, 8)).square().sum().backward()
     assert all(parameter.grad is not None for parameter in doubled.parameters())
 
@@ -64,9 +64,9 @@ def test_every_weight_gets_a_gradient() -> None:
 def test_the_convolution_gives_the_same_map(factor, size_hw) -> None:
     torch.manual_seed(0)
     x = torch.randn(2, 1, *size_hw)
-    wanted = Enlarge(factor)(x)
+    wanted = BilinearUpsample(factor)(x)
     assert wanted.shape == (2, 1, factor * size_hw[0], factor * size_hw[1])
-    torch.testing.assert_close(EnlargeByConv(Enlarge(factor))(x), wanted, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(ConvBilinearUpsample(BilinearUpsample(factor))(x), wanted, rtol=1e-5, atol=1e-6)
 
 
 def test_each_value_is_a_mean_and_lies_by_its_place() -> None:
@@ -77,13 +77,13 @@ def test_each_value_is_a_mean_and_lies_by_its_place() -> None:
 
 
 def test_the_kernel_is_no_weight_and_takes_the_type_of_the_map() -> None:
-    enlarge = EnlargeByConv(Enlarge(2))
+    enlarge = ConvBilinearUpsample(BilinearUpsample(2))
     assert not enlarge.state_dict()
     assert enlarge.half()(torch.ones(1, 1, 2, 2)).dtype == torch.float32
 
 
 def test_the_gradient_is_that_of_the_resize() -> None:
     x = torch.randn(1, 1, 3, 4, requires_grad=True)
-    (given,) = torch.autograd.grad(EnlargeByConv(Enlarge(2))(x).square().sum(), x)
-    (wanted,) = torch.autograd.grad(Enlarge(2)(x).square().sum(), x)
+    (given,) = torch.autograd.grad(ConvBilinearUpsample(BilinearUpsample(2))(x).square().sum(), x)
+    (wanted,) = torch.autograd.grad(BilinearUpsample(2)(x).square().sum(), x)
     torch.testing.assert_close(given, wanted)

@@ -1,4 +1,4 @@
-"""Ray casting against the solids' own equations, and against a picture without tiles."""
+"""Ray casting against the solids' own equations, and against an image without tiles."""
 
 import math
 
@@ -77,7 +77,7 @@ def test_points_seen_lie_on_the_solid(kind: str) -> None:
     assert (toward < 0.05).float().mean() > 0.97, "visible faces look at the camera"
 
 
-def test_tiles_do_not_change_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tiles_do_not_change_the_image(monkeypatch: pytest.MonkeyPatch) -> None:
     """Solids that reach behind the camera or over the border are found in every tile."""
     scene = scene_of("cylinder", (1.0, 9, 1.0), away=1.2, pitch=math.pi / 2 - 0.2)
     tiled = depth_of(scene)

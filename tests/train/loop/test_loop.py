@@ -202,7 +202,7 @@ def test_hooks_see_the_average_and_write(objective, batches, tmp_path):
     hooks = Hooks(
         validate=validate,
         export=lambda model, path: path.write_text(str(model.training)),
-        picture=lambda model, path: path.write_text("picture"),
+        image=lambda model, path: path.write_text("picture"),
     )
     loop = LoopConfig(log_every=4, checkpoint_every=5, validate_every=5, picture_every=6, show_progress=False)
     fitted = fit(objective(), batches(), optim=OPTIM, loop=loop, setup=CPU, folder=tmp_path, hooks=hooks)

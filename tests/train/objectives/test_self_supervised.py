@@ -129,7 +129,7 @@ def test_pose_scale_shrinks_only_what_the_pose_network_sees():
     assert pose.seen[0][0].shape == (2, 3, 8, 24)
 
 
-def test_jittered_pictures_are_for_the_networks_only():
+def test_jittered_images_are_for_the_networks_only():
     batch, pose = scene(known=False), Still()
     dark = Batch(**{**vars(batch), "augmented": 0 * batch.image, "augmented_sources": 0 * batch.source_images})
     objective = SelfSupervised(wall(0.5), SelfSupervisedConfig(), pose=pose)

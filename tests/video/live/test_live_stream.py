@@ -17,7 +17,7 @@ from hondo.video.temporal.steady import SteadyConfig
 
 
 def feed_at(fps: float, *, count: int = 10_000, sizes=((24, 48),)):
-    """A source that gives grey pictures evenly; frame n has the value n mod 256."""
+    """A source that gives grey images evenly; frame n has the value n mod 256."""
 
     def frames(control):
         for number in range(count):
@@ -214,9 +214,9 @@ def test_depth_is_steadied_unless_asked_otherwise(red) -> None:
         assert fewest <= max(max(a, b) / min(a, b) for a, b in itertools.pairwise(values)) <= most
 
 
-def test_a_folder_brings_its_poses(red, tmp_path, picture) -> None:
+def test_a_folder_brings_its_poses(red, tmp_path, image) -> None:
     for number in range(3):
-        write_image(tmp_path / "images" / f"{number}.png", picture)
+        write_image(tmp_path / "images" / f"{number}.png", image)
     (tmp_path / "poses.txt").write_text("1 0 0 5 0 1 0 0 0 0 1 0 0 0 0 1\n" * 3)
     with Stream(str(tmp_path), red, folder_fps=50) as stream:
         frame = stream.latest(timeout=5)
@@ -237,7 +237,7 @@ def test_a_recording_waits_until_the_network_is_ready(red, album) -> None:
     assert (stats.frames_read, stats.frames_dropped) == (2, 0)
 
 
-def test_the_camera_is_that_of_the_picture(red) -> None:
+def test_the_camera_is_that_of_the_image(red) -> None:
     from hondo.data.datasets.intrinsics import assumed_camera
 
     with Stream(feed_at(100, sizes=((24, 48), (12, 24))), red, camera_of=assumed_camera) as stream:

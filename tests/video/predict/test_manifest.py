@@ -44,6 +44,6 @@ def test_a_run_that_fails_at_once_keeps_the_file_of_an_earlier_one(tmp_path) -> 
     with PredictionsFile(tmp_path, INFO) as predictions:
         predictions.add(Item(source="a"))
     with pytest.raises(ValueError, match="camera"), PredictionsFile(tmp_path, INFO):
-        raise ValueError("camera of another picture")
+        raise ValueError("camera of another image")
     assert [item["source"] for item in read(tmp_path)["items"]] == ["a"]
     assert len(list(tmp_path.iterdir())) == 1

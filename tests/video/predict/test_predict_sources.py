@@ -66,7 +66,7 @@ def files(out) -> list[str]:
     return sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
 
 
-def test_pictures_in_every_form(red, album, tmp_path) -> None:
+def test_images_in_every_form(red, album, tmp_path) -> None:
     out = tmp_path / "out"
     camera = Camera.from_fov(60, size_hw=(24, 48))
     summary = predict(red, album / "a.png", out=out, forms=FORMS, camera_of=lambda size_hw: camera)
@@ -113,16 +113,16 @@ def test_limit_ends_a_video_early(red, clip, tmp_path) -> None:
 @pytest.mark.parametrize("name", ["broken.png", "broken.mp4", "empty.jpg"])
 def test_a_broken_file_is_told_noted_and_passed_over(red, album, tmp_path, name) -> None:
     (album / name).write_bytes(b"" if name == "empty.jpg" else b"not what it says")
-    told = []
-    summary = predict(red, album / name, album / "a.png", out=tmp_path / "out", told=told.append)
+    on_progress = []
+    summary = predict(red, album / name, album / "a.png", out=tmp_path / "out", on_progress=on_progress.append)
     assert (summary.done, summary.failed) == (1, 1)
     broken, fine = items(tmp_path / "out")
     assert name in broken["error"] and broken["png"] is None and fine["error"] is None
-    assert [item.source for item in told] == [broken["source"], fine["source"]]
+    assert [item.source for item in on_progress] == [broken["source"], fine["source"]]
 
 
-def test_many_pictures_overlap_and_stay_in_order(red, album, tmp_path) -> None:
-    """More than a few pictures are begun ahead: each keeps its place, its own depth and its own error."""
+def test_many_images_overlap_and_stay_in_order(red, album, tmp_path) -> None:
+    """More than a few images are begun ahead: each keeps its place, its own depth and its own error."""
     from hondo.images.read import write_image
 
     for level in range(8):
@@ -139,7 +139,7 @@ def test_many_pictures_overlap_and_stay_in_order(red, album, tmp_path) -> None:
         np.testing.assert_allclose(values, 0.01 + 30 * level / 255, atol=1e-3)  # as the fixture adds
 
 
-def test_too_large_a_picture_fails_alone(red, album, tmp_path) -> None:
+def test_too_large_a_image_fails_alone(red, album, tmp_path) -> None:
     summary = predict(red, album / "a.png", out=tmp_path / "out", max_megapixels=0.0001)
     assert (summary.done, summary.failed) == (0, 1)
 
@@ -150,16 +150,16 @@ def test_a_network_that_gives_nan_is_a_failure(red, album, tmp_path) -> None:
     assert "not finite" in items(tmp_path / "out")[0]["error"]
 
 
-def test_a_camera_that_does_not_fit_ends_the_run_at_the_first_picture_only(red, album, tmp_path, picture) -> None:
+def test_a_camera_that_does_not_fit_ends_the_run_at_the_first_image_only(red, album, tmp_path, image) -> None:
     def camera_of(size_hw):
         if size_hw != (24, 48):
-            raise HondoError("of another picture")
+            raise HondoError("of another image")
         return Camera.from_fov(60, size_hw=size_hw)
 
     from hondo.images.read import write_image
 
-    other = write_image(tmp_path / "other.png", picture[:10])
-    with pytest.raises(HondoError, match="another picture"):
+    other = write_image(tmp_path / "other.png", image[:10])
+    with pytest.raises(HondoError, match="another image"):
         predict(red, other, out=tmp_path / "out", camera_of=camera_of)
     summary = predict(red, album / "a.png", other, out=tmp_path / "out", camera_of=camera_of)
     assert (summary.done, summary.failed) == (1, 1)
@@ -195,7 +195,7 @@ def test_a_full_disk_ends_the_run_with_one_clear_line(red, album, tmp_path, monk
         predict(red, album, out=tmp_path / "out")
 
 
-def test_memory_is_bounded_by_few_frames(red, tmp_path, picture) -> None:
+def test_memory_is_bounded_by_few_frames(red, tmp_path, image) -> None:
     """However slow the writer, no more than a handful of maps exist at once."""
     import gc
     import time
@@ -203,14 +203,14 @@ def test_memory_is_bounded_by_few_frames(red, tmp_path, picture) -> None:
     from hondo.core.types import DepthMap
     from hondo.images.read import write_image
 
-    many = [write_image(tmp_path / "many" / f"{number}.png", picture) for number in range(20)]
+    many = [write_image(tmp_path / "many" / f"{number}.png", image) for number in range(20)]
     most = []
 
-    def told(item) -> None:
+    def on_progress(item) -> None:
         time.sleep(0.001)
         most.append(sum(type(thing) is DepthMap for thing in gc.get_objects()))
 
-    predict(red, *many, out=tmp_path / "out", told=told)
+    predict(red, *many, out=tmp_path / "out", on_progress=on_progress)
     assert max(most) <= 8
 
 

@@ -49,9 +49,9 @@ def test_another_size_begins_another_part(tmp_path) -> None:
     assert (tmp_path / "live_2.depth" / "000000.depth.png").exists() and not (tmp_path / "poses.txt").exists()
 
 
-def test_a_stream_is_recorded_to_its_end(red, tmp_path, picture) -> None:
+def test_a_stream_is_recorded_to_its_end(red, tmp_path, image) -> None:
     for number in range(5):
-        write_image(tmp_path / "in" / f"{number}.png", picture)
+        write_image(tmp_path / "in" / f"{number}.png", image)
     with Stream(str(tmp_path / "in"), red, folder_fps=10) as stream:
         count = record(stream, tmp_path / "out")
     assert 3 <= count <= 5 and len(list((tmp_path / "out" / "live.depth").iterdir())) == count

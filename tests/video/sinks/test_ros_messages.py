@@ -21,7 +21,7 @@ def frame(kind: DepthKind = DepthKind.METRIC_INVERSE_DEPTH) -> LiveFrame:
     )
 
 
-def test_the_picture() -> None:
+def test_the_image() -> None:
     message = color_image(frame(), stamp_s=12.25)
     assert (message["encoding"], message["step"], len(message["data"])) == ("rgb8", 24, 144)
     assert message["header"] == {"stamp": {"sec": 12, "nanosec": 250_000_000}, "frame_id": "camera_optical"}

@@ -57,15 +57,15 @@ def test_a_stopped_recording_ends_at_once(album) -> None:
     assert next(frames, None) is None
 
 
-def test_a_broken_picture_is_counted_and_passed_over(album) -> None:
-    (album / "aa.png").write_bytes(b"no picture")
+def test_a_broken_image_is_counted_and_passed_over(album) -> None:
+    (album / "aa.png").write_bytes(b"no image")
     bad = []
     frames = list(feed_of(str(album), folder_fps=1000)(FeedControl(corrupt=lambda: bad.append(1))))
     assert len(frames) == 2 and len(bad) == 1
 
 
-def test_a_folder_of_broken_pictures_ends_though_it_loops(tmp_path) -> None:
-    (tmp_path / "a.png").write_bytes(b"no picture")
+def test_a_folder_of_broken_images_ends_though_it_loops(tmp_path) -> None:
+    (tmp_path / "a.png").write_bytes(b"no image")
     assert list(feed_of(str(tmp_path), folder_fps=1000, loop=True)(FeedControl())) == []
 
 
@@ -95,14 +95,14 @@ def test_what_is_no_source_is_refused_at_once(album, name) -> None:
 
 @pytest.mark.parametrize("fps", [0, -1, float("inf")])
 def test_a_rate_must_be_one(album, fps) -> None:
-    with pytest.raises(HondoError, match="pictures a second"):
+    with pytest.raises(HondoError, match="images a second"):
         feed_of(str(album), folder_fps=fps)
 
 
-def test_pictures_can_be_written_meanwhile(tmp_path, picture) -> None:
+def test_images_can_be_written_meanwhile(tmp_path, image) -> None:
     """The list is that of the start: a folder that changes is no error."""
-    write_image(tmp_path / "a.png", picture)
-    write_image(tmp_path / "b.png", picture)
+    write_image(tmp_path / "a.png", image)
+    write_image(tmp_path / "b.png", image)
     frames = feed_of(str(tmp_path), folder_fps=1000)(FeedControl())
     next(frames)
     (tmp_path / "b.png").unlink()

@@ -18,17 +18,17 @@ def stems(*texts: object, **options) -> list[str]:
     return [source.stem for source in find_sources([str(text) for text in texts], **options)]
 
 
-def test_a_folder_gives_its_pictures_and_those_below(album) -> None:
+def test_a_folder_gives_its_images_and_those_below(album) -> None:
     found = find_sources([str(album)])
     assert [Path(source.text).relative_to(album).as_posix() for source in found] == ["a.png", "b.jpg", "deep/c.png"]
-    assert {source.kind for source in found} == {SourceKind.PICTURE}
+    assert {source.kind for source in found} == {SourceKind.IMAGE}
 
 
 def test_kinds(tmp_path) -> None:
     touch(tmp_path, "v.MP4", "p.png", "strange.xyz")
     texts = [str(tmp_path / name) for name in ("v.MP4", "p.png", "strange.xyz")] + ["webcam:0", "rtsp://u:pw@cam/1"]
     kinds = [source.kind.value for source in find_sources(texts)]
-    assert kinds == ["video", "picture", "picture", "live", "live"]
+    assert kinds == ["video", "image", "image", "live", "live"]
     assert stems("webcam:0", "rtsp://u:pw@cam/1") == ["webcam_0", "cam_1"]
 
 

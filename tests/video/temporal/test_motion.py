@@ -1,4 +1,4 @@
-"""Motion: shifted pictures give their shift, what came into view is not trusted, odd sizes do no harm."""
+"""Motion: shifted images give their shift, what came into view is not trusted, odd sizes do no harm."""
 
 import cv2
 import numpy as np
@@ -13,11 +13,11 @@ def scene(height: int = 192, width: int = 640, *, seed: int = 0) -> np.ndarray:
     return cv2.normalize(soft, None, 0, 255, cv2.NORM_MINMAX)
 
 
-def test_a_shifted_picture_gives_its_shift_and_carries_values() -> None:
+def test_a_shifted_image_gives_its_shift_and_carries_values() -> None:
     big = scene(192, 680)
     tracker = MotionTracker()
     assert tracker(np.ascontiguousarray(big[:, :640])) is None
-    motion = tracker(np.ascontiguousarray(big[:, 8:648]))  # 8 pixels are 2 of the small picture
+    motion = tracker(np.ascontiguousarray(big[:, 8:648]))  # 8 pixels are 2 of the small image
     assert motion is not None and motion.trust.shape == (48, 160)
     columns = np.broadcast_to(np.arange(160, dtype=np.float32), (48, 160))
     inside = (slice(6, -6), slice(6, -10))
@@ -26,7 +26,7 @@ def test_a_shifted_picture_gives_its_shift_and_carries_values() -> None:
     assert np.median(motion.trust[inside]) > 0.8
 
 
-def test_a_still_picture_is_trusted_where_it_is() -> None:
+def test_a_still_image_is_trusted_where_it_is() -> None:
     tracker = MotionTracker()
     tracker(scene())
     motion = tracker(scene())

@@ -56,7 +56,7 @@ def test_flicker_of_regions_falls_to_a_tenth() -> None:
 SIZE = (96, 160)
 
 
-def picture(seed: int = 0, size_hw=SIZE) -> np.ndarray:
+def image(seed: int = 0, size_hw=SIZE) -> np.ndarray:
     noise = np.random.default_rng(seed).integers(0, 256, (*size_hw, 3), dtype=np.uint8)
     return cv2.normalize(cv2.GaussianBlur(noise, (0, 0), 3), None, 0, 255, cv2.NORM_MINMAX)
 
@@ -88,7 +88,7 @@ def swing(maps: list[DepthMap]) -> float:
 def test_flicker_falls_below_a_third_and_the_shape_stays(kind) -> None:
     raw = list(flickering(kind))
     steady = Steady()
-    calm = [steady(picture(), depth_map) for depth_map in raw]
+    calm = [steady(image(), depth_map) for depth_map in raw]
     assert swing(calm) < swing(raw) / 3
     assert all(map_.kind is kind and map_.values.dtype == np.float32 for map_ in calm)
     fitted = np.polynomial.polynomial.polyfit(truth(kind).ravel(), calm[-1].values.ravel(), 1)
@@ -98,19 +98,19 @@ def test_flicker_falls_below_a_third_and_the_shape_stays(kind) -> None:
 
 def test_edges_stay_sharp() -> None:
     steady = Steady()
-    maps = [steady(picture(), depth_map) for depth_map in flickering(DepthKind.SCALED_INVERSE_DEPTH)]
+    maps = [steady(image(), depth_map) for depth_map in flickering(DepthKind.SCALED_INVERSE_DEPTH)]
     row = maps[-1].values[45]
     assert row[51] / row[49] > 1.8  # of a true step of 1.2 to 0.39, one pixel wide
 
 
 def test_an_object_that_moves_by_itself_leaves_no_trail() -> None:
-    background, thing = picture(), picture(5)
+    background, thing = image(), image(5)
     steady = Steady()
     for step in range(20):
         left = 5 + 6 * step
-        image, values = background.copy(), np.full(SIZE, 0.3, np.float32)
-        image[30:70, left : left + 30], values[30:70, left : left + 30] = thing[30:70, :30], 1.0
-        calm = steady(image, DepthMap(values=values, kind=DepthKind.METRIC_INVERSE_DEPTH)).values
+        shown, values = background.copy(), np.full(SIZE, 0.3, np.float32)
+        shown[30:70, left : left + 30], values[30:70, left : left + 30] = thing[30:70, :30], 1.0
+        calm = steady(shown, DepthMap(values=values, kind=DepthKind.METRIC_INVERSE_DEPTH)).values
         error = np.abs(calm - values) / values
         assert error.mean() < 0.03 and (error > 0.25).mean() < 0.03
 
@@ -118,23 +118,23 @@ def test_an_object_that_moves_by_itself_leaves_no_trail() -> None:
 def test_a_cut_begins_anew() -> None:
     steady, kind = Steady(), DepthKind.SCALED_INVERSE_DEPTH
     for _ in range(5):
-        steady(picture(), DepthMap(values=truth(kind), kind=kind))
+        steady(image(), DepthMap(values=truth(kind), kind=kind))
     new = DepthMap(values=5 * truth(kind)[::-1].copy(), kind=kind)
-    np.testing.assert_allclose(steady(picture(9), new).values, new.values, rtol=0.02)
+    np.testing.assert_allclose(steady(image(9), new).values, new.values, rtol=0.02)
 
 
 def test_metres_follow_the_network() -> None:
     """A metric map that is really 10 % farther from now on is so after the filter's few frames."""
     steady, kind = Steady(), DepthKind.METRIC_DEPTH
     for factor in (1.0,) * 5 + (1.1,) * 25:
-        calm = steady(picture(), DepthMap(values=np.float32(factor) / truth(kind), kind=kind))
+        calm = steady(image(), DepthMap(values=np.float32(factor) / truth(kind), kind=kind))
     np.testing.assert_allclose(calm.values, 1.1 / truth(kind), rtol=0.01)
 
 
 def test_the_scale_of_a_clip_goes_slowly_to_the_networks_own() -> None:
     steady, kind, seen = Steady(), DepthKind.SCALED_INVERSE_DEPTH, []
     for factor in (1.0,) * 5 + (1.5,) * 200:
-        calm = steady(picture(), DepthMap(values=np.float32(factor) * truth(kind), kind=kind))
+        calm = steady(image(), DepthMap(values=np.float32(factor) * truth(kind), kind=kind))
         seen.append(float(np.median(calm.values / truth(kind))))
     assert seen[5] < 1.03 and seen[-1] == pytest.approx(1.5, rel=0.01) and (np.diff(seen) > -1e-4).all()
 
@@ -142,11 +142,11 @@ def test_the_scale_of_a_clip_goes_slowly_to_the_networks_own() -> None:
 def test_a_first_frame_and_everything_beside_the_values_is_kept() -> None:
     camera = Camera.from_fov(60, size_hw=SIZE)
     first = DepthMap(
-        values=truth(DepthKind.METRIC_DEPTH), kind=DepthKind.METRIC_DEPTH, camera=camera, image_rgb=picture()
+        values=truth(DepthKind.METRIC_DEPTH), kind=DepthKind.METRIC_DEPTH, camera=camera, image_rgb=image()
     )
     steady = Steady()
-    assert steady(picture(), first) is first
-    second = steady(picture(), replace(first, values=first.values * 1.01))
+    assert steady(image(), first) is first
+    second = steady(image(), replace(first, values=first.values * 1.01))
     assert second.camera == camera and second.image_rgb is first.image_rgb
 
 
@@ -155,11 +155,11 @@ def test_unknown_values_stay_unknown_and_alone() -> None:
     values = truth(kind)
     values[10:20, 10:40] = np.nan
     for _ in range(5):
-        calm = steady(picture(), DepthMap(values=values, kind=kind)).values
+        calm = steady(image(), DepthMap(values=values, kind=kind)).values
     np.testing.assert_allclose(calm, values, rtol=0.02, equal_nan=True)
     nothing = DepthMap(values=np.full(SIZE, np.nan, np.float32), kind=kind)
-    assert np.isnan(steady(picture(), nothing).values).all()
-    assert np.isfinite(steady(picture(), DepthMap(values=truth(kind), kind=kind)).values).all()
+    assert np.isnan(steady(image(), nothing).values).all()
+    assert np.isfinite(steady(image(), DepthMap(values=truth(kind), kind=kind)).values).all()
 
 
 @pytest.mark.parametrize("size_hw", [(1, 1), (7, 90), (33, 20)])
@@ -167,15 +167,13 @@ def test_sizes_may_change_and_be_odd(size_hw) -> None:
     steady, kind = Steady(), DepthKind.SCALED_INVERSE_DEPTH
     for size in (SIZE, size_hw, size_hw, SIZE):
         values = np.full(size, 0.5, np.float32)
-        np.testing.assert_allclose(
-            steady(picture(0, size), DepthMap(values=values, kind=kind)).values, values, rtol=1e-4
-        )
+        np.testing.assert_allclose(steady(image(0, size), DepthMap(values=values, kind=kind)).values, values, rtol=1e-4)
 
 
 def test_the_same_frames_give_the_same_maps() -> None:
     def run() -> np.ndarray:
         steady = Steady()
-        return [steady(picture(), m).values for m in flickering(DepthKind.SCALED_INVERSE_DEPTH, 6)][-1]
+        return [steady(image(), m).values for m in flickering(DepthKind.SCALED_INVERSE_DEPTH, 6)][-1]
 
     np.testing.assert_array_equal(run(), run())
 

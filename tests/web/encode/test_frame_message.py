@@ -30,7 +30,7 @@ def a_map(**options) -> DepthMap:
 @pytest.mark.parametrize("deflate", [False, True])
 def test_depth_comes_back(deflate) -> None:
     depth_map = a_map()
-    header, rest = read(encode_frame(depth_map, FACTS, picture=None, deflate=deflate))
+    header, rest = read(encode_frame(depth_map, FACTS, image=None, deflate=deflate))
     assert len(rest) == header["depth_bytes"]
     stored = np.frombuffer(zlib.decompress(rest) if deflate else rest, dtype="<u2").reshape(6, 8)
     values = np.where(stored > 0, header["low"] + (stored - 1.0) * header["step"], np.nan)
@@ -45,10 +45,10 @@ def test_depth_comes_back(deflate) -> None:
 
 
 def test_parts_follow_one_another() -> None:
-    picture = np.full((48, 64, 3), 200, np.uint8)
+    image = np.full((48, 64, 3), 200, np.uint8)
     camera = Camera(fx=8, fy=8, cx=4, cy=3, size_hw=(6, 8))
     depth_map = a_map(camera=camera, confidence=np.full((6, 8), 0.5, np.float32))
-    header, rest = read(encode_frame(depth_map, FACTS, picture=picture))
+    header, rest = read(encode_frame(depth_map, FACTS, image=image))
     assert header["camera"] == [8, 8, 4, 3] and header["confidence_bytes"] == 48
     confidence = rest[header["depth_bytes"] :][:48]
     assert set(confidence) == {128}
@@ -68,9 +68,9 @@ def test_all_steps_are_used() -> None:
     assert stored.tolist() == [[1, 32768, 65535]] and low == 1.0 and np.isclose(step, 2 / 65534)
 
 
-def test_large_pictures_are_made_smaller() -> None:
-    picture = np.zeros((1000, 2000, 3), np.uint8)
-    header, rest = read(encode_frame(a_map(), FACTS, picture=picture))
+def test_large_images_are_made_smaller() -> None:
+    image = np.zeros((1000, 2000, 3), np.uint8)
+    header, rest = read(encode_frame(a_map(), FACTS, image=image))
     jpeg = rest[header["depth_bytes"] :]
     assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), 1).shape == (480, 960, 3)
     assert fitted((48, 64), side=384) == (48, 64) and fitted((1, 10_000), side=100) == (1, 100)

@@ -21,12 +21,12 @@ def test_every_route_is_there_with_its_refusals(document) -> None:
         assert {"image/jpeg", "multipart/form-data"} <= paths[path]["post"]["requestBody"]["content"].keys()
 
 
-def test_examples_have_the_fields_of_answers(document, server, picture) -> None:
+def test_examples_have_the_fields_of_answers(document, server, image) -> None:
     def example(path: str, method: str) -> dict:
         return document["paths"][path][method]["responses"]["200"]["content"]["application/json"]["example"]
 
     with server.client() as client:
-        depth = client.post("/v1/depth", params={"format": "json"}, content=picture()).json()
+        depth = client.post("/v1/depth", params={"format": "json"}, content=image()).json()
         models = client.get("/v1/models").json()
     assert example("/v1/depth", "post").keys() == depth.keys()
     shown = example("/v1/models", "get")

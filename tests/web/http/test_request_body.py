@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hondo.web.http.refusal import Refusal
-from hondo.web.http.request_body import picture_of
+from hondo.web.http.request_body import image_of
 
 TYPE = 'multipart/form-data; boundary="b-1"'
 
@@ -19,19 +19,19 @@ def form(*parts: tuple[str, bytes], boundary: bytes = b"b-1", end: bytes = b"--\
 
 @pytest.mark.parametrize("content", [b"", b"\r\n", b"--b-", b"\r\n--b-", b"\0\xff" * 100, b"a\r\n\r\nb"])
 def test_content_comes_back_byte_by_byte(content: bytes) -> None:
-    assert picture_of(form(('name="image"; filename="x.png"', content)), content_type=TYPE) == content
+    assert image_of(form(('name="image"; filename="x.png"', content)), content_type=TYPE) == content
 
 
 def test_random_bytes_come_back() -> None:
     random = np.random.default_rng(0)
     for size in (1, 10, 1000):
         content = random.bytes(size)
-        assert picture_of(form(('name="image"', content)), content_type=TYPE) == content
+        assert image_of(form(('name="image"', content)), content_type=TYPE) == content
 
 
 def test_the_field_named_image_is_taken_before_others() -> None:
     body = form(('name="other"; filename="y"', b"no"), ('name="image"', b"yes"), ('name="note"', b"no"))
-    assert picture_of(body, content_type=TYPE) == b"yes"
+    assert image_of(body, content_type=TYPE) == b"yes"
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_the_field_named_image_is_taken_before_others() -> None:
 )
 def test_others_are_refused(body: bytes) -> None:
     with pytest.raises(Refusal) as refused:
-        picture_of(body, content_type=TYPE)
+        image_of(body, content_type=TYPE)
     assert refused.value.status == 400
 
 
@@ -61,6 +61,6 @@ def test_damage_never_ends_in_anything_else() -> None:
         for place in random.integers(0, len(whole), 4):
             damaged[place] = random.integers(0, 256)
         try:
-            assert isinstance(picture_of(bytes(damaged), content_type=TYPE), bytes)
+            assert isinstance(image_of(bytes(damaged), content_type=TYPE), bytes)
         except Refusal as refusal:
             assert refusal.status == 400

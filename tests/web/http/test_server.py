@@ -8,19 +8,19 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 
-def test_what_runs_is_answered_when_the_server_is_told_to_stop(run_server, picture, until) -> None:
+def test_what_runs_is_answered_when_the_server_is_told_to_stop(run_server, image, until) -> None:
     held, begun, is_ready = threading.Event(), threading.Event(), threading.Event()
     answers: list[int] = []
 
-    def run(image):
+    def run(shown):
         if is_ready.is_set():
             begun.set()
             assert held.wait(20)
-        return image[:, :1]
+        return shown[:, :1]
 
     def ask() -> None:
         with server.client() as client:
-            answers.append(client.post("/v1/depth", content=picture()).status_code)
+            answers.append(client.post("/v1/depth", content=image()).status_code)
 
     with run_server(run) as server:
         is_ready.set()
@@ -35,13 +35,13 @@ def test_what_runs_is_answered_when_the_server_is_told_to_stop(run_server, pictu
         assert answers == [200]
 
 
-def test_streams_are_told_that_the_server_stops(run_server, picture) -> None:
+def test_streams_are_told_that_the_server_stops(run_server, image) -> None:
     with (
         run_server() as server,
         connect(f"ws://127.0.0.1:{server.port}/v1/stream", proxy=None) as stream,
         pytest.raises(ConnectionClosed) as closed,
     ):
-        stream.send(picture())
+        stream.send(image())
         assert isinstance(stream.recv(timeout=20), bytes)
         server.stop()
         stream.recv(timeout=20)

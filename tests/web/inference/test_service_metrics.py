@@ -7,9 +7,9 @@ from hondo.web.inference.service_metrics import Metrics
 LINE = re.compile(r'^[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9.e+-]+$')
 
 
-def test_every_line_is_well_formed(server, picture) -> None:
+def test_every_line_is_well_formed(server, image) -> None:
     with server.client() as client:
-        client.post("/v1/depth", content=picture())
+        client.post("/v1/depth", content=image())
         client.get("/nothing")
         response = client.get("/metrics")
     assert response.headers["content-type"].startswith("text/plain; version=0.0.4")

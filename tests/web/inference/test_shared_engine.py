@@ -1,4 +1,4 @@
-"""The shared engine: one thread, batches, faults that stay with their pictures."""
+"""The shared engine: one thread, batches, faults that stay with their images."""
 
 import threading
 from dataclasses import replace
@@ -30,7 +30,7 @@ def held_run(held: threading.Event, sizes: list[int]):
 
 @pytest.mark.parametrize(("batch", "wanted"), [(4, [1, 1, 4, 1]), (1, [1] * 7), (None, [1] * 7)])
 def test_batches_form_while_the_engine_is_busy(tiny, until, batch, wanted) -> None:
-    """The first runs tell how long a picture takes; a CPU's default is one by one."""
+    """The first runs tell how long an image takes; a CPU's default is one by one."""
     held, sizes = threading.Event(), []
     predictor, shared = tiny(held_run(held, sizes)), engine(batch=batch)
     inputs = [np.full((1, 3, 2, 2), number, dtype=np.float32) for number in range(7)]
@@ -46,7 +46,7 @@ def test_batches_form_while_the_engine_is_busy(tiny, until, batch, wanted) -> No
     shared.close()
 
 
-def test_pictures_that_wait_are_worked_on_side_by_side(tiny, until) -> None:
+def test_images_that_wait_are_worked_on_side_by_side(tiny, until) -> None:
     """The first has the engine for itself; those that came meanwhile are begun up to the depth."""
     held, sizes, most, open_now = threading.Event(), [], [0], [0]
 
@@ -88,7 +88,7 @@ def test_a_batch_keeps_within_its_time(tiny, until) -> None:
     shared.close()
 
 
-def test_a_picture_that_nobody_waits_for_is_left_out(tiny, until) -> None:
+def test_a_image_that_nobody_waits_for_is_left_out(tiny, until) -> None:
     held, sizes = threading.Event(), []
     predictor, shared = tiny(held_run(held, sizes)), engine()
     first, second, third = (shared.submit(predictor, np.zeros((1, 3, 2, 2), np.float32), client="a") for _ in range(3))
@@ -117,7 +117,7 @@ def test_closing_refuses_what_waits(tiny, until) -> None:
         shared.submit(predictor, np.zeros((1, 3, 2, 2), np.float32), client="a")
 
 
-def test_any_picture_gets_one_of_few_network_sizes() -> None:
+def test_any_image_gets_one_of_few_network_sizes() -> None:
     random = np.random.default_rng(0)
     sizes = {usual_placement(SPEC, tuple(random.integers(10, 3000, 2).tolist())).network_hw for _ in range(500)}
     assert len(sizes) <= 8

@@ -1,4 +1,4 @@
-"""POST /v1/depth over a real socket: every form says the same depth, however the picture came."""
+"""POST /v1/depth over a real socket: every form says the same depth, however the image came."""
 
 import base64
 import io
@@ -22,9 +22,9 @@ def values_of(response) -> np.ndarray:
     return (stored(response.content) - offset) / factor
 
 
-def test_png_is_the_picture_s_depth(server, picture) -> None:
+def test_png_is_the_image_s_depth(server, image) -> None:
     with server.client() as client:
-        response = client.post("/v1/depth", content=picture())
+        response = client.post("/v1/depth", content=image())
     assert response.status_code == 200 and response.headers["content-type"] == "image/png"
     values = values_of(response)
     assert values.shape == (48, 64)
@@ -33,24 +33,33 @@ def test_png_is_the_picture_s_depth(server, picture) -> None:
     assert response.headers["X-Hondo-Model"] == "tiny" and response.headers["X-Hondo-Width"] == "64"
 
 
-def test_all_forms_say_the_same(server, picture) -> None:
+def test_all_forms_say_the_same(server, image) -> None:
     with server.client() as client:
         png, npz, text = (
-            client.post("/v1/depth", params={"format": form}, content=picture()) for form in ("png16", "npz", "json")
+            client.post("/v1/depth", params={"format": form}, content=image()) for form in ("png16", "npz", "json")
         )
     with np.load(io.BytesIO(npz.content), allow_pickle=False) as arrays:
         values, facts = arrays["values"], json.loads(str(arrays["facts"]))
     assert values.dtype == np.float32 and np.abs(values - values_of(png)).max() < 1e-4
-    told = text.json()
-    assert base64.b64decode(told["png"]) == png.content
-    assert told["factor"] == float(png.headers["X-Hondo-Factor"])
-    assert {"model", "engine", "kind", "unit", "width", "height", "network_size_hw", "milliseconds"} <= told.keys()
-    assert facts["kind"] == told["kind"] and facts["factor"] is None
+    answer = text.json()
+    assert base64.b64decode(answer["png"]) == png.content
+    assert answer["factor"] == float(png.headers["X-Hondo-Factor"])
+    assert {
+        "model",
+        "engine",
+        "kind",
+        "unit",
+        "width",
+        "height",
+        "network_size_hw",
+        "milliseconds",
+    } <= answer.keys()
+    assert facts["kind"] == answer["kind"] and facts["factor"] is None
 
 
-def test_colours_are_a_jpeg(server, picture) -> None:
+def test_colours_are_a_jpeg(server, image) -> None:
     with server.client() as client:
-        response = client.post("/v1/depth", params={"format": "color"}, content=picture())
+        response = client.post("/v1/depth", params={"format": "color"}, content=image())
     assert response.headers["content-type"] == "image/jpeg"
     assert cv2.imdecode(np.frombuffer(response.content, np.uint8), 1).shape == (48, 64, 3)
 
@@ -65,40 +74,40 @@ def test_colours_are_a_jpeg(server, picture) -> None:
         ("image/jpeg", "image/jpeg"),
     ],
 )
-def test_accept_chooses(server, picture, accept, media_type) -> None:
+def test_accept_chooses(server, image, accept, media_type) -> None:
     with server.client() as client:
-        response = client.post("/v1/depth", headers={"Accept": accept}, content=picture())
+        response = client.post("/v1/depth", headers={"Accept": accept}, content=image())
     assert (response.status_code, response.headers["content-type"]) == (200, media_type)
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "BMP", "PPM"])
-def test_pictures_of_many_formats(server, picture, form) -> None:
+def test_images_of_many_formats(server, image, form) -> None:
     with server.client() as client:
-        assert client.post("/v1/depth", content=picture(form=form)).status_code == 200
+        assert client.post("/v1/depth", content=image(form=form)).status_code == 200
 
 
-def test_a_form_s_file_is_the_same_as_the_body(server, picture) -> None:
+def test_a_form_s_file_is_the_same_as_the_body(server, image) -> None:
     with server.client() as client:
-        body = client.post("/v1/depth", content=picture())
-        form = client.post("/v1/depth", files={"image": ("a b.png", picture(), "image/png")}, data={"note": "x"})
-        odd = client.post("/v1/depth", files={"anything": ("x.png", picture(), "image/png")})
+        body = client.post("/v1/depth", content=image())
+        form = client.post("/v1/depth", files={"image": ("a b.png", image(), "image/png")}, data={"note": "x"})
+        odd = client.post("/v1/depth", files={"anything": ("x.png", image(), "image/png")})
     assert body.content == form.content == odd.content
 
 
-def test_metric_models_answer_metres(serving, picture) -> None:
-    started = serving(lambda image: 2 + 0 * image[:, :1], kind=DepthKind.METRIC_DEPTH)
+def test_metric_models_answer_metres(serving, image) -> None:
+    started = serving(lambda shown: 2 + 0 * shown[:, :1], kind=DepthKind.METRIC_DEPTH)
     with started.client() as client:
-        response = client.post("/v1/depth", content=picture())
+        response = client.post("/v1/depth", content=image())
     assert response.headers["X-Hondo-Unit"] == "m" and np.all(stored(response.content) == 512)
 
 
-def test_another_model_is_loaded_when_it_is_asked_for(serving, picture, tiny) -> None:
+def test_another_model_is_loaded_when_it_is_asked_for(serving, image, tiny) -> None:
     loaded = []
     started = serving(models=("tiny", "folder/other.onnx"), load=lambda name: loaded.append(name) or tiny(name=name))
     with started.client() as client:
         assert loaded == ["tiny"]
         before = client.get("/v1/models").json()
-        response = client.post("/v1/depth", params={"model": "other"}, content=picture())
+        response = client.post("/v1/depth", params={"model": "other"}, content=image())
         after = client.get("/v1/models").json()
     assert response.headers["X-Hondo-Model"] == "other" and loaded == ["tiny", "folder/other.onnx"]
     assert [model["is_loaded"] for model in before["models"]] == [True, False]
@@ -114,29 +123,29 @@ def cloud(client, tmp_path, content, **params):
     return response, *read_ply(path)
 
 
-def test_points_lie_where_the_camera_says(serving, picture, tmp_path) -> None:
-    started = serving(lambda image: 2 + 0 * image[:, :1], kind=DepthKind.METRIC_DEPTH)
+def test_points_lie_where_the_camera_says(serving, image, tmp_path) -> None:
+    started = serving(lambda shown: 2 + 0 * shown[:, :1], kind=DepthKind.METRIC_DEPTH)
     with started.client() as client:
-        response, points, colors = cloud(client, tmp_path, picture(), camera="32,32,32,24")
+        response, points, colors = cloud(client, tmp_path, image(), camera="32,32,32,24")
     assert len(points) == 48 * 64 == int(response.headers["X-Hondo-Points"])
     assert np.allclose(points[:, 2], 2)
     assert np.allclose(points[0, :2], [(0.5 - 32) / 32 * 2, (0.5 - 24) / 32 * 2])
     assert colors is not None and colors[0].max() < 40 and colors[-1].min() > 215
 
 
-def test_fewer_points_of_the_same_surface(serving, picture, tmp_path) -> None:
-    started = serving(lambda image: 2 + 0 * image[:, :1], kind=DepthKind.METRIC_DEPTH)
+def test_fewer_points_of_the_same_surface(serving, image, tmp_path) -> None:
+    started = serving(lambda shown: 2 + 0 * shown[:, :1], kind=DepthKind.METRIC_DEPTH)
     with started.client() as client:
-        _, all_points, _ = cloud(client, tmp_path, picture(), camera="32,32,32,24")
-        _, few, _ = cloud(client, tmp_path, picture(), camera="32,32,32,24", max_points=500)
+        _, all_points, _ = cloud(client, tmp_path, image(), camera="32,32,32,24")
+        _, few, _ = cloud(client, tmp_path, image(), camera="32,32,32,24", max_points=500)
     assert 200 < len(few) <= 500
     assert all(np.abs(all_points - point).sum(axis=1).min() < 1e-4 for point in few[::50])
 
 
-def test_without_a_camera_one_of_60_degrees(serving, picture, tmp_path) -> None:
-    started = serving(lambda image: 2 + 0 * image[:, :1], kind=DepthKind.METRIC_DEPTH)
+def test_without_a_camera_one_of_60_degrees(serving, image, tmp_path) -> None:
+    started = serving(lambda shown: 2 + 0 * shown[:, :1], kind=DepthKind.METRIC_DEPTH)
     with started.client() as client:
-        _, points, _ = cloud(client, tmp_path, picture())
+        _, points, _ = cloud(client, tmp_path, image())
     half_width = 2 * np.tan(np.deg2rad(30)) * (63 / 64)
     assert np.isclose(points[:, 0].max(), half_width, rtol=1e-4)
 
@@ -155,14 +164,14 @@ def test_without_a_camera_one_of_60_degrees(serving, picture, tmp_path) -> None:
         ({"model": "../secret"}, 404, "no model"),
     ],
 )
-def test_bad_parameters(server, picture, params, status, said) -> None:
+def test_bad_parameters(server, image, params, status, said) -> None:
     with server.client() as client:
-        response = client.post("/v1/pointcloud", params=params, content=picture())
+        response = client.post("/v1/pointcloud", params=params, content=image())
     assert response.status_code == status and said in response.json()["error"]
 
 
-def test_relative_depth_has_no_points(serving, picture) -> None:
+def test_relative_depth_has_no_points(serving, image) -> None:
     started = serving(kind=DepthKind.RELATIVE_INVERSE_DEPTH)
     with started.client() as client:
-        response = client.post("/v1/pointcloud", content=picture())
+        response = client.post("/v1/pointcloud", content=image())
     assert response.status_code == 422 and "relative" in response.json()["error"]

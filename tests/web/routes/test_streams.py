@@ -35,9 +35,9 @@ def header_of(message: str | bytes) -> dict:
     return json.loads(message[8 : 8 + length])
 
 
-def test_a_frame_comes_back_as_depth(server, picture) -> None:
+def test_a_frame_comes_back_as_depth(server, image) -> None:
     with stream(server) as socket_:
-        socket_.send(picture((480, 640), form="JPEG"))
+        socket_.send(image((480, 640), form="JPEG"))
         message = socket_.recv(timeout=20)
     header = header_of(message)
     assert (header["depth_width"], header["depth_height"], header["width"]) == (384, 288, 640)
@@ -47,33 +47,33 @@ def test_a_frame_comes_back_as_depth(server, picture) -> None:
     assert header["camera"] is not None and header["near_far"][0] > header["near_far"][1]
 
 
-def test_frames_follow_one_another(server, picture) -> None:
+def test_frames_follow_one_another(server, image) -> None:
     with stream(server) as socket_:
         for number in range(5):
-            socket_.send(picture(seed=number))
+            socket_.send(image(seed=number))
             assert header_of(socket_.recv(timeout=20))["number"] == number
 
 
-def test_the_newest_frame_wins(serving, picture, until) -> None:
+def test_the_newest_frame_wins(serving, image, until) -> None:
     free = threading.Event()
     free.set()
-    started = serving(lambda image: free.wait(20) and image[:, :1] + 0.1)
+    started = serving(lambda shown: free.wait(20) and shown[:, :1] + 0.1)
     free.clear()
     with stream(started) as socket_:
         for _ in range(20):
-            socket_.send(picture())
+            socket_.send(image())
         until(lambda: started.service.metrics.frames.value(fate="dropped") == 18)
         free.set()
         headers = [header_of(socket_.recv(timeout=20)) for _ in range(2)]
     assert headers[0]["number"] < headers[1]["number"] == 19 and headers[1]["dropped"] == 18
 
 
-def test_options_in_the_address_and_in_text(server, picture) -> None:
+def test_options_in_the_address_and_in_text(server, image) -> None:
     with stream(server, "/v1/stream?side=32&deflate=true") as socket_:
-        socket_.send(picture())
+        socket_.send(image())
         first = header_of(socket_.recv(timeout=20))
         socket_.send(json.dumps({"side": 16, "deflate": False, "model": "tiny"}))
-        socket_.send(picture())
+        socket_.send(image())
         second = header_of(socket_.recv(timeout=20))
     assert (first["depth_width"], first["encoding"]) == (32, "deflate")
     assert (second["depth_width"], second["encoding"]) == (16, "raw")
@@ -82,7 +82,7 @@ def test_options_in_the_address_and_in_text(server, picture) -> None:
 @pytest.mark.parametrize(
     ("message", "status"),
     [
-        (b"no picture", 415),
+        (b"no image", 415),
         (b"", 415),
         ("no json", 400),
         ("[1]", 400),
@@ -91,19 +91,19 @@ def test_options_in_the_address_and_in_text(server, picture) -> None:
         ('{"model": 5}', 400),
     ],
 )
-def test_a_bad_message_is_told_and_the_stream_goes_on(server, picture, message, status) -> None:
+def test_a_bad_message_is_told_and_the_stream_goes_on(server, image, message, status) -> None:
     with stream(server) as socket_:
         socket_.send(message)
-        told = json.loads(socket_.recv(timeout=20))
-        assert told["status"] == status and "\n" not in told["error"]
-        socket_.send(picture())
+        error = json.loads(socket_.recv(timeout=20))
+        assert error["status"] == status and "\n" not in error["error"]
+        socket_.send(image())
         assert header_of(socket_.recv(timeout=20))["model"] == "tiny"
 
 
-def test_an_unknown_model_is_told(server, picture) -> None:
+def test_an_unknown_model_is_told(server, image) -> None:
     with stream(server) as socket_:
         socket_.send('{"model": "../x"}')
-        socket_.send(picture())
+        socket_.send(image())
         assert json.loads(socket_.recv(timeout=20))["status"] == 404
 
 
@@ -122,7 +122,7 @@ def refused(server, path: str = "/v1/stream", **options) -> int:
     return response.status_code
 
 
-def test_token_and_origin(serving, picture) -> None:
+def test_token_and_origin(serving, image) -> None:
     started = serving(access=Access(token=TOKEN))
     assert refused(started) == 401
     assert refused(started, subprotocols=["hondo-v1", "hondo-token-wrong"]) == 401
@@ -130,10 +130,10 @@ def test_token_and_origin(serving, picture) -> None:
     assert refused(started, subprotocols=right, origin="https://evil.example") == 403
     with stream(started, subprotocols=right, origin=started.url) as socket_:
         assert socket_.subprotocol == "hondo-v1"
-        socket_.send(picture())
+        socket_.send(image())
         header_of(socket_.recv(timeout=20))
     with stream(started, additional_headers={"Authorization": f"Bearer {TOKEN}"}) as socket_:
-        socket_.send(picture())
+        socket_.send(image())
         header_of(socket_.recv(timeout=20))
 
 
@@ -155,20 +155,20 @@ def test_too_many_streams(serving, caplog, until) -> None:
         pass
 
 
-def test_a_client_that_stops_reading_harms_nobody(serving, picture, until, monkeypatch) -> None:
+def test_a_client_that_stops_reading_harms_nobody(serving, image, until, monkeypatch) -> None:
     monkeypatch.setattr("hondo.web.http.bounded_protocol._CLOSE_S", 0.5)
     started = serving(limits=Limits(send_seconds=0.5))
-    large = picture((1200, 1600), form="JPEG")
+    large = image((1200, 1600), form="JPEG")
     with stream(started, "/v1/stream?side=1600", max_queue=1) as deaf, stream(started) as other:
         deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         until(lambda: len(started.service.streams) == 2)
         for _ in range(10):
             deaf.send(large)
-            other.send(picture())
+            other.send(image())
             header_of(other.recv(timeout=20))
             time.sleep(0.02)
         start = time.monotonic()
-        other.send(picture())
+        other.send(image())
         header_of(other.recv(timeout=20))
         assert time.monotonic() - start < 5
         until(lambda: started_over(started, deaf, large))
@@ -185,14 +185,14 @@ def started_over(server, deaf: ClientConnection, large: bytes) -> bool:
     return False
 
 
-def test_many_connections_leave_nothing_behind(serving, picture, until) -> None:
+def test_many_connections_leave_nothing_behind(serving, image, until) -> None:
     started = serving()
 
     def connections(count: int) -> None:
         for number in range(count):
             with stream(started) as socket_:
                 if number % 5 == 0:
-                    socket_.send(picture())
+                    socket_.send(image())
                     header_of(socket_.recv(timeout=20))
 
     def tasks() -> float:
@@ -209,10 +209,10 @@ def test_many_connections_leave_nothing_behind(serving, picture, until) -> None:
     until(lambda: tasks() <= running + 2)
 
 
-def test_a_client_that_vanishes_frees_its_place(serving, picture, until) -> None:
+def test_a_client_that_vanishes_frees_its_place(serving, image, until) -> None:
     started = serving()
     with stream(started) as gone:
-        gone.send(picture())
+        gone.send(image())
         gone.socket.shutdown(socket.SHUT_RDWR)
         until(lambda: len(started.service.streams) == 0)
 
@@ -231,7 +231,7 @@ def watching(server, query: str = "", **options):
         yield viewer
 
 
-def test_viewers_see_pictures_and_depth(serving, camera) -> None:
+def test_viewers_see_images_and_depth(serving, camera) -> None:
     started = serving(camera=camera)
     with watching(started) as first, watching(started, "?deflate=true") as second:
         headers = [header_of(first.recv(timeout=20)) for _ in range(5)]
@@ -248,8 +248,8 @@ def test_pause_resume_and_model(serving, camera, tiny) -> None:
     with watching(started) as viewer:
         viewer.recv(timeout=20)
         viewer.send('{"action": "pause"}')
-        told = next_text(viewer)
-        assert told["stats"]["state"] == "paused"
+        answer = next_text(viewer)
+        assert answer["stats"]["state"] == "paused"
         viewer.send('{"action": "resume"}')
         viewer.send('{"model": "other"}')
         while header_of_frame(viewer)["model"] != "other":
@@ -308,8 +308,8 @@ def header_of_frame(viewer) -> dict:
 def test_the_state_of_the_camera(serving, camera) -> None:
     started = serving(camera=camera)
     with started.client() as client:
-        told = client.get("/v1/live").json()["camera"]
-    assert told["name"] == "folder" and told["stats"]["state"] in ("starting", "running")
+        state = client.get("/v1/live").json()["camera"]
+    assert state["name"] == "folder" and state["stats"]["state"] in ("starting", "running")
 
 
 def test_a_server_without_a_camera(server) -> None:

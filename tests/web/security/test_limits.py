@@ -33,14 +33,14 @@ def test_pixels_wait_for_room() -> None:
     async def scenario() -> list[int]:
         budget, held, most = PixelBudget(100), [0], [0]
 
-        async def picture(pixels: int) -> None:
+        async def image(pixels: int) -> None:
             async with budget.held(pixels):
                 held[0] += pixels
                 most[0] = max(most[0], held[0])
                 await asyncio.sleep(0)
                 held[0] -= pixels
 
-        await asyncio.gather(*(picture(40) for _ in range(20)), picture(500))
+        await asyncio.gather(*(image(40) for _ in range(20)), image(500))
         return most
 
     (most,) = asyncio.run(scenario())

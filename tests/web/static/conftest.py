@@ -28,7 +28,7 @@ def page(browser) -> Iterator:
 
 @pytest.fixture
 def show(page, tmp_path) -> Callable[[bytes], None]:
-    """Gives the page a picture as a file, and waits for its depth."""
+    """Gives the page an image as a file, and waits for its depth."""
 
     def give(content: bytes) -> None:
         path = tmp_path / "photo.png"

@@ -1,4 +1,4 @@
-"""Where the page's pictures come from: clip, cameras, files, drops; what it says when they cannot come or stop."""
+"""Where the page's images come from: clip, cameras, files, drops; what it says when they cannot come or stop."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ from hondo.web.security.access import Access
 from tests.web.static.viewer import FRAMES, TEXT, click, colors, open_viewer, wait_for_frames
 
 
-def test_the_sample_clip_is_shown_as_picture_depth_and_points(page, server) -> None:
+def test_the_sample_clip_is_shown_as_image_depth_and_points(page, server) -> None:
     open_viewer(page, server)
     assert page.value("getComputedStyle(document.getElementById('empty')).display") == "flex"
     click(page, "#empty-clip")
@@ -45,9 +45,9 @@ def test_the_browser_s_own_camera(page, server) -> None:
     assert page.value("document.getElementById('use-webcam').getAttribute('aria-pressed')") == "true"
 
 
-def test_a_picture_and_a_video_from_a_file(page, server, picture, show, tmp_path) -> None:
+def test_a_image_and_a_video_from_a_file(page, server, image, show, tmp_path) -> None:
     open_viewer(page, server)
-    show(picture((60, 80)))
+    show(image((60, 80)))
     assert page.value("[document.getElementById('depth').width, document.getElementById('depth').height]") == [80, 60]
     film = tmp_path / "film.mp4"
     with VideoWriter(film, size_hw=(96, 128), fps=10) as writer:
@@ -59,15 +59,15 @@ def test_a_picture_and_a_video_from_a_file(page, server, picture, show, tmp_path
     assert page.value("document.getElementById('depth').width") == 128
 
 
-def test_a_still_picture_is_sent_once(page, serving, picture, show) -> None:
+def test_a_still_image_is_sent_once(page, serving, image, show) -> None:
     started = serving()
     open_viewer(page, started)
-    show(picture())
+    show(image())
     page.value("new Promise((done) => setTimeout(done, 300))")
     assert page.value(FRAMES) == 1 and started.service.metrics.frames.value(fate="answered") == 1
 
 
-def test_a_picture_over_the_server_s_limit_is_made_smaller(page, server, tmp_path) -> None:
+def test_a_image_over_the_server_s_limit_is_made_smaller(page, server, tmp_path) -> None:
     open_viewer(page, server)
     path = tmp_path / "large.bmp"
     write_image(path, np.zeros((2700, 2700, 3), np.uint8))
@@ -93,7 +93,7 @@ def test_the_source_that_is_chosen_last_is_shown(page, server) -> None:
     assert page.value("document.getElementById('use-clip').getAttribute('aria-pressed')") == "true"
 
 
-def test_a_picture_that_is_dropped_on_the_page(page, server) -> None:
+def test_a_image_that_is_dropped_on_the_page(page, server) -> None:
     open_viewer(page, server)
     page.value(
         "(async () => { const canvas = new OffscreenCanvas(90, 60); canvas.getContext('2d').fillRect(0, 0, 45, 60);"
@@ -121,7 +121,7 @@ def test_a_browser_s_camera_that_cannot_be_had_is_told(page, server, error, said
 def test_a_file_that_is_none_is_told(page, server, tmp_path) -> None:
     open_viewer(page, server)
     path = tmp_path / "text.png"
-    path.write_text("no picture")
+    path.write_text("no image")
     page.give_file("#file", path)
     page.wait("document.getElementById('status').classList.contains('bad')")
     assert "text.png" in page.value(TEXT.format("status"))
@@ -140,7 +140,7 @@ def test_the_server_s_camera_starts_by_itself(page, serving, tiny, tmp_path) -> 
 
 
 def test_a_camera_that_is_lost_is_shown_until_it_comes_back(page, serving, tiny) -> None:
-    """Each connection of the camera gives pictures of another size."""
+    """Each connection of the camera gives images of another size."""
     gone, back = threading.Event(), threading.Event()
 
     def feed(control):

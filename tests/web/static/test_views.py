@@ -5,12 +5,12 @@ import pytest
 from tests.web.static.viewer import FRAMES, TEXT, click, open_viewer, press_on, tab_to, wait_for_frames
 
 
-def test_the_mouse_and_the_keyboard_read_the_depth(page, serving, picture, show) -> None:
+def test_the_mouse_and_the_keyboard_read_the_depth(page, serving, image, show) -> None:
     from hondo.core.types import DepthKind
 
-    started = serving(lambda image: 2 + 0 * image[:, :1], kind=DepthKind.METRIC_DEPTH)
+    started = serving(lambda shown: 2 + 0 * shown[:, :1], kind=DepthKind.METRIC_DEPTH)
     open_viewer(page, started)
-    show(picture())
+    show(image())
     page.value("document.getElementById('depth').focus()")
     page.press("ArrowRight")
     assert page.value(TEXT.format("reading")) == page.value(TEXT.format("spoken")) == "2.00 m"
@@ -24,9 +24,9 @@ def test_the_mouse_and_the_keyboard_read_the_depth(page, serving, picture, show)
     assert page.value(TEXT.format("reading")) == "2.00 m"
 
 
-def test_sliders_take_points_away_and_relative_depth_says_so(page, server, picture, show) -> None:
+def test_sliders_take_points_away_and_relative_depth_says_so(page, server, image, show) -> None:
     open_viewer(page, server)
-    show(picture((120, 160)))
+    show(image((120, 160)))
     points = "Number(document.body.dataset.points)"
     slide = (
         "(() => {{ const s = document.getElementById('{}'); s.value = {}; s.dispatchEvent(new Event('input')); }})()"

@@ -1,4 +1,4 @@
-"""Changes of how a picture looks, not of what it shows: one pure function each, with its own strength for every sample.
+"""Changes of how an image looks, not of what it shows: one pure function each, with its own strength for every sample.
 
 Images are RGB 0..1 (b v 3 h w), v views of a sample that are changed alike; strengths have shape (b). Results
 stay in 0..1.
@@ -28,7 +28,7 @@ def brightness(images: Images, factor: Strength) -> Images:
 
 
 def contrast(images: Images, factor: Strength) -> Images:
-    """Spread around the mean grey of each picture, times factor."""
+    """Spread around the mean grey of each image, times factor."""
     mean = _grey(images).mean(dim=(-2, -1), keepdim=True)
     return torch.lerp(mean, images, _wide(factor)).clamp(0, 1)
 

@@ -37,7 +37,7 @@ def random_window(batch: Batch, generator: torch.Generator, *, config: AugmentCo
     scale = torch.where(is_zoomed, 1 + _draw(batch, generator) * (config.max_zoom - 1), 1.0)
     spare_rows, spare_columns = height - size_hw[0] / scale, width - size_hw[1] / scale
     if float(torch.minimum(spare_rows, spare_columns).min()) < -1e-3:
-        raise HondoError(f"augment.crop_hw {size_hw[0]}x{size_hw[1]} is larger than the pictures, {height}x{width}")
+        raise HondoError(f"augment.crop_hw {size_hw[0]}x{size_hw[1]} is larger than the images, {height}x{width}")
     # whole pixels where nothing is enlarged, so that a crop copies pixels
     top, left = (_whole(_draw(batch, generator) * spare, is_zoomed) for spare in (spare_rows, spare_columns))
     return geometric.zoom(batch, top=top, left=left, scale=scale, size_hw=size_hw)

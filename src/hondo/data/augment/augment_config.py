@@ -13,7 +13,7 @@ class AugmentConfig:
     """Chances (0..1) for a sample, and ranges of strength. The defaults: monodepth2 (Godard et al. 2019)."""
 
     flip: float = 0.5
-    zoom: float = 0.0  # enlarged by up to max_zoom, then cut to the picture's size at random
+    zoom: float = 0.0  # enlarged by up to max_zoom, then cut to the image's size at random
     max_zoom: float = 1.5
     crop_hw: Size | None = None  # a random window of this size, for every sample
     jitter: float = 0.5

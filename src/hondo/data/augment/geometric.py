@@ -1,4 +1,4 @@
-"""Mirroring and zooming of whole batches: pictures, depth, cameras and poses together, so that the laws still hold."""
+"""Mirroring and zooming of whole batches: images, depth, cameras and poses together, so that the laws still hold."""
 
 from dataclasses import replace
 
@@ -38,7 +38,7 @@ def zoom(
 ) -> Batch:
     """The window from (top, left) pixels on, enlarged ``scale`` times to ``size_hw``; K follows, depth stays metric.
 
-    Bilinear for pictures, nearest for depth; what lies outside the picture repeats its border and has no valid depth.
+    Bilinear for images, nearest for depth; what lies outside the image repeats its border and has no valid depth.
     """
     if batch.source_K is None and batch.source_images is not None and batch.K is not None:
         batch = replace(batch, source_K=batch.K[:, None].expand(-1, batch.source_images.shape[1], -1, -1))

@@ -1,4 +1,4 @@
-"""What JPEG does to a picture (Annex K of ITU T.81), as tensor arithmetic: any device, a quality for each picture."""
+"""What JPEG does to an image (Annex K of ITU T.81), as tensor arithmetic: any device, a quality for each image."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The path of a camera through a clip, seen in its pictures: two-view geometry, and a model's depth for the scale."""
+"""The path of a camera through a clip, seen in its images: two-view geometry, and a model's depth for the scale."""
 
 from collections.abc import Callable, Iterable
 
@@ -10,7 +10,7 @@ from hondo.core.types import Camera
 from hondo.geometry.two_view import two_view_motion
 from hondo.images.optical_flow import OpticalFlow, flow_size, grey_at, pixel_places, round_trip, sampled
 
-AREA = 98_304  # pixels of the pictures that are matched: 256x384
+AREA = 98_304  # pixels of the images that are matched: 256x384
 GRID = 6  # pixels between the points
 _ROUND_TRIP = 1.0  # square pixels by which flow there and back may miss its start
 _GREY_NOISE = 30  # grey levels by which a matched pixel may differ
@@ -21,16 +21,16 @@ DepthOf = Callable[[UInt8[np.ndarray, "H W 3"]], Float[np.ndarray, "H W"]]
 
 
 def camera_path(
-    pictures: Iterable[UInt8[np.ndarray, "H W 3"]], camera: Camera, *, depth: DepthOf
+    images: Iterable[UInt8[np.ndarray, "H W 3"]], camera: Camera, *, depth: DepthOf
 ) -> Float[np.ndarray, "n 4 4"]:
-    """T_world_camera of every picture; the first camera is the world, and lengths are in the unit of ``depth``.
+    """T_world_camera of every image; the first camera is the world, and lengths are in the unit of ``depth``.
 
-    ``camera`` is that of the pictures; ``depth`` may be infinite or NaN where it is not known. A motion that cannot be
-    seen (a cut, a picture without texture) counts as none: auto-masking leaves such pairs out of training.
+    ``camera`` is that of the images; ``depth`` may be infinite or NaN where it is not known. A motion that cannot be
+    seen (a cut, an image without texture) counts as none: auto-masking leaves such pairs out of training.
     """
     flow, poses, last = OpticalFlow(is_fine=True), [np.eye(4)], None
-    for picture in pictures:
-        now = _View(picture, camera, depth=depth(picture))
+    for image in images:
+        now = _View(image, camera, depth=depth(image))
         if last is not None:
             poses.append(poses[-1] @ np.linalg.inv(_motion(flow, last, now)))
         last = now
@@ -38,11 +38,11 @@ def camera_path(
 
 
 class _View:
-    """A picture at the size at which it is matched."""
+    """An image at the size at which it is matched."""
 
-    def __init__(self, picture: UInt8[np.ndarray, "H W 3"], camera: Camera, *, depth: Float[np.ndarray, "H W"]) -> None:
-        size_hw = flow_size((picture.shape[0], picture.shape[1]), area=AREA)
-        self.grey = grey_at(picture, size_hw)
+    def __init__(self, image: UInt8[np.ndarray, "H W 3"], camera: Camera, *, depth: Float[np.ndarray, "H W"]) -> None:
+        size_hw = flow_size((image.shape[0], image.shape[1]), area=AREA)
+        self.grey = grey_at(image, size_hw)
         self.depth = cv2.resize(depth, size_hw[::-1], interpolation=cv2.INTER_NEAREST)
         self.camera = camera.resized(size_hw)
 

@@ -1,4 +1,4 @@
-"""A clip: a folder of pictures in order, or a video file, with intrinsics, and optionally some depth maps and poses."""
+"""A clip: a folder of images in order, or a video file, with intrinsics, and optionally some depth maps and poses."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ import torch
 from hondo.core.errors import HondoError
 from hondo.core.sample import Sample, SourceView
 from hondo.core.types import Camera, Size
-from hondo.data.datasets.clip_files import find_layout, list_pictures, match_depth, unpack_video
+from hondo.data.datasets.clip_files import find_layout, list_images, match_depth, unpack_video
 from hondo.data.datasets.intrinsics import read_camera
 from hondo.data.datasets.poses import read_poses, relative_pose
 from hondo.data.loading.fit_sample import Fit, fit_depth, fit_sample, image_tensor
@@ -19,7 +19,7 @@ from hondo.images.read import image_size, read_depth, read_image
 class Frames(Sequence[Sample]):
     """Frames of one size as samples; their neighbours as source views.
 
-    ``root``: a folder of pictures, a video file, or a folder with images/ and optionally depth/, intrinsics.json or
+    ``root``: a folder of images, a video file, or a folder with images/ and optionally depth/, intrinsics.json or
     K.txt, and poses.txt. ``camera``: see read_camera; None takes the one found there, else intrinsics stay unknown.
     ``sources``: offsets in frames, e.g. (-1, 1); frames without all of them are no targets.
     ``depth``: folder of maps, metres = value / divide_by, matched by name or each ``depth_every``-th frame.
@@ -52,18 +52,18 @@ class Frames(Sequence[Sample]):
         self.root, self.size_hw, self.sources, self.divide_by = Path(root), size_hw, tuple(sources), divide_by
         layout = find_layout(self.root)
         self.is_video = layout.images.is_file()
-        self.pictures, full_hw = self._open(layout.images)
-        self.frame_hw = image_size(self.pictures[0])
+        self.images, full_hw = self._open(layout.images)
+        self.frame_hw = image_size(self.images[0])
         depth_folder, poses_file = depth or layout.depth, poses or layout.poses
         self.depth_maps: Mapping[int, Path] = {}
         if depth_folder is not None:
-            self.depth_maps = match_depth(Path(depth_folder), self.pictures, every=depth_every)
+            self.depth_maps = match_depth(Path(depth_folder), self.images, every=depth_every)
         self.poses = None if poses_file is None else self._read_poses(Path(poses_file))
         source = camera or layout.camera
         self.camera = None if source is None else read_camera(source, size_hw=full_hw).resized(self.frame_hw)
         if with_depth is None:
             with_depth = bool(self.depth_maps) and not sources
-        self.targets = self._targets(range(len(self.pictures))[start:stop], with_depth=with_depth, only=only)[::every]
+        self.targets = self._targets(range(len(self.images))[start:stop], with_depth=with_depth, only=only)[::every]
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -88,20 +88,20 @@ class Frames(Sequence[Sample]):
 
     def origin(self, frame: int) -> str:
         """What names a frame: its file, or the video and the frame's number."""
-        return f"{self.root}#{frame:06d}" if self.is_video else str(self.pictures[frame])
+        return f"{self.root}#{frame:06d}" if self.is_video else str(self.images[frame])
 
-    def _open(self, images: Path) -> tuple[list[Path], Size]:
+    def _open(self, source: Path) -> tuple[list[Path], Size]:
         """The frames' files, and the size of the clip as it came (that of intrinsics given in pixels)."""
         if self.is_video:
-            video = unpack_video(images, size_hw=self.size_hw)
-            return video.pictures, video.video_hw
-        pictures = list_pictures(images)
-        return pictures, image_size(pictures[0])
+            video = unpack_video(source, size_hw=self.size_hw)
+            return video.images, video.video_hw
+        images = list_images(source)
+        return images, image_size(images[0])
 
     def _read_poses(self, path: Path) -> np.ndarray:
         poses = read_poses(path)
-        if len(poses) < len(self.pictures):
-            raise HondoError(f"{path}: poses of {len(poses)} frames, but the clip has {len(self.pictures)}")
+        if len(poses) < len(self.images):
+            raise HondoError(f"{path}: poses of {len(poses)} frames, but the clip has {len(self.images)}")
         return poses
 
     def _targets(self, frames: range, *, with_depth: bool, only: str | None) -> list[int]:
@@ -110,11 +110,11 @@ class Frames(Sequence[Sample]):
             for frame in frames
             if all(frame + offset in frames for offset in self.sources)
             and (not with_depth or frame in self.depth_maps)
-            and (only is None or self.pictures[frame].name.startswith(only))
+            and (only is None or self.images[frame].name.startswith(only))
         ]
         if not chosen:
             raise HondoError(
-                f"{self.root}: no frame to use of {len(self.pictures)} (frames {frames.start} to {frames.stop}, "
+                f"{self.root}: no frame to use of {len(self.images)} (frames {frames.start} to {frames.stop}, "
                 f"sources {self.sources}, {len(self.depth_maps)} depth maps, only {only})"
             )
         return chosen
@@ -125,10 +125,10 @@ class Frames(Sequence[Sample]):
         return SourceView(image=self._image(other), role=offset, T_source_target=pose)
 
     def _image(self, frame: int) -> torch.Tensor:
-        image = read_image(self.pictures[frame])
+        image = read_image(self.images[frame])
         if image.shape[:2] != self.frame_hw:
             raise HondoError(
-                f"{self.pictures[frame]}: the picture is {image.shape[1]}x{image.shape[0]}, the first of the clip "
+                f"{self.images[frame]}: the image is {image.shape[1]}x{image.shape[0]}, the first of the clip "
                 f"{self.frame_hw[1]}x{self.frame_hw[0]} (width x height); a clip has one size"
             )
         return image_tensor(torch.from_numpy(image))
@@ -143,15 +143,15 @@ class Frames(Sequence[Sample]):
         return self._at_frame_size(path, filled, torch.from_numpy(valid)[None])
 
     def _at_frame_size(self, path: Path, depth: torch.Tensor, valid: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Depth maps may be smaller or larger than the pictures (nearest), but of the same shape."""
+        """Depth maps may be smaller or larger than the images (nearest), but of the same shape."""
         size_hw = (depth.shape[1], depth.shape[2])
         if size_hw == self.frame_hw:
             return depth, valid
         if abs(size_hw[0] * self.frame_hw[1] / (size_hw[1] * self.frame_hw[0]) - 1) > 0.01:
             raise HondoError(
-                f"{path}: the depth map is {size_hw[1]}x{size_hw[0]}, its picture "
+                f"{path}: the depth map is {size_hw[1]}x{size_hw[0]}, its image "
                 f"{self.frame_hw[1]}x{self.frame_hw[0]} (width x height), another shape; "
-                "give depth registered to the pictures"
+                "give depth registered to the images"
             )
         whole = Fit(image_hw=size_hw, scaled_hw=self.frame_hw, top=0, left=0, size_hw=self.frame_hw)
         return fit_depth(depth, valid, whole)

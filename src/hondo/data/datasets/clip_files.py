@@ -1,4 +1,4 @@
-"""Where the parts of a clip on disk lie: its pictures in order, depth maps by frame, and what stands beside them."""
+"""Where the parts of a clip on disk lie: its images in order, depth maps by frame, and what stands beside them."""
 
 import atexit
 import os
@@ -26,7 +26,7 @@ DEPTH_SUFFIXES = (".png", ".npy", ".tif", ".tiff", ".pfm", ".exr")
 
 @dataclass(frozen=True, kw_only=True)
 class ClipLayout:
-    """The pictures' folder or video file, and what was found beside it (None: nothing)."""
+    """The images' folder or video file, and what was found beside it (None: nothing)."""
 
     images: Path
     depth: Path | None = None
@@ -35,9 +35,9 @@ class ClipLayout:
 
 
 def find_layout(root: Path) -> ClipLayout:
-    """A folder of pictures or a video as it is; a folder with ``images/`` also brings depth, camera and poses."""
+    """A folder of images or a video as it is; a folder with ``images/`` also brings depth, camera and poses."""
     if not root.exists():
-        raise HondoError(f"{root}: no such file or folder; give a folder of pictures or a video file")
+        raise HondoError(f"{root}: no such file or folder; give a folder of images or a video file")
     images = _first(root, IMAGE_FOLDERS) if root.is_dir() else None
     if images is None:
         return ClipLayout(images=root)
@@ -49,17 +49,17 @@ def find_layout(root: Path) -> ClipLayout:
     )
 
 
-def list_pictures(folder: Path) -> list[Path]:
-    """The pictures of a folder in the order of the numbers in their names (frame2 before frame10)."""
+def list_images(folder: Path) -> list[Path]:
+    """The images of a folder in the order of the numbers in their names (frame2 before frame10)."""
     from hondo.images.read import IMAGE_SUFFIXES
 
-    pictures = sorted((path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES), key=_natural)
-    if not pictures:
-        raise HondoError(f"{folder}: no pictures ({', '.join(sorted(IMAGE_SUFFIXES))})")
-    return pictures
+    images = sorted((path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES), key=_natural)
+    if not images:
+        raise HondoError(f"{folder}: no images ({', '.join(sorted(IMAGE_SUFFIXES))})")
+    return images
 
 
-def match_depth(folder: Path, pictures: Sequence[Path], *, every: int | None) -> Mapping[int, Path]:
+def match_depth(folder: Path, images: Sequence[Path], *, every: int | None) -> Mapping[int, Path]:
     """Frame number -> depth map: by equal names, or with ``every`` n the i-th map is of frame i n."""
     if not folder.is_dir():
         raise HondoError(f"{folder}: no such folder of depth maps")
@@ -67,12 +67,12 @@ def match_depth(folder: Path, pictures: Sequence[Path], *, every: int | None) ->
     if not maps:
         raise HondoError(f"{folder}: no depth maps ({', '.join(DEPTH_SUFFIXES)})")
     if every is not None:
-        return _by_order(folder, maps, count=len(pictures), every=every)
-    frame_of = {_key(path): index for index, path in enumerate(pictures)}
+        return _by_order(folder, maps, count=len(images), every=every)
+    frame_of = {_key(path): index for index, path in enumerate(images)}
     strangers = [path.name for path in maps if _key(path) not in frame_of]
     if strangers:
         raise HondoError(
-            f"{folder}: {len(strangers)} of {len(maps)} depth maps have no picture of the same name (first: "
+            f"{folder}: {len(strangers)} of {len(maps)} depth maps have no image of the same name (first: "
             f"{strangers[0]}); rename them, or give depth_every=N if the i-th map belongs to frame i x N"
         )
     return {frame_of[_key(path)]: path for path in maps}
@@ -82,7 +82,7 @@ def match_depth(folder: Path, pictures: Sequence[Path], *, every: int | None) ->
 class UnpackedVideo:
     """A video's frames as files, and the size they had in it (the files may be smaller)."""
 
-    pictures: list[Path]
+    images: list[Path]
     video_hw: Size
 
 
@@ -96,14 +96,14 @@ def unpack_video(path: Path, *, size_hw: Size | None) -> UnpackedVideo:
 
     folder = Path(tempfile.mkdtemp(prefix="hondo-frames-"))
     atexit.register(_remove, folder, os.getpid())
-    pictures, video_hw = [], None
+    images, video_hw = [], None
     for number, frame in enumerate(read_video(path)):
         video_hw = video_hw or (frame.image.shape[0], frame.image.shape[1])
-        pictures.append(folder / f"{number:06d}.png")
-        write_image(pictures[-1], _shrunk(frame.image, size_hw))
+        images.append(folder / f"{number:06d}.png")
+        write_image(images[-1], _shrunk(frame.image, size_hw))
     if video_hw is None:
         raise HondoError(f"{path}: the video has no frames")
-    return UnpackedVideo(pictures=pictures, video_hw=video_hw)
+    return UnpackedVideo(images=images, video_hw=video_hw)
 
 
 def _shrunk(image: np.ndarray, size_hw: Size | None) -> np.ndarray:
@@ -122,7 +122,7 @@ def _by_order(folder: Path, maps: Sequence[Path], *, count: int, every: int) -> 
 
 
 def _key(path: Path) -> str:
-    """What a picture and its depth map have in common: frame-000.color.jpg and frame-000.depth.png."""
+    """What an image and its depth map have in common: frame-000.color.jpg and frame-000.depth.png."""
     return re.sub(r"\.(color|colour|rgb|image|depth)$", "", path.stem)
 
 

@@ -94,7 +94,7 @@ def remarks(sample: Sample, depth: "_Depth | None") -> list[str]:
     if depth is not None and not _NEAR_M < depth.middle < _FAR_M:
         found.append(f"the median depth is {depth.middle:.3g} m: is divide_by right?")
     if float(sample.image.std()) < 1e-3:
-        found.append("the picture has one colour")
+        found.append("the image has one colour")
     if sample.camera is not None and _is_off_centre(sample.camera):
         camera = sample.camera
         found.append(

@@ -13,7 +13,7 @@ class FramesData:
     dataset: ClassVar[str] = "frames"
     root: str | None = None  # --data PATH
     camera: str | None = None  # intrinsics: a file or fx,fy,cx,cy in pixels; None: those found in the folder
-    size_hw: Size | None = (192, 288)  # the area of the network's pictures; their aspect is the video's own
+    size_hw: Size | None = (192, 288)  # the area of the network's images; their aspect is the video's own
     sources: tuple[int, ...] = (-1, 1)
     poses: str | None = None
     start: int = 0
@@ -24,7 +24,7 @@ class FramesData:
 
 @dataclass(frozen=True, kw_only=True)
 class RgbdData:
-    """Pictures with depth, as listed in a manifest (hondo.data.datasets.rgbd.Rgbd)."""
+    """Images with depth, as listed in a manifest (hondo.data.datasets.rgbd.Rgbd)."""
 
     dataset: ClassVar[str] = "rgbd"
     root: str | None = None  # --data PATH

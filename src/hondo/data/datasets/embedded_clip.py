@@ -16,9 +16,9 @@ class EmbeddedClip:
     images: Path  # 000.jpg ... 095.jpg, 384x256, consecutive frames
     depth: Path  # 000.png, 004.png, ...: uint16, every fourth frame; 0 = no measurement
     divide_by: float  # metres = uint16 value / divide_by
-    intrinsics: Path  # JSON, in pixels of the pictures
+    intrinsics: Path  # JSON, in pixels of the images
     poses: Path  # one row-major 4x4 a line, camera to world, metres
-    frames_per_second: float  # of the pictures; not stated by the origin, chosen so that it plays at walking pace
+    frames_per_second: float  # of the images; not stated by the origin, chosen so that it plays at walking pace
 
 
 def embedded_clip() -> EmbeddedClip:

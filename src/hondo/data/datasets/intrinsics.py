@@ -10,14 +10,14 @@ import numpy as np
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, Size
 
-_ASPECT_TOLERANCE = 0.01  # relative difference of the two scale factors that still counts as the same picture
+_ASPECT_TOLERANCE = 0.01  # relative difference of the two scale factors that still counts as the same image
 
 
 def read_camera(source: str | Path | Camera, *, size_hw: Size) -> Camera:
-    """The camera of a picture of ``size_hw`` from a file, a text "fx,fy,cx,cy" in its pixels, or a Camera of any size.
+    """The camera of an image of ``size_hw`` from a file, a text "fx,fy,cx,cy" in its pixels, or a Camera of any size.
 
-    JSON: fx, fy, cx, cy, width, height; scaled to the picture where the aspect is the same, refused where it is not.
-    Text: 3x3 (or 3x4 projection) matrix, or fx fy cx cy, in pixels of the picture.
+    JSON: fx, fy, cx, cy, width, height; scaled to the image where the aspect is the same, refused where it is not.
+    Text: 3x3 (or 3x4 projection) matrix, or fx fy cx cy, in pixels of the image.
     """
     if isinstance(source, Camera):
         return _fit(source, size_hw=size_hw, where="camera")
@@ -72,15 +72,15 @@ def _from_numbers(text: str, *, size_hw: Size) -> Camera:
 
 
 def _fit(camera: Camera, *, size_hw: Size, where: str) -> Camera:
-    """The camera at the picture's size, if both have one aspect."""
+    """The camera at the image's size, if both have one aspect."""
     (height, width), (own_height, own_width) = size_hw, camera.size_hw
     scale_y, scale_x = height / own_height, width / own_width
     # a size rounded to whole pixels may differ by half a pixel
     tolerance = max(_ASPECT_TOLERANCE, 0.5 / min(height, width, own_height, own_width))
     if abs(scale_y / scale_x - 1) > tolerance:
         raise HondoError(
-            f"{where}: the intrinsics are of a {own_width}x{own_height} picture (width x height), this one is "
-            f"{width}x{height} and of another shape; give the intrinsics of this picture"
+            f"{where}: the intrinsics are of a {own_width}x{own_height} image (width x height), this one is "
+            f"{width}x{height} and of another shape; give the intrinsics of this image"
         )
     return camera if camera.size_hw == tuple(size_hw) else camera.resized(size_hw)
 
@@ -89,13 +89,13 @@ ASSUMED_FOV_DEG = 60.0  # horizontal; about that of a phone or a webcam
 
 
 @lru_cache(maxsize=64)
-def picture_camera(given: str, *, size_hw: Size) -> Camera:
-    """The camera of a picture of ``size_hw``; a file that states another size is refused, be it only another scale."""
+def image_camera(given: str, *, size_hw: Size) -> Camera:
+    """The camera of an image of ``size_hw``; a file that states another size is refused, be it only another scale."""
     stated = _stated_size(Path(given))
     if stated not in (None, tuple(size_hw)):
         raise HondoError(
-            f"--camera {given} is of a {stated[1]}x{stated[0]} picture (width x height), "
-            f"this one is {size_hw[1]}x{size_hw[0]}; give intrinsics of this picture, or resize the picture"
+            f"--camera {given} is of a {stated[1]}x{stated[0]} image (width x height), "
+            f"this one is {size_hw[1]}x{size_hw[0]}; give intrinsics of this image, or resize the image"
         )
     return read_camera(given, size_hw=size_hw)
 

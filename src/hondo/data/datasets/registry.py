@@ -37,6 +37,6 @@ def open_dataset(name: str, *, root: str | Path | None = None, **options: Any) -
 
 
 def origins_of(samples: Samples) -> tuple[str, ...]:
-    """What names each sample; data sets on disk know it without reading pictures."""
+    """What names each sample; data sets on disk know it without reading images."""
     known = getattr(samples, "origins", None)
     return tuple(known) if known is not None else tuple(samples[index].origin for index in range(len(samples)))

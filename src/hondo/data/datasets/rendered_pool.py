@@ -1,4 +1,4 @@
-"""Training batches from a store of rendered pictures, which is rendered first where it is missing."""
+"""Training batches from a store of rendered images, which is rendered first where it is missing."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ from hondo.synthetic.pool import Pool, render_pool
 
 
 class PooledBatches:
-    """An endless, resumable stream. Batch i is a function of (pool, seed, i): windows of random pictures of one layout,
+    """An endless, resumable stream. Batch i is a function of (pool, seed, i): windows of random images of one layout,
     scaled to about ``area`` pixels, their looks changed by ``look``.
 
     Sky, and what is farther than the sky, gets a depth beyond the scene, so that every pixel has a target.

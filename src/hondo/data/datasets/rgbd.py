@@ -22,7 +22,7 @@ MANIFEST = "manifest.csv"
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """One row of a manifest: paths relative to its folder, intrinsics in pixels of the picture (0: unknown)."""
+    """One row of a manifest: paths relative to its folder, intrinsics in pixels of the image (0: unknown)."""
 
     row: int  # counted from 1 below the head line
     name: str
@@ -45,8 +45,8 @@ class Rgbd(Sequence[Sample]):
     """Pairs of ``root/manifest.csv`` (or of a manifest file): columns image, depth, divide_by, and optionally
     id, fx, fy, cx, cy (pixels, 0 = unknown), width, height, domain.
 
-    ``only`` keeps rows of one domain, or whose id (else picture path) starts with it; ``every`` each n-th of those.
-    ``size_hw`` scales and pads, for batches; None keeps the picture's size. Files are read when a sample is asked for.
+    ``only`` keeps rows of one domain, or whose id (else image path) starts with it; ``every`` each n-th of those.
+    ``size_hw`` scales and pads, for batches; None keeps the image's size. Files are read when a sample is asked for.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Rgbd(Sequence[Sample]):
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """The picture of each sample, without reading it."""
+        """The image of each sample, without reading it."""
         return tuple(str(self.manifest.parent / pair.image) for pair in self.pairs)
 
     def __len__(self) -> int:
@@ -155,12 +155,12 @@ def _number(where: str, row: dict[str, str], name: str) -> float:
 def _check_row(pair: Pair, *, image_hw: tuple[int, ...], depth_hw: tuple[int, ...]) -> None:
     if tuple(depth_hw) != tuple(image_hw):
         raise HondoError(
-            f"the picture is {image_hw[1]}x{image_hw[0]} but its depth map {depth_hw[1]}x{depth_hw[0]} "
-            "(width x height); pair each picture with depth registered to it, at its size"
+            f"the image is {image_hw[1]}x{image_hw[0]} but its depth map {depth_hw[1]}x{depth_hw[0]} "
+            "(width x height); pair each image with depth registered to it, at its size"
         )
     if pair.size_hw is not None and pair.size_hw != tuple(image_hw):
         raise HondoError(
-            f"the manifest says {pair.size_hw[1]}x{pair.size_hw[0]} (width x height), the picture is "
+            f"the manifest says {pair.size_hw[1]}x{pair.size_hw[0]} (width x height), the image is "
             f"{image_hw[1]}x{image_hw[0]}; correct width, height and the intrinsics, or the path"
         )
 

@@ -1,4 +1,4 @@
-"""Split lists of KITTI and NYU as text files: what they hold, and whether test pictures leaked into training."""
+"""Split lists of KITTI and NYU as text files: what they hold, and whether test images leaked into training."""
 
 import re
 from collections.abc import Sequence
@@ -13,10 +13,10 @@ _SIDE = re.compile(r"/image_0[23]/data$")  # of a KITTI folder: left or right co
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """One list: its lines, and the picture each names (scene and frame, whatever the side)."""
+    """One list: its lines, and the image each names (scene and frame, whatever the side)."""
 
     name: str
-    pictures: tuple[str, ...]
+    images: tuple[str, ...]
     lines: tuple[str, ...]
     num_without_depth: int  # lines that say so
 
@@ -26,7 +26,7 @@ class Split:
 
     @property
     def num_scenes(self) -> int:
-        return len({picture.rpartition(" ")[0] for picture in self.pictures})
+        return len({image.rpartition(" ")[0] for image in self.images})
 
     @property
     def role(self) -> str:
@@ -36,7 +36,7 @@ class Split:
 
 @dataclass(frozen=True, kw_only=True)
 class Overlap:
-    """Pictures that two lists share."""
+    """Images that two lists share."""
 
     first: str
     second: str
@@ -44,14 +44,14 @@ class Overlap:
 
 
 def read_split(path: str | Path, *, name: str | None = None) -> Split:
-    """A list, one picture a line: "scene frame side" (monodepth2) or "picture depth focal" (BTS; depth "None")."""
+    """A list, one image a line: "scene frame side" (monodepth2) or "image depth focal" (BTS; depth "None")."""
     path = Path(path)
     lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     if not lines:
         raise HondoError(f"{path}: the list is empty")
     return Split(
         name=name or path.stem,
-        pictures=tuple(_key(path, number, words) for number, words in enumerate(lines, start=1)),
+        images=tuple(_key(path, number, words) for number, words in enumerate(lines, start=1)),
         lines=tuple(" ".join(words) for words in lines),
         num_without_depth=sum(len(words) > 1 and words[1] == "None" for words in lines),
     )
@@ -71,23 +71,23 @@ def find_splits(root: str | Path) -> list[Split]:
 
 
 def overlaps(splits: Sequence[Split]) -> list[Overlap]:
-    """Pictures that lists of one family share though their roles (train, val, test) differ.
+    """Images that lists of one family share though their roles (train, val, test) differ.
 
     A family is a folder; test lists are also held against folders whose name starts alike (eigen, eigen_zhou). A test
-    picture must not be seen from the other side of the stereo pair either; between train and val that is usual.
+    image must not be seen from the other side of the stereo pair either; between train and val that is usual.
     """
     found = []
     for first, second in combinations(splits, 2):
         if first.role and second.role and first.role != second.role and _is_family(first, second):
             has_test = "test" in (first.role, second.role)
-            one, other = (split.pictures if has_test else split.lines for split in (first, second))
+            one, other = (split.images if has_test else split.lines for split in (first, second))
             shared = len(set(one) & set(other))
             found += [Overlap(first=first.name, second=second.name, count=shared)] if shared else []
     return found
 
 
 def _key(path: Path, number: int, words: list[str]) -> str:
-    """Scene and frame; the side of a stereo pair counts as the same picture, so that it cannot leak either."""
+    """Scene and frame; the side of a stereo pair counts as the same image, so that it cannot leak either."""
     folder, _, name = words[0].lstrip("/").rpartition("/")
     if "." in name:
         return f"{_SIDE.sub('', folder)} {name.rpartition('.')[0]}"
@@ -95,7 +95,7 @@ def _key(path: Path, number: int, words: list[str]) -> str:
         return f"{words[0]} {int(words[1]):010d}"
     if len(words) == 1:
         return f" {words[0]}"
-    raise HondoError(f'{path} line {number}: "{" ".join(words)}" is not "scene frame side" or "picture depth focal"')
+    raise HondoError(f'{path} line {number}: "{" ".join(words)}" is not "scene frame side" or "image depth focal"')
 
 
 def _is_family(first: Split, second: Split) -> bool:

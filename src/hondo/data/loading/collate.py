@@ -12,7 +12,7 @@ from hondo.core.types import Camera
 
 
 def collate(samples: Sequence[Sample]) -> Batch:
-    """Stacks samples of one picture size; refuses mixed sizes and mixed roles of the source views."""
+    """Stacks samples of one image size; refuses mixed sizes and mixed roles of the source views."""
     if not samples:
         raise HondoError("a batch needs at least one sample")
     _check_sizes(samples)
@@ -67,7 +67,7 @@ def _check_sizes(samples: Sequence[Sample]) -> None:
         wrong = next((image.shape for image in images if image.shape != size), None)
         if wrong is not None:
             raise HondoError(
-                f"a batch needs pictures of one size: {samples[0].origin} is {size[1]}x{size[2]}, "
+                f"a batch needs images of one size: {samples[0].origin} is {size[1]}x{size[2]}, "
                 f"{sample.origin} is {wrong[1]}x{wrong[2]} (height x width); give the data set a size_hw"
             )
 

@@ -1,4 +1,4 @@
-"""Pictures to one size without distortion: scaled by one factor, centred, the rest padded; cameras and depth follow."""
+"""Images to one size without distortion: scaled by one factor, centred, the rest padded; cameras and depth follow."""
 
 from dataclasses import dataclass, replace
 
@@ -13,7 +13,7 @@ from hondo.core.types import Camera, Size
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """A picture of ``image_hw`` scaled to ``scaled_hw`` and laid at (top, left) of ``size_hw``."""
+    """An image of ``image_hw`` scaled to ``scaled_hw`` and laid at (top, left) of ``size_hw``."""
 
     image_hw: Size
     scaled_hw: Size

@@ -17,7 +17,7 @@ from hondo.models.base.depth_model import DepthModel
 
 T = TypeVar("T")
 Shape = tuple[int, int, int, int]
-Call = Callable[..., np.ndarray]  # a graph: a picture in, and what else it takes; a map out
+Call = Callable[..., np.ndarray]  # a graph: an image in, and what else it takes; a map out
 KEPT = 16  # shapes; a folder of photos of all aspects needs about ten
 
 
@@ -97,7 +97,7 @@ def served(
 
 
 def _runs(call: Call, *, num_previous: int, open_queue: Callable[[], InferQueue] | None) -> dict[str, Any]:
-    """How a predictor runs: a picture alone, one with those before it, and several at once."""
+    """How a predictor runs: an image alone, one with those before it, and several at once."""
     if not num_previous:
         return {"run": call, "open_queue": open_queue}
     return {

@@ -1,4 +1,4 @@
-"""Many pictures through one network: the next is prepared and the last finished while the engine works."""
+"""Many images through one network: the next is prepared and the last finished while the engine works."""
 
 import threading
 from collections import deque

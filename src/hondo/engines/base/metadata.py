@@ -15,17 +15,17 @@ KEY = "hondo"  # the metadata entry of an ONNX file, and the rt_info entry of an
 
 @dataclass(frozen=True, kw_only=True)
 class Int8Facts:
-    """How a network was quantised: on how many pictures, what stayed in float, and how far its depth is off."""
+    """How a network was quantised: on how many images, what stayed in float, and how far its depth is off."""
 
-    pictures: int  # of the calibration
+    images: int  # of the calibration
     kept: tuple[str, ...] = ()  # modules that are not in int8
-    beside: str = "fp32"  # what they and the operations between are computed in
+    float_precision: str = "fp32"  # what they and the operations between are computed in
     drop: float | None = None  # relative abs_rel of the depth to the full model's
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What the model takes that a file was made from: multiply-accumulates for one picture of ``size_hw``."""
+    """What the model takes that a file was made from: multiply-accumulates for one image of ``size_hw``."""
 
     macs: int
     parameters: int
@@ -44,7 +44,7 @@ class ExportHeader:
     int8: Int8Facts | None = None
     cost: Cost | None = None
     bin_crc32: int | None = None  # of an OpenVINO .xml: what its .bin holds
-    num_previous: int = 0  # frames before the picture that the network also takes
+    num_previous: int = 0  # frames before the image that the network also takes
 
     @classmethod
     def of(cls, model: DepthModel, *, precision: str, input_spec: InputSpec | None = None) -> "ExportHeader":
@@ -87,10 +87,10 @@ def header_of(
 
 
 def cost_of(model: DepthModel, *, size_hw: Size) -> Cost:
-    """What a model takes for a picture of this size."""
+    """What a model takes for an image of this size."""
     return Cost(macs=count_macs(model, size_hw=size_hw), parameters=count_parameters(model), size_hw=size_hw)
 
 
 def export_spec(spec: InputSpec, *, size_hw: Size | None, dynamic: bool) -> InputSpec:
-    """The input of an exported file: one size (pictures are letterboxed), or any if dynamic; normalised inside."""
+    """The input of an exported file: one size (images are letterboxed), or any if dynamic; normalised inside."""
     return replace(spec, size_hw=size_hw or spec.size_hw, fixed=not dynamic, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))

@@ -1,4 +1,4 @@
-"""The one Predictor: fits a picture to the network, runs whatever engine stands behind it, and fits the map back."""
+"""The one Predictor: fits an image to the network, runs whatever engine stands behind it, and fits the map back."""
 
 import threading
 from collections import deque
@@ -25,7 +25,7 @@ Run = Callable[[Float[np.ndarray, "b 3 H W"]], Float[np.ndarray, "b 1 h w"]]
 # The same with the frames before (b n 3 H W), the newest first, and K (b 3 3) in pixels of the network's input.
 RunFrames = Callable[[np.ndarray, np.ndarray, np.ndarray], Float[np.ndarray, "b 1 h w"]]
 
-ASPECT_TOLERANCE = 0.01  # a camera of another size fits a picture if the two scales agree to this
+ASPECT_TOLERANCE = 0.01  # a camera of another size fits an image if the two scales agree to this
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ class NetworkPredictor:
         return self.predict(image, camera=self.camera)
 
     def predict(self, image: Any, *, camera: Camera | None) -> DepthMap:
-        """The depth of one picture, with the camera that took it if that is known."""
+        """The depth of one image, with the camera that took it if that is known."""
         rgb = as_rgb(image)
         placement = self.placement(rgb.shape[:2])
         network_input = to_network(rgb, placement)
@@ -62,15 +62,15 @@ class NetworkPredictor:
     def finish(
         self, run: Callable[[], np.ndarray], *, rgb: np.ndarray, placement: Placement, camera: Camera | None
     ) -> DepthMap:
-        """Runs the network when it is free; its map at the picture's size."""
+        """Runs the network when it is free; its map at the image's size."""
         with self.lock:
             raw = run()
         return self._depth_map(raw, rgb=rgb, placement=placement, camera=camera)
 
     def predict_many(self, images: Iterable[Any], *, camera: Camera | None = None) -> Iterator[DepthMap]:
-        """The depth of each picture, in order; faster than one by one, and each map comes a picture or two later.
+        """The depth of each image, in order; faster than one by one, and each map comes an image or two later.
 
-        A picture that cannot be read or predicted raises HondoError in its turn, and ends the iteration.
+        An image that cannot be read or predicted raises HondoError in its turn, and ends the iteration.
         """
         queue = self.queue()
         begin = partial(self.begin, queue=queue, camera=camera or self.camera)
@@ -80,11 +80,11 @@ class NetworkPredictor:
             queue.close()
 
     def queue(self) -> InferQueue:
-        """A way to work on several pictures at once; it belongs to one caller, who closes it."""
+        """A way to work on several images at once; it belongs to one caller, who closes it."""
         return one_by_one(self.run, lock=self.lock) if self.open_queue is None else self.open_queue()
 
     def begin(self, image: Any, *, queue: InferQueue, camera: Camera | None) -> Callable[[], DepthMap]:
-        """Begins on a picture; what it gives waits for its depth. At most ``queue.depth`` may be begun at once."""
+        """Begins on an image; what it gives waits for its depth. At most ``queue.depth`` may be begun at once."""
         rgb = as_rgb(image)
         placement = self.placement(rgb.shape[:2])
         wait = queue.submit(to_network(rgb, placement))
@@ -101,13 +101,13 @@ class NetworkPredictor:
         return DepthMap(values=from_network(raw[0, 0], placement), kind=self.kind, camera=fitted, image_rgb=rgb)
 
     def placement(self, image_hw: Size) -> Placement:
-        """Where a picture of this size lies in the network's input."""
+        """Where an image of this size lies in the network's input."""
         return place(image_hw, self.input_spec)
 
-    def start(self, camera: Camera | None = None) -> "PictureSession | FrameSession":
+    def start(self, camera: Camera | None = None) -> "ImageSession | FrameSession":
         camera = camera or self.camera
         if self.run_frames is None:
-            return PictureSession(predictor=self, camera=camera)
+            return ImageSession(predictor=self, camera=camera)
         return FrameSession(self, camera=camera)
 
     def close(self) -> None:
@@ -115,7 +115,7 @@ class NetworkPredictor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PictureSession:
+class ImageSession:
     """A stream whose frames are predicted one by one: it remembers nothing but the camera."""
 
     predictor: NetworkPredictor
@@ -155,7 +155,7 @@ class FrameSession:
 
 
 def as_rgb(image: Any) -> UInt8[np.ndarray, "h w 3"]:
-    """A picture as uint8 RGB, from an array (not copied), a PIL image, or a path."""
+    """An image as uint8 RGB, from an array (not copied), a PIL image, or a path."""
     if isinstance(image, (str, Path)):
         from hondo.images.read import read_image
 
@@ -165,20 +165,20 @@ def as_rgb(image: Any) -> UInt8[np.ndarray, "h w 3"]:
 
         image = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
     if not isinstance(image, np.ndarray):
-        raise HondoError(f"a picture must be a uint8 array (h w 3), a PIL image or a path, not {type(image).__name__}")
+        raise HondoError(f"an image must be a uint8 array (h w 3), a PIL image or a path, not {type(image).__name__}")
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
-        raise HondoError(f"a picture must be uint8 RGB of shape (h w 3), got {image.dtype} {image.shape}")
+        raise HondoError(f"an image must be uint8 RGB of shape (h w 3), got {image.dtype} {image.shape}")
     return image
 
 
 def fit_camera(camera: Camera, image_hw: Size) -> Camera:
-    """The camera scaled to the picture; refused where the picture has another aspect."""
+    """The camera scaled to the image; refused where the image has another aspect."""
     if tuple(camera.size_hw) == tuple(image_hw):
         return camera
     scale_y, scale_x = image_hw[0] / camera.size_hw[0], image_hw[1] / camera.size_hw[1]
     if abs(scale_y / scale_x - 1) > ASPECT_TOLERANCE:
         given, wanted = (f"{size[1]}x{size[0]}" for size in (camera.size_hw, image_hw))
         raise HondoError(
-            f"the camera is of a {given} picture, this one is {wanted}: another aspect; give intrinsics of this picture"
+            f"the camera is of a {given} image, this one is {wanted}: another aspect; give intrinsics of this image"
         )
     return camera.resized(image_hw)

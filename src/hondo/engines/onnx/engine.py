@@ -27,16 +27,16 @@ from hondo.engines.registry import check_exported, check_precision
 from hondo.engines.tracing.export_graph import quiet, trace
 from hondo.engines.tracing.graph_inputs import axes_of, shapes_of
 from hondo.models.base.depth_model import DepthModel
-from hondo.nn.upsampling.upsample_conv import ConvOfDoubled
+from hondo.nn.upsampling.upsample_conv import UpsampleConv
 
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 PRECISIONS = ("fp32", "fp16", "int8-dynamic", "int8-weights")
-CALIBRATED = ("int8",)  # precisions whose export takes pictures
+CALIBRATED = ("int8",)  # precisions whose export takes images
 EXPORT_PRECISIONS = (*PRECISIONS, *CALIBRATED)
 SUFFIX = ".onnx"
 OPSET = 18
 # Their equals transpose, convolutions or places: ONNX Runtime does the first in float only, and the second slowly.
-LEFT = (ConvOfDoubled, nn.Sequential)
+LEFT = (UpsampleConv, nn.Sequential)
 _INT8 = {"int8-dynamic": with_int8_matrices, "int8-weights": with_int8_weights}
 
 
@@ -163,7 +163,7 @@ def _check_form(session, header: ExportHeader, *, name: str) -> None:
     given = [(each.type, len(each.shape)) for each in (*session.get_inputs(), *session.get_outputs())]
     if given != [("tensor(float)", axes) for axes in (*axes_of(num_previous=header.num_previous), 4)]:
         raise HondoError(
-            f"{name} is no depth network of hondo's form: it must take one picture and give one map, both float with "
+            f"{name} is no depth network of hondo's form: it must take one image and give one map, both float with "
             "4 axes; make it with hondo export"
         )
 

@@ -14,7 +14,7 @@ from hondo.engines.base.compiled import Call
 from hondo.engines.base.metadata import Int8Facts
 from hondo.engines.base.predictor import Run
 from hondo.engines.quantization.calibration import Calibration
-from hondo.engines.quantization.validation import Judges, Quantising, choose_layers, work
+from hondo.engines.quantization.validation import Quantising, Validation, choose_layers, work
 from hondo.engines.tracing.export_graph import OUTER, silent
 from hondo.engines.tracing.graph_inputs import INPUTS, driving, driving_run
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ZERO, ONE = "elu.zero", "elu.one"
 
 
-def spell_out_elu(proto: "onnx.ModelProto") -> int:
+def decompose_elu(proto: "onnx.ModelProto") -> int:
     """Replaces, in place, each ELU (of factor 1) by max(x, exp(min(x, 0)) - 1), its equal; how many there were."""
     from onnx import numpy_helper
 
@@ -35,7 +35,7 @@ def spell_out_elu(proto: "onnx.ModelProto") -> int:
         proto.graph.initializer.extend(numbers)
         del proto.graph.node[:]
         for node in nodes:
-            proto.graph.node.extend(_spelled_out(node) if node.name in found else [node])
+            proto.graph.node.extend(_decomposed(node) if node.name in found else [node])
     return len(found)
 
 
@@ -43,7 +43,7 @@ def is_elu(node: "onnx.NodeProto") -> bool:
     return node.op_type == "Elu" and all(each.f == 1 for each in node.attribute if each.name == "alpha")
 
 
-def _spelled_out(elu: "onnx.NodeProto") -> "list[onnx.NodeProto]":
+def _decomposed(elu: "onnx.NodeProto") -> "list[onnx.NodeProto]":
     from onnx import helper
 
     (x,), (y,), name = elu.input, elu.output, elu.name
@@ -81,11 +81,11 @@ def quantise(
         def made(kept: Iterable[str]) -> "onnx.ModelProto":
             return _quantised(Path(folder), ranges, spared=always + [name for layer in kept for name in layers[layer]])
 
-        judges = Judges.of(running(proto), quantising.calibration, kind=kind)
+        validation = Validation.of(running(proto), quantising.calibration, kind=kind)
         facts = choose_layers(
             {layer: sum(works[name] for name in names) for layer, names in layers.items()},
             lambda kept, _: running(made(kept)),
-            judges=judges,
+            validation=validation,
             quantising=quantising,
         )
         return made(facts.kept), facts
@@ -130,10 +130,10 @@ def small(proto: "onnx.ModelProto") -> list[str]:
 
 
 class _Ranges:
-    """Calibration pictures as ONNX Runtime's quantiser reads them."""
+    """Calibration images as ONNX Runtime's quantiser reads them."""
 
-    def __init__(self, pictures: Calibration, *, num_previous: int) -> None:
-        self._left = (driving(picture, num_previous=num_previous) for picture in pictures)
+    def __init__(self, images: Calibration, *, num_previous: int) -> None:
+        self._left = (driving(image, num_previous=num_previous) for image in images)
 
     def get_next(self) -> dict[str, np.ndarray] | None:
         feed = next(self._left, None)
@@ -159,7 +159,7 @@ def _quantised(folder: Path, ranges: _Ranges, *, spared: list[str]) -> "onnx.Mod
             weight_type=QuantType.QInt8,
         )
         quantised = onnx.load_model(folder / "int8.onnx")
-        spell_out_elu(quantised)
+        decompose_elu(quantised)
         return quantised
 
 

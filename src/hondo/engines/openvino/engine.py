@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PACKAGES = ("openvino",)
 PRECISIONS = ("fp32", "fp16", "bf16", "int8-weights")
-CALIBRATED = ("int8",)  # precisions whose export takes pictures
+CALIBRATED = ("int8",)  # precisions whose export takes images
 EXPORT_PRECISIONS = (*PRECISIONS, *CALIBRATED)
 SUFFIX = ".xml"
 SAME = 1e-3  # largest difference to torch, as a share of the largest value: more is another function
@@ -81,10 +81,10 @@ def load(
         check_served(precision, exported=None, engine="openvino_ir", allowed=PRECISIONS)
         header = ExportHeader.of(source, precision=precision)
         graph = _graphs_of(source, is_packed=precision == WEIGHTS)
-    target, beside = device_named(device), "fp32" if header.int8 is None else header.int8.beside
+    target, float_precision = device_named(device), "fp32" if header.int8 is None else header.int8.float_precision
 
     def compiled(shape: Shape, many: bool = False) -> "openvino.CompiledModel":
-        config = settings(target, precision=precision, threads=threads, many=many, beside=beside)
+        config = settings(target, precision=precision, threads=threads, many=many, float_precision=float_precision)
         return compile_graph(graph(shape), target, config)
 
     settings(target, precision=precision, threads=threads)  # refuses at once what the device cannot do
@@ -105,7 +105,7 @@ def convert(model: DepthModel, *, size_hw: Size, batch: int = 1) -> "openvino.Mo
 
 
 def _converted(program: torch.export.ExportedProgram, shape: Shape, *, num_previous: int) -> "openvino.Model":
-    """A graph whose picture has this shape; -1: any."""
+    """A graph whose image has this shape; -1: any."""
     ov = openvino_package()
     with quiet():
         graph = ov.convert_model(program)

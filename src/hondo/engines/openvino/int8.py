@@ -8,10 +8,10 @@ from hondo.core.types import DepthKind
 from hondo.engines.base.metadata import Int8Facts
 from hondo.engines.base.predictor import Run
 from hondo.engines.openvino.early_rounding import round_early
-from hondo.engines.openvino.int8_attention import VALUES, mixes_values, spell_out_attention
+from hondo.engines.openvino.int8_attention import VALUES, decompose_attention, mixes_values
 from hondo.engines.openvino.ranges import num_previous_of, single_channels, with_ranges
 from hondo.engines.openvino.runtime import compile_graph, openvino_package, runner, settings
-from hondo.engines.quantization.validation import STATIC, Judges, Quantising, choose_layers, nncf_package, work
+from hondo.engines.quantization.validation import STATIC, Quantising, Validation, choose_layers, nncf_package, work
 from hondo.engines.tracing.graph_inputs import driving_run
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ def quantise(
     graph: "openvino.Model", *, paths: Mapping[str, str], kind: DepthKind, quantising: Quantising
 ) -> tuple["openvino.Model", Int8Facts]:
     """The int8 graph of a float one of fixed size. ``paths``: the module that each traced operation came from."""
-    _spell_out_group_norms(graph)
-    spell_out_attention(graph)
+    _decompose_group_norms(graph)
+    decompose_attention(graph)
     _fold_constants(graph)
-    judges = Judges.of(_running(graph, "fp32"), quantising.calibration, kind=kind)
-    quantised = closest(graph, judges=judges, quantising=quantising)
+    validation = Validation.of(_running(graph, "fp32"), quantising.calibration, kind=kind)
+    quantised = closest(graph, validation=validation, quantising=quantising)
     layers, there = layers_of(quantised, paths), _by_name(quantised)
 
     def made(kept: Iterable[str]) -> "openvino.Model":
@@ -39,8 +39,8 @@ def quantise(
 
     facts = choose_layers(
         {layer: sum(work_of(there[name]) for name in names) for layer, names in layers.items()},
-        lambda kept, beside: _running(made(kept), beside),
-        judges=judges,
+        lambda kept, float_precision: _running(made(kept), float_precision),
+        validation=validation,
         quantising=quantising,
         besides=("bf16", "fp32"),
     )
@@ -109,21 +109,21 @@ def _take_constants(op: "openvino.Node", original: "openvino.Node") -> None:
             mine.replace_source_output(ops.constant(source.get_node().data).output(0))
 
 
-def closest(graph: "openvino.Model", *, judges: Judges, quantising: Quantising) -> "openvino.Model":
+def closest(graph: "openvino.Model", *, validation: Validation, quantising: Quantising) -> "openvino.Model":
     """The int8 graph by the ranges that are closest to the float one: those that hold all values, which are right for
-    most networks, or, where these leave more than the allowed drop, the mean of the pictures' ranges. The mean cuts off
-    what few pictures have, so all that judge are asked."""
+    most networks, or, where these leave more than the allowed drop, the mean of the images' ranges. The mean cuts off
+    what few images have, so all that judge are asked."""
     ranges, _ = quantising.calibration.split()
     made: dict[float, openvino.Model] = {}
     for estimator in ("MINMAX", "MEAN_MINMAX"):
         quantised = with_ranges(graph, ranges, estimator=estimator)
-        made[judges.drop(_running(quantised, "fp32"))] = quantised
+        made[validation.drop(_running(quantised, "fp32"))] = quantised
         if min(made) <= quantising.max_drop:
             break
     return made[min(made)]
 
 
-def _spell_out_group_norms(graph: "openvino.Model") -> None:
+def _decompose_group_norms(graph: "openvino.Model") -> None:
     """Each group normalisation as the operations that it stands for: OpenVINO 2026.4 ends the process as it fuses some
     of them, and NNCF compiles the graph in ways that cannot be told not to (see ``compile_graph``)."""
     ops = openvino_package().opset13
@@ -151,8 +151,8 @@ def _fold_constants(graph: "openvino.Model") -> None:
     folding.run_passes(graph)
 
 
-def _running(graph: "openvino.Model", beside: str) -> Run:
-    config = settings("CPU", precision=STATIC, threads=None, beside=beside)
+def _running(graph: "openvino.Model", float_precision: str) -> Run:
+    config = settings("CPU", precision=STATIC, threads=None, float_precision=float_precision)
     return driving_run(runner(compile_graph(graph, "CPU", config)), num_previous=num_previous_of(graph))
 
 

@@ -1,6 +1,6 @@
 """Both products of attention in int8: NNCF rounds what queries and keys read, and leaves the mix of values in float.
 
-Probabilities get one range up to the highest that the pictures show. Where attention is so uneven that this loses the
+Probabilities get one range up to the highest that the images show. Where attention is so uneven that this loses the
 small ones, the sensitivity search finds the layer (its name ends in ``VALUES``) and keeps it in float.
 """
 
@@ -22,7 +22,7 @@ VALUES = ".values"
 LEVELS = 256  # of int8
 
 
-def spell_out_attention(graph: "openvino.Model") -> None:
+def decompose_attention(graph: "openvino.Model") -> None:
     """Each attention without a mask as the operations that it stands for, in place; OpenVINO joins them again."""
     ops = openvino_package().opset13
     for op in graph.get_ordered_ops():

@@ -22,8 +22,8 @@ def save_graph(graph: "openvino.Model", path: Path, *, header: ExportHeader) -> 
     twice."""
     ov = openvino_package()
     for sealed in (False, True):
-        told = replace(header, bin_crc32=_crc32(path.with_suffix(".bin"))) if sealed else header
-        graph.set_rt_info(told.to_json(), [KEY])
+        sealed_header = replace(header, bin_crc32=_crc32(path.with_suffix(".bin"))) if sealed else header
+        graph.set_rt_info(sealed_header.to_json(), [KEY])
         try:
             ov.save_model(graph, path, compress_to_fp16=header.precision != "fp32")
         except RuntimeError as error:  # OpenVINO's one class of error
@@ -45,7 +45,7 @@ def read_graph(path: Path) -> tuple["openvino.Model", ExportHeader]:
     header = ExportHeader.from_json(text, path=path)
     axes = [len(port.partial_shape) for port in (*graph.inputs, *graph.outputs)]
     if axes != [*axes_of(num_previous=header.num_previous), 4]:
-        raise HondoError(f"{path} is no depth network of hondo's form, one picture in and one map out; export it again")
+        raise HondoError(f"{path} is no depth network of hondo's form, one image in and one map out; export it again")
     if header.bin_crc32 not in (None, _crc32(weights)):
         raise HondoError(f"{path}: the {weights.name} beside it is of another export; keep the two files together")
     return graph, header

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 ATTENTION = ("Softmax", "ScaledDotProductAttention")
 
 
-def with_ranges(graph: "openvino.Model", pictures: Calibration, *, estimator: str) -> "openvino.Model":
-    """A copy of a float graph that rounds what its layers read. ``estimator``: how ranges follow from the pictures."""
+def with_ranges(graph: "openvino.Model", images: Calibration, *, estimator: str) -> "openvino.Model":
+    """A copy of a float graph that rounds what its layers read. ``estimator``: how ranges follow from the images."""
     with nncf_package() as nncf:
         from nncf.quantization.advanced_parameters import AdvancedQuantizationParameters, QuantizationParameters
         from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 
         parameters = getattr(RangeEstimatorParametersSet, estimator)
-        feeds = [feed(graph, picture) for picture in pictures]
+        feeds = [feed(graph, image) for image in images]
         quantised = nncf.quantize(
             graph,
             nncf.Dataset(feeds),
-            subset_size=len(pictures),
+            subset_size=len(images),
             preset=nncf.QuantizationPreset.MIXED,
             model_type=nncf.ModelType.TRANSFORMER if attends(graph) else None,
             ignored_scope=nncf.IgnoredScope(names=single_channels(graph) + small(graph), validate=False),
@@ -42,9 +42,9 @@ def with_ranges(graph: "openvino.Model", pictures: Calibration, *, estimator: st
     return quantised
 
 
-def feed(graph: "openvino.Model", picture: np.ndarray) -> dict[str, np.ndarray]:
-    """All that a graph of fixed size takes, by name, with made-up frames before the picture."""
-    return dict(zip(INPUTS, driving(picture, num_previous=num_previous_of(graph)), strict=False))
+def feed(graph: "openvino.Model", image: np.ndarray) -> dict[str, np.ndarray]:
+    """All that a graph of fixed size takes, by name, with made-up frames before the image."""
+    return dict(zip(INPUTS, driving(image, num_previous=num_previous_of(graph)), strict=False))
 
 
 def num_previous_of(graph: "openvino.Model") -> int:

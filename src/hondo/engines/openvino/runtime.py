@@ -1,4 +1,4 @@
-"""Running an OpenVINO graph: its devices, its settings, one picture at once or several."""
+"""Running an OpenVINO graph: its devices, its settings, one image at once or several."""
 
 import threading
 from collections.abc import Callable
@@ -32,9 +32,9 @@ def device_named(name: str) -> str:
 
 
 def settings(
-    device: str, *, precision: str, threads: int | None, many: bool = False, beside: str = "fp32"
+    device: str, *, precision: str, threads: int | None, many: bool = False, float_precision: str = "fp32"
 ) -> dict[str, Any]:
-    """What OpenVINO is told: the precision to compute in, and whether one picture or many matter.
+    """What OpenVINO is told: the precision to compute in, and whether one image or many matter.
 
     ``beside``: what an int8 graph computes its other operations in; OpenVINO's own choice, which is bf16 where the
     processor has it, unless that was found to cost too much accuracy.
@@ -42,7 +42,7 @@ def settings(
     if device.startswith("NPU") and precision != "fp16":
         raise HondoError(f"an NPU computes in fp16, not {precision}; add --precision fp16")
     chosen: dict[str, Any] = {"INFERENCE_PRECISION_HINT": HINTS[precision]} if precision in HINTS else {}
-    if precision == "int8" and beside == "fp32":
+    if precision == "int8" and float_precision == "fp32":
         chosen["INFERENCE_PRECISION_HINT"] = "f32"
     chosen["PERFORMANCE_HINT"] = "THROUGHPUT" if many else "LATENCY"
     return chosen | ({"INFERENCE_NUM_THREADS": threads} if threads is not None and device == "CPU" else {})

@@ -51,7 +51,7 @@ def choose_kept(
     *,
     max_drop: float = MAX_DROP,
     quick_drop_of: DropOf | None = None,
-    told: Told = lambda line: None,
+    on_progress: Told = lambda line: None,
 ) -> Choice:
     """The layers, found by their sensitivity, that must be kept so that the drop is at most ``max_drop``.
 
@@ -59,14 +59,16 @@ def choose_kept(
     that costs for its work; the worst are kept, as few as bisection finds. The kept layers are then divided into finer
     blocks, each of which is put back alone, and so on down to single layers. In the end those with the most work are
     put back one after the other, as far as the target holds: what they cost together differs from what each costs
-    alone. ``quick_drop_of`` (default: ``drop_of``) only ranks, so it may look at fewer pictures.
+    alone. ``quick_drop_of`` (default: ``drop_of``) only ranks, so it may look at fewer images.
     """
     trial = _Trials(drop_of, quick=quick_drop_of or drop_of)
     everything = frozenset(layers)
     drop = trial.drop(frozenset())
     if drop <= max_drop:
         return Choice(kept=(), drop=drop, trials=trial.count)
-    told(f"all {len(layers)} layers in int8: drop {drop:.2%}, allowed {max_drop:.2%}; measuring their sensitivity")
+    on_progress(
+        f"all {len(layers)} layers in int8: drop {drop:.2%}, allowed {max_drop:.2%}; measuring their sensitivity"
+    )
     least = trial.drop(everything)
     if least > max_drop:
         raise HondoError(
@@ -76,14 +78,14 @@ def choose_kept(
     while any(len(block) > 1 for block in blocks.values()):
         blocks = _finer(kept, than=blocks)
         if trial.count + len(blocks) > MAX_TRIALS:
-            told(f"{len(blocks)} blocks are too many to look at one by one: all of them are kept")
+            on_progress(f"{len(blocks)} blocks are too many to look at one by one: all of them are kept")
             break
-        ranked = _costs(blocks, trial, kept=kept, work=layers, told=told)
+        ranked = _costs(blocks, trial, kept=kept, work=layers, on_progress=on_progress)
         costs = costs or tuple(ranked)
         found, drop = _fewest([frozenset(cost.layers) for cost in ranked], trial, max_drop=max_drop, known=drop)
         kept = tuple(name for name in kept if name in found)
     kept, drop = _without_needless(kept, trial, work=layers, max_drop=max_drop, known=drop)
-    told(f"kept in higher precision: {len(kept)} of {len(layers)} layers ({_named(kept)}); drop {drop:.2%}")
+    on_progress(f"kept in higher precision: {len(kept)} of {len(layers)} layers ({_named(kept)}); drop {drop:.2%}")
     return Choice(kept=kept, drop=drop, costs=costs, trials=trial.count)
 
 
@@ -130,14 +132,19 @@ def _finer(layers: Sequence[str], *, than: dict[str, tuple[str, ...]]) -> dict[s
 
 
 def _costs(
-    blocks: dict[str, tuple[str, ...]], trial: _Trials, *, kept: Sequence[str], work: Mapping[str, float], told: Told
+    blocks: dict[str, tuple[str, ...]],
+    trial: _Trials,
+    *,
+    kept: Sequence[str],
+    work: Mapping[str, float],
+    on_progress: Told,
 ) -> list[Cost]:
     """What it costs to quantise one block of the layers that are kept so far, the dearest for its work first."""
     costs, before = [], trial.quick(frozenset(kept))
     for number, (name, layers) in enumerate(blocks.items(), 1):
         drop = trial.quick(frozenset(kept) - frozenset(layers)) - before
         costs.append(Cost(name=name, layers=layers, drop=drop, work=sum(work[layer] for layer in layers)))
-        told(f"sensitivity {number}/{len(blocks)}: {name} in int8 costs {drop:.2%}")
+        on_progress(f"sensitivity {number}/{len(blocks)}: {name} in int8 costs {drop:.2%}")
     return sorted(costs, key=lambda cost: -cost.drop / max(cost.work, 1))  # a graph may not tell all its shapes
 
 

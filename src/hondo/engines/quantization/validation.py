@@ -22,7 +22,7 @@ from hondo.metrics.reference import abs_rel_to_reference
 
 STATIC, DYNAMIC, WEIGHTS = "int8", "int8-dynamic", "int8-weights"
 INT8 = (STATIC, DYNAMIC, WEIGHTS)
-QUICK = 8  # pictures that rank the layers; the verdict looks at all that judge
+QUICK = 8  # images that rank the layers; the verdict looks at all that judge
 # Of the allowed drop: more than this for computing in bf16 what is not int8, and it is computed in float32.
 BESIDE_SHARE = 2 / 3
 MOVE = 12  # multiply-accumulates that take as long as reading or writing a value: see `work`
@@ -33,18 +33,18 @@ Candidate = Callable[[frozenset[str], str], Run]
 
 @dataclass(frozen=True, kw_only=True)
 class Quantising:
-    """How to quantise: pictures like those the model will see, and the drop that is allowed (relative abs_rel)."""
+    """How to quantise: images like those the model will see, and the drop that is allowed (relative abs_rel)."""
 
     calibration: Calibration
     max_drop: float = MAX_DROP
-    told: Told = field(default=lambda line: None)
+    on_progress: Told = field(default=lambda line: None)
 
 
 def check_quantising(precision: str, quantising: Quantising | None, *, dynamic: bool) -> None:
-    """Refuses static int8 without pictures or a size."""
+    """Refuses static int8 without images or a size."""
     if precision == STATIC and quantising is None:
         raise HondoError(
-            f"precision '{precision}' sets its ranges by pictures: add --calibration SOURCE, "
+            f"precision '{precision}' sets its ranges by images: add --calibration SOURCE, "
             "a folder, glob or video of scenes like those the model will see"
         )
     if precision == STATIC and dynamic:
@@ -59,7 +59,7 @@ def check_served(precision: str, *, exported: str | None, engine: str, allowed: 
         return exported
     if precision == STATIC:
         raise HondoError(
-            f"precision '{STATIC}' needs pictures to set its ranges: make a file with hondo export "
+            f"precision '{STATIC}' needs images to set its ranges: make a file with hondo export "
             f"--precision {STATIC} --calibration SOURCE and load that"
         )
     check_precision(precision, engine=engine, allowed=allowed)
@@ -67,33 +67,33 @@ def check_served(precision: str, *, exported: str | None, engine: str, allowed: 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judges:
-    """Calibration pictures that set no range (where there are enough), and the depth that the full network gives."""
+class Validation:
+    """Calibration images that set no range (where there are enough), and the depth that the full network gives."""
 
-    pictures: Calibration
+    images: Calibration
     wanted: Sequence[np.ndarray]  # network outputs, h w
     kind: DepthKind
 
     @classmethod
-    def of(cls, full: Run, calibration: Calibration, *, kind: DepthKind) -> "Judges":
-        _, pictures = calibration.split()
-        return cls(pictures=pictures, wanted=[full(picture)[0, 0].copy() for picture in pictures], kind=kind)
+    def of(cls, full: Run, calibration: Calibration, *, kind: DepthKind) -> "Validation":
+        _, images = calibration.split()
+        return cls(images=images, wanted=[full(image)[0, 0].copy() for image in images], kind=kind)
 
     def drop(self, run: Run) -> float:
         """How far a network's depth is from the full one's, see ``drop_of``."""
-        return drop_of(run, self.pictures, self.wanted, kind=self.kind)
+        return drop_of(run, self.images, self.wanted, kind=self.kind)
 
-    def few(self) -> "Judges":
+    def few(self) -> "Validation":
         """``QUICK`` of them, evenly spread."""
-        chosen = evenly(len(self.pictures), count=QUICK)
-        return replace(self, pictures=self.pictures.spread(QUICK), wanted=[self.wanted[index] for index in chosen])
+        chosen = evenly(len(self.images), count=QUICK)
+        return replace(self, images=self.images.spread(QUICK), wanted=[self.wanted[index] for index in chosen])
 
 
 def choose_layers(
     layers: Mapping[str, float],
     candidate: Candidate,
     *,
-    judges: Judges,
+    validation: Validation,
     quantising: Quantising,
     besides: Sequence[str] = ("fp32",),
 ) -> Int8Facts:
@@ -101,17 +101,23 @@ def choose_layers(
 
     ``layers``: what each has to do (see ``work``), which int8 would make cheaper.
     """
-    few, allowed = judges.few(), BESIDE_SHARE * quantising.max_drop
-    lower = (beside for beside in besides[:-1] if few.drop(candidate(frozenset(layers), beside)) <= allowed)
-    beside = next(lower, besides[-1])
+    few, allowed = validation.few(), BESIDE_SHARE * quantising.max_drop
+    lower = (
+        float_precision
+        for float_precision in besides[:-1]
+        if few.drop(candidate(frozenset(layers), float_precision)) <= allowed
+    )
+    float_precision = next(lower, besides[-1])
     choice = choose_kept(
         layers,
-        lambda kept: judges.drop(candidate(kept, beside)),
-        quick_drop_of=lambda kept: few.drop(candidate(kept, beside)),
+        lambda kept: validation.drop(candidate(kept, float_precision)),
+        quick_drop_of=lambda kept: few.drop(candidate(kept, float_precision)),
         max_drop=quantising.max_drop,
-        told=quantising.told,
+        on_progress=quantising.on_progress,
     )
-    return Int8Facts(pictures=len(quantising.calibration), kept=choice.kept, beside=beside, drop=choice.drop)
+    return Int8Facts(
+        images=len(quantising.calibration), kept=choice.kept, float_precision=float_precision, drop=choice.drop
+    )
 
 
 def work(*, macs: float, values: float) -> float:

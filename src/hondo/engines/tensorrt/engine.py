@@ -71,7 +71,7 @@ PRECISIONS = ("fp32", "fp16")
 EXPORT_PRECISIONS = PRECISIONS
 SUFFIX = ".engine"
 CHECKED_ON = "cuda"  # where an export is compared with torch
-LARGEST = 4  # times the native side, and pictures at once, that a plan of any size takes
+LARGEST = 4  # times the native side, and images at once, that a plan of any size takes
 
 
 def export(
@@ -136,8 +136,8 @@ def build_plan(trt: Any, content: bytes, *, header: ExportHeader, shape: Shape, 
     network = builder.create_network(1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED))
     parser = trt.OnnxParser(network, trt.Logger(trt.Logger.ERROR))
     if not parser.parse(content):
-        told = "; ".join(str(parser.get_error(index)) for index in range(parser.num_errors))
-        raise HondoError(f"{name}: TensorRT cannot take its graph ({' '.join(told.split())[:200]})")
+        errors = "; ".join(str(parser.get_error(index)) for index in range(parser.num_errors))
+        raise HondoError(f"{name}: TensorRT cannot take its graph ({' '.join(errors.split())[:200]})")
     config = builder.create_builder_config()
     if multiple_of is not None:
         profile = builder.create_optimization_profile()

@@ -20,7 +20,7 @@ from hondo.models.base.depth_model import DepthModel
 PACKAGES = ()
 PRECISIONS = ("fp32", "fp16", "bf16", "int8-dynamic", "int8-weights")
 EXPORT_PRECISIONS = ("fp32", "fp16", "int8-weights")
-CALIBRATED = ("int8-weights",)  # take pictures, but need none
+CALIBRATED = ("int8-weights",)  # take images, but need none
 SUFFIX = ".safetensors"
 
 
@@ -120,7 +120,7 @@ def _held_precision(source: DepthModel | Path) -> str:
 
 
 def _runner(model: DepthModel, *, target: torch.device, precision: str) -> Callable[..., np.ndarray]:
-    """The model on arrays: a picture, or a picture, the frames before and K."""
+    """The model on arrays: an image, or an image, the frames before and K."""
     mixed = mixed_precision(target, precision)
 
     def run(image: Float[np.ndarray, "b 3 H W"], *views: np.ndarray) -> Float[np.ndarray, "b 1 _ _"]:

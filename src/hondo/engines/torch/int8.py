@@ -12,7 +12,7 @@ from torch.func import functional_call
 
 from hondo.core.errors import HondoError
 from hondo.engines.base.predictor import Run
-from hondo.engines.quantization.validation import Judges, Quantising, choose_layers
+from hondo.engines.quantization.validation import Quantising, Validation, choose_layers
 from hondo.engines.tracing.graph_inputs import driving
 from hondo.models.base.depth_model import DepthModel
 from hondo.nn.int8_layers import Int8Linear, from_int8, to_int8
@@ -42,7 +42,7 @@ def weight_keys(layers: Collection[str]) -> tuple[str, ...]:
 
 
 def rounded_layers(model: DepthModel, quantising: Quantising | None) -> tuple[str, ...]:
-    """The layers whose weights are rounded: all, or, with pictures, as many as the allowed drop leaves."""
+    """The layers whose weights are rounded: all, or, with images, as many as the allowed drop leaves."""
     layers = weight_layers(model)
     if quantising is None:
         return layers
@@ -53,8 +53,8 @@ def rounded_layers(model: DepthModel, quantising: Quantising | None) -> tuple[st
         return _running(model, {f"{name}.weight": rounded[name] for name in layers if name not in kept})
 
     saved = {name: float(weight.numel()) for name, weight in rounded.items()}  # the file gets smaller, nothing faster
-    judges = Judges.of(_running(model, {}), quantising.calibration, kind=model.kind)
-    kept = choose_layers(saved, candidate, judges=judges, quantising=quantising).kept
+    validation = Validation.of(_running(model, {}), quantising.calibration, kind=model.kind)
+    kept = choose_layers(saved, candidate, validation=validation, quantising=quantising).kept
     return tuple(name for name in layers if name not in kept)
 
 

@@ -1,4 +1,4 @@
-"""A DepthModel as the plain graph that exporters want: one picture tensor in, the finest map out."""
+"""A DepthModel as the plain graph that exporters want: one image tensor in, the finest map out."""
 
 import logging
 import threading
@@ -16,13 +16,13 @@ from hondo.core.errors import HondoError, reason_of
 from hondo.core.types import Size
 from hondo.engines.tracing.graph_inputs import INPUTS, shapes_of
 from hondo.models.base.depth_model import DepthModel
-from hondo.models.base.fuse import inference_form
+from hondo.models.base.fuse import fuse_for_inference
 from hondo.models.base.multi_frame import MultiFrameModel
 
 _one_export = threading.Lock()  # torch.export keeps its state in the process: two at once break each other
 
 
-class FinestMap(nn.Module):
+class ExportWrapper(nn.Module):
     """RGB 0..1 -> the finest map; computed in the type of the model's weights, float32 outside."""
 
     def __init__(self, model: DepthModel) -> None:
@@ -34,8 +34,8 @@ class FinestMap(nn.Module):
         return self.model(image.to(dtype))[0].float()
 
 
-class FinestMapOfFrames(nn.Module):
-    """The same of a picture and the frames before it, the newest first; those that are all zeros do not exist.
+class MultiFrameExportWrapper(nn.Module):
+    """The same of an image and the frames before it, the newest first; those that are all zeros do not exist.
 
     K in pixels of ``image``.
     """
@@ -69,7 +69,7 @@ def trace(
     ``dynamic``: any batch, height and width that are its ``multiple_of`` times n.
     ``leaving``: kinds of parts that are not replaced by cheaper ones (see ``inference_form``).
     """
-    graph = finest_map(inference_form(model, any_size=dynamic, leaving=leaving).to(device, dtype)).eval()
+    graph = finest_map(fuse_for_inference(model, any_size=dynamic, leaving=leaving).to(device, dtype)).eval()
     batch = max(batch, 2) if dynamic else batch  # torch.export takes a batch of 1 for a constant
     shapes = shapes_of((batch, 3, *size_hw), num_previous=model.num_previous)
     example = tuple(torch.zeros(shape, device=device) for shape in shapes.values())
@@ -85,7 +85,7 @@ def trace(
 
 def finest_map(model: DepthModel) -> nn.Module:
     """The graph's module: what takes ``INPUTS``, or the first of them, and gives one map."""
-    return FinestMapOfFrames(model) if isinstance(model, MultiFrameModel) else FinestMap(model)
+    return MultiFrameExportWrapper(model) if isinstance(model, MultiFrameModel) else ExportWrapper(model)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What a network takes beside the picture if it also looks at earlier frames: the frames before, and K."""
+"""What a network takes beside the image if it also looks at earlier frames: the frames before, and K."""
 
 from collections.abc import Callable
 
@@ -18,11 +18,11 @@ _FOV_DEG = 80.0  # of the made-up camera: those of cars have about that
 
 
 def shapes_of(shape: tuple[int, ...], *, num_previous: int) -> dict[str, tuple[int, ...]]:
-    """The shape of every input of a graph, by name, from that of the picture."""
+    """The shape of every input of a graph, by name, from that of the image."""
     if not num_previous:
         return {"image": shape}
-    batch, *picture = shape
-    return {"image": shape, "previous": (batch, num_previous, *picture), "K": (batch, 3, 3)}
+    batch, *image = shape
+    return {"image": shape, "previous": (batch, num_previous, *image), "K": (batch, 3, 3)}
 
 
 def axes_of(*, num_previous: int) -> tuple[int, ...]:
@@ -31,7 +31,7 @@ def axes_of(*, num_previous: int) -> tuple[int, ...]:
 
 
 def alone(image: Float[Array, "b 3 H W"], *, num_previous: int) -> Feed:
-    """A picture with no frames before it: frames of zeros stand for none."""
+    """An image with no frames before it: frames of zeros stand for none."""
     if not num_previous:
         return (image,)
     shapes = shapes_of(image.shape, num_previous=num_previous)
@@ -39,8 +39,8 @@ def alone(image: Float[Array, "b 3 H W"], *, num_previous: int) -> Feed:
 
 
 def driving(image: Float[Array, "b 3 H W"], *, num_previous: int) -> Feed:
-    """A picture with made-up frames before it, as if all it shows had been a little farther away: what exports are
-    compared on, and calibrated on, where single pictures are given."""
+    """An image with made-up frames before it, as if all it shows had been a little farther away: what exports are
+    compared on, and calibrated on, where single images are given."""
     if not num_previous:
         return (image,)
     previous = [_farther(image, scale=1 - _STEP * (1 + index)) for index in range(num_previous)]
@@ -48,12 +48,12 @@ def driving(image: Float[Array, "b 3 H W"], *, num_previous: int) -> Feed:
 
 
 def driving_run(run: Callable[..., Array], *, num_previous: int) -> Run:
-    """A graph's call as that of a picture, with made-up frames before it."""
+    """A graph's call as that of an image, with made-up frames before it."""
     return lambda image: run(*driving(image, num_previous=num_previous))
 
 
 def call_in_video(predictor: NetworkPredictor, image: Float[Array, "b 3 H W"]) -> Callable[[], Array]:
-    """A predictor's network on a picture, with made-up frames before it where it looks at them."""
+    """A predictor's network on an image, with made-up frames before it where it looks at them."""
     feed = driving(image, num_previous=predictor.num_previous)
     call: Callable[..., Array] = predictor.run_frames or predictor.run
     return lambda: call(*feed)

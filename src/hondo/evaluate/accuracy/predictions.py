@@ -17,12 +17,12 @@ from hondo.images.read import read_depth
 
 INDEX = "predictions.json"
 SUFFIXES = (".png", ".npy")
-_NAME_PARTS = 4  # how many parts of a picture's path may stand in its prediction's name
+_NAME_PARTS = 4  # how many parts of an image's path may stand in its prediction's name
 
 
 @dataclass(frozen=True, kw_only=True)
 class Indexed:
-    """What predictions.json says of one picture."""
+    """What predictions.json says of one image."""
 
     kind: DepthKind
     png: Path | None = None
@@ -30,7 +30,7 @@ class Indexed:
 
 
 class PredictionFolder:
-    """Predictions as a function of a sample: the file whose name is that of the sample's picture.
+    """Predictions as a function of a sample: the file whose name is that of the sample's image.
 
     Names that match ``.../b/c/000007.jpg``: 000007, c_000007, b_c_000007, c/000007 (also with "-"), with or without
     ".depth", as .png or .npy; a bare stem counts only where no other sample has the same. What files hold is read
@@ -68,7 +68,7 @@ class PredictionFolder:
         names = self._names(origin)
         found = next((self.files[name] for name in names if name in self.files), None)
         if found is None:
-            raise HondoError(f"{self.folder}: no prediction for this picture (looked for {', '.join(names[-3:])})")
+            raise HondoError(f"{self.folder}: no prediction for this image (looked for {', '.join(names[-3:])})")
         return found
 
     def _names(self, origin: Path) -> list[str]:

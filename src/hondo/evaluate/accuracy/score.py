@@ -151,7 +151,7 @@ def predict_with(predictor: Predictor) -> Predict:
 
 
 def image_of(sample: Sample) -> np.ndarray:
-    """The sample's picture as uint8 (h w 3) RGB."""
+    """The sample's image as uint8 (h w 3) RGB."""
     rgb = (sample.image.clamp(0, 1) * 255).round().byte()  # (3 h w)
     return np.ascontiguousarray(rgb.permute(1, 2, 0).numpy(force=True))
 

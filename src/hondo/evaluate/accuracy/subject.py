@@ -1,4 +1,4 @@
-"""Floors: what anything worth its name must beat. They look at no picture; the row plane even looks at the answer."""
+"""Floors: what anything worth its name must beat. They look at no image; the row plane even looks at the answer."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ def constant(sample: Sample) -> DepthMap:
 
 
 def row_plane(sample: Sample) -> DepthMap:
-    """An oracle: inverse depth linear in the row, fitted (least squares) to the picture's own ground truth.
+    """An oracle: inverse depth linear in the row, fitted (least squares) to the image's own ground truth.
 
     The far end is held at the farthest depth of the ground truth, so that inverse depth stays positive.
     """
@@ -40,13 +40,13 @@ def row_plane(sample: Sample) -> DepthMap:
     return DepthMap(values=values, kind=DepthKind.METRIC_INVERSE_DEPTH, camera=sample.camera)
 
 
-FLOORS: dict[str, Callable[[Sample], DepthMap]] = {"floor:constant": constant, "floor:row-plane": row_plane}
+BASELINES: dict[str, Callable[[Sample], DepthMap]] = {"floor:constant": constant, "floor:row-plane": row_plane}
 
 
-def floor_named(name: str) -> Callable[[Sample], DepthMap]:
-    if name not in FLOORS:
-        raise unknown("floor", name, FLOORS)
-    return FLOORS[name]
+def baseline_named(name: str) -> Callable[[Sample], DepthMap]:
+    if name not in BASELINES:
+        raise unknown("floor", name, BASELINES)
+    return BASELINES[name]
 
 
 NYU_PNG_FACTOR, KITTI_PNG_FACTOR = 1000.0, 256.0  # what the field stores predictions of each with
@@ -85,7 +85,7 @@ def open_subject(
 ) -> Subject:
     """A name starting with floor:, a folder of predictions, or anything hondo.load takes."""
     if name.startswith(PREFIX):
-        return Subject(name=name, predict=floor_named(name))
+        return Subject(name=name, predict=baseline_named(name))
     if is_prediction_folder(Path(name)):
         default = NYU_PNG_FACTOR if protocol.startswith("nyu") else KITTI_PNG_FACTOR
         factor = predictions.png_factor or default

@@ -1,4 +1,4 @@
-"""The picture part of a report: the best, median and worst images, and how the errors are spread."""
+"""The image part of a report: the best, median and worst images, and how the errors are spread."""
 
 import json
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from hondo.images.read import write_image
 
 ROWS_PER_SHEET = 4
 ERROR_LIMIT = 0.5  # abs_rel of the full colour in the error column
-_COLUMNS = ("picture", "predicted depth", "ground truth", f"|p - g| / g (0 to {ERROR_LIMIT})")
+_COLUMNS = ("image", "predicted depth", "ground truth", f"|p - g| / g (0 to {ERROR_LIMIT})")
 
 
 def write_figures(evaluation: Evaluation, predict: Predict, samples: Samples, folder: Path) -> list[Path]:
@@ -37,7 +37,7 @@ def write_figures(evaluation: Evaluation, predict: Predict, samples: Samples, fo
 def contact_sheet(
     evaluation: Evaluation, predict: Predict, samples: Samples, items: Sequence[Item], *, title: str
 ) -> np.ndarray:
-    """One row an image: picture, prediction and ground truth in the same colours (metres), relative error."""
+    """One row an image: image, prediction and ground truth in the same colours (metres), relative error."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(14, 2.6 * len(items) + 0.6), layout="constrained")

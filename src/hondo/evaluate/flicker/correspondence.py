@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float32, UInt8
 from hondo.core.types import Size
 from hondo.images.optical_flow import MIN_SIDE, OpticalFlow, pixel_places, round_trip, sampled, squared_length
 
-MOST_PIXELS = 640 * 480  # larger pictures are compared at about this many
+MOST_PIXELS = 640 * 480  # larger images are compared at about this many
 _MISS_PX = 0.5  # by which the flow there and back may miss, and
 _MISS_SHARE = 0.05  # this part of its length
 _COLOUR = 25  # levels by which a matched pixel may differ, in each colour

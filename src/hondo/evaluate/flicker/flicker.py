@@ -27,7 +27,7 @@ STILL_PX = 0.3  # a pixel that moves less from frame to frame stands still
 class Flicker:
     """``warped``: mean change of what two neighbouring frames both show.
 
-    ``static``: standard deviation over time where the picture stands still; None where nothing does.
+    ``static``: standard deviation over time where the image stands still; None where nothing does.
     """
 
     warped: float
@@ -70,7 +70,7 @@ class FlickerSeries:
 
     def __init__(self) -> None:
         self._flow = OpticalFlow(is_fine=True)
-        self._last: tuple[np.ndarray, np.ndarray] | None = None  # picture, comparable values
+        self._last: tuple[np.ndarray, np.ndarray] | None = None  # image, comparable values
         self._still: StillPixels | None = None
         self._spread: float | None = None
         self._changes: list[float] = []

@@ -1,4 +1,4 @@
-"""What an exported network is checked on: network inputs, made-up or of real pictures, and torch's maps of them."""
+"""What an exported network is checked on: network inputs, made-up or of real images, and torch's maps of them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from hondo.core.types import InputSpec
 from hondo.engines.quantization.calibration import evenly
 from hondo.engines.tracing.graph_inputs import driving
 from hondo.evaluate.accuracy.score import image_of
-from hondo.evaluate.parity.ground_truth_delta import Truth, score_both
+from hondo.evaluate.parity.ground_truth_delta import GroundTruthDelta, score_both
 from hondo.images.placement import Placement, from_network, place, to_network
 from hondo.models.base.depth_model import DepthModel
 
-MOST = 16  # real pictures that a check looks at, evenly spread over those that are given
+MOST = 16  # real images that a check looks at, evenly spread over those that are given
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckSet:
-    """Network inputs and what torch makes of them in float32; of real pictures also where they lie in the input."""
+    """Network inputs and what torch makes of them in float32; of real images also where they lie in the input."""
 
     model: DepthModel
     inputs: Sequence[Float32[np.ndarray, "1 3 H W"]]
@@ -34,13 +34,13 @@ class CheckSet:
     def is_real(self) -> bool:
         return bool(self.samples)
 
-    def truth(self, given: Sequence[Float32[np.ndarray, "1 1 h w"]]) -> Truth | None:
+    def truth(self, given: Sequence[Float32[np.ndarray, "1 1 h w"]]) -> GroundTruthDelta | None:
         """The ground-truth metrics of ``given`` maps beside torch's; None where no ground truth is known."""
-        at_picture = [
+        at_image = [
             (from_network(wanted[0, 0], placement), from_network(each[0, 0], placement))
             for wanted, each, placement in zip(self.wanted, given, self.placements, strict=True)
         ]
-        return score_both(self.samples, at_picture, kind=self.model.kind)
+        return score_both(self.samples, at_image, kind=self.model.kind)
 
 
 def check_inputs(model: DepthModel, inputs: Iterable[Float32[np.ndarray, "1 3 H W"]]) -> CheckSet:
@@ -50,9 +50,9 @@ def check_inputs(model: DepthModel, inputs: Iterable[Float32[np.ndarray, "1 3 H 
 
 
 def check_samples(model: DepthModel, samples: Samples, *, spec: InputSpec, most: int = MOST) -> CheckSet:
-    """Of pictures, prepared for an export that takes ``spec``; at most ``most``, evenly spread."""
+    """Of images, prepared for an export that takes ``spec``; at most ``most``, evenly spread."""
     if not len(samples):
-        raise HondoError("no picture is left to check the export on")
+        raise HondoError("no image is left to check the export on")
     chosen = [samples[index] for index in evenly(len(samples), count=most)]
     placements = [place(_size(sample), spec) for sample in chosen]
     inputs = [to_network(image_of(sample), where) for sample, where in zip(chosen, placements, strict=True)]

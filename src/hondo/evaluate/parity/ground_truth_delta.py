@@ -15,7 +15,7 @@ from hondo.metrics.depth_metrics import METRIC_INFO, DepthMetrics, mean_metrics
 
 JUDGED = ("abs_rel", "rmse", "delta1")
 # Every pixel with known depth. What lies at or below nothing, or infinitely far, becomes a number for both alike: 80 m,
-# as in KITTI's protocols; where a shift is aligned too, dense itself puts it at the picture's farthest known depth.
+# as in KITTI's protocols; where a shift is aligned too, dense itself puts it at the image's farthest known depth.
 DENSE, CLAMPED = PROTOCOLS["dense"], replace(PROTOCOLS["dense"], clamp_pred=KITTI_RANGE)
 # What each kind leaves open is aligned, and nothing else.
 ALIGN: dict[DepthKind, Align] = {
@@ -27,7 +27,7 @@ ALIGN: dict[DepthKind, Align] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Truth:
+class GroundTruthDelta:
     """Mean metrics of both over the same ``images``, each aligned by itself as ``align`` says."""
 
     torch: DepthMetrics
@@ -51,13 +51,13 @@ class Truth:
             f"{name} {getattr(self.torch, name):.4f} -> {getattr(self.exported, name):.4f} ({self.change(name):+.2%})"
             for name in JUDGED
         ]
-        return f"ground truth of {self.images} pictures (alignment {self.align}): {', '.join(parts)}; + is worse"
+        return f"ground truth of {self.images} images (alignment {self.align}): {', '.join(parts)}; + is worse"
 
 
 def score_both(
     samples: Sequence[Sample], maps: Sequence[tuple[np.ndarray, np.ndarray]], *, kind: DepthKind
-) -> Truth | None:
-    """Scores (torch's, the export's) map of every sample, at the picture's size.
+) -> GroundTruthDelta | None:
+    """Scores (torch's, the export's) map of every sample, at the image's size.
 
     Samples without depth, and those that torch's map cannot be scored on, do not count; None where none is left.
     """
@@ -73,7 +73,7 @@ def score_both(
     if not pairs:
         return None
     torch, exported = (mean_metrics(list(each)) for each in zip(*pairs, strict=True))
-    return Truth(torch=torch, exported=exported, images=len(pairs), align=ALIGN[kind])
+    return GroundTruthDelta(torch=torch, exported=exported, images=len(pairs), align=ALIGN[kind])
 
 
 def _score(sample: Sample, values: np.ndarray, *, kind: DepthKind) -> DepthMetrics:

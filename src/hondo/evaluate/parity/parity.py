@@ -20,18 +20,18 @@ from hondo.engines.quantization.validation import INT8, Quantising
 from hondo.engines.registry import ENGINES, engine_name
 from hondo.engines.tracing.graph_inputs import call_in_video
 from hondo.evaluate.parity.check_set import CheckSet, check_inputs, check_samples
-from hondo.evaluate.parity.ground_truth_delta import Truth
+from hondo.evaluate.parity.ground_truth_delta import GroundTruthDelta
 from hondo.metrics.reference import abs_rel_to_reference, rank_correlation
 from hondo.models.base.depth_model import DepthModel
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tolerance:
-    """What an export may differ by. None: not judged, as for what only real pictures can tell."""
+    """What an export may differ by. None: not judged, as for what only real images can tell."""
 
     max_share: float | None = None  # largest difference, as a share of the mean magnitude of torch's map
     mean_share: float | None = None  # mean difference, as such a share
-    abs_rel: float | None = None  # of the depth to torch's, on real pictures
+    abs_rel: float | None = None  # of the depth to torch's, on real images
     truth: float | None = None  # how much worse a ground-truth metric may become, as a share of torch's
 
 
@@ -47,7 +47,7 @@ INTEGERS = Tolerance(mean_share=0.1, abs_rel=2e-2, truth=1e-2)  # 8-bit numbers 
 
 
 def tolerance_of(precision: str, *, is_real: bool) -> Tolerance:
-    """What an export in a precision may differ by, on real pictures or on made-up ones."""
+    """What an export in a precision may differ by, on real images or on made-up ones."""
     tolerance = INTEGERS if precision.startswith("int8") else TOLERANCES[precision]
     if not is_real:
         return replace(tolerance, abs_rel=None, truth=None)
@@ -57,7 +57,7 @@ def tolerance_of(precision: str, *, is_real: bool) -> Tolerance:
 @dataclass(frozen=True, kw_only=True)
 class Parity:
     """Differences to torch in float32, in the unit of the map and as shares of its mean absolute value, over all
-    pictures; rank correlation and abs_rel of the depth to torch's are means over pictures."""
+    images; rank correlation and abs_rel of the depth to torch's are means over images."""
 
     max_difference: float
     mean_difference: float
@@ -69,7 +69,7 @@ class Parity:
     tolerance: Tolerance
     precision: str
     unit: str = ""
-    truth: Truth | None = None
+    truth: GroundTruthDelta | None = None
 
     def misses(self) -> tuple[str, ...]:
         """What is beyond the tolerance, in words."""
@@ -98,7 +98,7 @@ class Parity:
             f"({_percent(self.max_share)} of the mean value{_allowed(self.tolerance.max_share)}), "
             f"mean {self.mean_difference:.3g}{unit} ({_told(self.mean_share, limit=self.tolerance.mean_share)}), "
             f"rank correlation {self.rank_correlation:.5f}, "
-            f"abs_rel of the depth {_told(self.abs_rel, limit=self.tolerance.abs_rel)} ({self.pictures} pictures)"
+            f"abs_rel of the depth {_told(self.abs_rel, limit=self.tolerance.abs_rel)} ({self.pictures} images)"
             + ("" if self.truth is None else f"; {self.truth}{_allowed(self.tolerance.truth)}")
         )
 
@@ -111,7 +111,7 @@ def compare(
 
 
 def compare_on(checked: CheckSet, predictor: NetworkPredictor) -> Parity:
-    """How far a predictor is from torch on these pictures."""
+    """How far a predictor is from torch on these images."""
     given = [
         _same_shape(predictor, image, wanted) for image, wanted in zip(checked.inputs, checked.wanted, strict=True)
     ]
@@ -149,7 +149,7 @@ def export_checked(
 ) -> Parity:
     """Exports beside ``path``, loads what was written, compares it with torch, and only then puts it in place.
 
-    It is compared on ``samples``, real pictures with ground truth or without; or else on the pictures of
+    It is compared on ``samples``, real images with ground truth or without; or else on the images of
     ``quantising`` that set no ranges, within its drop; or else on made-up ones. A file that misses the tolerance is
     refused with HondoError, unless ``force``.
     """
@@ -157,7 +157,7 @@ def export_checked(
     if path.suffix != module.SUFFIX:
         raise HondoError(f"{path}: an export to {engine} is written to a file that ends in {module.SUFFIX}")
     if quantising is not None and precision not in INT8:
-        raise HondoError(f"calibration pictures are for int8, not for precision '{precision}'; leave them out")
+        raise HondoError(f"calibration images are for int8, not for precision '{precision}'; leave them out")
     size_hw = size_hw or model.input_spec.size_hw
     with _written(path) as folder:
         draft = folder / path.name

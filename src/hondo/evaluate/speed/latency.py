@@ -45,7 +45,7 @@ def conditions(threads: int | None = None) -> Conditions:
     return Conditions(threads=threads, torch_threads=torch.get_num_threads(), affinity=affinity, load=load)
 
 
-_PICTURES = 8  # different ones, taken in turn: no cache of any kind sees the same picture twice in a row
+_IMAGES = 8  # different ones, taken in turn: no cache of any kind sees the same image twice in a row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ class BenchConfig:
     """How to measure: what goes in, and how often. ``seconds`` ends a measurement early once there are 10 runs."""
 
     size_hw: Size | None = None  # network input; None: the model's own
-    picture_hw: Size | None = None  # of the camera, for the whole call; None: of that size, so that nothing is resized
+    image_hw: Size | None = None  # of the camera, for the whole call; None: of that size, so that nothing is resized
     batch: int = 1
     warmup: int = 10
     runs: int = 100
@@ -67,7 +67,7 @@ class BenchConfig:
             )
 
 
-# dpt400: 400 pictures of 384x384 one at a time, and the mean of their times.
+# dpt400: 400 images of 384x384 one at a time, and the mean of their times.
 PROTOCOLS = {"dpt400": BenchConfig(size_hw=(384, 384), batch=1, runs=400, seconds=float("inf"), protocol="dpt400")}
 
 
@@ -97,11 +97,11 @@ class BenchResult:
     mean_ms: float
     runs: int
     noise: Noise
-    picture_hw: Size  # what the whole call is given
-    preprocess_ms: float  # such a picture to network input
-    postprocess_ms: float  # the network's map to the picture's size
-    fps: float  # pictures a second of the whole call, one by one: picture in, map at the picture's size out
-    throughput: float  # pictures a second of the network alone, in batches
+    image_hw: Size  # what the whole call is given
+    preprocess_ms: float  # such an image to network input
+    postprocess_ms: float  # the network's map to the image's size
+    fps: float  # images a second of the whole call, one by one: image in, map at the image's size out
+    throughput: float  # images a second of the network alone, in batches
     predictor_median_ms: float  # the whole call
     overhead_ms: float  # the whole call less the network, batch 1
     gmacs: float | None
@@ -162,7 +162,7 @@ def bench(
         batch=config.batch,
         threads=threads,
         **vars(network),
-        picture_hw=config.picture_hw or size_hw,
+        image_hw=config.image_hw or size_hw,
         preprocess_ms=before.median_ms,
         postprocess_ms=after.median_ms,
         fps=1000 / whole.median_ms,
@@ -183,21 +183,21 @@ def bench(
 def network_call(predictor: NetworkPredictor, *, size_hw: Size, batch: int = 1) -> Callable[[], object]:
     """The network alone, on a few different inputs in turn. Its result lies in memory when it returns: synchronised."""
     random = np.random.default_rng(0)
-    inputs = [random.random((batch, 3, *size_hw), dtype=np.float32) for _ in range(_PICTURES)]
+    inputs = [random.random((batch, 3, *size_hw), dtype=np.float32) for _ in range(_IMAGES)]
     calls = cycle([call_in_video(predictor, image) for image in inputs])
     return lambda: next(calls)()
 
 
 def _around(predictor: NetworkPredictor, size_hw: Size, config: BenchConfig) -> tuple[Timing, Timing, Timing]:
-    """The whole call of a picture, and what comes before and after the network in it."""
-    picture_hw = config.picture_hw or size_hw
-    picture = np.random.default_rng(0).integers(0, 256, (*picture_hw, 3), dtype=np.uint8)
+    """The whole call of an image, and what comes before and after the network in it."""
+    image_hw = config.image_hw or size_hw
+    image = np.random.default_rng(0).integers(0, 256, (*image_hw, 3), dtype=np.uint8)
     fixed = replace(predictor, input_spec=replace(predictor.input_spec, size_hw=tuple(size_hw), fixed=True))
-    placement = fixed.placement(picture_hw)
+    placement = fixed.placement(image_hw)
     depth = np.zeros(placement.network_hw, dtype=np.float32)
     calls = (
-        lambda: fixed(picture),
-        lambda: to_network(picture, placement),
+        lambda: fixed(image),
+        lambda: to_network(image, placement),
         lambda: from_network(depth, placement),
     )
     whole, before, after = (_time(call, config) for call in calls)
@@ -212,5 +212,5 @@ def _cost(predictor: NetworkPredictor, model: DepthModel | None, size_hw: Size) 
     """Of the model, or what a file says of the one that it was made from, at this size."""
     if model is not None:
         return cost_of(model, size_hw=size_hw)
-    told = predictor.cost
-    return told if told is not None and told.size_hw == tuple(size_hw) else None
+    stated = predictor.cost
+    return stated if stated is not None and stated.size_hw == tuple(size_hw) else None

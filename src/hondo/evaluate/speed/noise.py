@@ -61,8 +61,8 @@ class CoreTime:
     @classmethod
     def now(cls) -> "CoreTime":
         """Zeros where the system does not say (only Linux does)."""
-        told = [_schedule(task) for task in _TASKS.iterdir()] if _TASKS.exists() else []
-        return cls(ran_s=sum(ran for ran, _ in told) / 1e9, waited_s=sum(waited for _, waited in told) / 1e9)
+        schedules = [_schedule(task) for task in _TASKS.iterdir()] if _TASKS.exists() else []
+        return cls(ran_s=sum(ran for ran, _ in schedules) / 1e9, waited_s=sum(waited for _, waited in schedules) / 1e9)
 
     def waited_since(self) -> float:
         """Of the time since then that the threads would have run, the share that they waited."""

@@ -14,15 +14,15 @@ from hondo.models.encoders.encoder import Encoder
 
 
 class DepthModel(nn.Module):
-    """Pictures in RGB 0..1 to depth maps in the unit that ``kind`` names, finest first.
+    """Images in RGB 0..1 to depth maps in the unit that ``kind`` names, finest first.
 
-    ``network`` takes normalised pictures (b 3 H W) whose sides are multiples of ``input_spec.multiple_of``, and returns
-    one map (b 1 H W) or a sequence of them, finest first; a map may be smaller than the picture by a whole factor. Any
+    ``network`` takes normalised images (b 3 H W) whose sides are multiples of ``input_spec.multiple_of``, and returns
+    one map (b 1 H W) or a sequence of them, finest first; a map may be smaller than the image by a whole factor. Any
     size is accepted here: it is padded by reflection at the right and the bottom, and the maps are cropped back.
     """
 
-    num_images = 1  # pictures that ``forward`` takes
-    num_previous = 0  # frames before the picture that it also looks at, where they are given
+    num_images = 1  # images that ``forward`` takes
+    num_previous = 0  # frames before the image that it also looks at, where they are given
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ def pad_to_multiple(image: Float[Tensor, "b c h w"], multiple: int) -> Float[Ten
 
 
 def cropped(maps: list[Float[Tensor, "b 1 _ _"]], *, image: Tensor, padded: Tensor) -> list[Float[Tensor, "b 1 _ _"]]:
-    """The part of every map, whatever its scale, that shows the picture and not its padding."""
+    """The part of every map, whatever its scale, that shows the image and not its padding."""
     if padded.shape[-2:] == image.shape[-2:]:
         return maps
     height, width = image.shape[-2:]
@@ -92,13 +92,13 @@ def cropped(maps: list[Float[Tensor, "b 1 _ _"]], *, image: Tensor, padded: Tens
 
 
 def check_image(image: Tensor, *, spec: InputSpec) -> None:
-    """Refuses anything but a float picture (b 3 h w), of the one size that a fixed network takes."""
+    """Refuses anything but a float image (b 3 h w), of the one size that a fixed network takes."""
     if image.ndim != 4 or image.shape[1] != 3 or not image.is_floating_point():
         given = f"{str(image.dtype).removeprefix('torch.')} {tuple(image.shape)}"
-        raise HondoError(f"a model takes float pictures (b 3 h w) in RGB 0..1, got {given}")
+        raise HondoError(f"a model takes float images (b 3 h w) in RGB 0..1, got {given}")
     if spec.fixed and tuple(image.shape[-2:]) != tuple(spec.size_hw):
         height, width = spec.size_hw
-        raise HondoError(f"this network takes {height}x{width} pictures only, got {image.shape[-2]}x{image.shape[-1]}")
+        raise HondoError(f"this network takes {height}x{width} images only, got {image.shape[-2]}x{image.shape[-1]}")
 
 
 class EncoderDecoder(nn.Module):

@@ -12,11 +12,11 @@ from hondo.models.base.depth_model import DepthModel
 from hondo.nn.attention.softmax import SeparateAttention, SoftmaxAttention, is_separable
 from hondo.nn.blocks.standardised_conv import StandardisedConv
 from hondo.nn.upsampling.pixel_shuffle import BlockShuffle, PatchConv, block_ordered, is_patchable
-from hondo.nn.upsampling.resized_conv import ConvBeforeResize, ConvOfResized
-from hondo.nn.upsampling.upsample_conv import ConvOfDoubled, ConvOfSmall, Enlarge, EnlargeByConv
+from hondo.nn.upsampling.resized_conv import ConvBeforeResize, ResizedConv
+from hondo.nn.upsampling.upsample_conv import BilinearUpsample, ConvBilinearUpsample, FoldedUpsampleConv, UpsampleConv
 
 
-def inference_form(model: DepthModel, *, any_size: bool = False, leaving: Collection[type] = ()) -> DepthModel:
+def fuse_for_inference(model: DepthModel, *, any_size: bool = False, leaving: Collection[type] = ()) -> DepthModel:
     """A copy that gives the same maps, sooner. ``any_size``: without parts that are made for the size that comes.
 
     ``leaving``: kinds of parts that stay, since an engine computes their equals more slowly.
@@ -36,12 +36,12 @@ def _replace_within(module: nn.Module, *, any_size: bool, leaving: Collection[ty
 
 def cheaper(part: nn.Module, *, any_size: bool = False) -> nn.Module:
     """The equal of one part; the part itself where there is none."""
-    if isinstance(part, ConvOfResized) and part.is_plain() and not any_size:
+    if isinstance(part, ResizedConv) and part.is_plain() and not any_size:
         return ConvBeforeResize(part)
-    if isinstance(part, ConvOfDoubled) and part.is_plain():
-        return ConvOfSmall(part)
-    if isinstance(part, Enlarge):
-        return EnlargeByConv(part)
+    if isinstance(part, UpsampleConv) and part.is_plain():
+        return FoldedUpsampleConv(part)
+    if isinstance(part, BilinearUpsample):
+        return ConvBilinearUpsample(part)
     if type(part) is nn.Sequential:
         return _shuffled_late(part)
     if type(part) is SoftmaxAttention and is_separable(part):

@@ -18,14 +18,14 @@ from hondo.models.base.multi_frame import MultiFrameModel
 
 
 def count_macs(model: nn.Module, *, size_hw: Size | None = None) -> int:
-    """For one picture of ``size_hw``, by default the model's native size (one pair for a pose network).
+    """For one image of ``size_hw``, by default the model's native size (one pair for a pose network).
 
     Nothing is computed: shapes alone run through the model, on the meta device, and the model stays as it is.
     """
     height, width = size_hw or native_size(model)
     values = {name: tensor.detach().to("meta") for name, tensor in (*model.named_parameters(), *model.named_buffers())}
     images = (torch.empty(1, 3, height, width, device="meta"),) * int(getattr(model, "num_images", 1))
-    if isinstance(model, MultiFrameModel):  # a frame of a video costs more than a picture
+    if isinstance(model, MultiFrameModel):  # a frame of a video costs more than an image
         images += (
             torch.empty(1, model.num_previous, 3, height, width, device="meta"),
             torch.eye(3, device="meta")[None],

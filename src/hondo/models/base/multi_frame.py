@@ -29,10 +29,10 @@ class MatchingNetwork(nn.Module):
 
 
 class MultiFrameModel(DepthModel):
-    """Depth of a picture and, if there are any, of the frames before it.
+    """Depth of an image and, if there are any, of the frames before it.
 
     ``pose`` tells how the camera moved where that is not given; None: it must be. Without earlier frames the model
-    answers from the picture alone, as it does for the first frame of a video.
+    answers from the image alone, as it does for the first frame of a video.
     """
 
     num_previous = 1  # the published weights were trained with one
@@ -77,7 +77,7 @@ class MultiFrameModel(DepthModel):
     def poses(self, image: Float[Tensor, "b 3 h w"], previous: Float[Tensor, "b n 3 h w"]) -> Float[Tensor, "b n 4 4"]:
         """``T_previous_target`` of every earlier frame: the motions between neighbours, one behind the other.
 
-        The pose network sees pictures as they were taken, the earlier first, so its answers are inverted.
+        The pose network sees images as they were taken, the earlier first, so its answers are inverted.
         """
         if self.pose is None:
             raise HondoError(f"{self.name} was built without a pose network; give T_previous_target")
@@ -95,7 +95,7 @@ def check_previous(previous: Tensor, T_previous_target: Tensor | None, *, image:
     batch, _, height, width = image.shape
     if previous.ndim != 5 or previous.shape[0] != batch or tuple(previous.shape[2:]) != (3, height, width):
         raise HondoError(
-            f"previous frames must have the shape (b n 3 h w) of the picture, ({batch} n 3 {height} {width}), "
+            f"previous frames must have the shape (b n 3 h w) of the image, ({batch} n 3 {height} {width}), "
             f"got {tuple(previous.shape)}"
         )
     wanted = (batch, previous.shape[1], 4, 4)
@@ -104,7 +104,7 @@ def check_previous(previous: Tensor, T_previous_target: Tensor | None, *, image:
 
 
 def _K(camera: Camera | Tensor | None, *, image: Tensor) -> Float[Tensor, "b 3 3"]:
-    """The intrinsics in pixels of the picture, one matrix for each of the batch."""
+    """The intrinsics in pixels of the image, one matrix for each of the batch."""
     if camera is None:
         raise HondoError(
             "matching earlier frames needs the camera's intrinsics: give camera=Camera(fx=, fy=, cx=, ...)"

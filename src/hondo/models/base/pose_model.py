@@ -1,4 +1,4 @@
-"""Pose networks: how the camera moved between two pictures, learnt together with depth from video alone."""
+"""Pose networks: how the camera moved between two images, learnt together with depth from video alone."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,13 +19,13 @@ MOTION_SCALE = 0.01  # keeps first guesses near no motion (Zhou et al. 2017; mon
 
 
 class PoseModel(nn.Module):
-    """Two pictures in RGB 0..1 to ``T_next_image``, which takes points of the first camera to the second's frame.
+    """Two images in RGB 0..1 to ``T_next_image``, which takes points of the first camera to the second's frame.
 
-    Translation is in the unit of the depth model it was trained with. ``network`` takes both pictures, normalised and
+    Translation is in the unit of the depth model it was trained with. ``network`` takes both images, normalised and
     one behind the other (b 6 h w), and returns axis-angle [rad] and translation (b 6).
     """
 
-    num_images = 2  # pictures that ``forward`` takes
+    num_images = 2  # images that ``forward`` takes
     kind = "pose"
 
     def __init__(
@@ -44,8 +44,8 @@ class PoseModel(nn.Module):
         self.normalise = Normalise(spec).to(self.normalise.mean.device)
 
     def forward(self, image: Float[Tensor, "b 3 h w"], next_image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 4 4"]:
-        for picture in (image, next_image):
-            check_image(picture, spec=self.input_spec)
+        for each in (image, next_image):
+            check_image(each, spec=self.input_spec)
         pair = torch.cat([self.normalise(image), self.normalise(next_image)], dim=1)
         motion = self.network(pad_to_multiple(pair, self.input_spec.multiple_of)).float()
         return T_from_axis_angle(motion[:, :3], motion[:, 3:])
@@ -57,33 +57,33 @@ class PoseNetwork(nn.Module):
     def __init__(self, encoder: Encoder, *, width: int) -> None:
         super().__init__()
         self.encoder = encoder
-        self.head = _motion_head(encoder.channels[-1], width=width, pictures=1)
+        self.head = _motion_head(encoder.channels[-1], width=width, images=1)
 
     def forward(self, pair: Float[Tensor, "b 6 h w"]) -> Float[Tensor, "b 6"]:
         return MOTION_SCALE * self.head(self.encoder(pair)[-1]).mean((2, 3))
 
 
 class SharedPoseNetwork(nn.Module):
-    """The encoder of a depth network sees each picture by itself; the head joins what it saw (monodepth2: shared)."""
+    """The encoder of a depth network sees each image by itself; the head joins what it saw (monodepth2: shared)."""
 
     def __init__(self, encoder: Encoder, *, width: int) -> None:
         super().__init__()
         self.encoder = encoder
-        self.head = _motion_head(encoder.channels[-1], width=width, pictures=2)
+        self.head = _motion_head(encoder.channels[-1], width=width, images=2)
 
     def forward(self, pair: Float[Tensor, "b 6 h w"]) -> Float[Tensor, "b 6"]:
-        pictures = pair.unflatten(1, (2, 3)).flatten(0, 1)  # 2b 3 h w
-        squeezed = self.head[:2](self.encoder(pictures)[-1])
+        images = pair.unflatten(1, (2, 3)).flatten(0, 1)  # 2b 3 h w
+        squeezed = self.head[:2](self.encoder(images)[-1])
         joined = squeezed.unflatten(0, (-1, 2)).flatten(1, 2)  # b 2c h w
         return MOTION_SCALE * self.head[2:](joined).mean((2, 3))
 
 
-def _motion_head(inputs: int, *, width: int, pictures: int) -> nn.Sequential:
-    """A 1x1 convolution of each picture's features, then three of all ``pictures`` together."""
+def _motion_head(inputs: int, *, width: int, images: int) -> nn.Sequential:
+    """A 1x1 convolution of each image's features, then three of all ``images`` together."""
     return nn.Sequential(
         nn.Conv2d(inputs, width, 1),
         nn.ReLU(inplace=True),
-        nn.Conv2d(pictures * width, width, 3, padding=1),
+        nn.Conv2d(images * width, width, 3, padding=1),
         nn.ReLU(inplace=True),
         nn.Conv2d(width, width, 3, padding=1),
         nn.ReLU(inplace=True),
@@ -94,7 +94,7 @@ def _motion_head(inputs: int, *, width: int, pictures: int) -> nn.Sequential:
 def pose(
     *, encoder: str = "timm:resnet18", pretrained: bool = False, width: int = WIDTH, size_hw: Size = (192, 640)
 ) -> PoseModel:
-    """A pose network on any encoder; its first convolution takes both pictures (monodepth2's choice: ResNet-18)."""
+    """A pose network on any encoder; its first convolution takes both images (monodepth2's choice: ResNet-18)."""
     features = build_encoder(encoder, in_channels=6, pretrained=pretrained, size_hw=size_hw)
     network = PoseNetwork(features, width=width)
     return PoseModel(network, name="pose", input_spec=encoder_spec(features, size_hw=size_hw))

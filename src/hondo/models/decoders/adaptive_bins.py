@@ -1,4 +1,4 @@
-"""Depth as the expectation over bins that are laid anew for every picture (AdaBins, Bhat et al. 2021)."""
+"""Depth as the expectation over bins that are laid anew for every image (AdaBins, Bhat et al. 2021)."""
 
 import torch
 from jaxtyping import Float

@@ -12,7 +12,7 @@ HEAD_CHANNELS = 32  # before the last convolution
 
 
 class DPTDecoder(nn.Module):
-    """Four maps to one of depth at the picture's size.
+    """Four maps to one of depth at the image's size.
 
     ``widths``: channels of each map after its projection; None: the map is taken as it is. Maps of equal strides (a
     plain ViT's) are resized to 1/4, 1/2, 1 and 2 times that stride. ``output`` turns the last convolution's numbers

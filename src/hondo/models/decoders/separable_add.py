@@ -14,7 +14,7 @@ _STRIDES = (2, 4, 8, 16, 32)
 
 
 class SeparableAdd(nn.Module):
-    """Feature maps at strides 2 to 32 to one map of the picture's size, not negative.
+    """Feature maps at strides 2 to 32 to one map of the image's size, not negative.
 
     Where the maps at strides 8, 4 and 2 are added, the decoder is as wide as they are; ``widths`` are its channels
     at strides 16 and 1.

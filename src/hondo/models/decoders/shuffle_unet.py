@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from hondo.geometry.depth_units import MAX_DEPTH, MIN_DEPTH
 from hondo.models.decoders.pyramid import InverseDepth, skips_by_stride
 from hondo.nn.upsampling.pixel_shuffle import shuffle_head
-from hondo.nn.upsampling.upsample_conv import ConvOfDoubled
+from hondo.nn.upsampling.upsample_conv import UpsampleConv
 
 WIDTHS = {2: 64, 4: 128, 8: 160}  # by stride; 256 at the deeper ones
 HEAD_STRIDES = (2, 4, 8)
@@ -41,7 +41,7 @@ class ShuffleUNet(nn.Module):
             outputs = max(4, round(width * WIDTHS.get(stride, 256)))
             self.before[str(stride)] = _conv_relu_norm(inputs, outputs)
             skip = skips.get(stride, 0)
-            self.after[str(stride)] = ConvOfDoubled(*_conv_relu_norm(outputs + skip, outputs), skip_channels=skip)
+            self.after[str(stride)] = UpsampleConv(*_conv_relu_norm(outputs + skip, outputs), skip_channels=skip)
             if stride in HEAD_STRIDES:
                 self.heads[str(stride)] = nn.Conv2d(outputs, 1, 3, padding=1)
             inputs = outputs

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
 from hondo.nn.blocks.convolution import conv_norm_relu
-from hondo.nn.upsampling.upsample_conv import Enlarge
+from hondo.nn.upsampling.upsample_conv import BilinearUpsample
 
 
 class SplitShuffle(nn.Module):
@@ -39,7 +39,7 @@ def shuffled(x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
 
 
 class SplitShuffleUNet(nn.Module):
-    """Feature maps (finest first) to one positive map of the picture's size: softplus, so metres stay above 0."""
+    """Feature maps (finest first) to one positive map of the image's size: softplus, so metres stay above 0."""
 
     def __init__(self, *, channels: Sequence[int], strides: Sequence[int]) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class SplitShuffleUNet(nn.Module):
         )
         self.mix = nn.ModuleList(SplitShuffle(2 * skip) for skip in skips)
         self.head = nn.Conv2d(deeper[-1], 1, 3, padding=1)
-        self.enlarge = Enlarge(strides[0])
+        self.enlarge = BilinearUpsample(strides[0])
 
     def forward(self, features: list[Float[Tensor, "b _ _ _"]]) -> list[Float[Tensor, "b 1 _ _"]]:
         x = features[-1]

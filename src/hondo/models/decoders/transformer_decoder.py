@@ -22,7 +22,7 @@ class TransformerDecoder(nn.Module):
     """Feature maps (finest first) to inverse depth at strides 1, 2, 4, 8, on every pyramid of powers of two.
 
     Every level has the width of the encoder's map of that size; where there is none, that of the level below. A map
-    of half the picture's size joins only before the last part.
+    of half the image's size joins only before the last part.
     """
 
     def __init__(

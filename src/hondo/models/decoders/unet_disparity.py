@@ -9,7 +9,7 @@ from hondo.core.errors import HondoError
 from hondo.geometry.depth_units import MAX_DEPTH, MIN_DEPTH
 from hondo.models.decoders.pyramid import InverseDepth, skips_by_stride
 from hondo.nn.blocks.convolution import ConvReflect, conv_elu
-from hondo.nn.upsampling.upsample_conv import ConvOfDoubled
+from hondo.nn.upsampling.upsample_conv import UpsampleConv
 
 CHANNELS = {1: 16, 2: 32, 4: 64, 8: 128, 16: 256, 32: 256}  # by stride (Godard et al. 2019, supplementary table 8)
 OUTPUT_STRIDES = (1, 2, 4, 8)
@@ -43,7 +43,7 @@ class UNetDisparity(nn.Module):
             outputs = max(4, round(width * CHANNELS.get(stride, CHANNELS[32])))
             self.before[str(stride)] = conv_elu(inputs, outputs)
             skip = skips.get(stride, 0)
-            self.after[str(stride)] = ConvOfDoubled(*conv_elu(outputs + skip, outputs), skip_channels=skip)
+            self.after[str(stride)] = UpsampleConv(*conv_elu(outputs + skip, outputs), skip_channels=skip)
             if stride in OUTPUT_STRIDES:
                 self.heads[str(stride)] = ConvReflect(outputs, 1)
             inputs = outputs

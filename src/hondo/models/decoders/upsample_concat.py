@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from hondo.nn.upsampling.resized_conv import ConvOfResized
+from hondo.nn.upsampling.resized_conv import ResizedConv
 
 
 class UpsampleConcat(nn.Module):
@@ -35,7 +35,7 @@ class TwoConvs(nn.Sequential):
     """Twice a 3x3 convolution, batch normalisation and leaky ReLU (slope 0.01), the first over map and skip."""
 
     def __init__(self, inputs: int, skip: int, outputs: int) -> None:
-        first = ConvOfResized(*_conv_norm_leaky(inputs + skip, outputs), skip_channels=skip)
+        first = ResizedConv(*_conv_norm_leaky(inputs + skip, outputs), skip_channels=skip)
         super().__init__(first, _conv_norm_leaky(outputs, outputs))
 
     def forward(self, x: Float[Tensor, "b c h w"], skip: Float[Tensor, "b d H W"]) -> Float[Tensor, "b e H W"]:

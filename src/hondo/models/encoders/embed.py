@@ -1,4 +1,4 @@
-"""From a picture to the grid of tokens that a vision transformer starts from: by patches, or by a CNN (hybrid ViTs).
+"""From an image to the grid of tokens that a vision transformer starts from: by patches, or by a CNN (hybrid ViTs).
 
 Each returns the CNN's finer maps too, which DPT's decoder reads beside the transformer's.
 """

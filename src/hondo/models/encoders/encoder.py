@@ -6,25 +6,25 @@ from typing import Protocol, runtime_checkable
 from jaxtyping import Float
 from torch import Tensor, nn
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)  # of RGB 0..1 over the pictures of ImageNet, with which most encoders learnt
+IMAGENET_MEAN = (0.485, 0.456, 0.406)  # of RGB 0..1 over the images of ImageNet, with which most encoders learnt
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 @runtime_checkable
 class Encoder(Protocol):
-    """An nn.Module: a picture normalised with ``mean`` and ``std`` to feature maps, finest first."""
+    """An nn.Module: an image normalised with ``mean`` and ``std`` to feature maps, finest first."""
 
     channels: tuple[int, ...]  # of each map
-    strides: tuple[int, ...]  # picture's side over the map's, growing
+    strides: tuple[int, ...]  # image's side over the map's, growing
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
-    is_fixed: bool  # takes only pictures of the size it was built for
+    is_fixed: bool  # takes only images of the size it was built for
 
     def __call__(self, image: Float[Tensor, "b c h w"]) -> list[Float[Tensor, "b _ _ _"]]: ...
 
 
 class Staged(nn.Module):
-    """The first stage takes the picture, every other the map of the stage before."""
+    """The first stage takes the image, every other the map of the stage before."""
 
     def __init__(self, stages: Iterable[nn.Module]) -> None:
         super().__init__()

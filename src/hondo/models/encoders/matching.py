@@ -13,7 +13,7 @@ MATCHING_STRIDE = 4
 
 
 class MatchingResNet(nn.Module):
-    """Features of the picture, finest first, and what was matched; without earlier frames the volume is empty.
+    """Features of the image, finest first, and what was matched; without earlier frames the volume is empty.
 
     ``depth_range``: nearest and farthest of ``num_depths`` depths, linear between; a buffer, since training adapts it.
     No gradient flows through the volume: neither to earlier frames nor to poses.

@@ -18,7 +18,7 @@ HEADS, MLP_RATIOS, REDUCTIONS = (1, 2, 5, 8), (8, 8, 4, 4), (8, 4, 2, 1)  # by s
 
 
 class PVT(Staged):
-    """Four stages of ``depths`` blocks. ``positions_hw``: the picture's size that the position embeddings are made for.
+    """Four stages of ``depths`` blocks. ``positions_hw``: the image's size that the position embeddings are made for.
 
     The class token joins at the last stage: every place attends to it, but it is no part of the map.
     """

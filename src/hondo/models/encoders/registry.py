@@ -41,6 +41,6 @@ def build_encoder(name: str, *, in_channels: int = 3, pretrained: bool = False, 
 
 
 def encoder_spec(encoder: Encoder, *, size_hw: Size) -> InputSpec:
-    """What a network on top of ``encoder`` wants of its pictures."""
+    """What a network on top of ``encoder`` wants of its images."""
     step = max(encoder.strides)
     return InputSpec(size_hw=size_hw, multiple_of=step, mean=encoder.mean, std=encoder.std, fixed=encoder.is_fixed)

@@ -43,7 +43,7 @@ def is_known(address: str) -> bool:
     return True
 
 
-# How timm's families are told to take pictures of any size: plain ViTs, Swins, and those that do so anyway.
+# How timm's families are told to take images of any size: plain ViTs, Swins, and those that do so anyway.
 _ANY_SIZE: tuple[dict[str, Any], ...] = ({"dynamic_img_size": True}, {"strict_img_size": False}, {})
 
 

@@ -1,4 +1,4 @@
-"""AdaBins (Bhat et al. 2021): EfficientNet, a U-Net decoder and a mini-ViT that lays bins over the picture's depths."""
+"""AdaBins (Bhat et al. 2021): EfficientNet, a U-Net decoder and a mini-ViT that lays bins over the image's depths."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def adabins_kitti(
     max_depth: float = 80.0,
     size_hw: Size = (352, 1216),
 ) -> BinnedModel:
-    """Metres, at half the picture's size.
+    """Metres, at half the image's size.
 
     ``encoder``: an EfficientNet of timm; ``width``: of the decoder at its deepest; ``dim``: of the mini-ViT's tokens.
     """

@@ -27,7 +27,7 @@ def bts_kitti(
 ) -> DepthModel:
     """``encoder``: with strides 2 to 32; the authors' file says which (DenseNet-121/161, ResNet-50/101, ResNeXt).
 
-    ``focal_px``: of the camera, in pixels of its uncropped picture; depth grows with it.
+    ``focal_px``: of the camera, in pixels of its uncropped image; depth grows with it.
     """
     if focal_px <= 0:
         raise HondoError(f"focal_px must be positive pixels, got {focal_px:g}")
@@ -53,5 +53,5 @@ def bts_nyu(
     max_depth: float = 10.0,
     size_hw: Size = NYU_HW,
 ) -> DepthModel:
-    """No focal length enters: all its pictures come from one camera."""
+    """No focal length enters: all its images come from one camera."""
     return bts_kitti(encoder=encoder, pretrained=pretrained, width=width, max_depth=max_depth, size_hw=size_hw)

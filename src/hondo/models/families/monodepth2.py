@@ -1,4 +1,4 @@
-"""monodepth2: depth from one picture, learnt from video or stereo pairs (Godard et al. 2019). ResNet, U-Net decoder."""
+"""monodepth2: depth from one image, learnt from video or stereo pairs (Godard et al. 2019). ResNet, U-Net decoder."""
 
 from typing import Any
 
@@ -64,5 +64,5 @@ def monodepth2_pose(
 
 
 def resnet_spec(size_hw: Size) -> InputSpec:
-    """What the ResNets of this line want of their pictures, whoever trained them first."""
+    """What the ResNets of this line want of their images, whoever trained them first."""
     return InputSpec(size_hw=size_hw, multiple_of=32, mean=MEAN, std=STD)

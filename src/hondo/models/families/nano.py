@@ -1,7 +1,7 @@
-"""hondo-nano: our own small network for 60 and more pictures a second on two CPU cores at 640x192.
+"""hondo-nano: our own small network for 60 and more images a second on two CPU cores at 640x192.
 
 Dense 3x3 convolutions (they run nearest to a CPU's peak), two transformer blocks at 1/32 of the size, so that every
-pixel sees the whole picture, and a decoder to 1/2 of the size: log inverse depth, resized, then its exponential.
+pixel sees the whole image, and a decoder to 1/2 of the size: log inverse depth, resized, then its exponential.
 """
 
 import torch
@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from hondo.core.types import DepthKind, InputSpec
 from hondo.models.base.depth_model import DepthModel
 from hondo.nn.blocks.convolution import conv_norm_relu
-from hondo.nn.upsampling.upsample_conv import Enlarge
+from hondo.nn.upsampling.upsample_conv import BilinearUpsample
 
 LOG_RANGE = 9.0  # |log inverse depth| stays below: e^9 = 8103
 
@@ -39,7 +39,7 @@ class Nano(nn.Module):
         self.attention = nn.Sequential(*(AttentionBlock(widths[-1], num_heads) for _ in range(attention_blocks)))
         self.ups = nn.ModuleList(Up(deep, skip) for deep, skip in zip(widths[:0:-1], widths[-2::-1], strict=True))
         self.head = nn.Conv2d(widths[0], 1, 3, padding=1)
-        self.enlarge = Enlarge(2)
+        self.enlarge = BilinearUpsample(2)
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 1 h w"]:
         features = [self.stem(image)]

@@ -1,4 +1,4 @@
-"""Transformer blocks at the bottleneck of any encoder: its coarsest map sees the whole picture."""
+"""Transformer blocks at the bottleneck of any encoder: its coarsest map sees the whole image."""
 
 from typing import Any
 
@@ -113,7 +113,7 @@ def vtdepth_pcpvt(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> Depth
 
 @published
 def vtdepth_svt(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
-    """Twins-SVT-small; windows that the picture fills in part attend to its tokens alone."""
+    """Twins-SVT-small; windows that the image fills in part attend to its tokens alone."""
     return _convolutional(build_encoder("twins-svt-small", pretrained=pretrained), size_hw=size_hw)
 
 
@@ -125,13 +125,13 @@ def vtdepth_swin_t(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> Dept
 
 @published
 def vtdepth_pvtv1_tiny(*, size_hw: Size = SIZE_HW, positions_hw: Size = (224, 224)) -> DepthModel:
-    """``positions_hw``: the picture's size that the position embeddings are made for."""
+    """``positions_hw``: the image's size that the position embeddings are made for."""
     return _convolutional(pvt_tiny(positions_hw=positions_hw), size_hw=size_hw)
 
 
 @published
 def vtdepth_pvtv1_small(*, size_hw: Size = SIZE_HW, positions_hw: Size = (224, 224)) -> DepthModel:
-    """``positions_hw``: the picture's size that the position embeddings are made for."""
+    """``positions_hw``: the image's size that the position embeddings are made for."""
     return _convolutional(pvt_small(positions_hw=positions_hw), size_hw=size_hw)
 
 

@@ -94,6 +94,6 @@ def _options(entries: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _positions_hw(count: int, trained_hw: Size) -> Size:
-    """The picture's size behind ``count`` embeddings of 4 x 4 pixels each: a square (ImageNet's), or the trained."""
+    """The image's size behind ``count`` embeddings of 4 x 4 pixels each: a square (ImageNet's), or the trained."""
     side = isqrt(count)
     return (4 * side, 4 * side) if side * side == count else trained_hw

@@ -16,7 +16,7 @@ STORED = Path(__file__).resolve().parents[2] / "assets" / "models.json"
 
 @dataclass(frozen=True, kw_only=True)
 class ModelFacts:
-    """One line of ``hondo models``. ``macs`` of one picture at ``size_hw``."""
+    """One line of ``hondo models``. ``macs`` of one image at ``size_hw``."""
 
     name: str
     family: str

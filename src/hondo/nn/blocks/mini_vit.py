@@ -1,4 +1,4 @@
-"""AdaBins' mini-ViT (Bhat et al. 2021, section 3.3): what a whole picture says about its depths, and where."""
+"""AdaBins' mini-ViT (Bhat et al. 2021, section 3.3): what a whole image says about its depths, and where."""
 
 import math
 

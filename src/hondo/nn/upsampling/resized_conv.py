@@ -17,7 +17,7 @@ from hondo.core.types import Size
 WORTHWHILE = 0.6  # share of the multiplications up to which the way around is taken: it moves more memory
 
 
-class ConvOfResized(nn.Sequential):
+class ResizedConv(nn.Sequential):
     """Convolution (zero padding), batch norm and activation over [the map at the size of ``skip``, ``skip``]."""
 
     def __init__(self, *layers: nn.Module, skip_channels: int) -> None:
@@ -41,7 +41,7 @@ def joined(x: Float[Tensor, "b c h w"], skip: Float[Tensor, "b d H W"]) -> Float
 class ConvBeforeResize(nn.Module):
     """What ``resized`` computes; the plain way where this one would cost more, as for wide maps of few channels."""
 
-    def __init__(self, resized: ConvOfResized) -> None:
+    def __init__(self, resized: ResizedConv) -> None:
         super().__init__()
         layers: Any = resized
         conv, norm, *rest = layers

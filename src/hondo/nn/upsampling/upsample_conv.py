@@ -13,7 +13,7 @@ from hondo.nn.blocks.convolution import ConvReflect
 _SUMS = ((0.0, 0.0, 1.0), (0.0, 1.0, 1.0), (1.0, 1.0, 0.0), (1.0, 0.0, 0.0))
 
 
-class ConvOfDoubled(nn.Sequential):
+class UpsampleConv(nn.Sequential):
     """Layers over [the doubled map, ``skip``]; the first is a 3x3 convolution, zero-padded or ConvReflect."""
 
     def __init__(self, *layers: nn.Module, skip_channels: int = 0) -> None:
@@ -32,10 +32,10 @@ class ConvOfDoubled(nn.Sequential):
         return super().forward(doubled if skip is None else torch.cat([doubled, skip], dim=1))
 
 
-class ConvOfSmall(nn.Module):
+class FoldedUpsampleConv(nn.Module):
     """What ``doubled`` computes, with the map's share as a transposed convolution of the small map: 4 taps, not 9."""
 
-    def __init__(self, doubled: ConvOfDoubled) -> None:
+    def __init__(self, doubled: UpsampleConv) -> None:
         super().__init__()
         first, *rest = doubled
         self.reflects = isinstance(first, ConvReflect)
@@ -80,7 +80,7 @@ def _of_skip(conv: nn.Conv2d, weight: Float[Tensor, "d c 3 3"], *, reflects: boo
     return reflecting if reflects else alone
 
 
-class Enlarge(nn.Module):
+class BilinearUpsample(nn.Module):
     """Bilinear, pixel centres at +0.5, the edge repeated beyond the border."""
 
     def __init__(self, factor: int) -> None:
@@ -91,12 +91,12 @@ class Enlarge(nn.Module):
         return F.interpolate(x, scale_factor=float(self.factor), mode="bilinear", align_corners=False)
 
 
-class EnlargeByConv(nn.Module):
+class ConvBilinearUpsample(nn.Module):
     """What Enlarge gives: one convolution computes the values that a place becomes, a pixel shuffle lays them out."""
 
     kernel: Tensor
 
-    def __init__(self, enlarge: Enlarge) -> None:
+    def __init__(self, enlarge: BilinearUpsample) -> None:
         super().__init__()
         self.factor = enlarge.factor
         self.register_buffer("kernel", enlarging_kernel(self.factor), persistent=False)

@@ -23,12 +23,12 @@ ONE_SCALE = "abs_rel (one scale)"  # one factor for the whole clip: what flicker
 def floor_rows(clip: DemoClip) -> list[Row]:
     """What anything must beat: the same depth everywhere."""
     flat = DepthMap(values=np.ones(clip.camera.size_hw, np.float32), kind=DepthKind.SCALED_INVERSE_DEPTH)
-    return accuracy_rows([flat] * len(clip.pictures), clip, subject="floor: constant depth")
+    return accuracy_rows([flat] * len(clip.images), clip, subject="floor: constant depth")
 
 
 def accuracy_rows(maps: Sequence[DepthMap], clip: DemoClip, *, subject: str) -> list[Row]:
     """Rows of ``maps`` (one a frame): median alignment of each frame, then one factor for the clip."""
-    stored = dict(zip(map(str, clip.pictures), maps, strict=True))
+    stored = dict(zip(map(str, clip.images), maps, strict=True))
     predict = lambda sample: stored[sample.origin]  # noqa: E731
     factor = clip_factor(maps, clip)
     each = _evaluate(predict, clip, subject=subject, align="median")
@@ -49,7 +49,7 @@ def frame_factor(depth_map: DepthMap, clip: DemoClip, frame: int) -> float:
 
 
 def in_metres(depth_map: DepthMap, factor: float) -> DepthMap:
-    """The map with its scale put right: for pictures beside measured depth."""
+    """The map with its scale put right: for images beside measured depth."""
     values = (factor * unscaled_depth(depth_map)).astype(np.float32)
     return DepthMap(values=values, kind=DepthKind.METRIC_DEPTH, camera=depth_map.camera, image_rgb=depth_map.image_rgb)
 

@@ -9,12 +9,12 @@ import numpy as np
 
 from hondo.core.types import Camera, DepthMap
 from hondo.data.datasets.clip import Frames
-from hondo.data.datasets.clip_files import list_pictures
+from hondo.data.datasets.clip_files import list_images
 from hondo.data.datasets.embedded_clip import EmbeddedClip, embedded_clip
 from hondo.engines.load import load
 from hondo.images.read import read_depth, read_image
 from hondo.models.base.depth_model import DepthModel
-from hondo.recipes.demo.demo_config import DemoConfig, Voice
+from hondo.recipes.demo.demo_config import DemoConfig, ProgressReporter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class DemoClip:
     """The frames in use; ``measured`` are those with depth, as samples in the order of ``measured.targets``."""
 
     files: EmbeddedClip
-    pictures: tuple[Path, ...]
+    images: tuple[Path, ...]
     measured: Frames
     camera: Camera
 
@@ -31,14 +31,16 @@ def open_clip(config: DemoConfig) -> DemoClip:
     files = embedded_clip()
     measured = Frames(files.folder, divide_by=files.divide_by, with_depth=True, stop=config.frames)
     assert measured.camera is not None, "the embedded clip has intrinsics"
-    pictures = tuple(list_pictures(files.images)[: config.frames])
-    return DemoClip(files=files, pictures=pictures, measured=measured, camera=measured.camera)
+    images = tuple(list_images(files.images)[: config.frames])
+    return DemoClip(files=files, images=images, measured=measured, camera=measured.camera)
 
 
-def predict_clip(model: DepthModel, clip: DemoClip, config: DemoConfig, *, voice: Voice, name: str) -> list[DepthMap]:
+def predict_clip(
+    model: DepthModel, clip: DemoClip, config: DemoConfig, *, voice: ProgressReporter, name: str
+) -> list[DepthMap]:
     """The depth of every frame, on torch: other engines compile for as long as these few frames take."""
     predictor = load(deepcopy(model), engine="pytorch", size_hw=config.predict_hw, camera=clip.camera)
-    maps = voice.each(f"depth by {name}", clip.pictures, lambda path: predictor(read_image(path)))
+    maps = voice.each(f"depth by {name}", clip.images, lambda path: predictor(read_image(path)))
     height, width = predictor.placement(clip.camera.size_hw).network_hw
     voice.note(f"{len(maps)} frames at {width}x{height}")
     predictor.close()

@@ -19,7 +19,7 @@ class DemoConfig:
     weights: str | None = None  # of hondo-nano; None: those in the package; "random": untrained
     frames: int | None = None  # of the clip; None: all
     predict_hw: Size | None = None  # the network's size for predictions; None: the model's own
-    adapt_hw: Size | None = None  # area of the pictures it adapts on; None: that of the recipe "video"
+    adapt_hw: Size | None = None  # area of the images it adapts on; None: that of the recipe "video"
     speed_hw: Size = (192, 640)  # of the exported files and of the speed
     bench_runs: int = 60
     bench_seconds: float = 3.0  # of each measurement, at most
@@ -30,7 +30,7 @@ class DemoConfig:
 
 
 def quick(config: DemoConfig) -> DemoConfig:
-    """The same steps at a size for tests: a few frames, tiny pictures, two seconds of adaptation at most."""
+    """The same steps at a size for tests: a few frames, tiny images, two seconds of adaptation at most."""
     return replace(
         config,
         seconds=min(config.seconds, 2.0),
@@ -47,7 +47,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class Voice:
+class ProgressReporter:
     """Silence: library use. The command line has one that shows bars."""
 
     shows_progress = False  # whether training shows its own bar

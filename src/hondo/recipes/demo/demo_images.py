@@ -13,7 +13,7 @@ from hondo.images.video_file import VideoWriter
 from hondo.metrics.depth_metrics import abs_rel
 from hondo.recipes.demo.clip_accuracy import frame_factor, in_metres
 from hondo.recipes.demo.demo_clip import DemoClip, measured_depth, spread
-from hondo.recipes.demo.demo_config import Voice
+from hondo.recipes.demo.demo_config import ProgressReporter
 
 SHEET_ROWS, TILE_WIDTH = 3, 256
 ENDS = (2.0, 98.0)  # percentiles that the colours span
@@ -21,13 +21,13 @@ _EVERY = 8  # each 8th row and column is enough to find percentiles
 
 
 def write_sheet(path: Path, before: Sequence[DepthMap], after: Sequence[DepthMap], clip: DemoClip) -> Path:
-    """Rows of picture, depth before, depth after and measured depth, each row in the colours of its measured depth."""
+    """Rows of image, depth before, depth after and measured depth, each row in the colours of its measured depth."""
     tiles, captions = [], []
     for frame in spread(clip.measured.targets, SHEET_ROWS):
         measured = DepthMap(values=measured_depth(clip, frame), kind=DepthKind.METRIC_DEPTH)
         near, far = (float(end) for end in np.nanpercentile(measured.values, ENDS))
         predicted = [in_metres(maps[frame], frame_factor(maps[frame], clip, frame)) for maps in (before, after)]
-        tiles += [read_image(clip.pictures[frame])]
+        tiles += [read_image(clip.images[frame])]
         tiles += [depth_map.color(near_far=(near, far)) for depth_map in (*predicted, without_hairlines(measured))]
         errors = [abs_rel(one.values, measured.values, is_valid=np.isfinite(measured.values)) for one in predicted]
         captions += [f"frame {frame}", f"before: abs_rel {errors[0]:.3f}", f"after: abs_rel {errors[1]:.3f}"]
@@ -36,19 +36,19 @@ def write_sheet(path: Path, before: Sequence[DepthMap], after: Sequence[DepthMap
 
 
 def write_video(
-    path: Path, before: Sequence[DepthMap], after: Sequence[DepthMap], clip: DemoClip, *, voice: Voice
+    path: Path, before: Sequence[DepthMap], after: Sequence[DepthMap], clip: DemoClip, *, voice: ProgressReporter
 ) -> Path:
-    """Picture, depth before and after side by side; colours span the whole clip, so that nothing flickers."""
+    """Image, depth before and after side by side; colours span the whole clip, so that nothing flickers."""
     ends = [clip_range(maps) for maps in (before, after)]
 
     def frame(number: int) -> np.ndarray:
         colours = [maps[number].color(near_far=near_far) for maps, near_far in zip((before, after), ends)]
-        tiles = zip((read_image(clip.pictures[number]), *colours), ("picture", "depth before", "depth after"))
+        tiles = zip((read_image(clip.images[number]), *colours), ("image", "depth before", "depth after"))
         return side_by_side([captioned(image, text) for image, text in tiles])
 
     first = frame(0)
     with VideoWriter(path, size_hw=first.shape[:2], fps=clip.files.frames_per_second) as video:
-        voice.each("depth video", range(len(clip.pictures)), lambda number: video.write(frame(number)))
+        voice.each("depth video", range(len(clip.images)), lambda number: video.write(frame(number)))
     return path
 
 

@@ -12,7 +12,7 @@ from hondo.engines.registry import ENGINES
 from hondo.evaluate.parity.parity import Parity, export_checked
 from hondo.evaluate.speed.latency import BenchConfig, bench
 from hondo.models.base.depth_model import DepthModel
-from hondo.recipes.demo.demo_config import DemoConfig, Voice
+from hondo.recipes.demo.demo_config import DemoConfig, ProgressReporter
 
 EXPORTED_TO = ("onnx_runtime", "openvino_ir")
 
@@ -26,7 +26,9 @@ class Exported:
     parity: Parity
 
 
-def export_all(model: DepthModel, config: DemoConfig, *, stem: str, licence: str, voice: Voice) -> list[Exported]:
+def export_all(
+    model: DepthModel, config: DemoConfig, *, stem: str, licence: str, voice: ProgressReporter
+) -> list[Exported]:
     """A file for every runtime that is installed, at ``speed_hw``; the others are skipped with a line."""
 
     def export(engine: str) -> Exported | None:
@@ -47,9 +49,9 @@ PARITY = "difference to torch"  # the largest, as a share of the mean value
 
 
 def speed_rows(
-    model: DepthModel, exported: Sequence[Exported], config: DemoConfig, *, weights_file: Path, voice: Voice
+    model: DepthModel, exported: Sequence[Exported], config: DemoConfig, *, weights_file: Path, voice: ProgressReporter
 ) -> list[Row]:
-    """Frames a second of the whole call (picture in, map out), the network's own times, and each file's parity."""
+    """Frames a second of the whole call (image in, map out), the network's own times, and each file's parity."""
     torch_predictor = replace(load(model, engine="pytorch", device="cpu"), weights_file=weights_file)
     subjects = [(torch_predictor, None), *((load(one.path), one) for one in exported)]
     measured = voice.each("measuring speed", subjects, lambda pair: _rows(*pair, model=model, config=config))

@@ -17,7 +17,7 @@ SHEET, ADAPTED = "before_after.jpg", "adapted"
 
 _NOTES = (
     "alignment: the median of each frame; one scale: one factor for the whole clip",
-    "FPS and whole call: a picture in, its map out; median and p95: the network alone",
+    "FPS and whole call: an image in, its map out; median and p95: the network alone",
     "difference to torch: the largest, as a share of the mean value",
 )
 _SECTIONS = {
@@ -46,20 +46,20 @@ class Outcome:
 
 def write_outcome(outcome: Outcome, folder: Path) -> None:
     """report.json and report.md, of as much as there is."""
-    outcome.files |= {"report.md": "the tables and pictures", "report.json": "every number and where it comes from"}
+    outcome.files |= {"report.md": "the tables and images", "report.json": "every number and where it comes from"}
     report = outcome.report()
     atomic_write(folder / "report.json", report.to_json().encode())
     atomic_write(folder / "report.md", _markdown(outcome, report).encode())
 
 
 def next_commands(clip: DemoClip, config: DemoConfig, *, written: Sequence[str]) -> list[str]:
-    """Three lines that run as they stand; put your own pictures or video in place of the clip's."""
-    out, pictures = config.out, clip.files.images
+    """Three lines that run as they stand; put your own images or video in place of the clip's."""
+    out, images = config.out, clip.files.images
     fastest = next((name for name in (f"{STEM}.xml", f"{STEM}.onnx") if name in written), ADAPTED)
     height, width = config.speed_hw
     lines = [
-        ["predict", pictures, "--model", out / ADAPTED, "--out", out / "predicted", "--save", "png16,color"],
-        ["train", "video", "--data", pictures, "--data.camera", clip.files.intrinsics, "--out", out / "longer"],
+        ["predict", images, "--model", out / ADAPTED, "--out", out / "predicted", "--save", "png16,color"],
+        ["train", "video", "--data", images, "--data.camera", clip.files.intrinsics, "--out", out / "longer"],
         ["bench", out / fastest, "--size", f"{height}x{width}"],
     ]
     return [shlex.join(["hondo", *map(str, words)]) for words in lines]
@@ -69,7 +69,7 @@ def _markdown(outcome: Outcome, report: Report) -> str:
     parts = [f"# {report.title}"]
     parts += [f"## {head}\n\n{table}" for head, table in outcome.tables().items()]
     if SHEET in outcome.files:
-        parts.append(f"## Before and after\n\n![picture, depth before, depth after, measured depth]({SHEET})")
+        parts.append(f"## Before and after\n\n![image, depth before, depth after, measured depth]({SHEET})")
     files = [f"- [{name}]({name}): {what}" for name, what in outcome.files.items()]
     origin = [f"protocol {report.protocol}", *report.notes, report.hardware, f"commit {report.commit}"]
     parts += ["## Files\n\n" + "\n".join(files), "## Where the numbers come from\n\n" + _bullets(origin)]

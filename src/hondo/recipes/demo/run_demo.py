@@ -1,4 +1,4 @@
-"""Adaptation to the clip: the recipe "video" on its pictures and intrinsics alone, into a run folder."""
+"""Adaptation to the clip: the recipe "video" on its images and intrinsics alone, into a run folder."""
 
 import time
 from copy import deepcopy
@@ -13,7 +13,7 @@ from hondo.models.base.depth_model import DepthModel
 from hondo.models.registry.zoo import packaged_weights
 from hondo.recipes.demo.clip_accuracy import accuracy_rows, floor_rows
 from hondo.recipes.demo.demo_clip import DemoClip, open_clip, predict_clip
-from hondo.recipes.demo.demo_config import DemoConfig, Voice
+from hondo.recipes.demo.demo_config import DemoConfig, ProgressReporter
 from hondo.recipes.demo.demo_images import write_cloud, write_sheet, write_video
 from hondo.recipes.demo.exports import export_all, speed_rows
 from hondo.recipes.demo.outcome import ADAPTED, SHEET, STEM, Outcome, next_commands, write_outcome
@@ -25,7 +25,7 @@ from hondo.train.loop.checkpoint import RunFolder
 
 
 def adapt_recipe(clip: DemoClip, config: DemoConfig) -> Recipe:
-    """ "video" for so many seconds. It is given the pictures' folder, not the clip's: depth and poses stay unseen."""
+    """ "video" for so many seconds. It is given the images' folder, not the clip's: depth and poses stay unseen."""
     recipe = clip_recipe(str(clip.files.images), seconds=config.seconds)
     data = replace(
         recipe.data,
@@ -55,9 +55,9 @@ class Demo:
     commands: list[str]
 
 
-def run_demo(config: DemoConfig, *, voice: Voice | None = None) -> Demo:
+def run_demo(config: DemoConfig, *, voice: ProgressReporter | None = None) -> Demo:
     """The main job end to end into ``config.out``. Ctrl-C leaves what was done, with a report of it."""
-    voice, start = voice or Voice(), time.perf_counter()
+    voice, start = voice or ProgressReporter(), time.perf_counter()
     outcome = Outcome()
     model, clip = demo_model(config), open_clip(config)
     try:
@@ -78,8 +78,8 @@ def demo_model(config: DemoConfig) -> DepthModel:
     return build_depth_model(MODEL, weights=config.weights, options={})
 
 
-def _steps(model: DepthModel, clip: DemoClip, config: DemoConfig, *, outcome: Outcome, voice: Voice) -> None:
-    voice.step(f"predicting the depth of {len(clip.pictures)} frames with {MODEL}")
+def _steps(model: DepthModel, clip: DemoClip, config: DemoConfig, *, outcome: Outcome, voice: ProgressReporter) -> None:
+    voice.step(f"predicting the depth of {len(clip.images)} frames with {MODEL}")
     before = predict_clip(model, clip, config, voice=voice, name=MODEL)
     outcome.rows += [*floor_rows(clip), *accuracy_rows(before, clip, subject=MODEL)]
 
@@ -111,11 +111,17 @@ def _note_training(trained: Trained, outcome: Outcome) -> None:
 
 
 def _draw(
-    before: list[DepthMap], after: list[DepthMap], clip: DemoClip, config: DemoConfig, *, outcome: Outcome, voice: Voice
+    before: list[DepthMap],
+    after: list[DepthMap],
+    clip: DemoClip,
+    config: DemoConfig,
+    *,
+    outcome: Outcome,
+    voice: ProgressReporter,
 ) -> None:
     write_sheet(config.out / SHEET, before, after, clip)
-    outcome.files[SHEET] = "picture, depth before, depth after, measured depth"
+    outcome.files[SHEET] = "image, depth before, depth after, measured depth"
     write_video(config.out / "depth.mp4", before, after, clip, voice=voice)
-    outcome.files["depth.mp4"] = "picture, depth before and depth after of every frame"
+    outcome.files["depth.mp4"] = "image, depth before and depth after of every frame"
     write_cloud(config.out / "points.ply", after, clip)
     outcome.files["points.ply"] = "one frame as coloured points, true up to one factor"

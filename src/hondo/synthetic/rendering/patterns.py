@@ -33,8 +33,8 @@ def _mix(field: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return a + (b - a) * field[..., None]
 
 
-def _grain(rng: Rng, picture: np.ndarray, amount: float) -> np.ndarray:
-    return picture * (1 + amount * (fractal(rng, roughness=rng.uniform(0.3, 1.2))[..., None] - 0.5))
+def _grain(rng: Rng, image: np.ndarray, amount: float) -> np.ndarray:
+    return image * (1 + amount * (fractal(rng, roughness=rng.uniform(0.3, 1.2))[..., None] - 0.5))
 
 
 def plain(rng: Rng) -> np.ndarray:
@@ -61,11 +61,11 @@ def cloud(rng: Rng) -> np.ndarray:
 def wood(rng: Rng) -> np.ndarray:
     dark = np.array([0.45, 0.27, 0.13]) * rng.uniform(0.4, 1.4) * rng.uniform(0.85, 1.15, 3)
     grain = fractal(rng, roughness=rng.uniform(0.8, 1.4), stretch=(rng.uniform(6, 20), 1))
-    picture = _mix(grain, dark, np.minimum(dark * rng.uniform(1.2, 2.2), 1))
+    image = _mix(grain, dark, np.minimum(dark * rng.uniform(1.2, 2.2), 1))
     boards = int(rng.choice([1, 1, 2, 4, 8]))
     tone = np.repeat(rng.uniform(0.8, 1.1, boards), SIZE // boards)
     tone[:: SIZE // boards] *= 0.6 if boards > 1 else 1
-    return picture * (tone[:, None, None])
+    return image * (tone[:, None, None])
 
 
 def stripes(rng: Rng) -> np.ndarray:
@@ -92,32 +92,30 @@ def checks(rng: Rng) -> np.ndarray:
 def tiles(rng: Rng) -> np.ndarray:
     count = int(rng.choice([2, 4, 8]))
     shade = rng.uniform(1 - rng.uniform(0, 0.4), 1, (count, count))
-    picture = cv2.resize(shade, (SIZE, SIZE), interpolation=cv2.INTER_NEAREST)[..., None] * colour(
-        rng, value=(0.3, 0.95)
-    )
-    return _grain(rng, _grout(rng, picture, SIZE // count, SIZE // count, shift=False), 0.15)
+    image = cv2.resize(shade, (SIZE, SIZE), interpolation=cv2.INTER_NEAREST)[..., None] * colour(rng, value=(0.3, 0.95))
+    return _grain(rng, _grout(rng, image, SIZE // count, SIZE // count, shift=False), 0.15)
 
 
 def brick(rng: Rng) -> np.ndarray:
     rows = int(rng.choice([8, 16]))
     shade = rng.uniform(0.7, 1.1, (rows, rows // 2))
-    picture = cv2.resize(shade, (SIZE, SIZE), interpolation=cv2.INTER_NEAREST)[..., None]
+    image = cv2.resize(shade, (SIZE, SIZE), interpolation=cv2.INTER_NEAREST)[..., None]
     base = np.array([0.6, 0.35, 0.27]) * rng.uniform(0.6, 1.3) if rng.random() < 0.6 else colour(rng, saturation=0.3)
-    return _grain(rng, _grout(rng, picture * base, SIZE // rows, 2 * SIZE // rows, shift=True), 0.4)
+    return _grain(rng, _grout(rng, image * base, SIZE // rows, 2 * SIZE // rows, shift=True), 0.4)
 
 
-def _grout(rng: Rng, picture: np.ndarray, height: int, width: int, *, shift: bool) -> np.ndarray:
+def _grout(rng: Rng, image: np.ndarray, height: int, width: int, *, shift: bool) -> np.ndarray:
     thick = int(rng.integers(1, max(2, height // 5) + 1))
     y, x = np.mgrid[:SIZE, :SIZE]
     if shift:
         x = x + (y // height % 2) * width // 2
     joint = ((y % height) < thick) | ((x % width) < thick)
-    return np.where(joint[..., None], colour(rng, saturation=0.1, value=(0.2, 0.9)), picture)
+    return np.where(joint[..., None], colour(rng, saturation=0.1, value=(0.2, 0.9)), image)
 
 
 def dead_leaves(rng: Rng, *, palette: np.ndarray | None = None, count: int = 160) -> np.ndarray:
     """Overlapping shapes with sizes of a power law: the statistics of photographs (Lee, Mumford, Huang 2001)."""
-    picture = np.ones((SIZE, SIZE, 3)) * colour(rng)
+    image = np.ones((SIZE, SIZE, 3)) * colour(rng)
     for radius in np.sort(3 * rng.pareto(1.3, count) + 2)[::-1]:
         centre = rng.integers(0, SIZE, 2)
         paint = (
@@ -129,17 +127,17 @@ def dead_leaves(rng: Rng, *, palette: np.ndarray | None = None, count: int = 160
         axes = (max(1, int(radius)), max(1, int(radius * rng.uniform(0.2, 1))))
         angle = float(rng.uniform(0, 180))
         box = rng.random() < 0.3
-        for dx in (-SIZE, 0, SIZE):  # draw across the borders, so that the picture repeats
+        for dx in (-SIZE, 0, SIZE):  # draw across the borders, so that the image repeats
             for dy in (-SIZE, 0, SIZE):
                 at = (int(centre[0]) + dx, int(centre[1]) + dy)
                 if not (-radius <= at[0] < SIZE + radius and -radius <= at[1] < SIZE + radius):
                     continue
                 if box:
                     corners = cv2.boxPoints((at, (axes[0] * 2, axes[1] * 2), angle)).astype(np.int32)
-                    cv2.fillConvexPoly(picture, corners, paint.tolist())
+                    cv2.fillConvexPoly(image, corners, paint.tolist())
                 else:
-                    cv2.ellipse(picture, at, axes, angle, 0, 360, paint.tolist(), -1)
-    return picture
+                    cv2.ellipse(image, at, axes, angle, 0, 360, paint.tolist(), -1)
+    return image
 
 
 def collage(rng: Rng) -> np.ndarray:
@@ -195,7 +193,7 @@ def facade(rng: Rng) -> np.ndarray:
 
 
 def print_page(rng: Rng) -> np.ndarray:
-    """Paper with lines of writing, headings and a picture or two."""
+    """Paper with lines of writing, headings and an image or two."""
     paper = colour(rng, saturation=0.5, value=(0.6, 1))
     page = np.ones((SIZE, SIZE, 3)) * paper
     if rng.random() < 0.6:
@@ -220,7 +218,7 @@ def print_page(rng: Rng) -> np.ndarray:
 
 def bars(rng: Rng) -> np.ndarray:
     """Upright bars of uneven width and colour: books, planks, folds of a curtain."""
-    picture = np.zeros((SIZE, SIZE, 3))
+    image = np.zeros((SIZE, SIZE, 3))
     x = 0
     vivid = rng.random() < 0.6
     base = colour(rng)
@@ -228,17 +226,17 @@ def bars(rng: Rng) -> np.ndarray:
         width = int(rng.integers(3, 18))
         paint = colour(rng, saturation=0.9) if vivid else base * rng.uniform(0.6, 1.2)
         profile = 1 - 0.4 * np.abs(np.linspace(-1, 1, width)) ** 3
-        picture[:, x : x + width] = (paint * profile[:, None])[: SIZE - x]
+        image[:, x : x + width] = (paint * profile[:, None])[: SIZE - x]
         if vivid and rng.random() < 0.5:
             y = int(rng.integers(10, 90))
-            picture[y : y + int(rng.integers(3, 30)), x + 1 : x + width - 1] = colour(rng, saturation=0.9)
+            image[y : y + int(rng.integers(3, 30)), x + 1 : x + width - 1] = colour(rng, saturation=0.9)
         x += width
-    return picture.clip(0, 1)
+    return image.clip(0, 1)
 
 
 def panel(rng: Rng) -> np.ndarray:
     """A machine's or a screen's face: a grid of keys, buttons or lit windows."""
-    picture = np.ones((SIZE, SIZE, 3)) * colour(rng, value=(0.05, 0.8))
+    image = np.ones((SIZE, SIZE, 3)) * colour(rng, value=(0.05, 0.8))
     nx, ny = int(rng.integers(2, 12)), int(rng.integers(2, 12))
     paint = colour(rng, saturation=0.5)
     for j in range(ny):
@@ -246,10 +244,10 @@ def panel(rng: Rng) -> np.ndarray:
             if rng.random() < 0.8:
                 shade = paint if rng.random() < 0.7 else colour(rng, saturation=1)
                 x0, y0 = int((i + 0.15) * SIZE / nx), int((j + 0.15) * SIZE / ny)
-                picture[
-                    y0 : max(y0 + 1, int((j + 0.85) * SIZE / ny)), x0 : max(x0 + 1, int((i + 0.85) * SIZE / nx))
-                ] = shade
-    return picture
+                image[y0 : max(y0 + 1, int((j + 0.85) * SIZE / ny)), x0 : max(x0 + 1, int((i + 0.85) * SIZE / nx))] = (
+                    shade
+                )
+    return image
 
 
 def fence(rng: Rng) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Scenes and cameras in, pictures with exact depth out."""
+"""Scenes and cameras in, images with exact depth out."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from hondo.synthetic.rendering.textures import TextureAtlas
 
 @dataclass(frozen=True, kw_only=True)
 class Frames:
-    """Rendered pictures: RGB 0..1, and depth along the optical axis in metres (inf: sky)."""
+    """Rendered images: RGB 0..1, and depth along the optical axis in metres (inf: sky)."""
 
     image: Float[Tensor, "f 3 h w"]
     depth: Float[Tensor, "f 1 h w"]

@@ -42,7 +42,7 @@ def shade(
     shadows: Float[Tensor, "s m m"],
     atlas: TextureAtlas,
 ) -> Float[Tensor, "f 3 h w"]:
-    """RGB 0..1, exposed so that the pictures of each scene have the same mean together."""
+    """RGB 0..1, exposed so that the images of each scene have the same mean together."""
     light = _of_frames(scenes.light, views.scene)
     is_sky = torch.isinf(depth).flatten(1)
     reach = depth.flatten(1).masked_fill(is_sky, 1.0)

@@ -67,18 +67,18 @@ def make_atlas(seed: int = 0, copies: int = 10) -> TextureAtlas:
     for order, (name, paint) in enumerate(FAMILIES.items()):
         families[name] = range(count, count + copies)
         for copy in range(copies):
-            picture = paint(np.random.default_rng([seed, order, copy]))
-            levels.extend(_mip_levels(picture))
+            image = paint(np.random.default_rng([seed, order, copy]))
+            levels.extend(_mip_levels(image))
         count += copies
     return TextureAtlas(texels=torch.from_numpy(np.concatenate(levels)), families=families)
 
 
-def _mip_levels(picture: np.ndarray) -> list[np.ndarray]:
-    if picture.shape[2] == 3:
-        picture = np.concatenate((picture, np.ones_like(picture[..., :1])), axis=2)
+def _mip_levels(image: np.ndarray) -> list[np.ndarray]:
+    if image.shape[2] == 3:
+        image = np.concatenate((image, np.ones_like(image[..., :1])), axis=2)
     levels = []
     for level in range(LEVELS):
         side = SIZE >> level
-        small = cv2.resize(picture.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
+        small = cv2.resize(image.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
         levels.append((small.clip(0, 1) * 255 + 0.5).astype(np.uint8).reshape(-1, 4))
     return levels

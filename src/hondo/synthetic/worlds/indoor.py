@@ -8,7 +8,7 @@ from hondo.synthetic.viewpoints import Eye, World
 from hondo.synthetic.worlds import furniture, tabletop
 from hondo.synthetic.worlds.scene_builder import Builder, make_light, tinted
 
-FLOORS = ("wood", "wood", "carpet", "carpet", "tiles", "plain", "marble", "stripes")
+BASELINES = ("wood", "wood", "carpet", "carpet", "tiles", "plain", "marble", "stripes")
 WALLS = ("plaster", "plaster", "plaster", "plaster", "plain", "plain", "brick", "stripes", "tiles", "wood")
 
 
@@ -116,7 +116,7 @@ def _shell(b: Builder, wide: float, deep: float, high: float) -> None:
         "box",
         (0, -0.05, 0),
         (wide + 0.4, 0.1, deep + 0.4),
-        b.material(*FLOORS, gloss=r.uniform(0, 0.3), scale=(0.4, 2)),
+        b.material(*BASELINES, gloss=r.uniform(0, 0.3), scale=(0.4, 2)),
     )
     ceiling = b.material("plaster", "plain", "tiles", "wood", vivid=0.05)
     b.add("box", (0, high + 0.05, 0), (wide + 0.4, 0.1, deep + 0.4), tinted(ceiling, 1.2))
@@ -164,7 +164,7 @@ def _along_wall(b: Builder, length: float, high: float) -> None:
 
 
 def _hang(b: Builder, high: float, wide: float) -> None:
-    """A window, door, picture, board, curtain, radiator or shelf board on the wall at z = 0."""
+    """A window, door, image, board, curtain, radiator or shelf board on the wall at z = 0."""
     r, kind = b.rng, int(b.rng.integers(7))
     if kind == 0:  # window
         frame, low, tall = b.material("plain", "wood"), r.uniform(0.5, 1.1), r.uniform(0.8, 1.5)
@@ -184,7 +184,7 @@ def _hang(b: Builder, high: float, wide: float) -> None:
         b.stand("box", 0, 0, (0.95, 2.1, 0.06), tinted(leaf, 0.8))
         b.stand("box", 0, 0, (0.85, 2.05, 0.09), leaf)
         b.add("ellipsoid", (0.35, 1.0, -0.08), (0.12, 0.03, 0.06), b.material("metal", gloss=0.7))
-    elif kind in (2, 3):  # picture, poster, board
+    elif kind in (2, 3):  # image, poster, board
         w, h = wide * r.uniform(0.4, 1), r.uniform(0.25, 1.0)
         b.add("box", (0, 1.55, 0), (w + 0.08, h + 0.08, 0.05), b.material("wood", "metal", "plain"))
         b.add(

@@ -64,7 +64,7 @@ class Hooks:
 
     export: Callable[[nn.Module, Path], Any] | None = None  # writes a model file
     validate: Callable[[nn.Module], Mapping[str, float]] | None = None
-    picture: Callable[[nn.Module, Path], Any] | None = None  # writes a sample picture
+    image: Callable[[nn.Module, Path], Any] | None = None  # writes a sample image
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +177,7 @@ class _Loop:
         if self.hooks.validate is not None and (self.step % self.loop.validate_every == 0 or is_last):
             self._validate()
         if self.run and self.loop.picture_every and (self.step % self.loop.picture_every == 0 or is_last):
-            self._picture()
+            self._image()
         is_late = self.seconds - self.saved_seconds > self.loop.checkpoint_seconds
         if self.step % self.loop.checkpoint_every == 0 or is_late:
             self._save()
@@ -203,10 +203,10 @@ class _Loop:
             self.best = values[self.loop.best_by]
             self._export("best")
 
-    def _picture(self) -> None:
-        if self.run and self.is_first and self.hooks.picture is not None:
+    def _image(self) -> None:
+        if self.run and self.is_first and self.hooks.image is not None:
             self.run.samples.mkdir(exist_ok=True)
-            self.hooks.picture(self.training.ema.model.eval(), self.run.samples / f"{self.step:06d}.jpg")
+            self.hooks.image(self.training.ema.model.eval(), self.run.samples / f"{self.step:06d}.jpg")
             self.training.objective.train()
 
     def _export(self, name: str) -> None:

@@ -60,7 +60,7 @@ class LoopConfig:
     checkpoint_every: int = 1000
     checkpoint_seconds: float = 300.0  # also after this time
     validate_every: int = 1000
-    picture_every: int = 0  # 0: no sample pictures
+    picture_every: int = 0  # 0: no sample images
     best_by: str = "abs_rel"  # of the validation; lower is better
     show_progress: bool = True
 

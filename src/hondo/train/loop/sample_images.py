@@ -1,4 +1,4 @@
-"""Sample pictures of a run: what the model sees, and what it says."""
+"""Sample images of a run: what the model sees, and what it says."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,12 +14,12 @@ from hondo.images.colour import colourise
 from hondo.images.draw import contact_sheet
 from hondo.images.read import write_image
 
-NUM_PICTURES = 4
+NUM_IMAGES = 4
 
 
-def picture_writer(samples: Sequence[Sample]) -> Callable[[nn.Module, Path], Path]:
+def image_writer(samples: Sequence[Sample]) -> Callable[[nn.Module, Path], Path]:
     """A function that writes a sheet of a few samples, spread over the data, above the model's depth of them."""
-    places = np.unique(np.linspace(0, len(samples) - 1, NUM_PICTURES).round().astype(int)).tolist()
+    places = np.unique(np.linspace(0, len(samples) - 1, NUM_IMAGES).round().astype(int)).tolist()
     images = [samples[place].image for place in places]
 
     def write(model: nn.Module, path: Path) -> Path:

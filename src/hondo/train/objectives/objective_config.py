@@ -23,7 +23,7 @@ class SelfSupervisedConfig:
     # two-view geometry and the model's own depth (needs a clip). Stereo views always have a known pose.
     pose: Literal["network", "shared", "known", "two-view"] = "network"
     pose_model: str = "nano-pose"  # of the zoo, where it is a network of its own
-    pose_scale: float = 1.0  # size of the pose network's pictures relative to the target's
+    pose_scale: float = 1.0  # size of the pose network's images relative to the target's
     ssim_weight: float = 0.85
     smoothness: float = 1e-3  # halved with every coarser map
     auto_mask: bool = True  # pixels that the unmoved source explains better do not count

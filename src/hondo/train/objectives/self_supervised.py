@@ -121,7 +121,7 @@ class SelfSupervised(nn.Module):
         sources = batch.source_images if batch.augmented_sources is None else batch.augmented_sources
         assert sources is not None
         image, source = self._small(seen), self._small(sources[:, number])
-        if role < 0:  # pictures go in as they were taken: the earlier first
+        if role < 0:  # images go in as they were taken: the earlier first
             return invert_pose(self.pose(source, image).float())
         return self.pose(image, source).float()
 

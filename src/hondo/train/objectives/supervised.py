@@ -19,7 +19,7 @@ METRIC_TERMS = ("silog", "eigen", "berhu", "l1", "log_l1")  # these compare metr
 
 
 class Supervised(nn.Module):
-    """The weighted terms of ``config`` over every map of ``model``, the coarser resized to the picture's size."""
+    """The weighted terms of ``config`` over every map of ``model``, the coarser resized to the image's size."""
 
     def __init__(self, model: DepthModel, config: SupervisedConfig) -> None:
         super().__init__()

@@ -35,7 +35,7 @@ class AdaptivePredictor:
         return f"{name} has one size, {height}x{width}: where {self._fps:g} FPS is too fast, frames are dropped"
 
     def current(self, image_hw: Size) -> Predictor:
-        """The predictor for a picture of this size. The very first is made ready at once, others in a thread."""
+        """The predictor for an image of this size. The very first is made ready at once, others in a thread."""
         wanted = self._chooser.index
         network_hw = network_size(self._steps[wanted], image_hw)
         if network_hw is None or network_hw in self._ready:
@@ -69,5 +69,5 @@ class AdaptivePredictor:
 
 
 def network_size(predictor: Predictor, image_hw: Size) -> Size | None:
-    """The network's input for a picture of this size, where the predictor tells it."""
+    """The network's input for an image of this size, where the predictor tells it."""
     return predictor.placement(image_hw).network_hw if isinstance(predictor, NetworkPredictor) else None

@@ -127,7 +127,7 @@ class Stream:
                 self._tally.count_read(captured.captured_at)
                 if not self._control.paused.is_set():
                     if number == 0:
-                        self._control.held.set()  # until the engine is ready: it compiles for the first picture's size
+                        self._control.held.set()  # until the engine is ready: it compiles for the first image's size
                     self._caught.put((number, captured), number=number)
         except HondoError as error:
             self._fail(str(error))

@@ -56,7 +56,7 @@ class Worker:
         self._predictors.observe(work_s, source_fps=source_fps)
 
     def _session_for(self, image_hw: Size) -> Session:
-        """The running session; a new one where the picture's or the network's size has changed."""
+        """The running session; a new one where the image's or the network's size has changed."""
         predictor = self._predictors.current(image_hw)
         if self._session is None or self._session[0] is not predictor or self._session[1] != image_hw:
             self._session = (predictor, image_hw, predictor.start(self._camera_of(image_hw)))

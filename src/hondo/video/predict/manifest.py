@@ -25,9 +25,9 @@ class RunInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """One picture or frame. ``png`` is relative to the folder; (pixel - offset) / factor is of ``kind`` in ``unit``.
+    """One image or frame. ``png`` is relative to the folder; (pixel - offset) / factor is of ``kind`` in ``unit``.
 
-    None: not there. A failed item has an error. ``milliseconds``: from picture to map, without reading and writing.
+    None: not there. A failed item has an error. ``milliseconds``: from image to map, without reading and writing.
     """
 
     source: str

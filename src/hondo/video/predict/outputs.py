@@ -31,7 +31,7 @@ class OutputConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """The 16-bit picture of a map: where it lies under the output folder, and how its values are stored."""
+    """The 16-bit image of a map: where it lies under the output folder, and how its values are stored."""
 
     png: str
     scale: PngScale
@@ -56,7 +56,7 @@ class SourceOutputs:
         self._open.close()
 
     def write(self, depth_map: DepthMap, *, index: int, time_s: float | None) -> Written | None:
-        """Writes every form; returns where the 16-bit picture lies, if that was asked for."""
+        """Writes every form; returns where the 16-bit image lies, if that was asked for."""
         forms, base = self._config.forms, self._base(index)
         try:
             base.parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +80,7 @@ class SourceOutputs:
 
     @property
     def _is_moving(self) -> bool:
-        return self._source.kind is not SourceKind.PICTURE
+        return self._source.kind is not SourceKind.IMAGE
 
     def _base(self, index: int) -> Path:
         out, stem = self._config.out, self._source.stem

@@ -69,18 +69,18 @@ def ahead(items: Iterable[T], *, depth: int = 2) -> Generator[T, None, None]:
         thread.join(timeout=5)
 
 
-FEW = 4  # pictures that are not worth a second compilation, for throughput
+FEW = 4  # images that are not worth a second compilation, for throughput
 WRITES_WAITING = 2  # maps that may wait for the writer before the network waits too
 
 # Tells a user of one more item; called in order, from the writing side.
 Told = Callable[[Item], None]
-# The camera of a picture of this size; None where it is not known.
+# The camera of an image of this size; None where it is not known.
 CameraOf = Callable[[Size], Camera | None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """How many pictures and frames came out, and how many sources failed (wholly or partly)."""
+    """How many images and frames came out, and how many sources failed (wholly or partly)."""
 
     done: int = 0
     failed: int = 0
@@ -92,14 +92,14 @@ def predict_sources(
     *,
     output: OutputConfig,
     camera_of: CameraOf = lambda size_hw: None,
-    told: Told = lambda item: None,
+    on_progress: Told = lambda item: None,
     max_megapixels: float = MAX_MEGAPIXELS,
     limit: int | None = None,
     steady: SteadyConfig | None = None,
 ) -> Summary:
     """Writes the depth of every source, and predictions.json, into ``output.out``.
 
-    A source that cannot be read is told, noted and passed over. A camera that does not fit the very first picture, a
+    A source that cannot be read is told, noted and passed over. A camera that does not fit the very first image, a
     camera that does not answer and a folder that cannot be written end the run with HondoError; what was done stays.
     ``steady``: videos, cameras and folders of frames get one scale and no flicker (see video/steady.py).
     """
@@ -116,7 +116,7 @@ def predict_sources(
     frames: Generator[Frame, None, None] = ahead(read_sources(sources, max_megapixels=max_megapixels, limit=limit))
     network, steadied = _Network(predictor, is_much=_is_much(sources)), _Steadied(steady)
     try:
-        with PredictionsFile(output.out, info) as predictions, _Writer(output, predictions, told) as writer:
+        with PredictionsFile(output.out, info) as predictions, _Writer(output, predictions, on_progress) as writer:
             begin = partial(_begin, network=network, writer=writer, camera_of=camera_of, steadied=steadied)
             for _ in in_order(frames, begin=begin, depth=network.depth):
                 pass  # the writer has it
@@ -130,8 +130,8 @@ def predict_sources(
 
 
 def _is_much(sources: Sequence[Source]) -> bool:
-    """Whether it pays to compile for throughput: a video, or more than a few pictures."""
-    return len(sources) > FEW or any(source.kind is not SourceKind.PICTURE for source in sources)
+    """Whether it pays to compile for throughput: a video, or more than a few images."""
+    return len(sources) > FEW or any(source.kind is not SourceKind.IMAGE for source in sources)
 
 
 def _begin(
@@ -165,7 +165,7 @@ def _begin(
 
 
 class _Steadied:
-    """The maps of each video, camera and folder of pictures (taken for its frames) made steady."""
+    """The maps of each video, camera and folder of images (taken for its frames) made steady."""
 
     def __init__(self, config: SteadyConfig | None) -> None:
         self._config = config
@@ -176,14 +176,14 @@ class _Steadied:
         if self._config is None or frame.image is None:
             return depth_map
         source = frame.source
-        clip = source.path.parent if source.kind is SourceKind.PICTURE else source.text
+        clip = source.path.parent if source.kind is SourceKind.IMAGE else source.text
         if self._clip != clip:
             self._clip, self._steady = clip, Steady(self._config)
         return self._steady(frame.image, depth_map)
 
 
 class _Network:
-    """Depth of pictures by themselves, several at once, and of frames with what the model remembers of their video."""
+    """Depth of images by themselves, several at once, and of frames with what the model remembers of their video."""
 
     def __init__(self, predictor: NetworkPredictor, *, is_much: bool) -> None:
         self.predictor = predictor
@@ -218,7 +218,7 @@ class _Network:
 
     def _begin_session(self, frame: Frame, *, size_hw: Size, camera: Camera | None) -> None:
         """Anew at another video or another size."""
-        if frame.source.kind is SourceKind.PICTURE or (self._source is frame.source and self._size_hw == size_hw):
+        if frame.source.kind is SourceKind.IMAGE or (self._source is frame.source and self._size_hw == size_hw):
             return
         self._session = self.predictor.start(camera)
         self._source, self._size_hw = frame.source, size_hw
@@ -226,12 +226,12 @@ class _Network:
     def _begin_map(self, frame: Frame, image: np.ndarray, *, camera: Camera | None) -> Callable[[], DepthMap]:
         if self._queue is not None:
             return self.predictor.begin(image, queue=self._queue, camera=camera)
-        if frame.source.kind is SourceKind.PICTURE or self._session is None:
+        if frame.source.kind is SourceKind.IMAGE or self._session is None:
             return partial(self.predictor.predict, image, camera=camera)
         return partial(self._session, image)
 
     def _prepare(self, image_hw: Size) -> None:
-        """Lets the engine compile for a picture's size before its time is taken."""
+        """Lets the engine compile for an image's size before its time is taken."""
         network_hw = self.predictor.placement(image_hw).network_hw
         if network_hw in self._prepared:
             return
@@ -243,10 +243,10 @@ class _Network:
 class _Writer:
     """Writes maps in one thread of its own, in order, while the network works on; keeps the list and the count."""
 
-    def __init__(self, output: OutputConfig, predictions: PredictionsFile, told: Told) -> None:
+    def __init__(self, output: OutputConfig, predictions: PredictionsFile, on_progress: Told) -> None:
         self._output = output
         self._predictions = predictions
-        self._told = told
+        self._told = on_progress
         self._waiting: deque[tuple[Item, Future | None]] = deque()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hondo-writer")
         self._source: Source | None = None
@@ -287,11 +287,11 @@ class _Writer:
 
     def _outputs_of(self, frame: Frame) -> SourceOutputs:
         if self._outputs is None or self._source is not frame.source:
-            if self._source is not None and self._source.kind is not SourceKind.PICTURE:
+            if self._source is not None and self._source.kind is not SourceKind.IMAGE:
                 self.finish()  # a video file is closed when all its frames are in it
             self._source = frame.source
             self._outputs = SourceOutputs(frame.source, self._output, fps=frame.fps)
-            if frame.source.kind is not SourceKind.PICTURE:
+            if frame.source.kind is not SourceKind.IMAGE:
                 self._files.enter_context(self._outputs)
         return self._outputs
 

@@ -1,4 +1,4 @@
-"""Records a stream: pictures and depth as videos, 16-bit depth maps, and poses where the source knows them."""
+"""Records a stream: images and depth as videos, 16-bit depth maps, and poses where the source knows them."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -19,7 +19,7 @@ POSES = "poses.txt"
 _WAIT_S = 0.5
 
 
-def record(stream: Stream, folder: Path, *, told: Callable[[], None] = lambda: None) -> int:
+def record(stream: Stream, folder: Path, *, on_progress: Callable[[], None] = lambda: None) -> int:
     """Writes every result of a started stream that it can keep up with, until the stream ends; returns how many.
 
     ``told`` is called about twice a second or after each frame. A full disk ends it with HondoError; what is written
@@ -29,7 +29,7 @@ def record(stream: Stream, folder: Path, *, told: Callable[[], None] = lambda: N
     with Recorder(folder, model=stream.stats().model) as recorder:
         while True:
             frame = stream.latest(last, timeout=_WAIT_S)
-            told()
+            on_progress()
             if frame is not None:
                 last = frame.number
                 recorder.add(frame)
@@ -40,7 +40,7 @@ def record(stream: Stream, folder: Path, *, told: Callable[[], None] = lambda: N
 class Recorder:
     """A folder with ``live.mp4``, ``live.depth.mp4``, ``live.depth/000000.depth.png`` ..., predictions.json, poses.txt.
 
-    Where the picture's size changes, ``live_2`` begins. A line of poses.txt is the number of a frame in its part and
+    Where the image's size changes, ``live_2`` begins. A line of poses.txt is the number of a frame in its part and
     its camera-to-world matrix, as ``hondo.data.datasets.poses`` reads it; only the first part's is named ``poses.txt``.
     """
 
@@ -64,7 +64,7 @@ class Recorder:
             self._begin(frame)
         try:
             written = self._outputs.write(frame.depth_map, index=self._index, time_s=frame.time_s)
-            self._pictures.write(frame.image, time_s=self._later(frame.time_s))
+            self._images.write(frame.image, time_s=self._later(frame.time_s))
             self._write_pose(frame.T_world_camera)
         except OSError as error:
             raise cannot_write(self._output.out, error) from error
@@ -95,7 +95,7 @@ class Recorder:
         self._poses.unlink(missing_ok=True)
         self._source = Source(text=str(path), kind=SourceKind.LIVE, stem=f"live{suffix}")
         self._outputs = self._files.enter_context(SourceOutputs(self._source, self._output, fps=DEFAULT_FPS))
-        self._pictures = self._files.enter_context(VideoWriter(path, size_hw=self._size, fps=DEFAULT_FPS))
+        self._images = self._files.enter_context(VideoWriter(path, size_hw=self._size, fps=DEFAULT_FPS))
 
     def _later(self, time_s: float) -> float:
         self._last_s = max(time_s, self._last_s + 1e-3)

@@ -1,4 +1,4 @@
-"""Live frames for the Rerun viewer: picture, depth, camera and latency on one time line (extra `rerun`)."""
+"""Live frames for the Rerun viewer: image, depth, camera and latency on one time line (extra `rerun`)."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,13 +15,13 @@ _JPEG_QUALITY = 80
 _WAIT_S = 0.5
 
 
-def log_stream(stream: Stream, path: Path, *, told: Callable[[], None] = lambda: None) -> int:
+def log_stream(stream: Stream, path: Path, *, on_progress: Callable[[], None] = lambda: None) -> int:
     """Logs every result of a started stream until the stream ends; returns how many."""
     last, count = None, 0
     with RerunLog(path) as log:
         while True:
             frame = stream.latest(last, timeout=_WAIT_S)
-            told()
+            on_progress()
             if frame is not None:
                 last, count = frame.number, count + 1
                 log.add(frame)

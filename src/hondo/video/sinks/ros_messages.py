@@ -16,7 +16,7 @@ Message = dict[str, Any]  # field -> value, nested as the message is
 
 
 def color_image(frame: LiveFrame, *, frame_id: str = "camera_optical", stamp_s: float) -> Message:
-    """sensor_msgs/Image of the picture, rgb8. ``stamp_s``: when it was caught, seconds since the epoch of ROS."""
+    """sensor_msgs/Image of the image, rgb8. ``stamp_s``: when it was caught, seconds since the epoch of ROS."""
     return _image(frame.image, encoding="rgb8", header=_header(frame_id, stamp_s))
 
 
@@ -31,7 +31,7 @@ def depth_image(frame: LiveFrame, *, frame_id: str = "camera_optical", stamp_s: 
 
 
 def camera_info(camera: Camera, *, frame_id: str = "camera_optical", stamp_s: float) -> Message:
-    """sensor_msgs/CameraInfo of a picture without distortion. ROS has pixel centres at whole numbers: cx - 0.5."""
+    """sensor_msgs/CameraInfo of an image without distortion. ROS has pixel centres at whole numbers: cx - 0.5."""
     K = camera.K
     K[:2, 2] -= 0.5
     return {

@@ -122,12 +122,12 @@ def _quiet_opencv() -> Iterator[None]:
 
 
 def feed_of(source: str, *, loop: bool = False, folder_fps: float = FOLDER_FPS) -> Feed:
-    """The feed of ``webcam:N``, an rtsp/http address, a video file or a folder of pictures; refuses what is none.
+    """The feed of ``webcam:N``, an rtsp/http address, a video file or a folder of images; refuses what is none.
 
-    ``loop`` plays files and folders again and again; ``folder_fps`` is the rate of a folder's pictures.
+    ``loop`` plays files and folders again and again; ``folder_fps`` is the rate of a folder's images.
     """
     if not 0 < folder_fps <= 1000:
-        raise HondoError(f"the rate of a folder must lie between 0 and 1000 pictures a second, got {folder_fps:g}")
+        raise HondoError(f"the rate of a folder must lie between 0 and 1000 images a second, got {folder_fps:g}")
     if LIVE.match(source):
         return partial(live_feed, check_address(source))
     path = Path(source)
@@ -136,5 +136,5 @@ def feed_of(source: str, *, loop: bool = False, folder_fps: float = FOLDER_FPS) 
     if not path.is_file():
         raise HondoError(f"{source}: no such camera, file or folder; e.g. webcam:0, rtsp://..., clip.mp4, a folder")
     if path.suffix.lower() not in VIDEO_SUFFIXES:
-        raise HondoError(f"{source}: a stream is of a camera, a video or a folder; for one picture: hondo predict")
+        raise HondoError(f"{source}: a stream is of a camera, a video or a folder; for one image: hondo predict")
     return video_feed(path, loop=loop)

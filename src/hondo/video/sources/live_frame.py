@@ -12,7 +12,7 @@ from hondo.core.types import DepthMap
 
 @dataclass(frozen=True, kw_only=True)
 class Captured:
-    """An upright picture, uint8 RGB; when it was caught (time.monotonic), and its time in the source, in seconds."""
+    """An upright image, uint8 RGB; when it was caught (time.monotonic), and its time in the source, in seconds."""
 
     image: UInt8[np.ndarray, "h w 3"]
     captured_at: float

@@ -16,7 +16,7 @@ DEFAULT_FPS = 25.0  # of a colour video whose source does not tell its own
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """A picture of a source, or why there is none. ``time_s`` is None for a picture file."""
+    """An image of a source, or why there is none. ``time_s`` is None for an image file."""
 
     source: Source
     index: int = 0
@@ -31,13 +31,13 @@ def read_sources(
 ) -> Iterator[Frame]:
     """Every frame of every source, in order; ``limit`` frames of each. A camera that does not answer raises."""
     for source in sources:
-        if source.kind is SourceKind.PICTURE:
-            yield _picture(source, max_megapixels=max_megapixels)
+        if source.kind is SourceKind.IMAGE:
+            yield _image(source, max_megapixels=max_megapixels)
         else:
             yield from _moving(source, limit=limit)
 
 
-def _picture(source: Source, *, max_megapixels: float) -> Frame:
+def _image(source: Source, *, max_megapixels: float) -> Frame:
     try:
         return Frame(source=source, image=read_image(source.path, max_megapixels=max_megapixels))
     except (HondoError, OSError) as error:

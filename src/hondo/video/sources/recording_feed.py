@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hondo.core.errors import HondoError
-from hondo.data.datasets.clip_files import find_layout, list_pictures
+from hondo.data.datasets.clip_files import find_layout, list_images
 from hondo.data.datasets.poses import read_poses
 from hondo.images.read import read_image
 from hondo.images.video_file import probe_video
 from hondo.video.sources.live_frame import Captured, Feed, FeedControl
 from hondo.video.sources.tolerant_decode import decoded_file
 
-FOLDER_FPS = 10.0  # of a folder of pictures, which does not tell its rate
+FOLDER_FPS = 10.0  # of a folder of images, which does not tell its rate
 MAX_LATE_S = 0.2  # a reader that is later than this moves the clock rather than hurry after it
 _PAUSE_POLL_S = 0.05
 
@@ -67,17 +67,17 @@ def video_feed(path: Path, *, loop: bool = False) -> Feed:
 
 
 def folder_feed(folder: Path, *, fps: float = FOLDER_FPS, loop: bool = False) -> Feed:
-    """The pictures of a folder (or of its ``images/``) in order, with the poses of a ``poses.txt`` beside them."""
+    """The images of a folder (or of its ``images/``) in order, with the poses of a ``poses.txt`` beside them."""
     layout = find_layout(folder)
-    pictures = list_pictures(layout.images)
+    images = list_images(layout.images)
     poses = None if layout.poses is None else read_poses(layout.poses)
 
     def frames(control: FeedControl) -> Iterator[Captured]:
         clock, number, was_read = Clock(control), 0, False
-        while number < len(pictures) or (loop and was_read):
-            index = number % len(pictures)
+        while number < len(images) or (loop and was_read):
+            index = number % len(images)
             try:
-                image = read_image(pictures[index])
+                image = read_image(images[index])
                 was_read = True
             except (HondoError, OSError):
                 control.corrupt()

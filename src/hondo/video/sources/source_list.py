@@ -1,4 +1,4 @@
-"""What a user names as SOURCE: pictures, folders, globs, videos and cameras, with a name for each one's outputs."""
+"""What a user names as SOURCE: images, folders, globs, videos and cameras, with a name for each one's outputs."""
 
 import glob
 import re
@@ -18,14 +18,14 @@ LIVE = re.compile(r"^(webcam:|rtsps?://|https?://)", re.IGNORECASE)
 class SourceKind(StrEnum):
     """How a source is read."""
 
-    PICTURE = "picture"
+    IMAGE = "image"
     VIDEO = "video"
     LIVE = "live"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """One picture, video or camera; ``stem`` is unique in a run and starts the names of the outputs."""
+    """One image, video or camera; ``stem`` is unique in a run and starts the names of the outputs."""
 
     text: str  # as it is reported
     kind: SourceKind
@@ -37,10 +37,10 @@ class Source:
 
 
 def find_sources(texts: Sequence[str], *, out: Path | None = None) -> list[Source]:
-    """Everything that the texts name, in order, each once; not the pictures that hondo wrote into ``out`` before."""
+    """Everything that the texts name, in order, each once; not the images that hondo wrote into ``out`` before."""
     if not texts:
         raise HondoError(
-            "no SOURCE given; name a picture, a folder, a glob, a video file, webcam:0 or an rtsp:// address"
+            "no SOURCE given; name an image, a folder, a glob, a video file, webcam:0 or an rtsp:// address"
         )
     found = dict.fromkeys(name for text in texts for name in _expand(text, out=out))
     kinds = {name: _kind(name) for name in found}
@@ -54,12 +54,12 @@ def _expand(text: str, *, out: Path | None) -> Iterable[str]:
     path = Path(text)
     if path.is_dir():
         files = (file for file in sorted(path.rglob("*")) if file.suffix.lower() in IMAGE_SUFFIXES)
-        pictures = [str(file) for file in files if file.is_file() and not _skipped(file, folder=path, out=out)]
-        if not pictures:
+        images = [str(file) for file in files if file.is_file() and not _skipped(file, folder=path, out=out)]
+        if not images:
             raise HondoError(
-                f"{text}: this folder and its subfolders hold no pictures ({', '.join(sorted(IMAGE_SUFFIXES))})"
+                f"{text}: this folder and its subfolders hold no images ({', '.join(sorted(IMAGE_SUFFIXES))})"
             )
-        return pictures
+        return images
     if path.is_file():
         return [text]
     if glob.has_magic(text):
@@ -67,7 +67,7 @@ def _expand(text: str, *, out: Path | None) -> Iterable[str]:
         matches = (Path(match) for match in sorted(glob.glob(text, recursive=True)))
         files = [str(file) for file in matches if file.is_file() and file.suffix.lower() in known]
         if not files:
-            raise HondoError(f"{text}: no picture or video matches this pattern")
+            raise HondoError(f"{text}: no image or video matches this pattern")
         return files
     raise HondoError(f"{text}: no such file, folder or pattern")
 
@@ -83,7 +83,7 @@ def _skipped(file: Path, *, folder: Path, out: Path | None) -> bool:
 def _kind(name: str) -> SourceKind:
     if LIVE.match(name):
         return SourceKind.LIVE
-    return SourceKind.VIDEO if Path(name).suffix.lower() in VIDEO_SUFFIXES else SourceKind.PICTURE
+    return SourceKind.VIDEO if Path(name).suffix.lower() in VIDEO_SUFFIXES else SourceKind.IMAGE
 
 
 def _stems(names: list[str], kinds: dict[str, SourceKind]) -> list[str]:

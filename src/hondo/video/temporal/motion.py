@@ -1,4 +1,4 @@
-"""Where each part of a frame was in the frame before, and how surely: optical flow on a small grey picture."""
+"""Where each part of a frame was in the frame before, and how surely: optical flow on a small grey image."""
 
 from dataclasses import dataclass
 
@@ -9,14 +9,14 @@ from jaxtyping import Float32, UInt8
 from hondo.core.types import Size
 from hondo.images.optical_flow import OpticalFlow, flow_size, grey_at, pixel_places, round_trip, sampled, squared_length
 
-AREA = 7680  # pixels of the small picture: 48x160 of a 192x640 one
+AREA = 7680  # pixels of the small image: 48x160 of a 192x640 one
 _GREY_NOISE = 25.0  # grey levels by which a matched pixel may well differ
 _FLOW_NOISE = 1.0, 0.02  # square pixels by which the flow there and back may miss: at rest, and a part of its square
 
 
 @dataclass(frozen=True, kw_only=True)
 class Motion:
-    """For every pixel of the small picture: its place (x, y) in the one before, and trust 0..1 in that."""
+    """For every pixel of the small image: its place (x, y) in the one before, and trust 0..1 in that."""
 
     place: Float32[np.ndarray, "h w 2"]
     trust: Float32[np.ndarray, "h w"]
@@ -53,5 +53,5 @@ def motion_between(flow: OpticalFlow, last: UInt8[np.ndarray, "h w"], now: UInt8
 
 
 def small_size(size_hw: Size) -> Size:
-    """The size at which the motion of a picture is sought."""
+    """The size at which the motion of an image is sought."""
     return flow_size(size_hw, area=AREA)

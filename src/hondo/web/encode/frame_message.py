@@ -5,7 +5,7 @@
 header    JSON, padded with spaces so that what follows is aligned to 4 bytes
 depth     uint16 little-endian, row by row; 0 = unknown, else value = low + (stored - 1) x step
 confidence  uint8, the same size, 255 = sure; only where the header's confidence_bytes is not 0
-picture   JPEG; only where picture_bytes is not 0
+image   JPEG; only where picture_bytes is not 0
 """
 
 import json
@@ -22,7 +22,7 @@ from hondo.core.types import DepthMap, Size
 
 MAGIC = b"HND1"
 MAX_SIDE = 384  # pixels of the longer side of the depth that is sent, unless a client asks for more
-PICTURE_SIDE = 960
+IMAGE_SIDE = 960
 _STEPS = 65534  # levels of a stored value; 0 is "unknown"
 _JPEG_QUALITY = 80
 
@@ -35,7 +35,7 @@ class FrameHeader:
     model: str
     kind: str
     unit: str
-    width: int  # of the picture
+    width: int  # of the image
     height: int
     depth_width: int
     depth_height: int
@@ -67,13 +67,13 @@ class FrameFacts:
 
 
 def encode_frame(
-    depth_map: DepthMap, facts: FrameFacts, *, picture: UInt8[np.ndarray, "h w 3"] | None, deflate: bool = False
+    depth_map: DepthMap, facts: FrameFacts, *, image: UInt8[np.ndarray, "h w 3"] | None, deflate: bool = False
 ) -> bytes:
     """The message of a map, which has the size it is sent at."""
     stored, low, step = quantised(depth_map.values)
     depth = zlib.compress(stored.tobytes(), 1) if deflate else stored.tobytes()
     confidence = b"" if depth_map.confidence is None else _confidence(depth_map.confidence)
-    jpeg = b"" if picture is None else _jpeg(picture)
+    jpeg = b"" if image is None else _jpeg(image)
     camera, now = depth_map.camera, time.monotonic()
     header = FrameHeader(
         number=facts.number, model=facts.model, kind=str(depth_map.kind), unit=depth_map.kind.unit,
@@ -114,7 +114,7 @@ def _confidence(confidence: np.ndarray) -> bytes:
 
 
 def _jpeg(rgb: UInt8[np.ndarray, "h w 3"]) -> bytes:
-    height, width = fitted((rgb.shape[0], rgb.shape[1]), side=PICTURE_SIDE)
+    height, width = fitted((rgb.shape[0], rgb.shape[1]), side=IMAGE_SIDE)
     if height < rgb.shape[0]:
         rgb = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA)
     bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)

@@ -28,7 +28,7 @@ def build_app(service: Service) -> FastAPI:
         await service.stop()
 
     app = FastAPI(
-        title="hondo", version=__version__, summary="Depth from single pictures", lifespan=lifespan,
+        title="hondo", version=__version__, summary="Depth from single images", lifespan=lifespan,
         docs_url=None, redoc_url=None, openapi_url="/openapi.json",
     )  # fmt: skip
     app.state.service = service

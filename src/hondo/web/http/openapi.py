@@ -2,16 +2,16 @@
 
 from typing import Any
 
-_PICTURE = {"schema": {"type": "string", "format": "binary", "description": "a picture file, at most 20 MB"}}
+_IMAGE = {"schema": {"type": "string", "format": "binary", "description": "an image file, at most 20 MB"}}
 
-# The body of a route that takes a picture: the file as it is, or a form's file field.
-PICTURE_BODY: dict[str, Any] = {
+# The body of a route that takes an image: the file as it is, or a form's file field.
+IMAGE_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "image/jpeg": _PICTURE,
-            "image/png": _PICTURE,
-            "application/octet-stream": _PICTURE,
+            "image/jpeg": _IMAGE,
+            "image/png": _IMAGE,
+            "application/octet-stream": _IMAGE,
             "multipart/form-data": {
                 "schema": {
                     "type": "object",

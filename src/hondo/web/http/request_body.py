@@ -1,4 +1,4 @@
-"""The picture that a request carries: read within bounds of size and time, as its whole body or as a multipart file."""
+"""The image that a request carries: read within bounds of size and time, as its whole body or as a multipart file."""
 
 import asyncio
 from email.message import Message
@@ -11,14 +11,14 @@ from hondo.web.security.limits import Limits
 _LINGER_S = 2.0  # a client that still sends gets to read the refusal
 
 
-async def read_picture(request: Request, limits: Limits) -> bytes:
-    """The bytes of the one picture in a request."""
+async def read_image(request: Request, limits: Limits) -> bytes:
+    """The bytes of the one image in a request."""
     body = await read_body(request, limits)
     content_type = request.headers.get("content-type", "")
     if content_type.lower().startswith("multipart/form-data"):
-        body = picture_of(body, content_type=content_type)
+        body = image_of(body, content_type=content_type)
     if not body:
-        raise Refusal(400, "the body is empty; send a picture, e.g. curl --data-binary @photo.jpg")
+        raise Refusal(400, "the body is empty; send an image, e.g. curl --data-binary @photo.jpg")
     return body
 
 
@@ -34,7 +34,7 @@ async def read_body(request: Request, limits: Limits) -> bytes:
 
 
 async def _bounded(request: Request, limits: Limits) -> bytes:
-    too_large = Refusal(413, f"the body is over {limits.body_bytes / 1e6:g} MB; make the picture smaller")
+    too_large = Refusal(413, f"the body is over {limits.body_bytes / 1e6:g} MB; make the image smaller")
     stated = request.headers.get("content-length", "0")
     if not stated.isdigit() or int(stated) > limits.body_bytes:
         if "expect" not in request.headers:  # curl asks first with Expect: 100-continue, and then sends nothing
@@ -67,7 +67,7 @@ FIELD = "image"
 _MAX_PARTS = 16
 
 
-def picture_of(body: bytes, *, content_type: str) -> bytes:
+def image_of(body: bytes, *, content_type: str) -> bytes:
     """The content of the part named ``image``, or of the only part that is a file."""
     boundary = _parameter("Content-Type", content_type, "boundary")
     if not boundary:

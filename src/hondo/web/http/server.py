@@ -33,7 +33,7 @@ class ServeConfig:
     port: int = 8000  # 0: any that is free
     models: tuple[str, ...] = ("hondo-nano",)  # names, run folders, files; the first is the default
     allow_origins: tuple[str, ...] = ()
-    batch: int | None = None  # pictures at once; None: 1 on a CPU, 8 on an accelerator
+    batch: int | None = None  # images at once; None: 1 on a CPU, 8 on an accelerator
     limits: Limits = field(default_factory=Limits)
 
 
@@ -41,7 +41,7 @@ def serve(
     config: ServeConfig,
     *,
     load: Load,
-    told: Callable[[str], None] = print,
+    on_progress: Callable[[str], None] = print,
     camera_for: Callable[[NetworkPredictor], ServerCamera] | None = None,
 ) -> None:
     """Serves until it is stopped; ``told`` hears the address and the token. HondoError for what cannot be.
@@ -55,7 +55,7 @@ def serve(
         predictor = models.load_default()
         camera = None if camera_for is None else camera_for(predictor)
         service = Service(models, access=access, limits=config.limits, batch=config.batch, camera=camera)
-        told(_greeting(listening, config=config, token=token))
+        on_progress(_greeting(listening, config=config, token=token))
         make_server(service).run(sockets=[listening])
 
 

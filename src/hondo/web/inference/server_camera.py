@@ -105,7 +105,7 @@ class ServerCamera:
             number=frame.number, model=str(stats["model"]), image_hw=size_hw, near_far=frame.near_far,
             since=frame.captured_at, dropped=self.stream.stats().frames_dropped, stats=stats,
         )  # fmt: skip
-        return encode_frame(small, facts, picture=frame.image, deflate=deflate)
+        return encode_frame(small, facts, image=frame.image, deflate=deflate)
 
     def _publish(self, messages: dict[str, bytes]) -> None:
         self._newest, self._count = messages, self._count + 1

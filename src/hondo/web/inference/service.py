@@ -1,4 +1,4 @@
-"""What all routes share: the models, the one engine, the limits, and the way from a picture's bytes to its depth."""
+"""What all routes share: the models, the one engine, the limits, and the way from an image's bytes to its depth."""
 
 import asyncio
 import logging
@@ -27,18 +27,18 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 _POOL = 4  # threads that decode and encode: OpenCV, zlib and NumPy let go of the interpreter's lock
 
-# The camera of a picture of this size; None where it is not known.
+# The camera of an image of this size; None where it is not known.
 CameraOf = Callable[[Size], Camera | None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
-    """A depth map, who made it, and how long it took from the decoded picture on (milliseconds, waiting included)."""
+    """A depth map, who made it, and how long it took from the decoded image on (milliseconds, waiting included)."""
 
     depth_map: DepthMap
     predictor: NetworkPredictor
     model: str
-    image_hw: Size  # of the picture; the map may be smaller
+    image_hw: Size  # of the image; the map may be smaller
     network_hw: Size
     milliseconds: float
 
@@ -63,13 +63,13 @@ class Service:
         self.requests = Places("requests", total=limits.requests, per_client=limits.requests_per_client)
         self.streams = Places("streams", total=limits.streams, per_client=limits.streams_per_client)
         self.pixels = PixelBudget(1e6 * limits.megapixels_at_once)
-        self.pool = ThreadPoolExecutor(max_workers=_POOL, thread_name_prefix="hondo-pictures")
+        self.pool = ThreadPoolExecutor(max_workers=_POOL, thread_name_prefix="hondo-images")
         self.engine = SharedEngine(
             waiting=limits.waiting, batch_s=limits.batch_ms / 1000, metrics=self.metrics, batch=batch
         )
         self.is_ready = False
         self._why_not = "the service is starting or stopping; come again in a second"
-        self.metrics.gauge("hondo_queue_waiting", "Pictures that wait for the engine.", lambda: self.engine.waiting)
+        self.metrics.gauge("hondo_queue_waiting", "Images that wait for the engine.", lambda: self.engine.waiting)
         self.metrics.gauge("hondo_streams", "Open WebSockets.", lambda: len(self.streams))
         self.metrics.gauge(
             "hondo_tasks", "Tasks of the event loop, which answers this.", lambda: len(asyncio.all_tasks())
@@ -111,7 +111,7 @@ class Service:
 
     async def predict(
         self,
-        picture: bytes,
+        encoded: bytes,
         *,
         client: str,
         then: Callable[[Prediction], T],
@@ -120,16 +120,16 @@ class Service:
         with_colors: bool = False,
         side: int | None = None,
     ) -> T:
-        """``then`` of the picture's prediction, in the pool.
+        """``then`` of the image's prediction, in the pool.
 
-        ``with_colors`` keeps the picture in the depth map; ``side`` bounds the longer side of the map, in pixels.
+        ``with_colors`` keeps the image in the depth map; ``side`` bounds the longer side of the map, in pixels.
         """
         self.check_ready()
         predictor = await self.models.get(model, pool=self.pool)
-        size_hw = await self.in_pool(self._checked_size, picture)
+        size_hw = await self.in_pool(self._checked_size, encoded)
         async with self.pixels.held(size_hw[0] * size_hw[1]):
             start = perf_counter()
-            image, (network_input, placement) = await self.in_pool(self._decode, picture, predictor)
+            image, (network_input, placement) = await self.in_pool(self._decode, encoded, predictor)
             kept = image if with_colors else None
             del image
             raw = await asyncio.wrap_future(self.engine.submit(predictor, network_input, client=client))
@@ -148,20 +148,18 @@ class Service:
             except HondoError as error:
                 raise Refusal(422, str(error)) from error
 
-    def _checked_size(self, picture: bytes) -> Size:
+    def _checked_size(self, encoded: bytes) -> Size:
         try:
-            height, width = image_size(picture)
+            height, width = image_size(encoded)
         except HondoError as error:
             raise Refusal(415, str(error)) from error
         if height * width > 1e6 * self.limits.megapixels:
-            raise Refusal(
-                413, f"the picture has {height * width / 1e6:.4g} megapixels, over {self.limits.megapixels:g}"
-            )
+            raise Refusal(413, f"the image has {height * width / 1e6:.4g} megapixels, over {self.limits.megapixels:g}")
         return height, width
 
-    def _decode(self, picture: bytes, predictor: NetworkPredictor):
+    def _decode(self, encoded: bytes, predictor: NetworkPredictor):
         try:
-            image = read_image(picture, max_megapixels=self.limits.megapixels)
+            image = read_image(encoded, max_megapixels=self.limits.megapixels)
         except HondoError as error:
             raise Refusal(415, str(error)) from error
         try:

@@ -67,10 +67,10 @@ class Metrics:
     def __init__(self) -> None:
         self.requests = Counter("hondo_requests_total", "Requests answered, by route and status.")
         self.seconds = Histogram("hondo_request_seconds", "Time from a request's head to its answer's end, by route.")
-        self.pictures = Counter("hondo_pictures_total", "Pictures that the engine has predicted.")
+        self.images = Counter("hondo_pictures_total", "Images that the engine has predicted.")
         self.batches = Counter("hondo_batches_total", "Runs of the engine.")
         self.engine_s = Counter("hondo_engine_seconds_total", "Time the engine was busy.")
-        self.refused = Counter("hondo_queue_refused_total", "Pictures refused since too many were waiting.")
+        self.refused = Counter("hondo_queue_refused_total", "Images refused since too many were waiting.")
         self.frames = Counter("hondo_stream_frames_total", "Frames of streams, by what became of them.")
         self._gauges: list[tuple[str, str, Callable[[], float]]] = [
             ("process_resident_memory_bytes", "Memory in use.", resident_bytes),

@@ -22,14 +22,14 @@ from hondo.web.inference.fair_queue import FairQueue, QueueClosed, QueueFull
 from hondo.web.inference.service_metrics import Metrics
 
 _log = logging.getLogger(__name__)
-_MEMORY = 0.9  # share of the past in the running time of a picture
+_MEMORY = 0.9  # share of the past in the running time of an image
 USUAL_ASPECTS = ((4, 3), (3, 4), (16, 9), (9, 16), (1, 1), (3, 2), (2, 3), (10, 3))  # width, height; the last: KITTI
 BATCH_ON_ACCELERATOR = 8  # on a CPU a batch saves nothing that the compile of one more shape would not cost
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A picture made ready for the network, and where its raw map goes."""
+    """An image made ready for the network, and where its raw map goes."""
 
     predictor: NetworkPredictor
     network_input: Float32[np.ndarray, "1 3 H W"]
@@ -53,7 +53,7 @@ class SharedEngine:
         self._batch_s, self._batch, self._metrics = batch_s, batch, metrics
         self._queues: dict[int, InferQueue] = {}  # of predictors, which live as long as the server
         self._last_end = 0.0  # of a run, by the performance counter
-        self._picture_s = 0.0  # running time of one picture; 0: none has run yet
+        self._image_s = 0.0  # running time of one image; 0: none has run yet
         self._thread = threading.Thread(target=self._work, name="hondo-engine", daemon=True)
         self._thread.start()
 
@@ -62,15 +62,15 @@ class SharedEngine:
         return len(self._queue)
 
     def submit(self, predictor: NetworkPredictor, network_input: np.ndarray, *, client: str) -> "Future[np.ndarray]":
-        """The raw map of a ready picture, to come; refused where too many wait."""
+        """The raw map of a ready image, to come; refused where too many wait."""
         job = Job(predictor=predictor, network_input=network_input)
         try:
             self._queue.put(job, client=client)
         except QueueFull:
             self._metrics.refused.add()
             raise Refusal(
-                429, f"{self.waiting} pictures wait for the engine; come again later",
-                retry_after_s=self.waiting * self._picture_s,
+                429, f"{self.waiting} images wait for the engine; come again later",
+                retry_after_s=self.waiting * self._image_s,
             ) from None  # fmt: skip
         except QueueClosed:
             raise Refusal(503, "the service is stopping") from None
@@ -136,18 +136,18 @@ class SharedEngine:
             else:
                 self._count(1, since=each.start)
 
-    def _count(self, pictures: int, *, since: float) -> None:
-        """Counts what has ended now; time that an earlier picture took too is not counted again."""
+    def _count(self, images: int, *, since: float) -> None:
+        """Counts what has ended now; time that an earlier image took too is not counted again."""
         now = time.perf_counter()
         seconds, self._last_end = now - max(since, self._last_end), now
-        each = seconds / pictures
-        self._picture_s = _MEMORY * self._picture_s + (1 - _MEMORY) * each if self._picture_s else each
+        each = seconds / images
+        self._image_s = _MEMORY * self._image_s + (1 - _MEMORY) * each if self._image_s else each
         self._metrics.engine_s.add(seconds)
-        self._metrics.pictures.add(pictures)
+        self._metrics.images.add(images)
         self._metrics.batches.add()
 
     def _depth(self, job: Job) -> int:
-        """How many pictures the job's engine works on side by side; 0: one run at a time."""
+        """How many images the job's engine works on side by side; 0: one run at a time."""
         predictor = job.predictor
         if self._batch is not None or not predictor.device.startswith("cpu") or predictor.open_queue is None:
             return 0
@@ -164,18 +164,18 @@ class SharedEngine:
             largest = self._batch
         else:
             largest = 1 if job.predictor.device.startswith("cpu") else BATCH_ON_ACCELERATOR
-        return max(1, min(largest, int(self._batch_s / self._picture_s) if self._picture_s else 1))
+        return max(1, min(largest, int(self._batch_s / self._image_s) if self._image_s else 1))
 
 
 def prepare(predictor: NetworkPredictor, image: UInt8[np.ndarray, "h w 3"]) -> tuple[np.ndarray, Placement]:
-    """A picture as the network's input, and where it lies in it."""
+    """An image as the network's input, and where it lies in it."""
     placement = usual_placement(predictor.input_spec, (image.shape[0], image.shape[1]))
     return to_network(image, placement), placement
 
 
 @lru_cache(maxsize=256)
 def usual_placement(spec: InputSpec, image_hw: Size) -> Placement:
-    """Where a picture lies in the network input of the usual aspect nearest to its own.
+    """Where an image lies in the network input of the usual aspect nearest to its own.
 
     An engine compiles for each input size, which takes seconds: clients must not be able to ask for ever new ones.
     """
@@ -195,7 +195,7 @@ def finish(
     camera: Camera | None,
     image_rgb: UInt8[np.ndarray, "h w 3"] | None = None,
 ) -> DepthMap:
-    """The depth map at the picture's size, from the network's raw map."""
+    """The depth map at the image's size, from the network's raw map."""
     if not np.isfinite(raw).all():
         raise HondoError(
             f"{predictor.name} on {predictor.engine} in {predictor.precision} gave values that are not finite"
@@ -206,7 +206,7 @@ def finish(
 
 
 def _fail(jobs: list[Job], error: Exception) -> None:
-    _log.error("%s failed on %d pictures", jobs[0].predictor.name, len(jobs), exc_info=error)
+    _log.error("%s failed on %d images", jobs[0].predictor.name, len(jobs), exc_info=error)
     for job in jobs:
         job.raw.set_exception(_fault(error))
 

@@ -1,4 +1,4 @@
-"""POST /v1/depth: a picture in, its depth out."""
+"""POST /v1/depth: an image in, its depth out."""
 
 from typing import Annotated, Literal
 
@@ -8,9 +8,9 @@ from hondo.core.errors import HondoError
 from hondo.core.types import Camera
 from hondo.data.datasets.intrinsics import ASSUMED_FOV_DEG
 from hondo.web.encode.answers import PLY_TYPE, choose_form, depth_answer, ply_answer
-from hondo.web.http.openapi import FACTS_EXAMPLE, PICTURE_BODY
+from hondo.web.http.openapi import FACTS_EXAMPLE, IMAGE_BODY
 from hondo.web.http.refusal import Refusal, documented
-from hondo.web.http.request_body import read_picture
+from hondo.web.http.request_body import read_image
 from hondo.web.inference.service import CameraOf, client_of, service_of
 from hondo.web.security.limits import is_near
 
@@ -30,7 +30,7 @@ RESPONSES = {
 } | documented((400, 401, 403, 404, 406, 408, 413, 415, 422, 429, 500, 503))
 
 
-@router.post("/v1/depth", response_class=Response, responses=RESPONSES, openapi_extra=PICTURE_BODY)
+@router.post("/v1/depth", response_class=Response, responses=RESPONSES, openapi_extra=IMAGE_BODY)
 async def depth(
     request: Request,
     form: Annotated[
@@ -38,14 +38,14 @@ async def depth(
     ] = None,
     model: Annotated[str | None, Query(description="a name from /v1/models")] = None,
 ) -> Response:
-    """The depth of the picture in the body (JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF or PPM)."""
+    """The depth of the image in the body (JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF or PPM)."""
     service, client = service_of(request), client_of(request)
     chosen = choose_form(accept=request.headers.get("accept", ""), form=form)
     service.check_ready()
     with service.requests.one(client):
-        picture = await read_picture(request, service.limits)
+        image = await read_image(request, service.limits)
         answer = await service.predict(
-            picture, client=client, model=model,
+            image, client=client, model=model,
             then=lambda prediction: depth_answer(prediction, form=chosen, is_near=is_near(client)),
         )  # fmt: skip
     return Response(answer.body, media_type=answer.media_type, headers=answer.headers)
@@ -54,39 +54,39 @@ async def depth(
 POINTCLOUD_RESPONSES = {
     200: {
         "description": "A binary PLY file: x right, y down, z ahead, in metres for metric models, else in one unknown "
-        "unit; colours of the picture",
+        "unit; colours of the image",
         "content": {PLY_TYPE: {}},
     },
 } | documented((400, 401, 403, 404, 408, 413, 415, 422, 429, 500, 503))
 
 
-@router.post("/v1/pointcloud", response_class=Response, responses=POINTCLOUD_RESPONSES, openapi_extra=PICTURE_BODY)
+@router.post("/v1/pointcloud", response_class=Response, responses=POINTCLOUD_RESPONSES, openapi_extra=IMAGE_BODY)
 async def pointcloud(
     request: Request,
     model: Annotated[str | None, Query(description="a name from /v1/models")] = None,
     camera: Annotated[
-        str | None, Query(description="fx,fy,cx,cy in pixels of the picture", examples=["525,525,320,240"])
+        str | None, Query(description="fx,fy,cx,cy in pixels of the image", examples=["525,525,320,240"])
     ] = None,
     fov: Annotated[
         float, Query(gt=0, lt=180, description="horizontal field of view in degrees, where camera is not given")
     ] = ASSUMED_FOV_DEG,
     max_points: Annotated[int, Query(ge=1, le=4_000_000)] = 1_000_000,
 ) -> Response:
-    """The points that the picture in the body shows. Needs a model whose inverse depth is true but for one factor."""
+    """The points that the image in the body shows. Needs a model whose inverse depth is true but for one factor."""
     service, client = service_of(request), client_of(request)
     camera_of = parse_camera(camera, fov_deg=fov)
     service.check_ready()
     with service.requests.one(client):
-        picture = await read_picture(request, service.limits)
+        image = await read_image(request, service.limits)
         answer = await service.predict(
-            picture, client=client, model=model, camera_of=camera_of, with_colors=True,
+            image, client=client, model=model, camera_of=camera_of, with_colors=True,
             then=lambda prediction: ply_answer(prediction, max_points=max_points),
         )  # fmt: skip
     return Response(answer.body, media_type=answer.media_type, headers=answer.headers)
 
 
 def parse_camera(text: str | None, *, fov_deg: float) -> CameraOf:
-    """Four numbers as the camera of any picture; else one of this field of view. Never a file's name."""
+    """Four numbers as the camera of any image; else one of this field of view. Never a file's name."""
     if text is None:
         return lambda size_hw: Camera.from_fov(fov_deg, size_hw=size_hw)
     try:
@@ -95,5 +95,5 @@ def parse_camera(text: str | None, *, fov_deg: float) -> CameraOf:
     except HondoError as error:
         raise Refusal(400, str(error)) from error
     except ValueError as error:
-        raise Refusal(400, "camera must be four numbers, fx,fy,cx,cy in pixels of the picture") from error
+        raise Refusal(400, "camera must be four numbers, fx,fy,cx,cy in pixels of the image") from error
     return lambda size_hw: Camera(fx=fx, fy=fy, cx=cx, cy=cy, size_hw=size_hw)

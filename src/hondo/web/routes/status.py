@@ -20,7 +20,7 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz", responses=documented((503,)))
 async def readyz(request: Request) -> dict[str, str]:
-    """200 while pictures are taken; 503 while the service starts or stops."""
+    """200 while images are taken; 503 while the service starts or stops."""
     service_of(request).check_ready()
     return {"status": "ready"}
 

@@ -1,4 +1,4 @@
-"""WS /v1/stream: pictures in, depth out, newest wins."""
+"""WS /v1/stream: images in, depth out, newest wins."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ async def live_state(request: Request) -> dict[str, Any]:
 
 @router.websocket("/v1/live")
 async def live(websocket: WebSocket) -> None:
-    """Frames with picture and depth (hondo.web.encode.frame_message), or JSON text with the state while there are none.
+    """Frames with image and depth (hondo.web.encode.frame_message), or JSON text with the state while there are none.
 
     Text messages of the client: {"action": "pause" or "resume"}, {"model": a name from /v1/models}, and with the option
     ``ahead`` {"shown": how many frames it has shown}: no more than ``ahead`` are on their way, so that none queue.
@@ -105,8 +105,8 @@ async def _obey(websocket: WebSocket, service: Service, camera: ServerCamera, ah
         try:
             await _command(message.get("text"), service, camera, ahead)
         except Refusal as refusal:
-            told = json.dumps({"status": refusal.status, "error": refusal.reason})
-            await send(websocket, told, seconds=service.limits.send_seconds)
+            error = json.dumps({"status": refusal.status, "error": refusal.reason})
+            await send(websocket, error, seconds=service.limits.send_seconds)
 
 
 async def _command(text: str | None, service: Service, camera: ServerCamera, ahead: _Ahead) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse
 
-from hondo.data.datasets.clip_files import list_pictures
+from hondo.data.datasets.clip_files import list_images
 from hondo.data.datasets.embedded_clip import embedded_clip
 from hondo.images.colour import PALETTES, palette_colors
 from hondo.web.http.refusal import Refusal, documented
@@ -38,15 +38,15 @@ async def palettes() -> dict[str, str]:
 
 @router.get("/v1/clip", responses=documented((401, 403, 429)))
 async def clip(request: Request) -> dict[str, Any]:
-    """How many pictures the embedded clip has, and how fast they follow each other."""
+    """How many images the embedded clip has, and how fast they follow each other."""
     embedded = embedded_clip()
-    return {"pictures": len(list_pictures(embedded.images)), "frames_per_second": embedded.frames_per_second}
+    return {"pictures": len(list_images(embedded.images)), "frames_per_second": embedded.frames_per_second}
 
 
 @router.get("/v1/clip/{number}", response_class=FileResponse, responses=documented((400, 401, 403, 404, 429)))
-async def picture(number: Annotated[int, PathParameter(ge=0)]) -> FileResponse:
-    """A picture of the clip by its number, a JPEG."""
-    pictures = list_pictures(embedded_clip().images)
-    if number >= len(pictures):
-        raise Refusal(404, f"the clip has {len(pictures)} pictures, numbered from 0")
-    return FileResponse(pictures[number], media_type="image/jpeg", headers={"Cache-Control": "max-age=3600"})
+async def image(number: Annotated[int, PathParameter(ge=0)]) -> FileResponse:
+    """An image of the clip by its number, a JPEG."""
+    images = list_images(embedded_clip().images)
+    if number >= len(images):
+        raise Refusal(404, f"the clip has {len(images)} images, numbered from 0")
+    return FileResponse(images[number], media_type="image/jpeg", headers={"Cache-Control": "max-age=3600"})

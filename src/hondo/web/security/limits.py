@@ -20,10 +20,10 @@ class Limits:
     body_seconds: float = 15.0  # in which a whole body must have come
     head_seconds: float = 10.0  # in which the head of a request must have come
     send_seconds: float = 10.0  # in which a stream's client must take a frame
-    megapixels: float = 100.0  # of one picture, told by its header before it is decoded
-    megapixels_at_once: float = 200.0  # of all pictures that are decoded and not yet answered
-    waiting: int = 64  # pictures that wait for the engine
-    requests: int = 256  # requests with a picture that are being answered
+    megapixels: float = 100.0  # of one image, told by its header before it is decoded
+    megapixels_at_once: float = 200.0  # of all images that are decoded and not yet answered
+    waiting: int = 64  # images that wait for the engine
+    requests: int = 256  # requests with an image that are being answered
     streams: int = 64  # open WebSockets
     rate_per_s: float = 200.0  # requests of one client, in the long run
     burst: int = 400  # requests of one client at once
@@ -69,7 +69,7 @@ class Places:
 
 
 class PixelBudget:
-    """Pictures are decoded only while they fit into memory together; one alone always may."""
+    """Images are decoded only while they fit into memory together; one alone always may."""
 
     def __init__(self, pixels: float) -> None:
         self._budget, self._held = pixels, 0

@@ -1,4 +1,4 @@
-"""One client's stream of frames: pictures in, depth out, the newest picture wins, nothing waits for a slow client."""
+"""One client's stream of frames: images in, depth out, the newest image wins, nothing waits for a slow client."""
 
 import asyncio
 import json
@@ -46,7 +46,7 @@ class ClientStream:
 
     def __init__(self, websocket: WebSocket, service: Service, *, client: str, options: StreamOptions) -> None:
         self._websocket, self._service, self._client, self._options = websocket, service, client, options
-        self._newest: tuple[int, float, bytes] | None = None  # number, when it came, picture
+        self._newest: tuple[int, float, bytes] | None = None  # number, when it came, image
         self._came = asyncio.Event()
         self._numbers = self._dropped = 0
         self._range = SteadyRange()
@@ -56,15 +56,15 @@ class ClientStream:
         await both(self._read(), self._answer())
 
     async def _read(self) -> None:
-        """Puts each picture into the one place; an older one that is still there is dropped and counted."""
+        """Puts each image into the one place; an older one that is still there is dropped and counted."""
         while True:
             message = await self._websocket.receive()
             if message["type"] == "websocket.disconnect":
                 return
-            if (picture := message.get("bytes")) is not None:
+            if (image := message.get("bytes")) is not None:
                 if self._newest is not None:
                     self._drop()
-                self._newest = (self._numbers, time.monotonic(), picture)
+                self._newest = (self._numbers, time.monotonic(), image)
                 self._numbers += 1
                 self._came.set()
             elif message.get("text") is not None:
@@ -75,10 +75,10 @@ class ClientStream:
             await self._came.wait()
             self._came.clear()
             assert self._newest is not None
-            number, came_at, picture = self._newest
+            number, came_at, image = self._newest
             self._newest = None
             try:
-                message = await self._predict(number, came_at, picture)
+                message = await self._predict(number, came_at, image)
             except Refusal as refusal:
                 if refusal.status == 429:  # the service is busy: this frame is one more that was too much
                     self._drop()
@@ -89,7 +89,7 @@ class ClientStream:
             await self._send(message)
             self._service.metrics.frames.add(fate="answered")
 
-    async def _predict(self, number: int, came_at: float, picture: bytes) -> bytes:
+    async def _predict(self, number: int, came_at: float, image: bytes) -> bytes:
         options = self._options
 
         def message(prediction: Prediction) -> bytes:
@@ -97,10 +97,10 @@ class ClientStream:
                 number=number, model=prediction.model, image_hw=prediction.image_hw,
                 near_far=self._range(prediction.depth_map), since=came_at, dropped=self._dropped,
             )  # fmt: skip
-            return encode_frame(prediction.depth_map, facts, picture=None, deflate=options.deflate)
+            return encode_frame(prediction.depth_map, facts, image=None, deflate=options.deflate)
 
         return await self._service.predict(
-            picture, client=self._client, model=options.model, side=options.side, then=message,
+            image, client=self._client, model=options.model, side=options.side, then=message,
             camera_of=assumed_camera,
         )  # fmt: skip
 
