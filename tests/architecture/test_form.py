@@ -12,7 +12,7 @@ SOURCE = ROOT / "src" / "hondo"
 MAX_FILE_LINES = 500
 MAX_SOURCE_LINES = 350
 MAX_MODULES = 15  # in a folder
-# Names that mean the same wherever they occur: the table of a folder, an engine of ENGINES, its int8, a family of models.
+# Names that mean the same wherever they occur: the table of a folder, an engine, its int8, a family of models.
 SHARED_NAMES = {"registry", "engine", "int8"} | {path.stem for path in (SOURCE / "models" / "families").glob("*.py")}
 MAX_FUNCTION_LINES = 60
 VAGUE_FILES = {"utils.py", "util.py", "helpers.py", "helper.py", "common.py", "misc.py", "base2.py"}
