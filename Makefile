@@ -1,6 +1,6 @@
 # Two commands on a fresh machine with Python 3.11 or newer and make:
 #   make demo    the whole main job on the embedded clip
-#   make test    every test that needs no GPU
+#   make test    the tests, none of which needs a GPU
 # Another interpreter: make demo PYTHON=python3.12
 
 PYTHON ?= python3
@@ -10,14 +10,19 @@ EXTRAS := onnx,openvino,quantize,serve,dev
 # Seconds after which the suite is stopped, and how many processes share it.
 TEST_LIMIT := 1200
 TEST_WORKERS := 2
-# One thread a process: two test processes on two cores do not fight for them.
-TEST_THREADS := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+# One thread a process: two test processes on two cores do not fight for them. Bytecode is kept, so the next run collects faster.
+TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
+PYTEST := $(TEST_ENV) $(BIN)/python -m pytest -n $(TEST_WORKERS) --session-timeout $(TEST_LIMIT)
+# What one changes most, on small inputs: no folder that starts servers, browsers, exports or whole trainings.
+FAST_TESTS := $(addprefix tests/,core geometry images nn synthetic losses metrics models/base models/decoders models/encoders models/registry \
+  data train/loop train/objectives engines/base evaluate/accuracy evaluate/figures evaluate/flicker video/temporal web/encode web/security \
+  contracts/test_attention.py contracts/test_encoders.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format docs constraints clean
+.PHONY: help install demo test test-fast test-slow check format docs constraints clean
 
 help: ## says what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@command -v "$(PYTHON)" >/dev/null || { echo "hondo needs Python 3.11 or newer, and '$(PYTHON)' was not found; name yours: make PYTHON=/path/to/python3.11" >&2; exit 1; }
@@ -31,15 +36,21 @@ install: $(INSTALLED) ## makes .venv and installs the pinned dependencies
 demo: $(INSTALLED) ## the whole main job on the embedded clip; pictures, video and report in demo_out
 	$(BIN)/hondo demo --out demo_out
 
-test: $(INSTALLED) ## every test that needs no GPU
-	$(TEST_THREADS) $(BIN)/python -m pytest -n $(TEST_WORKERS) --session-timeout $(TEST_LIMIT)
+test: $(INSTALLED) ## all tests but the slow ones; none needs a GPU
+	$(PYTEST)
 
-check: $(INSTALLED) ## format, lint, types, then the tests with the architecture among them
+test-fast: $(INSTALLED) ## units and contracts on small inputs, in under two minutes
+	$(PYTEST) $(FAST_TESTS)
+
+test-slow: $(INSTALLED) ## models of full size and whole campaigns
+	$(PYTEST) -m slow
+
+check: $(INSTALLED) ## format, lint, types, generated documents, then all tests, the slow ones too
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/python docs/generate.py --check
-	$(MAKE) test
+	$(MAKE) test test-slow
 
 format: $(INSTALLED) ## formats the code and mends what the linter can
 	$(BIN)/ruff format .

@@ -57,6 +57,16 @@ def test_demo_and_test_share_one_install(checkout: Path) -> None:
     assert len(tests) == 2 and all(call.startswith("-m pytest -n 2 --session-timeout") for call in tests)
 
 
+def test_slow_tests_have_a_target_and_fast_folders_exist(checkout: Path) -> None:
+    for target in ("test-slow", "test-fast"):
+        done = make(checkout, target, "PYTHON=./fakepython")
+        assert done.returncode == 0, done.stderr
+    _, slow, fast = calls(checkout)
+    assert slow.endswith(" -m slow")
+    chosen = [word for word in fast.split() if word.startswith("tests/")]
+    assert len(chosen) > 10 and all((ROOT / path).exists() for path in chosen)
+
+
 def test_changed_pins_are_installed(checkout: Path) -> None:
     make(checkout, "install", "PYTHON=./fakepython")
     stamp = checkout / ".venv" / "installed"

@@ -16,29 +16,9 @@ from hondo.engines.torch.aot_inductor import check_machine, read_about
 needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler (g++) is here")
 
 
-@pytest.fixture
-def image() -> np.ndarray:
-    return np.random.default_rng(0).random((1, 3, 32, 64), dtype=np.float32)
-
-
 def torch_map(model, image: np.ndarray) -> np.ndarray:
     with torch.inference_mode():
         return model(torch.from_numpy(image))[0].numpy()
-
-
-@needs_compiler
-def test_a_compiled_model_gives_torchs_map(tiny_model, image) -> None:
-    predictor = torch_compile.load(tiny_model, device="cpu")
-    np.testing.assert_allclose(predictor.run(image), torch_map(tiny_model, image), atol=1e-5)
-    assert (predictor.engine, predictor.precision) == ("torch_compile", "fp32")
-
-
-@needs_compiler
-def test_a_compiled_model_in_half_precision_is_close(tiny_model, image) -> None:
-    predictor = torch_compile.load(tiny_model, device="cpu", precision="bf16")
-    given = predictor.run(image)
-    assert given.dtype == np.float32 and predictor.precision == "bf16"
-    assert 0 < np.abs(given / torch_map(tiny_model, image) - 1).max() < 0.05
 
 
 @needs_compiler
@@ -78,12 +58,6 @@ def test_files_that_are_no_packages_are_refused(tmp_path) -> None:
         archive.writestr("x/a_metadata.json", "{}")
     with pytest.raises(HondoError, match=r"strange\.pt2: has no hondo metadata"):
         aot_inductor.load(strange)
-
-
-def test_a_missing_compiler_is_named(tiny_model, monkeypatch) -> None:
-    monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(HondoError, match=r"torch_compile needs a C\+\+ compiler.*apt install g\+\+"):
-        torch_compile.load(tiny_model, device="cpu")
 
 
 def test_what_each_is_not_for(tiny_model, tmp_path) -> None:

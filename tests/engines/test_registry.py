@@ -1,20 +1,19 @@
 """Every engine of the table: the same map as torch, the file says what it is, wrong use is refused."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, Predictor
-from hondo.engines.autoselect import is_installed
 from hondo.engines.base.metadata import cost_of
 from hondo.engines.registry import ENGINES
 from hondo.models.base.depth_model import DepthModel
 
 EXPORTING = ["onnx_runtime", "openvino_ir"]
 # Those that take a model as it is; the compiling ones have tests of their own, a compilation each.
+
+
 SERVING = ["pytorch", *EXPORTING]
 
 
@@ -30,23 +29,6 @@ def exporting(request) -> str:
     for package in ENGINES[request.param].PACKAGES:
         pytest.importorskip(package)
     return request.param
-
-
-@pytest.fixture(scope="module")
-def exported(tiny_model, tmp_path_factory) -> dict[str, Path]:
-    """One fixed-size file of each engine, made once: an export takes about a second."""
-    folder = tmp_path_factory.mktemp("exported")
-    made = {}
-    for name in EXPORTING:
-        if is_installed(name):
-            module = ENGINES[name]
-            made[name] = module.export(tiny_model, folder / f"net{module.SUFFIX}", licence="Apache-2.0")
-    return made
-
-
-@pytest.fixture
-def image() -> np.ndarray:
-    return np.random.default_rng(0).random((1, 3, 32, 64), dtype=np.float32)
 
 
 def torch_map(model: DepthModel, image: np.ndarray) -> np.ndarray:
@@ -133,50 +115,3 @@ def test_a_damaged_file_is_refused(exporting, exported, tmp_path) -> None:
     path.with_suffix(".bin").touch()
     with pytest.raises(HondoError, match=str(path)):
         ENGINES[exporting].load(path)
-
-
-def test_an_onnx_file_of_others_is_refused(tmp_path) -> None:
-    onnx = pytest.importorskip("onnx")
-    pytest.importorskip("onnxruntime")
-    numbers = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1]) for name in "xy"]
-    graph = onnx.helper.make_graph([onnx.helper.make_node("Abs", ["x"], ["y"])], "g", numbers[:1], numbers[1:])
-    stranger = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=9)
-    onnx.save_model(stranger, tmp_path / "other.onnx")
-    with pytest.raises(HondoError, match=r"other\.onnx: has no hondo metadata"):
-        ENGINES["onnx_runtime"].load(tmp_path / "other.onnx")
-
-
-def test_an_onnx_graph_of_another_form_is_refused_whatever_its_header_says(exported, tmp_path) -> None:
-    onnx = pytest.importorskip("onnx")
-    path = tmp_path / "other.onnx"
-    model = onnx.load(exported["onnx_runtime"])
-    model.graph.output.append(model.graph.output[0])
-    model.graph.output[1].name = model.graph.node[0].output[0]
-    onnx.save_model(model, path)
-    with pytest.raises(HondoError, match=r"other\.onnx is no depth network of hondo's form"):
-        ENGINES["onnx_runtime"].load(path)
-
-
-def test_an_onnx_file_of_a_later_opset_is_refused_in_a_few_words(exported, tmp_path) -> None:
-    onnx = pytest.importorskip("onnx")
-    model = onnx.load(exported["onnx_runtime"])
-    model.opset_import[0].version = 99
-    onnx.save_model(model, tmp_path / "later.onnx")
-    with pytest.raises(HondoError, match=r"later\.onnx: ONNX Runtime cannot read it \([^/:]*[Oo]pset"):
-        ENGINES["onnx_runtime"].load(tmp_path / "later.onnx")
-
-
-def test_bf16_files_run_in_bf16(tiny_model, tmp_path) -> None:
-    pytest.importorskip("openvino")
-    module = ENGINES["openvino_ir"]
-    predictor = module.load(module.export(tiny_model, tmp_path / "net.xml", precision="bf16"))
-    assert predictor.precision == "bf16"
-
-
-def test_an_onnx_file_keeps_its_precision(tiny_model, exported, tmp_path) -> None:
-    pytest.importorskip("onnxscript")
-    module = ENGINES["onnx_runtime"]
-    path = module.export(tiny_model, tmp_path / "net.onnx", precision="fp16")
-    assert module.load(path).precision == "fp16"
-    with pytest.raises(HondoError, match="exported in fp32; export it again with --precision fp16"):
-        module.load(exported["onnx_runtime"], precision="fp16")
