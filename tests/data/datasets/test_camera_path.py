@@ -44,7 +44,7 @@ def test_lengths_are_in_the_unit_of_the_depth():
     np.testing.assert_array_equal(thrice[:3, :3], once[:3, :3])
 
 
-@pytest.mark.parametrize("next_picture", ["flat", "noise"])
+@pytest.mark.parametrize("next_image", ["flat", "noise"])
 def test_a_motion_that_is_not_seen_counts_as_none(next_image: str):
     (first, _), _, (depth, camera) = walk(0)
     random = np.random.default_rng(0)

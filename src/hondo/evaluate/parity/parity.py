@@ -173,7 +173,7 @@ def export_checked(
         else:
             sizes = [size_hw, _another_size(model, size_hw)] if dynamic else [size_hw]
             parity = compare(
-                model, predictor, images=[probe_picture(size, seed=seed) for size in sizes for seed in (0, 1)]
+                model, predictor, images=[probe_image(size, seed=seed) for size in sizes for seed in (0, 1)]
             )
         predictor.close()
         if not (parity.passed or force):
@@ -199,7 +199,7 @@ def _written(path: Path) -> Iterator[Path]:
         raise CannotWriteError(path, error.said) from error
 
 
-def probe_picture(size_hw: Size, *, seed: int) -> Float[np.ndarray, "1 3 H W"]:
+def probe_image(size_hw: Size, *, seed: int) -> Float[np.ndarray, "1 3 H W"]:
     """A made-up scene in RGB 0..1: sky, textured ground, boxes and noise, so that every scale has something to see."""
     height, width = size_hw
     random = np.random.default_rng(seed)
