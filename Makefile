@@ -58,7 +58,7 @@ format: $(INSTALLED) ## formats the code and mends what the linter can
 
 docs: $(INSTALLED) ## measures the models, fills the generated blocks of the documents from the stored reports
 	$(BIN)/python docs/model_facts.py
-	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/house.py
 
 constraints: $(INSTALLED) ## pins the versions that .venv holds (after an upgrade that passed the tests)
 	$(BIN)/python docs/constraints.py

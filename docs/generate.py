@@ -10,6 +10,7 @@ and names a report (JSON as `Report.to_json` writes it) and, if not all are want
 A second kind, between `<!-- notes PATH -->` and `<!-- end notes -->`, holds what a report says beside its rows.
 A third, between `<!-- models -->` and `<!-- end models -->`, holds the table of `hondo models`.
 A fourth, between `<!-- precisions -->` and `<!-- end precisions -->`, says what each engine offers.
+A fifth, between `<!-- house -->` and `<!-- end house -->`, holds what `python docs/house.py` measured, and the targets.
 """
 
 import argparse
@@ -30,6 +31,7 @@ BLOCK = re.compile(
 NOTES = re.compile(r"(?P<open><!-- notes (?P<path>[^\s:]+) -->\n).*?(?P<close><!-- end notes -->)", re.DOTALL)
 MODELS = re.compile(r"(?P<open><!-- models -->\n).*?(?P<close><!-- end models -->)", re.DOTALL)
 PRECISIONS = re.compile(r"(?P<open><!-- precisions -->\n).*?(?P<close><!-- end precisions -->)", re.DOTALL)
+HOUSE = re.compile(r"(?P<open><!-- house -->\n).*?(?P<close><!-- end house -->)", re.DOTALL)
 
 
 FILES_ONLY = ("aot_inductor",)  # engines that take no model, only what was exported for them
@@ -43,6 +45,7 @@ def fill(text: str, *, root: Path) -> str:
 
     text = NOTES.sub(lambda block: f"{block['open']}{notes(root / block['path'])}\n{block['close']}", text)
     text = PRECISIONS.sub(lambda block: f"{block['open']}{precisions_table()}\n{block['close']}", text)
+    text = HOUSE.sub(lambda block: f"{block['open']}{house_table(root)}\n{block['close']}", text)
     return MODELS.sub(
         lambda block: f"{block['open']}{models_table(stored_facts())}\n{block['close']}", BLOCK.sub(render, text)
     )
@@ -69,6 +72,38 @@ def precisions_table() -> str:
             f"| `{name}` | {loaded} | {exported} | {_quoted([module.SUFFIX] if module.SUFFIX else []) or '-'} |"
         )
     return "\n".join(lines)
+
+
+def house_table(root: Path) -> str:
+    """What house.py measured, beside what is aimed at: the form of the code, then the walks through it."""
+    path = root / "docs" / "reports" / "house.json"
+    if not path.exists():
+        return "Not measured yet."
+    values: dict[str, dict[str, float]] = {}
+    for row in Report.from_json(path.read_text()).rows:
+        values.setdefault(row.subject, {})[row.name] = row.value
+    form = {subject: numbers["value"] for subject, numbers in values.items() if "value" in numbers}
+    lines = ["| measure | value | target |", "|---|---:|---|"]
+    lines += [f"| {subject} | {value:g} | {_target(values[subject], 'value')} |" for subject, value in form.items()]
+    lines += ["", "| walk | measured | target |", "|---|---|---|"]
+    for subject in [each for each in values if each not in form]:
+        numbers = values[subject]
+        names = [name for name in numbers if " at " not in name]
+        targets = {name: _target(numbers, name) for name in names}
+        measured = ", ".join(f"{numbers[name]:g} {name}" for name in names)
+        aimed = ", ".join(f"{target} {name}" for name, target in targets.items() if target)
+        lines.append(f"| {subject} | {measured} | {aimed} |")
+    return "\n".join(lines)
+
+
+def _target(numbers: dict[str, float], name: str) -> str:
+    """The bounds of a measure in words; empty where there are none."""
+    if f"{name} at most" not in numbers:
+        return ""
+    least, most = numbers[f"{name} at least"], numbers[f"{name} at most"]
+    if least == most:
+        return f"{most:g}"
+    return f"at most {most:g}" if least == 0 else f"at least {least:g}" if most == 100 else f"{least:g} to {most:g}"
 
 
 def _quoted(names: Iterable[str]) -> str:

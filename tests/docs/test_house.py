@@ -1,0 +1,54 @@
+"""What the measures of the code count, and that the stored ones hold every target."""
+
+import importlib
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    return importlib.import_module("house")
+
+
+@pytest.fixture
+def walks(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    return importlib.import_module("walks")
+
+
+def test_public_parts_and_their_docstrings(house, tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    path.write_text('def a():\n "x"\n\ndef _b(): ...\n\nclass C:\n def d(self): ...\n def _e(self): ...\n')
+    parts = list(house.public_parts(path))
+    assert [part.name for part in parts] == ["a", "C", "d"]
+    assert [house.has_docstring(part) for part in parts] == [True, False, False]
+
+
+def test_arrays_with_and_without_shapes(house, tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    path.write_text(
+        'def a(x: Float[Tensor, "h w"], y: "np.ndarray | None", n: int) -> dict[str, Tensor]: ...\n'
+        'def b(x: Float[Tensor, "h w"] | None) -> list[Float32[np.ndarray, "n"]]: ...\n'
+    )
+    assert list(house.array_annotations(path)) == [True, False, False, True, True]
+
+
+def test_what_counts_as_a_function_of_a_walk(walks, tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    path.write_text(
+        "class A:\n def __init__(self): ...\n def __call__(self): ...\n @property\n def p(self): ...\n"
+        "def f():\n def inner(): ...\n return lambda: 1\n"
+    )
+    assert list(walks.functions(str(path)).values()) == ["A.__call__", "f", "f.inner"]
+
+
+def test_the_stored_measures_are_all_there(house) -> None:
+    stored = {(row["subject"], row["name"]) for row in json.loads(house.REPORT.read_text())["rows"]}
+    for part, name in house.TARGETS:
+        assert ((name, "value") if part == "form" else (house.WALKS[part], name)) in stored
