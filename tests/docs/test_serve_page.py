@@ -28,7 +28,7 @@ CURL = re.findall(r"^curl .*$", TEXT + (ROOT / "README.md").read_text(), re.MULT
 def port():
     predictor = NetworkPredictor(
         name="tiny", kind=DepthKind.SCALED_INVERSE_DEPTH, input_spec=InputSpec(size_hw=(64, 64), multiple_of=32),
-        run=lambda image: 0.1 + image[:, :1], engine="numpy", precision="fp32",
+        network=lambda image: 0.1 + image[:, :1], engine="numpy", precision="fp32",
     )  # fmt: skip
     service = Service(ServedModels(("tiny",), load=lambda name: predictor), access=Access())
     with bound("127.0.0.1", 0) as listening:

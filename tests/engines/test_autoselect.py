@@ -31,7 +31,7 @@ def made(monkeypatch, tmp_path, tiny_model):
                 return image[:, :1]
 
             return NetworkPredictor(
-                name="m", kind=model.kind, input_spec=model.input_spec, run=run, engine=name, precision="fp32",
+                name="m", kind=model.kind, input_spec=model.input_spec, network=run, engine=name, precision="fp32",
                 release=lambda: noted.closed.append(name),
             )  # fmt: skip
 

@@ -6,7 +6,14 @@ import pytest
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, InputSpec
-from hondo.images.placement import MAX_STRETCH, from_network, place, resize_image, to_network
+from hondo.images.placement import (
+    MAX_STRETCH,
+    from_network,
+    place,
+    place_at_common_aspect,
+    resize_image,
+    to_network,
+)
 
 SPEC = InputSpec(size_hw=(192, 640))
 FIXED = InputSpec(size_hw=(192, 640), fixed=True)
@@ -109,3 +116,15 @@ def test_a_map_of_half_the_size_is_put_where_its_image_lies(image_hw: tuple[int,
     given = from_network(half, placement)
     assert given.shape == image_hw
     np.testing.assert_allclose(given, from_network(np.ascontiguousarray(across), placement), atol=0.51)
+
+
+def test_common_aspects_give_few_network_sizes() -> None:
+    random, spec = np.random.default_rng(0), InputSpec(size_hw=(192, 640), multiple_of=32)
+    sizes = {place_at_common_aspect(tuple(random.integers(10, 3000, 2).tolist()), spec).network_hw for _ in range(500)}
+    assert len(sizes) <= 8
+    assert place_at_common_aspect((375, 1242), spec).network_hw == (192, 640)
+
+
+def test_a_model_of_one_size_keeps_it() -> None:
+    spec = InputSpec(size_hw=(64, 64), multiple_of=32, fixed=True)
+    assert place_at_common_aspect((480, 640), spec).network_hw == (64, 64)

@@ -15,7 +15,7 @@ def red() -> NetworkPredictor:
         name="red",
         kind=DepthKind.SCALED_INVERSE_DEPTH,
         input_spec=InputSpec(size_hw=(32, 64), multiple_of=16),
-        run=lambda image: image[:, :1] + 0.01,
+        network=lambda image: image[:, :1] + 0.01,
         engine="numpy",
         precision="fp32",
     )

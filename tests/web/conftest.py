@@ -34,7 +34,7 @@ def brightness(image: np.ndarray) -> np.ndarray:
 def predictor(
     run: Run = brightness, *, kind: DepthKind = DepthKind.SCALED_INVERSE_DEPTH, name: str = "tiny"
 ) -> NetworkPredictor:
-    return NetworkPredictor(name=name, kind=kind, input_spec=SPEC, run=run, engine="numpy", precision="fp32")
+    return NetworkPredictor(name=name, kind=kind, input_spec=SPEC, network=run, engine="numpy", precision="fp32")
 
 
 @dataclass(frozen=True, kw_only=True)

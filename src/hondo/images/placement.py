@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -16,6 +16,7 @@ from hondo.core.types import Camera, InputSpec, Size
 # a larger difference is padded, never stretched.
 MAX_STRETCH = 1.04
 _AREA_RANGE = 1.3  # sizes that are tried have an area within this factor of the native one
+COMMON_ASPECTS = ((4, 3), (3, 4), (16, 9), (9, 16), (1, 1), (3, 2), (2, 3), (10, 3))  # width, height; the last: KITTI
 _ASPECT_WEIGHT = 4.0  # of a wrong aspect against a wrong area, both as logarithms
 
 
@@ -55,6 +56,21 @@ def place(image_hw: Size, spec: InputSpec) -> Placement:
         content = network
     top, left = (network[0] - content[0]) // 2, (network[1] - content[1]) // 2
     return Placement(image_hw=image_hw, network_hw=network, content_hw=content, top=top, left=left)
+
+
+@lru_cache(maxsize=256)
+def place_at_common_aspect(image_hw: Size, spec: InputSpec) -> Placement:
+    """Where an image lies in a network input of the common aspect ratio nearest to its own.
+
+    An engine compiles for each input size, which takes seconds: clients of a server must not be able to ask for ever
+    new ones.
+    """
+    if spec.fixed:
+        return place(image_hw, spec)
+    aspect = math.log(image_hw[1] / image_hw[0])
+    width, height = min(COMMON_ASPECTS, key=lambda each: abs(math.log(each[0] / each[1]) - aspect))
+    network_hw = place((120 * height, 120 * width), spec).network_hw
+    return place(image_hw, replace(spec, size_hw=network_hw, fixed=True))
 
 
 def to_network(image: UInt8[np.ndarray, "h w 3"], placement: Placement) -> Float32[np.ndarray, "1 3 H W"]:

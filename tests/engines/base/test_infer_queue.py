@@ -30,9 +30,7 @@ def test_results_come_in_order_and_few_are_begun() -> None:
 
 def test_a_network_without_a_queue_runs_in_a_thread_of_its_own() -> None:
     threads = []
-    queue = one_by_one(
-        lambda image: (threads.append(threading.current_thread()), image[:, :1])[1], lock=threading.Lock()
-    )
+    queue = one_by_one(lambda image: (threads.append(threading.current_thread()), image[:, :1])[1])
     waiting = [queue.submit(np.full((1, 3, 1, 1), n, np.float32)) for n in range(3)]
     assert [float(finish()[0, 0, 0, 0]) for finish in waiting] == [0, 1, 2]
     queue.close()
@@ -55,7 +53,7 @@ def test_the_same_maps_as_one_by_one(tiny_model, engine) -> None:
 def test_a_bad_image_raises_in_its_turn() -> None:
     predictor = NetworkPredictor(
         name="red", kind=DepthKind.METRIC_DEPTH, input_spec=InputSpec(size_hw=(32, 64), multiple_of=16),
-        run=lambda image: image[:, :1], engine="numpy", precision="fp32",
+        network=lambda image: image[:, :1], engine="numpy", precision="fp32",
     )  # fmt: skip
     stream = predictor.predict_many([*images([(32, 64)]), "gone.png"])
     with pytest.raises((HondoError, OSError), match=r"gone\.png"):

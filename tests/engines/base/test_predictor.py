@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from hondo.core.errors import HondoError
-from hondo.core.types import Camera, DepthKind, InputSpec
-from hondo.engines.base.predictor import NetworkPredictor, fit_camera
+from hondo.core.types import Camera, DepthKind, InputSpec, Predictor
+from hondo.engines.base.predictor import NetworkPredictor
 
 
 def predictor(run=None, **changes) -> NetworkPredictor:
@@ -16,7 +16,7 @@ def predictor(run=None, **changes) -> NetworkPredictor:
     fields = {
         "name": "red", "kind": DepthKind.SCALED_INVERSE_DEPTH,
         "input_spec": InputSpec(size_hw=(32, 64), multiple_of=16),
-        "run": run or (lambda image: image[:, :1]), "engine": "numpy", "precision": "fp32",
+        "network": run or (lambda image: image[:, :1]), "engine": "numpy", "precision": "fp32",
     }  # fmt: skip
     return NetworkPredictor(**fields | changes)
 
@@ -90,16 +90,53 @@ def test_the_camera_is_scaled_to_the_image(image) -> None:
     assert predictor()(image).camera is None
 
 
-def test_a_camera_of_another_aspect_is_refused() -> None:
-    with pytest.raises(HondoError, match="256x128 image, this one is 100x100"):
-        fit_camera(Camera(fx=200, fy=210, cx=128, cy=64, size_hw=(128, 256)), (100, 100))
-
-
 def test_a_session_uses_its_own_camera(image) -> None:
     camera = Camera.from_fov(60, size_hw=(64, 128))
     served = predictor(camera=Camera.from_fov(90, size_hw=(64, 128)))
     assert served.start(camera)(image).camera == camera
     assert served.start()(image).camera == served.camera
+
+
+def test_prepare_run_and_finish_are_a_call(image) -> None:
+    network = predictor(camera=Camera.from_fov(60, size_hw=(64, 128)))
+    prepared = network.prepare(image)
+    assert prepared.network_input.shape == (1, 3, 32, 64) and prepared.image_hw == (64, 128)
+    given, wanted = network.finish(prepared, network.run(prepared.network_input)[0, 0]), network(image)
+    np.testing.assert_array_equal(given.values, wanted.values)
+    assert given.image_rgb is image and given.camera == wanted.camera == network.camera
+
+
+def test_a_map_of_another_size_without_the_image(image) -> None:
+    network = predictor()
+    camera = Camera.from_fov(60, size_hw=(64, 128))
+    prepared = network.prepare(image, camera=camera, keep_image=False)
+    depth_map = network.finish(prepared, network.run(prepared.network_input)[0, 0], size_hw=(16, 32))
+    assert depth_map.size_hw == (16, 32) and depth_map.image_rgb is None
+    assert depth_map.camera == camera.resized((16, 32))
+
+
+def test_warm_runs_the_network_at_the_size_of_an_image() -> None:
+    sizes = []
+    network = predictor(lambda image: (sizes.append(image.shape[2:]), image[:, :1])[1])
+    network.warm()
+    network.warm((64, 64), exclusive=False)
+    queue = network.queue()
+    network.warm((128, 64), queue=queue)
+    queue.close()
+    assert sizes == [(32, 64), network.network_size((64, 64)), network.network_size((128, 64))]
+
+
+def test_other_sizes_of_the_same_network() -> None:
+    network = predictor()
+    larger = network.at_size((64, 128))
+    assert larger.network_size((64, 128)) == (64, 128) and larger.network is network.network
+    random = np.random.default_rng(0)
+    common = network.with_common_sizes()
+    assert len({common.network_size(tuple(random.integers(10, 3000, 2).tolist())) for _ in range(300)}) <= 8
+
+
+def test_it_is_a_predictor_of_core() -> None:
+    assert isinstance(predictor(), Predictor)
 
 
 def test_close_releases() -> None:
@@ -111,11 +148,11 @@ def test_close_releases() -> None:
 def frames_predictor(seen: list) -> NetworkPredictor:
     """Tells what it was given; the answer is how many frames it saw."""
 
-    def run_frames(image: np.ndarray, previous: np.ndarray, K: np.ndarray) -> np.ndarray:
-        seen.append((image, previous, K))
-        return np.full_like(image[:, :1], 1 + previous.shape[1])
+    def run(image: np.ndarray, *previous_and_K: np.ndarray) -> np.ndarray:
+        seen.append((image, *previous_and_K))
+        return np.full_like(image[:, :1], 1 + previous_and_K[0].shape[1] if previous_and_K else 1)
 
-    return predictor(lambda image: np.ones_like(image[:, :1]), run_frames=run_frames, num_previous=2)
+    return predictor(run, num_previous=2)
 
 
 CAMERA = Camera(fx=100, fy=100, cx=64, cy=32, size_hw=(64, 128))
@@ -141,5 +178,5 @@ def test_sessions_share_nothing(image) -> None:
 
 
 def test_matching_frames_without_a_camera_is_refused() -> None:
-    with pytest.raises(HondoError, match="needs the camera's intrinsics: give --camera"):
+    with pytest.raises(HondoError, match="needs the camera's intrinsics: give camera"):
         frames_predictor([]).start()

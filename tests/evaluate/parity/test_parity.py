@@ -33,7 +33,7 @@ def test_torch_agrees_with_itself(model) -> None:
 
 def test_a_difference_is_measured_exactly(model) -> None:
     served = ENGINES["pytorch"].load(model)
-    off = replace(served, run=lambda image: served.run(image) + np.float32(0.25))
+    off = replace(served, network=lambda image: served.network(image) + np.float32(0.25))
     parity = compare(model, off, images=[probe_image((32, 48), seed=0)])
     assert parity.max_difference == pytest.approx(0.25, rel=1e-3)
     assert parity.mean_difference == pytest.approx(0.25, rel=1e-3)
@@ -54,7 +54,7 @@ def test_real_images_are_scored_against_their_ground_truth(model, samples) -> No
     same = compare_on(checked, served)
     assert same.passed and same.images == 4 and same.rank_correlation == pytest.approx(1) and same.abs_rel < 1e-6
     assert same.truth is not None and same.truth.images == 3 and abs(same.truth.worst) < 1e-6
-    doubled = compare_on(checked, replace(served, run=lambda image: 2 * served.run(image)))
+    doubled = compare_on(checked, replace(served, network=lambda image: 2 * served.network(image)))
     assert doubled.abs_rel == pytest.approx(0.5), "inverse depth doubled is depth halved"
     assert doubled.rank_correlation == pytest.approx(1)
     assert doubled.truth is not None and doubled.truth.torch == same.truth.torch
@@ -85,7 +85,7 @@ def test_a_file_that_misses_on_real_images_is_not_written(model, samples, tmp_pa
 
 
 def test_nan_is_refused(model) -> None:
-    broken = replace(ENGINES["pytorch"].load(model), run=lambda image: np.full((1, 1, 32, 48), np.nan, np.float32))
+    broken = replace(ENGINES["pytorch"].load(model), network=lambda image: np.full((1, 1, 32, 48), np.nan, np.float32))
     with pytest.raises(HondoError, match="NaN"):
         compare(model, broken, images=[probe_image((32, 48), seed=0)])
 
@@ -140,7 +140,7 @@ def test_the_probe_is_a_image() -> None:
 
 def test_a_map_beyond_all_use_is_told_in_few_digits(model) -> None:
     predictor = ENGINES["pytorch"].load(model)
-    far = replace(predictor, run=lambda image: predictor.run(image) * np.float32(1e30))
+    far = replace(predictor, network=lambda image: predictor.network(image) * np.float32(1e30))
     parity = compare(model, far, images=[probe_image((32, 64), seed=0)])
     assert "over 1000%" in str(parity) and all(len(miss) < 60 for miss in parity.misses())
     assert "abs_rel of the depth nan%" in str(replace(parity, abs_rel=float("nan")))

@@ -24,7 +24,7 @@ def sleeper(image: np.ndarray) -> np.ndarray:
 def predictor() -> NetworkPredictor:
     return NetworkPredictor(
         name="sleeper", kind=DepthKind.METRIC_DEPTH, input_spec=InputSpec(size_hw=(32, 64), multiple_of=16),
-        run=sleeper, engine="numpy", precision="fp32",
+        network=sleeper, engine="numpy", precision="fp32",
     )  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def test_a_bench_knows_network_and_whole_call(predictor) -> None:
 
 def test_the_size_asked_for_is_the_size_measured(predictor) -> None:
     seen = set()
-    spied = replace(predictor, run=lambda image: (seen.add(image.shape), image[:, :1])[1])
+    spied = replace(predictor, network=lambda image: (seen.add(image.shape), image[:, :1])[1])
     bench(spied, config=BenchConfig(size_hw=(48, 48), warmup=0, runs=1))
     assert (1, 3, 48, 48) in seen
 
@@ -74,7 +74,9 @@ def test_a_file_tells_what_its_model_takes_at_its_own_size(predictor) -> None:
 
 def test_images_differ_from_call_to_call(predictor) -> None:
     seen = []
-    call = network_call(replace(predictor, run=lambda image: (seen.append(image), image[:, :1])[1]), size_hw=(32, 64))
+    call = network_call(
+        replace(predictor, network=lambda image: (seen.append(image), image[:, :1])[1]), size_hw=(32, 64)
+    )
     call(), call()
     assert not np.array_equal(*seen)
 

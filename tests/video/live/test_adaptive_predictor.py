@@ -9,7 +9,7 @@ import pytest
 
 from hondo.core.errors import HondoError
 from hondo.core.types import InputSpec
-from hondo.video.live.adaptive_predictor import AdaptivePredictor, network_size
+from hondo.video.live.adaptive_predictor import AdaptivePredictor
 from hondo.video.live.live_stream import Stream
 from hondo.video.sources.live_frame import Captured
 
@@ -22,7 +22,7 @@ def heavy(red):
         time.sleep(image.shape[2] * image.shape[3] * 2e-6)
         return image[:, :1]
 
-    return replace(red, input_spec=InputSpec(size_hw=(128, 128), multiple_of=16), run=run)
+    return replace(red, input_spec=InputSpec(size_hw=(128, 128), multiple_of=16), network=run)
 
 
 def feed(control):
@@ -56,7 +56,7 @@ def test_a_slow_source_asks_for_no_more_than_its_own_rate(heavy) -> None:
     for _ in range(50):
         adaptive.current((64, 64))
         adaptive.observe(0.05, source_fps=10)
-    assert network_size(adaptive.current((64, 64)), (64, 64)) == (128, 128)
+    assert adaptive.current((64, 64)).network_size((64, 64)) == (128, 128)
 
 
 def test_another_size_is_made_ready_beside_the_running_one(heavy) -> None:
@@ -67,17 +67,17 @@ def test_another_size_is_made_ready_beside_the_running_one(heavy) -> None:
         assert len(made) == 1 or compiled.wait(20)
         return image[:, :1]
 
-    adaptive = AdaptivePredictor(replace(heavy, run=run), fps=60, bounds=((64, 64), (128, 128)))
+    adaptive = AdaptivePredictor(replace(heavy, network=run), fps=60, bounds=((64, 64), (128, 128)))
     adaptive.current((64, 64))
     assert made == [(128, 128)]
     for _ in range(20):
         adaptive.observe(1.0, source_fps=100)
     during = adaptive.current((64, 64))
-    assert adaptive.is_preparing and network_size(during, (64, 64)) == (128, 128)
+    assert adaptive.is_preparing and during.network_size((64, 64)) == (128, 128)
     compiled.set()
     while adaptive.is_preparing:
         time.sleep(0.01)
-    assert network_size(adaptive.current((64, 64)), (64, 64)) == (64, 64) and made == [(128, 128), (64, 64)]
+    assert adaptive.current((64, 64)).network_size((64, 64)) == (64, 64) and made == [(128, 128), (64, 64)]
 
 
 def test_a_fixed_network_says_that_it_cannot(red) -> None:

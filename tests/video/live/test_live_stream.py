@@ -39,9 +39,9 @@ def until(true, *, seconds: float = 10) -> None:
 def slowed(predictor, seconds: float):
     def run(image):
         time.sleep(seconds)
-        return predictor.run(image)
+        return predictor.network(image)
 
-    return replace(predictor, run=run)
+    return replace(predictor, network=run)
 
 
 def test_every_frame_of_a_slow_source_comes_out_in_order(red) -> None:
@@ -107,7 +107,7 @@ def test_pause_and_resume(red) -> None:
 
 
 def test_another_model_from_the_next_frame_on(red) -> None:
-    other = replace(red, name="far", run=lambda image: np.full_like(image[:, :1], 0.5))
+    other = replace(red, name="far", network=lambda image: np.full_like(image[:, :1], 0.5))
     with Stream(feed_at(100), red) as stream:
         assert stream.latest(timeout=5) is not None
         stream.set_predictor(other)
@@ -128,7 +128,7 @@ def test_a_frame_without_depth_is_counted_and_passed_over(red) -> None:
     def run(image):
         return np.full_like(image[:, :1], np.nan if image.max() > 0.4 else 1.0)
 
-    with Stream(feed_at(400, count=200), replace(red, run=run)) as stream:
+    with Stream(feed_at(400, count=200), replace(red, network=run)) as stream:
         until(lambda: stream.is_over)
     stats = stream.stats()
     assert stats.frames_corrupt > 0 and stats.frames_predicted > 0 and "not finite" in stats.reason
@@ -141,7 +141,7 @@ def test_an_engine_that_breaks_ends_the_stream_with_a_reason(red) -> None:
             raise RuntimeError("out of\nmemory")
         return image[:, :1]
 
-    with Stream(feed_at(100), replace(red, run=run)) as stream:
+    with Stream(feed_at(100), replace(red, network=run)) as stream:
         until(lambda: stream.is_over)
         assert stream.stats().state is StreamState.FAILED
         assert stream.stats().reason == "red: RuntimeError: out of memory"
@@ -199,7 +199,7 @@ def test_a_missing_camera_is_told_and_tried_again(red) -> None:
 def test_depth_is_steadied_unless_asked_otherwise(red) -> None:
     def swinging():
         factors = itertools.cycle([1.0, 2.0])
-        return replace(red, run=lambda image: np.full_like(image[:, :1], next(factors)))
+        return replace(red, network=lambda image: np.full_like(image[:, :1], next(factors)))
 
     def still(control):
         image = np.random.default_rng(0).integers(0, 256, (24, 48, 3), dtype=np.uint8)
@@ -231,7 +231,7 @@ def test_a_recording_waits_until_the_network_is_ready(red, album) -> None:
         time.sleep(next(first, 0.0))
         return image[:, :1]
 
-    with Stream(str(album), replace(red, run=run), folder_fps=20) as stream:
+    with Stream(str(album), replace(red, network=run), folder_fps=20) as stream:
         until(lambda: stream.is_over)
         stats = stream.stats()
     assert (stats.frames_read, stats.frames_dropped) == (2, 0)

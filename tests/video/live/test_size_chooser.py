@@ -85,6 +85,6 @@ def test_a_size_that_was_too_much_is_tried_ever_more_seldom() -> None:
 
 def test_sizes_share_the_network_and_fixed_ones_stay(red) -> None:
     steps = at_sizes(red)
-    assert len(steps) > 1 and all(step.run is red.run for step in steps)
+    assert len(steps) > 1 and all(step.network is red.network for step in steps)
     fixed = replace(red, input_spec=replace(red.input_spec, fixed=True))
     assert at_sizes(fixed) == (fixed,)

@@ -97,7 +97,7 @@ def test_steady_frames_of_a_video_or_a_folder_have_one_scale(red, clip, album, t
     from hondo.video.temporal.steady import SteadyConfig
 
     factors = iter([1.0, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 3.0])  # the first prepares
-    swinging = replace(red, run=lambda image: image[:, :1] * np.float32(next(factors)) + 0.01)
+    swinging = replace(red, network=lambda image: image[:, :1] * np.float32(next(factors)) + 0.01)
     out = tmp_path / "out"
     predict(swinging, clip, album, out=out, forms=("npy",), steady=SteadyConfig())
     frames = [np.median(np.load(path)) for path in sorted(out.glob("clip.depth/*.npy"))]
@@ -145,7 +145,7 @@ def test_too_large_a_image_fails_alone(red, album, tmp_path) -> None:
 
 
 def test_a_network_that_gives_nan_is_a_failure(red, album, tmp_path) -> None:
-    broken = replace(red, run=lambda image: np.full_like(image[:, :1], np.nan))
+    broken = replace(red, network=lambda image: np.full_like(image[:, :1], np.nan))
     assert predict(broken, album, out=tmp_path / "out").failed == 3
     assert "not finite" in items(tmp_path / "out")[0]["error"]
 
@@ -181,7 +181,7 @@ def test_ctrl_c_keeps_what_is_done(red, clip, tmp_path) -> None:
         return image[:, :1]
 
     with pytest.raises(KeyboardInterrupt):
-        predict(replace(red, run=run), clip, out=tmp_path / "out", forms=("png16", "video"))
+        predict(replace(red, network=run), clip, out=tmp_path / "out", forms=("png16", "video"))
     assert len(items(tmp_path / "out")) == 2
     assert len(list(read_video(tmp_path / "out" / "clip.depth.mp4"))) == 2
 
@@ -220,8 +220,7 @@ def test_a_model_of_several_frames_sees_each_video_from_its_start(red, clip, alb
     again.write_bytes(clip.read_bytes())
     counting = replace(
         red,
-        run=lambda image: np.ones_like(image[:, :1]),
-        run_frames=lambda image, previous, K: np.full_like(image[:, :1], 1 + previous.shape[1]),
+        network=lambda image, *views: np.full_like(image[:, :1], 1 + views[0].shape[1] if views else 1),
         num_previous=2,
     )
     camera = Camera.from_fov(60, size_hw=(24, 48))
@@ -232,5 +231,5 @@ def test_a_model_of_several_frames_sees_each_video_from_its_start(red, clip, alb
         for name in ("clip", "again")
     }
     assert seen == {"clip": [1, 2, 3, 3], "again": [1, 2, 3, 3]} and np.load(out / "a.depth.npy").max() == 1
-    with pytest.raises(HondoError, match="give --camera"):
+    with pytest.raises(HondoError, match="give camera"):
         predict(counting, clip, out=tmp_path / "none")

@@ -6,13 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hondo.core.types import InputSpec
 from hondo.engines.base.infer_queue import InferQueue
 from hondo.web.http.refusal import Refusal
 from hondo.web.inference.service_metrics import Metrics
-from hondo.web.inference.shared_engine import SharedEngine, finish, prepare, usual_placement
-
-SPEC = InputSpec(size_hw=(192, 640), multiple_of=32)
+from hondo.web.inference.shared_engine import SharedEngine
 
 
 def engine(**options) -> SharedEngine:
@@ -115,23 +112,3 @@ def test_closing_refuses_what_waits(tiny, until) -> None:
     closing.join(5)
     with pytest.raises(Refusal, match="stopping"):
         shared.submit(predictor, np.zeros((1, 3, 2, 2), np.float32), client="a")
-
-
-def test_any_image_gets_one_of_few_network_sizes() -> None:
-    random = np.random.default_rng(0)
-    sizes = {usual_placement(SPEC, tuple(random.integers(10, 3000, 2).tolist())).network_hw for _ in range(500)}
-    assert len(sizes) <= 8
-    assert usual_placement(SPEC, (375, 1242)).network_hw == (192, 640)
-
-
-def test_a_model_of_one_size_keeps_it() -> None:
-    spec = InputSpec(size_hw=(64, 64), multiple_of=32, fixed=True)
-    assert usual_placement(spec, (480, 640)).network_hw == (64, 64)
-
-
-def test_prepare_and_finish_are_what_the_predictor_does(tiny) -> None:
-    predictor = tiny()
-    image = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    network_input, placement = prepare(predictor, image)
-    depth_map = finish(predictor, predictor.run(network_input)[0, 0], placement, camera=None)
-    assert np.allclose(depth_map.values, predictor(image).values)

@@ -4,7 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -92,16 +92,12 @@ def served(
     return NetworkPredictor(
         name=header.name, kind=header.kind, input_spec=spec, engine=engine, precision=header.precision, device=device,
         int8=header.int8, cost=header.cost, weights_file=file,
-        **_runs(call, num_previous=header.num_previous, open_queue=open_queue),
+        num_previous=header.num_previous,
+        network=_with_blank_frames(call, num_previous=header.num_previous) if header.num_previous else call,
+        open_queue=None if header.num_previous else open_queue,
     )  # fmt: skip
 
 
-def _runs(call: Call, *, num_previous: int, open_queue: Callable[[], InferQueue] | None) -> dict[str, Any]:
-    """How a predictor runs: an image alone, one with those before it, and several at once."""
-    if not num_previous:
-        return {"run": call, "open_queue": open_queue}
-    return {
-        "run": lambda image: call(*alone(image, num_previous=num_previous)),
-        "run_frames": call,
-        "num_previous": num_previous,
-    }
+def _with_blank_frames(call: Call, *, num_previous: int) -> Call:
+    """A multi-frame graph that also takes an image alone."""
+    return lambda image, *views: call(image, *views) if views else call(*alone(image, num_previous=num_previous))

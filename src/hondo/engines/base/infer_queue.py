@@ -1,39 +1,24 @@
 """Many images through one network: the next is prepared and the last finished while the engine works."""
 
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-# Begins the network on an input; what it gives waits for the map. Inputs may be begun while earlier ones run.
+from hondo.core.types import InferQueue
+
+# Waits for the maps of inputs that were submitted. Inputs may be submitted while earlier ones run.
 Finish = Callable[[], Float[np.ndarray, "b 1 h w"]]
-Submit = Callable[[Float[np.ndarray, "b 3 H W"]], Finish]
 
 
-@dataclass(frozen=True, kw_only=True)
-class InferQueue:
-    """An engine's way to work on several inputs: at most ``depth`` of them begun and not yet finished."""
-
-    submit: Submit
-    depth: int
-    close: Callable[[], None] = field(default=lambda: None)
-
-
-def one_by_one(run: Callable, *, lock: threading.Lock) -> InferQueue:
-    """The queue of an engine that has none: one thread runs the network, so that it overlaps the work around it."""
+def one_by_one(run: Callable[..., np.ndarray]) -> InferQueue:
+    """The queue of an engine that has none: one thread runs the network, while the caller prepares and finishes."""
     thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hondo-network")
-
-    def locked(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 h w"]:
-        with lock:
-            return run(image)
-
     return InferQueue(
-        submit=lambda image: thread.submit(locked, image).result,
+        submit=lambda image: thread.submit(run, image).result,
         depth=2,
         close=lambda: thread.shutdown(wait=True, cancel_futures=True),
     )

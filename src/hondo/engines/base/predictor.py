@@ -1,9 +1,9 @@
-"""The one Predictor: fits an image to the network, runs whatever engine stands behind it, and fits the map back."""
+"""The one Predictor: prepares an image, runs the network on whatever engine holds it, and finishes its depth map."""
 
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,20 +12,18 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from hondo.core.errors import HondoError
-from hondo.core.types import Camera, DepthKind, DepthMap, InputSpec, Size
-from hondo.engines.base.infer_queue import InferQueue, in_order, one_by_one
+from hondo.core.types import Camera, DepthKind, DepthMap, InferQueue, InputSpec, Prepared, Session, Size
+from hondo.engines.base.infer_queue import in_order, one_by_one
 from hondo.engines.base.metadata import Cost, Int8Facts
-from hondo.images.placement import Placement, from_network, place, to_network
+from hondo.engines.base.prepared_image import PreparedImage, as_rgb, prepare_image
+from hondo.images.placement import Placement, place, place_at_common_aspect
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-# A network on its engine: RGB 0..1 in, the finest map out, in the unit of the predictor's kind.
-Run = Callable[[Float[np.ndarray, "b 3 H W"]], Float[np.ndarray, "b 1 h w"]]
-# The same with the frames before (b n 3 H W), the newest first, and K (b 3 3) in pixels of the network's input.
-RunFrames = Callable[[np.ndarray, np.ndarray, np.ndarray], Float[np.ndarray, "b 1 h w"]]
-
-ASPECT_TOLERANCE = 0.01  # a camera of another size fits an image if the two scales agree to this
+# A network on its engine: RGB 0..1 (b 3 H W) in, the finest map (b 1 h w) out, in the unit of the predictor's kind. A
+# multi-frame network also takes the frames before (b n 3 H W), the newest first, and K (b 3 3) in pixels of its input.
+Run = Callable[..., np.ndarray]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,37 +33,86 @@ class NetworkPredictor:
     name: str
     kind: DepthKind
     input_spec: InputSpec
-    run: Run
+    network: Run
     engine: str
     precision: str
     device: str = "cpu"
     camera: Camera | None = None
-    int8: Int8Facts | None = None  # how a file was quantised, if it was
-    cost: Cost | None = None  # what a file says that its model takes
-    weights_file: Path | None = None  # the file the weights came from, if one did
-    run_frames: RunFrames | None = None  # of a network that also looks at earlier frames
-    num_previous: int = 0  # how many of them
-    open_queue: Callable[[], InferQueue] | None = field(default=None, repr=False)  # None: the engine has no own
+    int8: Int8Facts | None = None  # how a file was quantized, if it was
+    cost: Cost | None = None  # MACs and parameters as stated in a file
+    weights_file: Path | None = None  # the file that the weights were read from, if there is one
+    num_previous: int = 0  # earlier frames that the network also looks at
+    open_queue: Callable[[], InferQueue] | None = field(default=None, repr=False)  # None: the engine has none
     release: Callable[[], None] = field(default=lambda: None, repr=False)
+    place: Callable[[Size, InputSpec], Placement] = field(default=place, repr=False)
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def __call__(self, image: "UInt8[np.ndarray, 'h w 3'] | Image | str | Path") -> DepthMap:
-        return self.predict(image, camera=self.camera)
-
-    def predict(self, image: Any, *, camera: Camera | None) -> DepthMap:
-        """The depth of one image, with the camera that took it if that is known."""
-        rgb = as_rgb(image)
-        placement = self.placement(rgb.shape[:2])
-        network_input = to_network(rgb, placement)
-        return self.finish(lambda: self.run(network_input), rgb=rgb, placement=placement, camera=camera)
-
-    def finish(
-        self, run: Callable[[], np.ndarray], *, rgb: np.ndarray, placement: Placement, camera: Camera | None
+    def __call__(
+        self, image: "UInt8[np.ndarray, 'h w 3'] | Image | str | Path", *, camera: Camera | None = None
     ) -> DepthMap:
-        """Runs the network when it is free; its map at the image's size."""
+        """The depth of one image; ``camera`` in place of the predictor's own."""
+        prepared = self.prepare(image, camera=camera)
+        return self.finish(prepared, self.run(prepared.network_input)[0, 0])
+
+    def prepare(self, image: Any, *, camera: Camera | None = None, keep_image: bool = True) -> PreparedImage:
+        """The image as the network's input. ``keep_image``: the depth map will hold the image."""
+        rgb = as_rgb(image)
+        placement = self.place((rgb.shape[0], rgb.shape[1]), self.input_spec)
+        return prepare_image(rgb, placement, camera=camera or self.camera, keep_image=keep_image)
+
+    def run(
+        self, network_input: Float[np.ndarray, "b 3 H W"], *previous_and_K: Float[np.ndarray, "b ..."]
+    ) -> Float[np.ndarray, "b 1 h w"]:
+        """The network's maps, once no other thread runs it."""
         with self.lock:
-            raw = run()
-        return self._depth_map(raw, rgb=rgb, placement=placement, camera=camera)
+            return self.network(network_input, *previous_and_K)
+
+    def finish(self, prepared: Prepared, raw: Float[np.ndarray, "h w"], *, size_hw: Size | None = None) -> DepthMap:
+        """The depth map at the image's size, or at ``size_hw``, from the network's map of a prepared image."""
+        if not np.isfinite(raw).all():
+            raise HondoError(
+                f"{self.name} on {self.engine} in {self.precision} gave values that are not finite; use precision fp32"
+            )
+        if size_hw is not None:
+            prepared = prepared.resized(size_hw)
+        return DepthMap(
+            values=prepared.at_image(raw), kind=self.kind, camera=prepared.camera, image_rgb=prepared.image_rgb
+        )
+
+    def warm(self, image_hw: Size | None = None, *, queue: InferQueue | None = None, exclusive: bool = True) -> None:
+        """Compiles the network for images of this size (None: of the native one), for ``run`` or for a queue.
+
+        Other sizes run meanwhile unless it is ``exclusive``.
+        """
+        network_hw = self.network_size(image_hw or self.input_spec.size_hw)
+        blank = np.zeros((1, 3, *network_hw), dtype=np.float32)
+        if queue is not None:
+            queue.submit(blank)()
+        elif exclusive:
+            self.run(blank)
+        else:
+            self.network(blank)
+
+    def network_size(self, image_hw: Size) -> Size:
+        """The size of the network's input for an image of this size."""
+        return self.place(image_hw, self.input_spec).network_hw
+
+    def at_size(self, size_hw: Size) -> "NetworkPredictor":
+        """The same network with another native size; it shares the weights."""
+        return replace(self, input_spec=replace(self.input_spec, size_hw=size_hw))
+
+    def with_common_sizes(self) -> "NetworkPredictor":
+        """The same network, which is only compiled for the sizes of a few common aspect ratios."""
+        return replace(self, place=place_at_common_aspect)
+
+    @property
+    def runs_in_parallel(self) -> bool:
+        """Whether ``queue`` runs several inputs at the same time, rather than one after another."""
+        return self.open_queue is not None
+
+    def queue(self) -> InferQueue:
+        """Runs several inputs at once; belongs to one caller, who closes it."""
+        return one_by_one(self.run) if self.open_queue is None else self.open_queue()
 
     def predict_many(self, images: Iterable[Any], *, camera: Camera | None = None) -> Iterator[DepthMap]:
         """The depth of each image, in order; faster than one by one, and each map comes an image or two later.
@@ -73,56 +120,26 @@ class NetworkPredictor:
         An image that cannot be read or predicted raises HondoError in its turn, and ends the iteration.
         """
         queue = self.queue()
-        begin = partial(self.begin, queue=queue, camera=camera or self.camera)
+
+        def begin(image: Any) -> Callable[[], DepthMap]:
+            prepared = self.prepare(image, camera=camera)
+            wait = queue.submit(prepared.network_input)
+            return lambda: self.finish(prepared, wait()[0, 0])
+
         try:
             yield from in_order(images, begin=begin, depth=queue.depth)
         finally:
             queue.close()
 
-    def queue(self) -> InferQueue:
-        """A way to work on several images at once; it belongs to one caller, who closes it."""
-        return one_by_one(self.run, lock=self.lock) if self.open_queue is None else self.open_queue()
-
-    def begin(self, image: Any, *, queue: InferQueue, camera: Camera | None) -> Callable[[], DepthMap]:
-        """Begins on an image; what it gives waits for its depth. At most ``queue.depth`` may be begun at once."""
-        rgb = as_rgb(image)
-        placement = self.placement(rgb.shape[:2])
-        wait = queue.submit(to_network(rgb, placement))
-        return lambda: self._depth_map(wait(), rgb=rgb, placement=placement, camera=camera)
-
-    def _depth_map(
-        self, raw: Float[np.ndarray, "1 1 h w"], *, rgb: np.ndarray, placement: Placement, camera: Camera | None
-    ) -> DepthMap:
-        if not np.isfinite(raw).all():
-            raise HondoError(
-                f"{self.name} on {self.engine} in {self.precision} gave values that are not finite; use precision fp32"
-            )
-        fitted = None if camera is None else fit_camera(camera, rgb.shape[:2])
-        return DepthMap(values=from_network(raw[0, 0], placement), kind=self.kind, camera=fitted, image_rgb=rgb)
-
-    def placement(self, image_hw: Size) -> Placement:
-        """Where an image of this size lies in the network's input."""
-        return place(image_hw, self.input_spec)
-
-    def start(self, camera: Camera | None = None) -> "ImageSession | FrameSession":
-        camera = camera or self.camera
-        if self.run_frames is None:
-            return ImageSession(predictor=self, camera=camera)
-        return FrameSession(self, camera=camera)
+    def start(self, camera: Camera | None = None) -> Session:
+        """Begins a stream. A network of single images remembers nothing of it but the camera."""
+        if not self.num_previous:
+            return partial(self, camera=camera)
+        return FrameSession(self, camera=camera or self.camera)
 
     def close(self) -> None:
+        """Frees what the engine holds."""
         self.release()
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImageSession:
-    """A stream whose frames are predicted one by one: it remembers nothing but the camera."""
-
-    predictor: NetworkPredictor
-    camera: Camera | None
-
-    def __call__(self, image: np.ndarray) -> DepthMap:
-        return self.predictor.predict(image, camera=self.camera)
 
 
 class FrameSession:
@@ -132,53 +149,20 @@ class FrameSession:
         if camera is None:
             raise HondoError(
                 f"{predictor.name} matches the frames of a video, which needs the camera's intrinsics: "
-                "give --camera FILE or fx,fy,cx,cy in pixels of the video"
+                "give camera: a file, or fx,fy,cx,cy in pixels of the video"
             )
         self._predictor, self._camera = predictor, camera
-        self._past: deque[np.ndarray] = deque(maxlen=predictor.num_previous)
+        self._past: deque[np.ndarray] = deque(maxlen=predictor.num_previous)  # network inputs, the newest first
 
-    def __call__(self, image: np.ndarray) -> DepthMap:
-        rgb = as_rgb(image)
-        placement = self._predictor.placement(rgb.shape[:2])
-        now = to_network(rgb, placement)
-        if self._past and self._past[0].shape != now.shape:
+    def __call__(self, image: UInt8[np.ndarray, "h w 3"]) -> DepthMap:
+        prepared = self._predictor.prepare(image, camera=self._camera)
+        network_input = prepared.network_input
+        if self._past and self._past[0].shape != network_input.shape:
             self._past.clear()
-        run = partial(self._run, now, K=placement.camera(fit_camera(self._camera, rgb.shape[:2])).K)
-        depth_map = self._predictor.finish(run, rgb=rgb, placement=placement, camera=self._camera)
-        self._past.appendleft(now)
+        previous_and_K = ()
+        if self._past:
+            previous_and_K = np.stack(self._past, axis=1), prepared.network_K[None].astype(np.float32)
+        raw = self._predictor.run(network_input, *previous_and_K)
+        depth_map = self._predictor.finish(prepared, raw[0, 0])
+        self._past.appendleft(network_input)
         return depth_map
-
-    def _run(self, now: Float[np.ndarray, "1 3 H W"], *, K: np.ndarray) -> Float[np.ndarray, "1 1 h w"]:
-        if not self._past or self._predictor.run_frames is None:
-            return self._predictor.run(now)
-        return self._predictor.run_frames(now, np.stack(self._past, axis=1), K[None].astype(np.float32))
-
-
-def as_rgb(image: Any) -> UInt8[np.ndarray, "h w 3"]:
-    """An image as uint8 RGB, from an array (not copied), a PIL image, or a path."""
-    if isinstance(image, (str, Path)):
-        from hondo.images.read import read_image
-
-        return read_image(image)
-    if hasattr(image, "getexif"):  # a PIL image, told without importing PIL
-        from PIL import ImageOps
-
-        image = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
-    if not isinstance(image, np.ndarray):
-        raise HondoError(f"an image must be a uint8 array (h w 3), a PIL image or a path, not {type(image).__name__}")
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
-        raise HondoError(f"an image must be uint8 RGB of shape (h w 3), got {image.dtype} {image.shape}")
-    return image
-
-
-def fit_camera(camera: Camera, image_hw: Size) -> Camera:
-    """The camera scaled to the image; refused where the image has another aspect."""
-    if tuple(camera.size_hw) == tuple(image_hw):
-        return camera
-    scale_y, scale_x = image_hw[0] / camera.size_hw[0], image_hw[1] / camera.size_hw[1]
-    if abs(scale_y / scale_x - 1) > ASPECT_TOLERANCE:
-        given, wanted = (f"{size[1]}x{size[0]}" for size in (camera.size_hw, image_hw))
-        raise HondoError(
-            f"the camera is of a {given} image, this one is {wanted}: another aspect; give intrinsics of this image"
-        )
-    return camera.resized(image_hw)

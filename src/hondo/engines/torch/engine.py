@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -63,12 +62,12 @@ def load(
         name=model.name,
         kind=model.kind,
         input_spec=model.input_spec,
-        run=_runner(model, target=target, precision=precision),
+        network=_runner(model, target=target, precision=precision),
         engine="pytorch",
         precision=_held_precision(source) if precision == "fp32" else precision,
         device=str(target),
         weights_file=source if isinstance(source, Path) else None,
-        **_frames(model, target=target, precision=precision),
+        num_previous=model.num_previous,
     )
 
 
@@ -129,13 +128,3 @@ def _runner(model: DepthModel, *, target: torch.device, precision: str) -> Calla
             return model(tensor, *(torch.from_numpy(view).to(target) for view in views))[0].float().cpu().numpy()
 
     return run
-
-
-def _frames(model: DepthModel, *, target: torch.device, precision: str) -> dict[str, Any]:
-    """The fields of a predictor for a model that also looks at earlier frames."""
-    if not model.num_previous:
-        return {}
-    return {
-        "run_frames": _runner(model, target=target, precision=precision),
-        "num_previous": model.num_previous,
-    }

@@ -47,7 +47,7 @@ def driving(image: Float[Array, "b 3 H W"], *, num_previous: int) -> Feed:
     return image, np.stack(previous, axis=1), alone(image, num_previous=num_previous)[2]
 
 
-def driving_run(run: Callable[..., Array], *, num_previous: int) -> Run:
+def driving_run(run: Run, *, num_previous: int) -> Run:
     """A graph's call as that of an image, with made-up frames before it."""
     return lambda image: run(*driving(image, num_previous=num_previous))
 
@@ -55,8 +55,7 @@ def driving_run(run: Callable[..., Array], *, num_previous: int) -> Run:
 def call_in_video(predictor: NetworkPredictor, image: Float[Array, "b 3 H W"]) -> Callable[[], Array]:
     """A predictor's network on an image, with made-up frames before it where it looks at them."""
     feed = driving(image, num_previous=predictor.num_previous)
-    call: Callable[..., Array] = predictor.run_frames or predictor.run
-    return lambda: call(*feed)
+    return lambda: predictor.run(*feed)
 
 
 def _farther(image: Float[Array, "b 3 H W"], *, scale: float) -> Float[Array, "b 3 H W"]:

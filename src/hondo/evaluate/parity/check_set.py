@@ -10,11 +10,12 @@ from jaxtyping import Float, Float32
 from hondo.core.errors import HondoError
 from hondo.core.sample import Sample, Samples
 from hondo.core.types import InputSpec
+from hondo.engines.base.prepared_image import PreparedImage, prepare_image
 from hondo.engines.quantization.calibration import evenly
 from hondo.engines.tracing.graph_inputs import driving
 from hondo.evaluate.accuracy.score import image_of
 from hondo.evaluate.parity.ground_truth_delta import GroundTruthDelta, score_both
-from hondo.images.placement import Placement, from_network, place, to_network
+from hondo.images.placement import place
 from hondo.models.base.depth_model import DepthModel
 
 MOST = 16  # real images that a check looks at, evenly spread over those that are given
@@ -22,13 +23,13 @@ MOST = 16  # real images that a check looks at, evenly spread over those that ar
 
 @dataclass(frozen=True, kw_only=True)
 class CheckSet:
-    """Network inputs and what torch makes of them in float32; of real images also where they lie in the input."""
+    """Network inputs and what torch makes of them in float32; of real images also how they were prepared."""
 
     model: DepthModel
     inputs: Sequence[Float32[np.ndarray, "1 3 H W"]]
     wanted: Sequence[Float32[np.ndarray, "1 1 h w"]]
     samples: Sequence[Sample] = ()
-    placements: Sequence[Placement] = ()
+    prepared: Sequence[PreparedImage] = ()
 
     @property
     def is_real(self) -> bool:
@@ -37,8 +38,8 @@ class CheckSet:
     def truth(self, given: Sequence[Float32[np.ndarray, "1 1 h w"]]) -> GroundTruthDelta | None:
         """The ground-truth metrics of ``given`` maps beside torch's; None where no ground truth is known."""
         at_image = [
-            (from_network(wanted[0, 0], placement), from_network(each[0, 0], placement))
-            for wanted, each, placement in zip(self.wanted, given, self.placements, strict=True)
+            (prepared.at_image(wanted[0, 0]), prepared.at_image(each[0, 0]))
+            for wanted, each, prepared in zip(self.wanted, given, self.prepared, strict=True)
         ]
         return score_both(self.samples, at_image, kind=self.model.kind)
 
@@ -54,10 +55,10 @@ def check_samples(model: DepthModel, samples: Samples, *, spec: InputSpec, most:
     if not len(samples):
         raise HondoError("no image is left to check the export on")
     chosen = [samples[index] for index in evenly(len(samples), count=most)]
-    placements = [place(_size(sample), spec) for sample in chosen]
-    inputs = [to_network(image_of(sample), where) for sample, where in zip(chosen, placements, strict=True)]
+    prepared = [prepare_image(image_of(sample), place(_size(sample), spec)) for sample in chosen]
+    inputs = [each.network_input for each in prepared]
     wanted = [_torch_map(model, image) for image in inputs]
-    return CheckSet(model=model, inputs=inputs, wanted=wanted, samples=chosen, placements=placements)
+    return CheckSet(model=model, inputs=inputs, wanted=wanted, samples=chosen, prepared=prepared)
 
 
 def _size(sample: Sample) -> tuple[int, int]:

@@ -17,7 +17,6 @@ from hondo.evaluate.speed.memory import PeakMemory, file_size_mib
 from hondo.evaluate.speed.noise import Noise
 from hondo.evaluate.speed.peak import Roof
 from hondo.evaluate.speed.timing import Timing, measure
-from hondo.images.placement import from_network, to_network
 from hondo.models.base.depth_model import DepthModel
 
 
@@ -193,12 +192,12 @@ def _around(predictor: NetworkPredictor, size_hw: Size, config: BenchConfig) -> 
     image_hw = config.image_hw or size_hw
     image = np.random.default_rng(0).integers(0, 256, (*image_hw, 3), dtype=np.uint8)
     fixed = replace(predictor, input_spec=replace(predictor.input_spec, size_hw=tuple(size_hw), fixed=True))
-    placement = fixed.placement(image_hw)
-    depth = np.zeros(placement.network_hw, dtype=np.float32)
+    prepared = fixed.prepare(image)
+    depth = np.zeros(prepared.network_input.shape[2:], dtype=np.float32)
     calls = (
         lambda: fixed(image),
-        lambda: to_network(image, placement),
-        lambda: from_network(depth, placement),
+        lambda: fixed.prepare(image),
+        lambda: fixed.finish(prepared, depth),
     )
     whole, before, after = (_time(call, config) for call in calls)
     return whole, before, after

@@ -41,7 +41,7 @@ def predict_clip(
     """The depth of every frame, on torch: other engines compile for as long as these few frames take."""
     predictor = load(deepcopy(model), engine="pytorch", size_hw=config.predict_hw, camera=clip.camera)
     maps = voice.each(f"depth by {name}", clip.images, lambda path: predictor(read_image(path)))
-    height, width = predictor.placement(clip.camera.size_hw).network_hw
+    height, width = predictor.network_size(clip.camera.size_hw)
     voice.note(f"{len(maps)} frames at {width}x{height}")
     predictor.close()
     return maps

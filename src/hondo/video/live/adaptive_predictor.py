@@ -2,13 +2,9 @@
 
 import threading
 import time
-from contextlib import nullcontext
-
-import numpy as np
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Predictor, Size
-from hondo.engines.base.predictor import NetworkPredictor
 from hondo.video.live.size_chooser import SizeChooser, at_sizes
 
 
@@ -37,15 +33,15 @@ class AdaptivePredictor:
     def current(self, image_hw: Size) -> Predictor:
         """The predictor for an image of this size. The very first is made ready at once, others in a thread."""
         wanted = self._chooser.index
-        network_hw = network_size(self._steps[wanted], image_hw)
-        if network_hw is None or network_hw in self._ready:
+        network_hw = self._steps[wanted].network_size(image_hw)
+        if network_hw in self._ready:
             self._index = wanted
         elif not self._ready:
-            with getattr(self._steps[wanted], "lock", nullcontext()):  # a server may be running this very size
-                self._prepare(wanted, network_hw)
+            self._steps[wanted].warm(image_hw)  # exclusive: a server may be running this very size
+            self._ready.add(network_hw)
             self._index = wanted
         elif not self.is_preparing:
-            self._preparing = threading.Thread(target=self._prepare, args=(wanted, network_hw), daemon=True)
+            self._preparing = threading.Thread(target=self._prepare, args=(self._steps[wanted], image_hw), daemon=True)
             self._preparing.start()
         return self._steps[self._index]
 
@@ -60,14 +56,7 @@ class AdaptivePredictor:
         rate = min(self._fps, source_fps) if source_fps > 1 else self._fps
         self._chooser.observe(work_s, budget_s=1 / rate, now=time.monotonic())
 
-    def _prepare(self, index: int, network_hw: Size) -> None:
-        """Lets the engine compile: without the predictor's lock, since it runs another size meanwhile."""
-        predictor = self._steps[index]
-        if isinstance(predictor, NetworkPredictor):
-            predictor.run(np.zeros((1, 3, *network_hw), dtype=np.float32))
-        self._ready.add(network_hw)
-
-
-def network_size(predictor: Predictor, image_hw: Size) -> Size | None:
-    """The network's input for an image of this size, where the predictor tells it."""
-    return predictor.placement(image_hw).network_hw if isinstance(predictor, NetworkPredictor) else None
+    def _prepare(self, predictor: Predictor, image_hw: Size) -> None:
+        """Compiles while another size runs."""
+        predictor.warm(image_hw, exclusive=False)
+        self._ready.add(predictor.network_size(image_hw))

@@ -4,11 +4,9 @@ import math
 import statistics
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
 
 from hondo.core.errors import HondoError
 from hondo.core.types import InputSpec, Predictor, Size
-from hondo.engines.base.predictor import NetworkPredictor
 
 STEP = 0.75  # area of a network size as a share of the next larger one
 SMALLEST = 0.5  # sides of the smallest size as a share of the native one, where no bounds are given
@@ -79,10 +77,9 @@ def size_ladder(spec: InputSpec, bounds: tuple[Size, Size] | None = None) -> tup
 
 def at_sizes(predictor: Predictor, bounds: tuple[Size, Size] | None = None) -> tuple[Predictor, ...]:
     """The same network at every size of its ladder, sharing its weights; itself alone where it has one fixed size."""
-    if not isinstance(predictor, NetworkPredictor) or predictor.input_spec.fixed:
+    if predictor.input_spec.fixed:
         return (predictor,)
-    spec = predictor.input_spec
-    return tuple(replace(predictor, input_spec=replace(spec, size_hw=size)) for size in size_ladder(spec, bounds))
+    return tuple(predictor.at_size(size) for size in size_ladder(predictor.input_spec, bounds))
 
 
 def _between(large: int, small: int, share: float, step: int) -> int:

@@ -4,7 +4,7 @@ import time
 
 from hondo.core.types import Predictor, Session, Size
 from hondo.images.colour import SteadyRange
-from hondo.video.live.adaptive_predictor import AdaptivePredictor, network_size
+from hondo.video.live.adaptive_predictor import AdaptivePredictor
 from hondo.video.predict.predict_sources import CameraOf
 from hondo.video.sources.live_frame import Captured, LiveFrame
 from hondo.video.temporal.steady import Steady, SteadyConfig
@@ -60,5 +60,5 @@ class Worker:
         predictor = self._predictors.current(image_hw)
         if self._session is None or self._session[0] is not predictor or self._session[1] != image_hw:
             self._session = (predictor, image_hw, predictor.start(self._camera_of(image_hw)))
-            self.image_hw, self.network_hw = image_hw, network_size(predictor, image_hw)
+            self.image_hw, self.network_hw = image_hw, predictor.network_size(image_hw)
         return self._session[2]

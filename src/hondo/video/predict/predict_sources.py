@@ -16,9 +16,8 @@ from typing import TypeVar
 import numpy as np
 
 from hondo.core.errors import HondoError
-from hondo.core.types import Camera, DepthKind, DepthMap, Session, Size
+from hondo.core.types import Camera, DepthKind, DepthMap, Predictor, Session, Size
 from hondo.engines.base.infer_queue import in_order
-from hondo.engines.base.predictor import NetworkPredictor
 from hondo.images.read import MAX_MEGAPIXELS
 from hondo.video.predict.manifest import Item, PredictionsFile, RunInfo
 from hondo.video.predict.outputs import OutputConfig, OutputError, SourceOutputs, Written, cannot_write
@@ -87,7 +86,7 @@ class Summary:
 
 
 def predict_sources(
-    predictor: NetworkPredictor,
+    predictor: Predictor,
     sources: Sequence[Source],
     *,
     output: OutputConfig,
@@ -149,7 +148,7 @@ def _begin(
             raise
         return partial(writer.fail, frame, replace(item, error=str(error)))
     writer.is_untouched = False
-    placed = network.predictor.placement(size_hw).network_hw
+    placed = network.predictor.network_size(size_hw)
     item = replace(item, width=size_hw[1], height=size_hw[0], network_size_hw=placed)
 
     def finish() -> None:
@@ -185,9 +184,9 @@ class _Steadied:
 class _Network:
     """Depth of images by themselves, several at once, and of frames with what the model remembers of their video."""
 
-    def __init__(self, predictor: NetworkPredictor, *, is_much: bool) -> None:
+    def __init__(self, predictor: Predictor, *, is_much: bool) -> None:
         self.predictor = predictor
-        self._queue = predictor.queue() if is_much and predictor.run_frames is None else None
+        self._queue = predictor.queue() if is_much and predictor.num_previous == 0 else None
         self.depth = 1 if self._queue is None else self._queue.depth
         self._source: Source | None = None
         self._size_hw: Size | None = None
@@ -225,18 +224,19 @@ class _Network:
 
     def _begin_map(self, frame: Frame, image: np.ndarray, *, camera: Camera | None) -> Callable[[], DepthMap]:
         if self._queue is not None:
-            return self.predictor.begin(image, queue=self._queue, camera=camera)
+            prepared = self.predictor.prepare(image, camera=camera)
+            wait = self._queue.submit(prepared.network_input)
+            return lambda: self.predictor.finish(prepared, wait()[0, 0])
         if frame.source.kind is SourceKind.IMAGE or self._session is None:
-            return partial(self.predictor.predict, image, camera=camera)
+            return partial(self.predictor, image, camera=camera)
         return partial(self._session, image)
 
     def _prepare(self, image_hw: Size) -> None:
         """Lets the engine compile for an image's size before its time is taken."""
-        network_hw = self.predictor.placement(image_hw).network_hw
+        network_hw = self.predictor.network_size(image_hw)
         if network_hw in self._prepared:
             return
-        nothing = np.zeros((1, 3, *network_hw), dtype=np.float32)
-        self.predictor.run(nothing) if self._queue is None else self._queue.submit(nothing)()
+        self.predictor.warm(image_hw, queue=self._queue)
         self._prepared.add(network_hw)
 
 

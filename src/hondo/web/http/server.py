@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import uvicorn
 
 from hondo.core.errors import HondoError
-from hondo.engines.base.predictor import NetworkPredictor
+from hondo.core.types import Predictor
 from hondo.web.http.app import build_app
 from hondo.web.http.bounded_protocol import BoundedClose, http_protocol
 from hondo.web.inference.served_models import Load, ServedModels
@@ -42,7 +42,7 @@ def serve(
     *,
     load: Load,
     on_progress: Callable[[str], None] = print,
-    camera_for: Callable[[NetworkPredictor], ServerCamera] | None = None,
+    camera_for: Callable[[Predictor], ServerCamera] | None = None,
 ) -> None:
     """Serves until it is stopped; ``told`` hears the address and the token. HondoError for what cannot be.
 

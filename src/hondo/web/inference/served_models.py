@@ -6,16 +6,12 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from hondo.core.errors import HondoError
-from hondo.core.types import Size
-from hondo.engines.base.predictor import NetworkPredictor
+from hondo.core.types import Predictor, Size
 from hondo.web.http.refusal import Refusal
-from hondo.web.inference.shared_engine import prepare
 
-Load = Callable[[str], NetworkPredictor]
-_WEBCAM_HW = (480, 640)  # its network size is compiled before the server is ready
+Load = Callable[[str], Predictor]
+WEBCAM_HW = (480, 640)  # its network size is compiled before the server is ready
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,19 +36,19 @@ class ServedModels:
         if not models or len(self._given) != len(models):
             raise HondoError(f"--model {','.join(models)}: name at least one model, each once")
         self._load = load
-        self._loaded: dict[str, NetworkPredictor] = {}
+        self._loaded: dict[str, Predictor] = {}
         self._locks = {name: asyncio.Lock() for name in self._given}
 
     @property
     def default(self) -> str:
         return next(iter(self._given))
 
-    def load_default(self) -> NetworkPredictor:
+    def load_default(self) -> Predictor:
         """Loads the first model, at the start of the server: a wrong name is the operator's to hear."""
-        self._loaded[self.default] = self._load(self._given[self.default])
+        self._loaded[self.default] = self._load(self._given[self.default]).with_common_sizes()
         return self._loaded[self.default]
 
-    async def get(self, name: str | None, *, pool: Executor) -> NetworkPredictor:
+    async def get(self, name: str | None, *, pool: Executor) -> Predictor:
         """The model of this name (None: the default); others wait while it loads."""
         name = self.default if name is None else name
         if name not in self._given:
@@ -70,9 +66,9 @@ class ServedModels:
         for predictor in self._loaded.values():
             predictor.close()
 
-    def _load_and_warm(self, name: str) -> NetworkPredictor:
-        predictor = self._load(self._given[name])
-        warm(predictor)
+    def _load_and_warm(self, name: str) -> Predictor:
+        predictor = self._load(self._given[name]).with_common_sizes()
+        predictor.warm(WEBCAM_HW)
         return predictor
 
     def _facts(self, name: str) -> ServedModel:
@@ -88,10 +84,3 @@ class ServedModels:
 def shown_name(model: str) -> str:
     """What clients call a model: its name, or the file's or run's own name without the folders."""
     return Path(model).stem if Path(model).suffix else Path(model).name
-
-
-def warm(predictor: NetworkPredictor) -> None:
-    """Lets the engine compile for the size that comes most."""
-    network_input, _ = prepare(predictor, np.zeros((*_WEBCAM_HW, 3), dtype=np.uint8))
-    with predictor.lock:
-        predictor.run(network_input)

@@ -4,22 +4,21 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import perf_counter
 from typing import TypeVar
 
 from starlette.requests import HTTPConnection
 
 from hondo.core.errors import HondoError
-from hondo.core.types import Camera, DepthMap, Size
-from hondo.engines.base.predictor import NetworkPredictor
+from hondo.core.types import Camera, DepthMap, Predictor, Prepared, Size
 from hondo.images.read import image_size, read_image
 from hondo.web.encode.frame_message import fitted
 from hondo.web.http.refusal import Refusal
-from hondo.web.inference.served_models import ServedModels, warm
+from hondo.web.inference.served_models import WEBCAM_HW, ServedModels
 from hondo.web.inference.server_camera import ServerCamera
 from hondo.web.inference.service_metrics import Metrics
-from hondo.web.inference.shared_engine import SharedEngine, finish, prepare
+from hondo.web.inference.shared_engine import SharedEngine
 from hondo.web.security.access import Access
 from hondo.web.security.limits import Limits, PixelBudget, Places, Rate
 
@@ -36,7 +35,7 @@ class Prediction:
     """A depth map, who made it, and how long it took from the decoded image on (milliseconds, waiting included)."""
 
     depth_map: DepthMap
-    predictor: NetworkPredictor
+    predictor: Predictor
     model: str
     image_hw: Size  # of the image; the map may be smaller
     network_hw: Size
@@ -83,7 +82,7 @@ class Service:
         """Compiles what is used most and starts the camera; then the service is ready."""
         try:
             predictor = await self.models.get(None, pool=self.pool)
-            await self.in_pool(warm, predictor)
+            await self.in_pool(predictor.warm, WEBCAM_HW)
         except Exception as error:  # whatever an engine raises when it compiles: /readyz tells it
             _log.exception("%s cannot be made ready", self.models.default)
             self._why_not = f"the model cannot be made ready ({type(error).__name__}); the service's log tells more"
@@ -129,17 +128,17 @@ class Service:
         size_hw = await self.in_pool(self._checked_size, encoded)
         async with self.pixels.held(size_hw[0] * size_hw[1]):
             start = perf_counter()
-            image, (network_input, placement) = await self.in_pool(self._decode, encoded, predictor)
-            kept = image if with_colors else None
-            del image
-            raw = await asyncio.wrap_future(self.engine.submit(predictor, network_input, client=client))
+            prepared = await self.in_pool(
+                lambda: self._prepare(encoded, predictor, camera_of=camera_of, keep_image=with_colors)
+            )
+            raw = await asyncio.wrap_future(self.engine.submit(predictor, prepared.network_input, client=client))
 
             def last() -> T:
-                placed = placement if side is None else replace(placement, image_hw=fitted(size_hw, side=side))
-                depth_map = finish(predictor, raw, placed, camera=camera_of(size_hw), image_rgb=kept)
+                map_hw = None if side is None else fitted(size_hw, side=side)
                 prediction = Prediction(
-                    depth_map=depth_map, predictor=predictor, model=model or self.models.default, image_hw=size_hw,
-                    network_hw=placement.network_hw, milliseconds=1000 * (perf_counter() - start),
+                    depth_map=predictor.finish(prepared, raw, size_hw=map_hw), predictor=predictor,
+                    model=model or self.models.default, image_hw=size_hw,
+                    network_hw=predictor.network_size(size_hw), milliseconds=1000 * (perf_counter() - start),
                 )  # fmt: skip
                 return then(prediction)
 
@@ -157,13 +156,14 @@ class Service:
             raise Refusal(413, f"the image has {height * width / 1e6:.4g} megapixels, over {self.limits.megapixels:g}")
         return height, width
 
-    def _decode(self, encoded: bytes, predictor: NetworkPredictor):
+    def _prepare(self, encoded: bytes, predictor: Predictor, *, camera_of: CameraOf, keep_image: bool) -> Prepared:
         try:
             image = read_image(encoded, max_megapixels=self.limits.megapixels)
         except HondoError as error:
             raise Refusal(415, str(error)) from error
         try:
-            return image, prepare(predictor, image)
+            camera = camera_of((image.shape[0], image.shape[1]))
+            return predictor.prepare(image, camera=camera, keep_image=keep_image)
         except HondoError as error:
             raise Refusal(422, str(error)) from error
 

@@ -1,29 +1,24 @@
 """The engine that all clients share: one thread runs the network, in batches taken fairly from everybody."""
 
 import logging
-import math
 import threading
 import time
 from collections import deque
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32
 
 from hondo.core.errors import HondoError
-from hondo.core.types import Camera, DepthMap, InputSpec, Size
-from hondo.engines.base.infer_queue import Finish, InferQueue
-from hondo.engines.base.predictor import NetworkPredictor, fit_camera
-from hondo.images.placement import Placement, from_network, place, to_network
+from hondo.core.types import InferQueue, Predictor
+from hondo.engines.base.infer_queue import Finish
 from hondo.web.http.refusal import Refusal
 from hondo.web.inference.fair_queue import FairQueue, QueueClosed, QueueFull
 from hondo.web.inference.service_metrics import Metrics
 
 _log = logging.getLogger(__name__)
 _MEMORY = 0.9  # share of the past in the running time of an image
-USUAL_ASPECTS = ((4, 3), (3, 4), (16, 9), (9, 16), (1, 1), (3, 2), (2, 3), (10, 3))  # width, height; the last: KITTI
 BATCH_ON_ACCELERATOR = 8  # on a CPU a batch saves nothing that the compile of one more shape would not cost
 
 
@@ -31,7 +26,7 @@ BATCH_ON_ACCELERATOR = 8  # on a CPU a batch saves nothing that the compile of o
 class Job:
     """An image made ready for the network, and where its raw map goes."""
 
-    predictor: NetworkPredictor
+    predictor: Predictor
     network_input: Float32[np.ndarray, "1 3 H W"]
     raw: "Future[np.ndarray]" = field(default_factory=Future)
 
@@ -61,7 +56,7 @@ class SharedEngine:
     def waiting(self) -> int:
         return len(self._queue)
 
-    def submit(self, predictor: NetworkPredictor, network_input: np.ndarray, *, client: str) -> "Future[np.ndarray]":
+    def submit(self, predictor: Predictor, network_input: np.ndarray, *, client: str) -> "Future[np.ndarray]":
         """The raw map of a ready image, to come; refused where too many wait."""
         job = Job(predictor=predictor, network_input=network_input)
         try:
@@ -105,10 +100,8 @@ class SharedEngine:
     def _run(self, jobs: list[Job]) -> None:
         predictor, start = jobs[0].predictor, time.perf_counter()
         try:
-            with predictor.lock:
-                together = [job.network_input for job in jobs]
-                maps = predictor.run(np.concatenate(together) if len(together) > 1 else together[0])
-                maps = np.array(maps)  # copied: an engine may use its output again
+            together = [job.network_input for job in jobs]
+            maps = predictor.run(np.concatenate(together) if len(together) > 1 else together[0])
         except Exception as error:  # whatever an engine raises: the thread lives on
             _fail(jobs, error)
             return
@@ -149,14 +142,13 @@ class SharedEngine:
     def _depth(self, job: Job) -> int:
         """How many images the job's engine works on side by side; 0: one run at a time."""
         predictor = job.predictor
-        if self._batch is not None or not predictor.device.startswith("cpu") or predictor.open_queue is None:
+        if self._batch is not None or not predictor.device.startswith("cpu") or not predictor.runs_in_parallel:
             return 0
         return self._side_by_side(predictor).depth
 
-    def _side_by_side(self, predictor: NetworkPredictor) -> InferQueue:
+    def _side_by_side(self, predictor: Predictor) -> InferQueue:
         if id(predictor) not in self._queues:
-            assert predictor.open_queue is not None
-            self._queues[id(predictor)] = predictor.open_queue()
+            self._queues[id(predictor)] = predictor.queue()
         return self._queues[id(predictor)]
 
     def _most(self, job: Job) -> int:
@@ -165,44 +157,6 @@ class SharedEngine:
         else:
             largest = 1 if job.predictor.device.startswith("cpu") else BATCH_ON_ACCELERATOR
         return max(1, min(largest, int(self._batch_s / self._image_s) if self._image_s else 1))
-
-
-def prepare(predictor: NetworkPredictor, image: UInt8[np.ndarray, "h w 3"]) -> tuple[np.ndarray, Placement]:
-    """An image as the network's input, and where it lies in it."""
-    placement = usual_placement(predictor.input_spec, (image.shape[0], image.shape[1]))
-    return to_network(image, placement), placement
-
-
-@lru_cache(maxsize=256)
-def usual_placement(spec: InputSpec, image_hw: Size) -> Placement:
-    """Where an image lies in the network input of the usual aspect nearest to its own.
-
-    An engine compiles for each input size, which takes seconds: clients must not be able to ask for ever new ones.
-    """
-    if spec.fixed:
-        return place(image_hw, spec)
-    aspect = math.log(image_hw[1] / image_hw[0])
-    width, height = min(USUAL_ASPECTS, key=lambda each: abs(math.log(each[0] / each[1]) - aspect))
-    network_hw = place((120 * height, 120 * width), spec).network_hw
-    return place(image_hw, replace(spec, size_hw=network_hw, fixed=True))
-
-
-def finish(
-    predictor: NetworkPredictor,
-    raw: Float32[np.ndarray, "H W"],
-    placement: Placement,
-    *,
-    camera: Camera | None,
-    image_rgb: UInt8[np.ndarray, "h w 3"] | None = None,
-) -> DepthMap:
-    """The depth map at the image's size, from the network's raw map."""
-    if not np.isfinite(raw).all():
-        raise HondoError(
-            f"{predictor.name} on {predictor.engine} in {predictor.precision} gave values that are not finite"
-        )
-    values = from_network(raw, placement)
-    fitted = None if camera is None else fit_camera(camera, placement.image_hw)
-    return DepthMap(values=values, kind=predictor.kind, camera=fitted, image_rgb=image_rgb)
 
 
 def _fail(jobs: list[Job], error: Exception) -> None:
