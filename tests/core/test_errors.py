@@ -1,5 +1,7 @@
 """Errors for people name what is near, what is allowed and what to do."""
 
+import pickle
+
 from hondo.core.errors import HondoError, MissingExtraError, unknown
 
 
@@ -21,3 +23,11 @@ def test_a_missing_extra_says_how_to_install_it() -> None:
     error = MissingExtraError("openvino", extra="openvino")
     assert isinstance(error, HondoError)
     assert str(error) == 'openvino is not installed; install it with: pip install "hondo[openvino]"'
+
+
+def test_an_error_carries_the_argument_that_is_wrong() -> None:
+    error = HondoError("device 'x' is unknown", field="device")
+    assert error.field == "device" and str(error) == "device 'x' is unknown"
+    assert HondoError("wrong").field is None
+    assert unknown("engine", "x", ["y"], field="engine").field == "engine"
+    assert pickle.loads(pickle.dumps(error)).field == "device"

@@ -13,7 +13,8 @@ from importlib import import_module
 from io import StringIO
 from typing import Any
 
-from hondo.core.errors import HondoError, reason_of, unknown
+from hondo.cli.flags import message_with_flags
+from hondo.core.errors import HondoError, unknown
 from hondo.version import __version__
 
 # name -> (where its run function lives, what it does)
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()  # the reader of our output went away: nothing to report, and nobody to report it to
         return 1
     except (HondoError, OSError) as error:
-        print(f"hondo: error: {one_line(error)}", file=sys.stderr)
+        print(f"hondo: error: {one_line(error, command=arguments[0])}", file=sys.stderr)
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
         print("hondo: stopped", file=sys.stderr)
@@ -73,11 +74,11 @@ def config_type(run: Callable[..., Any]) -> Any:
     return next(iter(hints.values()))
 
 
-def one_line(error: BaseException) -> str:
-    """An error as one line; a missing file keeps its name."""
+def one_line(error: BaseException, *, command: str) -> str:
+    """An error as one line with the flags of ``command``; a missing file keeps its name."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return reason_of(error) or type(error).__name__
+    return message_with_flags(error, command=command) or type(error).__name__
 
 
 def _run(name: str, arguments: list[str]) -> int:

@@ -1,11 +1,19 @@
-"""Errors meant for the person at the keyboard: what was given, what is allowed, what to do."""
+"""Errors for users: what was given, what is allowed, what to do."""
 
 import difflib
 from collections.abc import Iterable
 
 
 class HondoError(ValueError):
-    """A mistake in what hondo was given; the command line prints it as one line and exits with 2."""
+    """Invalid input. The command line prints it as one line and exits with 2.
+
+    The message names Python arguments: ``device 'x' is unknown``, ``use engine="torch"``. ``field`` is the argument
+    that is wrong, e.g. ``device``, ``size_hw`` or ``data.camera``. The command line shows both as flags (cli/flags).
+    """
+
+    def __init__(self, message: str = "", *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class MissingExtraError(HondoError):
@@ -16,13 +24,13 @@ class MissingExtraError(HondoError):
 
 
 def reason_of(error: BaseException) -> str:
-    """What an error says, as one line."""
+    """An error's message as one line."""
     return " ".join(str(error).split())
 
 
-def unknown(what: str, given: str, allowed: Iterable[str]) -> HondoError:
+def unknown(what: str, given: str, allowed: Iterable[str], *, field: str | None = None) -> HondoError:
     """An error for a name that is not in a table, with the nearest names."""
     names = sorted(allowed)
     near = difflib.get_close_matches(given, names, n=3, cutoff=0.4)
     hint = f"did you mean {' or '.join(near)}?" if near else f"choose one of: {', '.join(names)}"
-    return HondoError(f"unknown {what} '{given}'; {hint}")
+    return HondoError(f"unknown {what} '{given}'; {hint}", field=field)
