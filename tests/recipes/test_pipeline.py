@@ -90,7 +90,7 @@ def test_depth_maps_that_hold_nothing_train_nothing(manifest, tmp_path):
 def test_video_without_intrinsics_is_refused_before_it_starts(clip, tmp_path):
     for path in (*clip.rglob("*.json"), *clip.rglob("K.txt")):
         path.unlink()
-    with pytest.raises(HondoError, match=r"--data\.camera"):
+    with pytest.raises(HondoError, match=r"data\.camera"):
         run(tiny(video(), clip), out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
@@ -134,10 +134,10 @@ def test_cached_samples_are_the_same(clip):
 @pytest.mark.parametrize(
     ("recipe", "message"),
     [
-        (video(), "give --data PATH"),
+        (video(), "give root=PATH"),
         (replace(rgbd(), data=RgbdData(root="nowhere")), "no manifest there"),
         (replace(video(), data=FramesData(root="nowhere")), "no such file or folder"),
-        (replace(video(), model=ModelConfig(name="nano-pose")), "is no depth model"),
+        (replace(video(), model=ModelConfig(name="nano-pose")), "is not a depth model"),
         (replace(video(), model=ModelConfig(name="hondo-nanu")), "did you mean hondo-nano"),
     ],
 )

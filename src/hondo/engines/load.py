@@ -105,7 +105,8 @@ def _load_file(
     if spec.fixed:
         height, width = spec.size_hw
         raise HondoError(
-            f"{path} was exported at {height}x{width}; export it at {size_hw[0]}x{size_hw[1]}, or with --dynamic"
+            f"{path} was exported at {height}x{width}; export it at {size_hw[0]}x{size_hw[1]}, or with dynamic=True",
+            field="size_hw",
         )
     return replace(predictor, input_spec=replace(spec, size_hw=tuple(size_hw)))
 

@@ -56,7 +56,9 @@ def check_precision(precision: str, *, engine: str, allowed: tuple[str, ...]) ->
 def check_exported(precision: str, *, exported: str, path: Path) -> None:
     """Refuses to run a file in another precision than its own; fp32 asks for nothing."""
     if precision not in ("fp32", exported):
-        raise HondoError(f"{path} was exported in {exported}; export it again with --precision {precision}")
+        raise HondoError(
+            f'{path} was exported in {exported}; export it again with precision="{precision}"', field="precision"
+        )
 
 
 def engine_of_file(path: Path) -> str:

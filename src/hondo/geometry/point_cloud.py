@@ -74,7 +74,7 @@ class PointCloud:
 def point_cloud(depth_map: DepthMap) -> PointCloud:
     """One point for every pixel whose depth is known: (x - cx) / fx z, (y - cy) / fy z, z at the pixel's centre."""
     if depth_map.camera is None:
-        raise HondoError("a point cloud needs the camera; give one with camera= (or --camera fx,fy,cx,cy)")
+        raise HondoError("a point cloud needs the camera's intrinsics; give a camera", field="camera")
     depth = _depth(depth_map)
     height, width = depth_map.size_hw
     camera = depth_map.camera

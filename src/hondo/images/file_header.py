@@ -122,7 +122,8 @@ def check_size(header: Header, *, max_megapixels: float) -> None:
     if height * width > max_megapixels * 1e6:
         raise HondoError(
             f"{header.name} is {width}x{height} = {height * width / 1e6:.4g} megapixels, over the limit of "
-            f"{max_megapixels:g}; make it smaller or raise max_megapixels (--max-megapixels)"
+            f"{max_megapixels:g}; make it smaller or raise max_megapixels",
+            field="max_megapixels",
         )
 
 

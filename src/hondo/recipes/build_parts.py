@@ -31,7 +31,7 @@ SAMPLES_LOOKED_AT = 8  # before a run
 def build_depth_model(recipe: Recipe) -> DepthModel:
     model = build_model(recipe.model.name, recipe.model.weights, **recipe.model.options)
     if not isinstance(model, DepthModel):
-        raise HondoError(f"model '{recipe.model.name}' is no depth model; choose another with --model.name")
+        raise HondoError(f"model.name '{recipe.model.name}' is not a depth model; choose another", field="model.name")
     return model
 
 
@@ -85,7 +85,7 @@ def check_samples(recipe: Recipe, batches: BatchSource) -> None:
 def build_samples(data: Any, *, multiple_of: int = 1) -> Sequence[Sample]:
     """The data set that a data config names. Frames keep the clip's aspect at about the area of ``size_hw``."""
     if "root" in {each.name for each in fields(data)} and data.root is None:
-        raise HondoError(f"the data set '{data.dataset}' needs files; give --data PATH")
+        raise HondoError(f"the data set '{data.dataset}' needs files; give root=PATH", field="root")
     if data.dataset == "frames" and data.size_hw is not None:
         data = replace(data, size_hw=_size_for(Path(data.root), data.size_hw, multiple_of=multiple_of))
     return DATASETS[data.dataset](**_arguments(data))

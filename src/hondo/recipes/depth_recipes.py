@@ -8,9 +8,9 @@ from hondo.train.objectives.objective_config import SupervisedConfig
 
 
 def rgbd() -> Recipe:
-    """Trains on the pairs of a manifest. The loss takes any labels and model up to scale; for metric models with
-    metric labels give ``--objective.terms silog 1`` (AdaBins: ``silog 1 chamfer_bins 0.1``), for labels with unknown
-    shift ``--objective.terms ssi 1``.
+    """Trains on the pairs of a manifest. The loss takes any labels and model up to scale. Metric models with metric
+    labels: ``objective.terms={"silog": 1}`` (AdaBins: also ``"chamfer_bins": 0.1``); labels with unknown shift:
+    ``objective.terms={"ssi": 1}``.
     """
     return Recipe(
         name="rgbd",

@@ -33,7 +33,7 @@ class PoolData:
     """A store of rendered images (hondo.data.datasets.rendered_pool); what is missing in it is rendered first."""
 
     dataset: ClassVar[str] = "synthetic-pool"
-    root: str = "runs/pool"  # --data PATH
+    root: str = "runs/pool"
     shards: int = 456  # of about 44 images each
     pool_seed: int = 3
     area: int = 192 * 256  # pixels of the network's images
@@ -66,7 +66,7 @@ def nano() -> Recipe:
 
 
 def nano_medium() -> Recipe:
-    """The second: 192x256, 128x384 and 256x192, from the first one's run (another: --model.name RUN)."""
+    """The second: 192x256, 128x384 and 256x192, from the first one's run (another: model.name)."""
     return _next_stage(nano(), "nano-medium", area=192 * 256, batch_size=20, lr=1e-3, seconds=1500.0)
 
 

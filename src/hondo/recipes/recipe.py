@@ -74,7 +74,7 @@ def read_recipe(path: Path, *, base: Recipe) -> Recipe:
     try:
         return updated(base, json.loads(path.read_text()))
     except FileNotFoundError as error:
-        raise HondoError(f"{path} is missing; give --resume the folder of a run") from error
+        raise HondoError(f"{path} is missing; resume takes the folder of a run", field="resume") from error
     except (json.JSONDecodeError, TypeError, KeyError) as error:
         raise HondoError(f"{path} is damaged or of another version of hondo ({error})") from error
 
@@ -84,7 +84,9 @@ def stored_name(path: Path) -> str:
     try:
         return json.loads(path.read_text())["name"]
     except (OSError, json.JSONDecodeError, KeyError, TypeError) as error:
-        raise HondoError(f"{path} cannot be read ({error}); give --resume the folder of a run") from error
+        raise HondoError(
+            f"{path} cannot be read ({error}); resume takes the folder of a run", field="resume"
+        ) from error
 
 
 def updated(base: T, values: Mapping[str, Any]) -> T:

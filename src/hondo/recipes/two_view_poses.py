@@ -15,7 +15,7 @@ from hondo.models.base.depth_model import DepthModel
 from hondo.train.loop.progress import said
 
 NEEDS_CAMERA = (
-    "learning from video needs the camera's intrinsics; give --data.camera FILE or fx,fy,cx,cy in pixels of the frames"
+    "learning from video needs the camera's intrinsics; give data.camera=FILE or fx,fy,cx,cy in pixels of the frames"
 )
 
 

@@ -10,7 +10,7 @@ from hondo.train.objectives.objective_config import SelfSupervisedConfig
 
 
 def video() -> Recipe:
-    """Adapts hondo-nano to the frames of --data by self-supervision; no depth is used.
+    """Adapts hondo-nano to the frames of data.root by self-supervision; no depth is used.
 
     The camera's path is seen by two-view geometry before training: a pose network that starts from nothing would need
     far longer than depth does. Batch-norm statistics stay (a few scenes would spoil them), and an anchor to the first

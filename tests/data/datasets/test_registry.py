@@ -41,7 +41,7 @@ def test_contract(name: str, clip: Path, pairs: Path):
 def test_refusals(pairs: Path):
     with pytest.raises(HondoError, match="did you mean rgbd"):
         open_dataset("rgb", root=pairs)
-    with pytest.raises(HondoError, match="give its folder with --root"):
+    with pytest.raises(HondoError, match="give its folder as root"):
         open_dataset("rgbd")
     with pytest.raises(HondoError, match="has no option stride; it has every, only, root, size_hw"):
         open_dataset("rgbd", root=pairs, stride=2, camera=None)

@@ -178,5 +178,5 @@ def test_sessions_share_nothing(image) -> None:
 
 
 def test_matching_frames_without_a_camera_is_refused() -> None:
-    with pytest.raises(HondoError, match="needs the camera's intrinsics: give camera"):
+    with pytest.raises(HondoError, match="needs the camera's intrinsics: give camera=FILE"):
         frames_predictor([]).start()

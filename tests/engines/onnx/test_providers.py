@@ -40,7 +40,7 @@ def test_a_missing_provider_names_the_remedy(monkeypatch) -> None:
 
 @pytest.mark.parametrize("device", ["abacus", "cuda:x"])
 def test_an_unknown_device_names_the_known(device) -> None:
-    with pytest.raises(HondoError, match=f"--device '{device}' is unknown.*cuda, tensorrt"):
+    with pytest.raises(HondoError, match=f"device '{device}' is unknown.*cuda, tensorrt"):
         providers(device)
 
 

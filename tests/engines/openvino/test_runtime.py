@@ -80,5 +80,5 @@ def test_bf16_does_not_lose_narrow_bins() -> None:
 def test_what_cannot_be_compiled_is_one_line() -> None:
     model = build_model("unet-light", size_hw=(32, 32))
     graph = openvino_ir.convert(model, size_hw=(32, 32))
-    with pytest.raises(HondoError, match=r"OpenVINO cannot compile the network for GPU.99 .* take another --precision"):
+    with pytest.raises(HondoError, match=r"OpenVINO cannot compile the network for GPU.99 .* take another precision"):
         compile_graph(graph, "GPU.99", {})

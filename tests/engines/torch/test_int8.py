@@ -142,7 +142,9 @@ def test_static_int8_names_the_engines_that_have_it(model: DepthModel, tmp_path:
         lambda: pytorch.load(model, precision="int8"),
         lambda: pytorch.export(model, tmp_path / "x.safetensors", precision="int8"),
     ):
-        with pytest.raises(HondoError, match=r"'int8' is not offered by PyTorch.*--to openvino.*--calibration"):
+        with pytest.raises(
+            HondoError, match=r"'int8' is not offered by PyTorch.*export to OpenVINO.*calibration images"
+        ):
             act()
 
 

@@ -105,7 +105,7 @@ def test_a_crop_does_not_cover_the_whole_frame():
 
 def test_what_has_no_scale_is_not_compared_with_metres():
     dense = PROTOCOLS["dense"]
-    with pytest.raises(HondoError, match="--align median"):
+    with pytest.raises(HondoError, match='align="median"'):
         check_alignable(DepthKind.SCALED_INVERSE_DEPTH, "none", protocol=dense)
     with pytest.raises(HondoError, match="scale-shift"):
         check_alignable(DepthKind.RELATIVE_INVERSE_DEPTH, "median", protocol=dense)

@@ -99,7 +99,7 @@ def test_random_bytes_are_refused(tmp_path: Path) -> None:
 def test_foreign_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "theirs.safetensors"
     save_file({"a": torch.zeros(2)}, path)
-    with pytest.raises(HondoError, match=r"not a checkpoint written by hondo.*--weights"):
+    with pytest.raises(HondoError, match=r"not a checkpoint written by hondo.*as its weights"):
         read_model(path)
 
 

@@ -34,7 +34,7 @@ def test_a_full_disk_keeps_the_checkpoint_before(tmp_path, monkeypatch):
 
 def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(ValueError, match="give another with --out"):
+    with pytest.raises(ValueError, match="give another out"):
         RunFolder(tmp_path / "file" / "run").create()
 
 

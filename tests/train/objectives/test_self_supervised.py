@@ -186,7 +186,7 @@ def test_frozen_norm_keeps_its_statistics():
 
 @pytest.mark.parametrize(
     ("missing", "message"),
-    [("K", "intrinsics: give --data.camera"), ("source_images", "needs source views"), ("T_source_target", "poses")],
+    [("K", "intrinsics: give data.camera"), ("source_images", "needs source views"), ("T_source_target", "poses")],
 )
 def test_says_what_the_data_lack(missing, message):
     batch = Batch(**{**vars(scene()), missing: None})

@@ -167,7 +167,7 @@ def test_a_camera_that_does_not_fit_ends_the_run_at_the_first_image_only(red, al
 
 def test_points_of_a_relative_model_are_refused(red, album, tmp_path) -> None:
     relative = replace(red, kind=DepthKind.RELATIVE_INVERSE_DEPTH)
-    with pytest.raises(HondoError, match="--save ply"):
+    with pytest.raises(HondoError, match="save ply"):
         predict(relative, album, out=tmp_path / "out", forms=("ply",))
 
 
@@ -231,5 +231,5 @@ def test_a_model_of_several_frames_sees_each_video_from_its_start(red, clip, alb
         for name in ("clip", "again")
     }
     assert seen == {"clip": [1, 2, 3, 3], "again": [1, 2, 3, 3]} and np.load(out / "a.depth.npy").max() == 1
-    with pytest.raises(HondoError, match="give camera"):
+    with pytest.raises(HondoError, match="give camera=FILE"):
         predict(counting, clip, out=tmp_path / "none")

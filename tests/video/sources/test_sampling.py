@@ -82,5 +82,5 @@ def test_a_camera_is_refused() -> None:
 
 @pytest.mark.parametrize("count", [-1, 0, 7])
 def test_a_count_that_is_too_small_is_named(count: int) -> None:
-    with pytest.raises(HondoError, match=f"--calibration-count {count} is too few: int8 needs at least 8 images"):
+    with pytest.raises(HondoError, match=f"calibration_count {count} is too few: int8 needs at least 8 images"):
         numbers("anything", count=count)

@@ -11,7 +11,7 @@ class FramesData:
     """Frames of a video or folder with their neighbours (hondo.data.datasets.clip.Frames)."""
 
     dataset: ClassVar[str] = "frames"
-    root: str | None = None  # --data PATH
+    root: str | None = None
     camera: str | None = None  # intrinsics: a file or fx,fy,cx,cy in pixels; None: those found in the folder
     size_hw: Size | None = (192, 288)  # the area of the network's images; their aspect is the video's own
     sources: tuple[int, ...] = (-1, 1)
@@ -27,7 +27,7 @@ class RgbdData:
     """Images with depth, as listed in a manifest (hondo.data.datasets.rgbd.Rgbd)."""
 
     dataset: ClassVar[str] = "rgbd"
-    root: str | None = None  # --data PATH
+    root: str | None = None
     size_hw: Size | None = (192, 256)
     only: str | None = None
     every: int = 1

@@ -94,8 +94,9 @@ def image_camera(given: str, *, size_hw: Size) -> Camera:
     stated = _stated_size(Path(given))
     if stated not in (None, tuple(size_hw)):
         raise HondoError(
-            f"--camera {given} is of a {stated[1]}x{stated[0]} image (width x height), "
-            f"this one is {size_hw[1]}x{size_hw[0]}; give intrinsics of this image, or resize the image"
+            f"camera {given} is of a {stated[1]}x{stated[0]} image (width x height), "
+            f"this one is {size_hw[1]}x{size_hw[0]}; give intrinsics of this image, or resize the image",
+            field="camera",
         )
     return read_camera(given, size_hw=size_hw)
 

@@ -26,7 +26,7 @@ def open_dataset(name: str, *, root: str | Path | None = None, **options: Any) -
     given = {key: value for key, value in options.items() if value is not None}
     if "root" in known:
         if root is None:
-            raise HondoError(f"data set '{name}' lies on disk: give its folder with --root")
+            raise HondoError(f"data set '{name}' lies on disk: give its folder as root", field="root")
         given["root"] = root
     unknown_options = sorted(set(given) - set(known))
     if unknown_options:

@@ -101,7 +101,9 @@ class Rgbd(Sequence[Sample]):
 def read_manifest(path: Path) -> list[Pair]:
     """The rows of a manifest; a wrong column or number is an error that names the row."""
     if not path.is_file():
-        raise HondoError(f"{path}: no manifest there; --root must be a folder with {MANIFEST}, or a CSV file")
+        raise HondoError(
+            f"{path}: no manifest there; root must be a folder with {MANIFEST}, or a CSV file", field="root"
+        )
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
         missing = [name for name in ("image", "depth", "divide_by") if name not in (reader.fieldnames or ())]

@@ -69,7 +69,7 @@ def fixed_shape(run: Call, *, shape: Shape, name: str) -> Call:
         if image.shape != shape:
             given, wanted = ("x".join(map(str, sizes)) for sizes in (image.shape, shape))
             raise HondoError(
-                f"{name} was exported for input {wanted}, not {given}; export it at that size, or with --dynamic"
+                f"{name} was exported for input {wanted}, not {given}; export it at that size, or with dynamic=True",
             )
         return run(image, *views)
 

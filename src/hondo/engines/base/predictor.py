@@ -149,7 +149,8 @@ class FrameSession:
         if camera is None:
             raise HondoError(
                 f"{predictor.name} matches the frames of a video, which needs the camera's intrinsics: "
-                "give camera: a file, or fx,fy,cx,cy in pixels of the video"
+                "give camera=FILE or fx,fy,cx,cy in pixels of the video",
+                field="camera",
             )
         self._predictor, self._camera = predictor, camera
         self._past: deque[np.ndarray] = deque(maxlen=predictor.num_previous)  # network inputs, the newest first

@@ -38,7 +38,10 @@ def export(
     """Writes one .pte of one size; fp16 computes in half precision, its input and output stay float32."""
     check_precision(precision, engine="executorch_pte", allowed=EXPORT_PRECISIONS)
     if dynamic:
-        raise HondoError(f"{path}: ExecuTorch plans its memory for one size; leave out --dynamic, or export --to onnx")
+        raise HondoError(
+            f"{path}: ExecuTorch plans its memory for one size; leave out dynamic=True, or export to ONNX",
+            field="dynamic",
+        )
     spec = export_spec(model.input_spec, size_hw=size_hw, dynamic=False)
     header = header_of(model, spec=spec, precision=precision, licence=licence)
     return atomic_write(
@@ -52,7 +55,9 @@ def load(
     """Serves a file on the CPU, or a model, which is exported in memory for each size. ``threads``: of the process."""
     check_precision(precision, engine="executorch_pte", allowed=PRECISIONS)
     if device not in ("auto", "cpu"):
-        raise HondoError(f"--device '{device}': hondo runs ExecuTorch on the CPU; use cpu, or another --engine")
+        raise HondoError(
+            f"device '{device}': hondo runs ExecuTorch on the CPU; use cpu, or another engine", field="device"
+        )
     if threads is not None:
         _package("executorch.extension.pybindings.portable_lib")._unsafe_reset_threadpool(threads)
     if isinstance(source, Path):
@@ -86,7 +91,7 @@ def program_bytes(model: DepthModel, *, shape: Shape, precision: str, header: Ex
             return bytes(lowered.to_executorch().buffer)
     except Exception as error:  # its passes raise many classes that share no base but Exception
         raise HondoError(
-            f"{model.name}: ExecuTorch cannot take it ({reason_of(error)[:200]}); export it --to onnx"
+            f"{model.name}: ExecuTorch cannot take it ({reason_of(error)[:200]}); export it to ONNX",
         ) from error
 
 

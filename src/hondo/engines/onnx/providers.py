@@ -24,7 +24,7 @@ ACCELERATORS: dict[str, Accelerator] = {
     "openvino": Accelerator(provider="OpenVINOExecutionProvider", remedy="install onnxruntime-openvino"),
     "coreml": Accelerator(provider="CoreMLExecutionProvider", remedy="it exists on macOS only"),
     "dml": Accelerator(provider="DmlExecutionProvider", remedy="install onnxruntime-directml (Windows)"),
-    "xnnpack": Accelerator(provider="XnnpackExecutionProvider", remedy="build ONNX Runtime with --use_xnnpack"),
+    "xnnpack": Accelerator(provider="XnnpackExecutionProvider", remedy="build ONNX Runtime with XNNPACK"),
 }
 
 
@@ -36,12 +36,14 @@ def providers(device: str) -> list[Provider]:
     if name not in ACCELERATORS or (index and not index.isdigit()):
         allowed = ", ".join(("auto", "cpu", *ACCELERATORS))
         raise HondoError(
-            f"--device '{device}' is unknown to onnx_runtime; use one of: {allowed} (cuda:1 for the second)"
+            f"device '{device}' is unknown to ONNX Runtime; use one of: {allowed} (cuda:1 for the second)",
+            field="device",
         )
     wanted = ACCELERATORS[name]
     if wanted.provider not in onnxruntime_package().get_available_providers():
         raise HondoError(
-            f"--device '{device}': this ONNX Runtime has no {wanted.provider}; {wanted.remedy}, or use cpu"
+            f"device '{device}': this ONNX Runtime has no {wanted.provider}; {wanted.remedy}, or use cpu",
+            field="device",
         )
     options = {"device_id": int(index)} if index else {}
     below = [(ACCELERATORS["cuda"].provider, options)] if name == "tensorrt" else []
@@ -53,8 +55,9 @@ def check_used(used: Sequence[str], *, device: str) -> None:
     wanted = providers(device)[0][0]
     if wanted not in used:
         raise HondoError(
-            f"--device '{device}': {wanted} did not start; its driver or libraries are missing or of another version; "
-            "mend them (nvidia-smi tells the driver's), or use cpu"
+            f"device '{device}': {wanted} did not start; its driver or libraries are missing or of another version; "
+            "reinstall them (nvidia-smi shows the driver's version), or use cpu",
+            field="device",
         )
 
 

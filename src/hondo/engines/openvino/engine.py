@@ -153,7 +153,8 @@ def _check_dynamic_ranges(precision: str) -> None:
     if precision == DYNAMIC:
         raise HondoError(
             f"precision '{precision}' is not offered by openvino_ir: OpenVINO would compute it in float; "
-            "take int8 with --calibration SOURCE, or --engine onnx_runtime (--to onnx)"
+            'take int8 with calibration images, or engine="onnx"',
+            field="precision",
         )
 
 

@@ -26,7 +26,8 @@ def device_named(name: str) -> str:
     available = openvino_package().Core().available_devices
     if wanted.split(".")[0] not in {found.split(".")[0] for found in available}:
         raise HondoError(
-            f"--device '{name}': OpenVINO offers {', '.join(available).lower()} here; for CUDA use --engine pytorch"
+            f"device '{name}': OpenVINO offers {', '.join(available).lower()} here; for CUDA use engine=\"torch\"",
+            field="device",
         )
     return wanted
 
@@ -40,7 +41,7 @@ def settings(
     processor has it, unless that was found to cost too much accuracy.
     """
     if device.startswith("NPU") and precision != "fp16":
-        raise HondoError(f"an NPU computes in fp16, not {precision}; add --precision fp16")
+        raise HondoError(f'an NPU computes in fp16, not {precision}; add precision="fp16"', field="precision")
     chosen: dict[str, Any] = {"INFERENCE_PRECISION_HINT": HINTS[precision]} if precision in HINTS else {}
     if precision == "int8" and float_precision == "fp32":
         chosen["INFERENCE_PRECISION_HINT"] = "f32"
@@ -57,7 +58,7 @@ def compile_graph(graph: "openvino.Model", device: str, config: dict[str, Any]) 
     except RuntimeError as error:  # OpenVINO's one class of error
         reason = reason_of(error)[-200:]
         raise HondoError(
-            f"OpenVINO cannot compile the network for {device} (... {reason}); take another --precision or --engine"
+            f"OpenVINO cannot compile the network for {device} (... {reason}); take another precision or engine",
         ) from error
 
 

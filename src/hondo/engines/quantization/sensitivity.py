@@ -72,7 +72,8 @@ def choose_kept(
     least = trial.drop(everything)
     if least > max_drop:
         raise HondoError(
-            f"even with no layer in int8 the drop is {least:.2%}, more than --max-drop {max_drop:.2%}; allow more"
+            f"even with no layer in int8 the drop is {least:.2%}, more than max_drop {max_drop:.2%}; allow more",
+            field="max_drop",
         )
     kept, drop, blocks, costs = tuple(layers), least, {"all": tuple(layers)}, ()
     while any(len(block) > 1 for block in blocks.values()):

@@ -44,23 +44,27 @@ def check_quantising(precision: str, quantising: Quantising | None, *, dynamic: 
     """Refuses static int8 without images or a size."""
     if precision == STATIC and quantising is None:
         raise HondoError(
-            f"precision '{precision}' sets its ranges by images: add --calibration SOURCE, "
-            "a folder, glob or video of scenes like those the model will see"
+            f"precision '{precision}' needs images for its quantization ranges: add calibration=SOURCE, "
+            "a folder, glob or video of scenes like those the model will see",
+            field="precision",
         )
     if precision == STATIC and dynamic:
-        raise HondoError(f"precision '{precision}' is made for one size; leave out --dynamic")
+        raise HondoError(f"precision '{precision}' is made for one size; leave out dynamic=True", field="precision")
 
 
 def check_served(precision: str, *, exported: str | None, engine: str, allowed: tuple[str, ...]) -> str:
     """The precision to run in: that asked for, or of a file (``exported``) its own; fp32 asks for nothing."""
     if exported is not None and exported in INT8:
         if precision not in ("fp32", exported):
-            raise HondoError(f"the file was exported in {exported}; export it again with --precision {precision}")
+            raise HondoError(
+                f'the file was exported in {exported}; export it again with precision="{precision}"', field="precision"
+            )
         return exported
     if precision == STATIC:
         raise HondoError(
-            f"precision '{STATIC}' needs images to set its ranges: make a file with hondo export "
-            f"--precision {STATIC} --calibration SOURCE and load that"
+            f"precision '{STATIC}' needs images for its quantization ranges: export a file with "
+            f'precision="{STATIC}" and calibration=SOURCE, and load that',
+            field="precision",
         )
     check_precision(precision, engine=engine, allowed=allowed)
     return precision if exported is None or precision != "fp32" else exported

@@ -57,7 +57,7 @@ def pack(plan: bytes, *, header: ExportHeader, card: Card) -> bytes:
 def unpack(content: bytes, *, path: Path) -> tuple[ExportHeader, Card, bytes]:
     """What ``pack`` put in; a plan that another program wrote does not say what it takes and gives, and is refused."""
     if not content.startswith(MARK):
-        raise HondoError(f"{path} is no plan of hondo's; make it with hondo export --to tensorrt")
+        raise HondoError(f"{path} is not a plan written by hondo; export the model to TensorRT with hondo")
     about, _, plan = content[len(MARK) :].partition(b"\n")
     try:
         stored = json.loads(about)
@@ -150,7 +150,7 @@ def build_plan(trt: Any, content: bytes, *, header: ExportHeader, shape: Shape, 
     plan = builder.build_serialized_network(network, config)
     if plan is None:
         raise HondoError(
-            f"{name}: TensorRT built no plan; its memory may be short, try --precision fp16 or a smaller size"
+            f'{name}: TensorRT built no plan; its memory may be short, try precision="fp16" or a smaller size'
         )
     return bytes(plan)
 
@@ -197,7 +197,9 @@ def card_here(trt: Any) -> Card:
     import torch
 
     if not torch.cuda.is_available():
-        raise HondoError("engine tensorrt_plan needs an NVIDIA GPU, and torch finds none here; take --engine openvino")
+        raise HondoError(
+            'engine tensorrt needs an NVIDIA GPU, and torch finds none here; take engine="openvino"', field="engine"
+        )
     capability = ".".join(map(str, torch.cuda.get_device_capability()))
     return Card(name=torch.cuda.get_device_name(), capability=capability, tensorrt=trt.__version__)
 

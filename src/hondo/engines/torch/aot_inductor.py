@@ -72,7 +72,7 @@ def _compiling(name: str) -> Iterator[None]:
     except Exception as error:
         reason = reason_of(error)
         raise HondoError(
-            f"AOTInductor cannot compile {name} ({reason[:100]} ... {reason[-100:]}); export --to openvino or onnx"
+            f"AOTInductor cannot compile {name} ({reason[:100]} ... {reason[-100:]}); export to OpenVINO or ONNX",
         ) from error
 
 
@@ -82,7 +82,8 @@ def load(
     """Serves a .pt2 on the kind of device it was made for. It runs as code: load only files that you trust."""
     if isinstance(source, DepthModel):
         raise HondoError(
-            f"aot_inductor serves .pt2 files; export {source.name} with --to aot, or serve it with torch_compile"
+            f'AOTInductor runs .pt2 files; export {source.name} to one, or take engine="torch-compile"',
+            field="engine",
         )
     check_precision(precision, engine="aot_inductor", allowed=PRECISIONS)
     about = read_about(source)

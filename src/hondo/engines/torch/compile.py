@@ -57,7 +57,8 @@ def use_compiler(target: torch.device, *, engine: str) -> None:
     if target.type == "cpu" and not any(shutil.which(name) for name in compilers if name):
         raise HondoError(
             f"engine {engine} needs a C++ compiler and finds none; install one (Debian: apt install g++), "
-            "or take --engine openvino or onnx_runtime"
+            'or take engine="openvino" or "onnx"',
+            field="engine",
         )
 
 
@@ -83,5 +84,7 @@ def _compiled(model: DepthModel, *, target: torch.device, precision: str, shape:
             run(*alone(np.zeros(shape, dtype=np.float32), num_previous=model.num_previous))
         except Exception as error:  # the compilers of torch raise many classes that share no base but Exception
             reason = reason_of(error)[:200]
-            raise HondoError(f"torch.compile cannot compile this model ({reason}); take --engine pytorch") from error
+            raise HondoError(
+                f'torch.compile cannot compile this model ({reason}); take engine="torch"', field="engine"
+            ) from error
     return run

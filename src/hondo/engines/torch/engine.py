@@ -78,9 +78,10 @@ def torch_device(name: str) -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError as error:
-        raise HondoError(f"--device '{name}' is unknown; use auto, cpu, cuda, cuda:N or mps") from error
+        raise HondoError(f"device '{name}' is unknown; use auto, cpu, cuda, cuda:N or mps", field="device") from error
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise HondoError(f"--device '{name}': torch finds {torch.cuda.device_count()} CUDA devices here; use cpu")
+        count = torch.cuda.device_count()
+        raise HondoError(f"device '{name}': torch finds {count} CUDA devices here; use cpu", field="device")
     return device
 
 

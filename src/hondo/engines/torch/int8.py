@@ -25,8 +25,9 @@ def check_int8(precision: str) -> None:
     """Refuses int8 with ranges set beforehand: torch.ao.quantization is deprecated and quantised tensors with it."""
     if precision == "int8":
         raise HondoError(
-            "precision 'int8' is not offered by PyTorch; export with --to openvino (or onnx) --precision int8 "
-            "--calibration SOURCE, or take int8-dynamic or int8-weights"
+            "precision 'int8' is not offered by PyTorch; export to OpenVINO or ONNX with calibration images, "
+            "or take int8-dynamic or int8-weights",
+            field="precision",
         )
 
 

@@ -78,7 +78,7 @@ def trace(
         with _one_export, quiet():
             return torch.export.export(graph, example, dynamic_shapes=free)
     except (RuntimeError, TorchDynamoException) as error:
-        ways = "at a free size; leave out --dynamic" if dynamic else "by torch.export"
+        ways = "at a free size; leave out dynamic=True" if dynamic else "by torch.export"
         reason = reason_of(error)[:200]
         raise HondoError(f"{model.name} cannot be exported {ways} ({reason})") from error
 

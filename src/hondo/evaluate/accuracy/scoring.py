@@ -57,10 +57,10 @@ def check_alignable(kind: DepthKind, align: Align, *, protocol: Protocol) -> Non
     if kind is DepthKind.SCALED_INVERSE_DEPTH and align == "none":
         raise AlignmentError(
             f"the prediction is {kind}: its scale is not known, and '{protocol.name}' does not align here; "
-            "use --align median (or scale, scale-shift, a factor)"
+            'use align="median" (or scale, scale-shift, a factor)'
         )
     if kind is DepthKind.RELATIVE_INVERSE_DEPTH and align != "scale-shift":
-        raise AlignmentError(f"the prediction is {kind}: scale and shift are not known; use --align scale-shift")
+        raise AlignmentError(f'the prediction is {kind}: scale and shift are not known; use align="scale-shift"')
 
 
 def score_image(

@@ -179,7 +179,8 @@ def export_checked(
         if not (parity.passed or force):
             raise HondoError(
                 f"{path} was not written: {', '.join(parity.misses())}; {parity}; "
-                "export in a higher precision, or write it anyway with --force"
+                "export in a higher precision, or write it anyway with force=True",
+                field="force",
             )
         for written in sorted(folder.iterdir(), reverse=True):  # the .xml after its .bin
             os.replace(written, path.with_name(written.name))

@@ -20,9 +20,7 @@ from hondo.version import __version__
 
 FORMAT = 2  # 1 had no int8
 _HALF_LIMIT = 6e4  # float16 ends at 65504
-_NOT_OURS = (
-    "is not a checkpoint written by hondo; give the model's name and the file as its weights: MODEL --weights FILE"
-)
+_NOT_OURS = "is not a checkpoint written by hondo; give the model's name and the file as its weights"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ class DemoConfig:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.seconds) and self.seconds > 0):
-            raise HondoError(f"--seconds must be a positive number, got {self.seconds:g}")
+            raise HondoError(f"seconds must be a positive number, got {self.seconds:g}", field="seconds")
 
 
 def quick(config: DemoConfig) -> DemoConfig:

@@ -74,7 +74,9 @@ def run_demo(config: DemoConfig, *, voice: ProgressReporter | None = None) -> De
 def demo_model(config: DemoConfig) -> DepthModel:
     """hondo-nano with its trained weights; an installation without them is refused."""
     if config.weights is None and packaged_weights(MODEL) is None:
-        raise HondoError(f"the trained weights of {MODEL} are missing; install hondo again, or give --weights FILE")
+        raise HondoError(
+            f"the trained weights of {MODEL} are missing; install hondo again, or give weights=FILE", field="weights"
+        )
     return build_depth_model(MODEL, weights=config.weights, options={})
 
 

@@ -35,10 +35,11 @@ class RunFolder:
             self.checkpoints.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise HondoError(
-                f"cannot write the run folder {self.path}: {error.strerror}; give another with --out"
+                f"cannot write the run folder {self.path}: {error.strerror}; give another out",
+                field="out",
             ) from error
         if not os.access(self.checkpoints, os.W_OK):
-            raise HondoError(f"cannot write into the run folder {self.path}; give another with --out")
+            raise HondoError(f"cannot write into the run folder {self.path}; give another out", field="out")
 
     def save_state(self, state: dict[str, Any]) -> None:
         try:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 def make_fabric(config: FabricConfig) -> "Fabric":
     """A launched Fabric: one process, or one of several that Lightning starts."""
     if config.accelerator == "cuda" and not torch.cuda.is_available():
-        raise HondoError("fabric.accelerator is cuda, but torch sees no GPU here; use --fabric.accelerator cpu")
+        raise HondoError(
+            'fabric.accelerator is cuda, but torch sees no GPU here; use "cpu"', field="fabric.accelerator"
+        )
     import_torchvision()  # lightning imports it, and it may be broken beside a CPU torch
     from lightning.fabric import Fabric
 

@@ -102,7 +102,7 @@ def fit(
     fabric = fabric or make_fabric(setup)
     run = None if folder is None else RunFolder(folder)
     advice = (
-        f"{run.path} can be resumed from its last checkpoint with a lower --optim.lr" if run else "use a lower optim.lr"
+        f"{run.path} can be resumed from its last checkpoint with a lower optim.lr" if run else "use a lower optim.lr"
     )
     training = Training(objective, optim, fabric=fabric, setup=setup, advice=advice)
     return _Loop(training, batches, loop=loop or LoopConfig(), run=run, hooks=hooks or Hooks()).go(resume=resume)
@@ -141,7 +141,8 @@ class _Loop:
             self._load(self.run.load_state())
         elif self.run.is_started:
             raise HondoError(
-                f"{self.run.path} holds a run already; continue it with --resume {self.run.path}, or give another --out"
+                f"{self.run.path} holds a run already; continue it with resume={self.run.path}, or give another out",
+                field="out",
             )
         if self.is_first:
             self.run.create()

@@ -27,7 +27,8 @@ def from_bytes(content: bytes, *, name: str) -> Any:
         structure = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["tree"])
     except (SafetensorError, KeyError, json.JSONDecodeError) as error:
         raise HondoError(
-            f"{name} is not a training state of hondo, or is damaged ({error}); start anew without --resume"
+            f"{name} is not a training state of hondo, or is damaged ({error}); start anew without resume",
+            field="resume",
         ) from error
     return _unpack(structure, tensors)
 

@@ -115,7 +115,8 @@ class SelfSupervised(nn.Module):
         if role == "stereo" or self.pose is None:
             if batch.T_source_target is None:
                 raise HondoError(
-                    "poses of the source views are not known: give the data poses, or --objective.pose network"
+                    'poses of the source views are not known: give the data poses, or objective.pose="network"',
+                    field="objective.pose",
                 )
             return batch.T_source_target[:, number]
         sources = batch.source_images if batch.augmented_sources is None else batch.augmented_sources
@@ -155,5 +156,6 @@ def _check(batch: Batch) -> None:
         raise HondoError("self-supervised training needs source views: frames before and after, or a stereo pair")
     if batch.K is None:
         raise HondoError(
-            "self-supervised training needs the camera's intrinsics: give --data.camera FILE or fx,fy,cx,cy"
+            "self-supervised training needs the camera's intrinsics: give data.camera=FILE or fx,fy,cx,cy",
+            field="data.camera",
         )

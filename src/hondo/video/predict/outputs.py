@@ -111,4 +111,6 @@ class OutputError(HondoError):
 def cannot_write(folder: Path, error: OSError) -> OutputError:
     """The one line for a full disk or a folder that is read-only."""
     name = error.filename or folder
-    return OutputError(f"{name}: cannot write ({error.strerror or error}); free some space or choose another --out")
+    return OutputError(
+        f"{name}: cannot write ({error.strerror or error}); free some space or choose another out", field="out"
+    )

@@ -104,7 +104,8 @@ def predict_sources(
     """
     if "ply" in output.forms and predictor.kind is DepthKind.RELATIVE_INVERSE_DEPTH:
         raise HondoError(
-            f"--save ply: {predictor.name} gives relative inverse depth, which has no points in space; leave out ply"
+            f"save ply: {predictor.name} gives relative inverse depth, which has no points in space; leave out ply",
+            field="save",
         )
     info = RunInfo(
         model=predictor.name,

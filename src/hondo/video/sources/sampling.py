@@ -52,10 +52,15 @@ def read_calibration(
     Videos share the count with each other and with the images. What cannot be read is told and left out.
     """
     if count < LEAST:
-        raise HondoError(f"--calibration-count {count} is too few: int8 needs at least {LEAST} images")
+        raise HondoError(
+            f"calibration_count {count} is too few: int8 needs at least {LEAST} images", field="calibration_count"
+        )
     sources = find_sources([text])
     if any(source.kind is SourceKind.LIVE for source in sources):
-        raise HondoError(f"--calibration {text}: a camera shows something else each time; record a video and give that")
+        raise HondoError(
+            f"calibration {text}: a camera shows something else each time; record a video and give that",
+            field="calibration",
+        )
     return calibration_of(
         _spread(sources, count=count, on_progress=on_progress), spec=spec, size_hw=size_hw, source=text
     )

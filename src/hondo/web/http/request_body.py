@@ -18,7 +18,7 @@ async def read_image(request: Request, limits: Limits) -> bytes:
     if content_type.lower().startswith("multipart/form-data"):
         body = image_of(body, content_type=content_type)
     if not body:
-        raise Refusal(400, "the body is empty; send an image, e.g. curl --data-binary @photo.jpg")
+        raise Refusal(400, "the body is empty; send an image as the request's body")
     return body
 
 

@@ -90,13 +90,13 @@ class Server(uvicorn.Server):
 def bound(host: str, port: int) -> Iterator[socket.socket]:
     """A listening socket, before anything heavy is loaded: a port that is taken is told at once."""
     if not 0 <= port <= 65535:
-        raise HondoError(f"--port {port} must be 0 to 65535")
+        raise HondoError(f"port {port} must be 0 to 65535", field="port")
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
             0
         ]
     except socket.gaierror as error:
-        raise HondoError(f"--host '{host}' is no address of this machine ({error.strerror})") from error
+        raise HondoError(f"host '{host}' is not an address of this machine ({error.strerror})", field="host") from error
     with socket.socket(family, kind) as listening:
         if sys.platform != "win32":
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -105,7 +105,8 @@ def bound(host: str, port: int) -> Iterator[socket.socket]:
             listening.listen(_BACKLOG)
         except OSError as error:
             raise HondoError(
-                f"cannot listen on {host}:{port}: {error.strerror}; choose another --port, or --port 0 for a free one"
+                f"cannot listen on {host}:{port}: {error.strerror}; choose another port, or port=0 for a free one",
+                field="port",
             ) from error
         yield listening
 

@@ -34,7 +34,7 @@ class ServedModels:
     def __init__(self, models: Sequence[str], *, load: Load) -> None:
         self._given = {shown_name(model): model for model in models}
         if not models or len(self._given) != len(models):
-            raise HondoError(f"--model {','.join(models)}: name at least one model, each once")
+            raise HondoError(f"models {','.join(models)}: name at least one model, each once", field="models")
         self._load = load
         self._loaded: dict[str, Predictor] = {}
         self._locks = {name: asyncio.Lock() for name in self._given}

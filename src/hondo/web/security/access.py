@@ -39,10 +39,15 @@ def check_access(access: Access, headers: Mapping[str, str], *, is_open: bool) -
     """Refuses a request by its headers (names in lower case); ``is_open``: a path that needs no token."""
     host = headers.get("host", "")
     if access.token is None and _hostname(host) not in LOOPBACK:
-        raise Refusal(403, "this server answers to 127.0.0.1 and localhost only; for others use --host with a token")
+        raise Refusal(
+            403, "this server answers to 127.0.0.1 and localhost only; start it with a host and a token for others"
+        )
     origin = headers.get("origin")
     if origin is not None and origin not in access.origins and urlsplit(origin).netloc != host:
-        raise Refusal(403, "pages of another origin may not use this server; allow one with --allow-origin")
+        raise Refusal(
+            403,
+            "pages of another origin may not use this server unless it is started with that origin in allow_origins",
+        )
     if access.token is not None and not is_open and not _same(_given_token(headers), access.token):
         raise Refusal(401, "the token is missing or wrong; send it as Authorization: Bearer TOKEN")
 
@@ -52,7 +57,10 @@ def check_origins(origins: Iterable[str]) -> frozenset[str]:
     for origin in origins:
         parts = urlsplit(origin)
         if parts.scheme not in ("http", "https") or not parts.netloc or origin != f"{parts.scheme}://{parts.netloc}":
-            raise HondoError(f"--allow-origin '{origin}' must be like https://robot.example or http://127.0.0.1:3000")
+            raise HondoError(
+                f"allow_origins '{origin}' must be like https://robot.example or http://127.0.0.1:3000",
+                field="allow_origins",
+            )
     return frozenset(origins)
 
 
