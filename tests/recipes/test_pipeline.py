@@ -55,7 +55,7 @@ def test_ctrl_c_leaves_a_run_that_resumes_bit_for_bit(clip, tmp_path, monkeypatc
     recipe = tiny(video(), clip, steps=6, objective=replace(video().objective, pose=pose))
     whole = run(recipe, out=tmp_path / "whole")
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline, "picture_writer", lambda samples: _press_ctrl_c)  # the image of step 3
+        patch.setattr(pipeline, "image_writer", lambda samples: _press_ctrl_c)  # the image of step 3
         with pytest.raises(KeyboardInterrupt):
             run(recipe, out=tmp_path / "stopped")
     resumed = run(recipe, out=tmp_path / "stopped", resume=True)
