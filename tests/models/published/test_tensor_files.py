@@ -1,10 +1,12 @@
 """Opening the authors' files: what is read, and that nothing in a file is run."""
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from hondo.core.errors import HondoError
 from hondo.models.published.tensor_files import part, read_entries, read_tensors
@@ -88,3 +90,71 @@ def test_folders_and_files_are_told_apart(tmp_path: Path) -> None:
     assert part(tmp_path, "encoder.pth") == tmp_path / "encoder.pth"
     with pytest.raises(HondoError, match="must be the folder"):
         part(tmp_path / "encoder.pth", "depth.pth")
+
+
+def prefixed(prefix: str) -> dict[str, torch.Tensor]:
+    return {prefix + key: value for key, value in STATE.items()}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"state_dict": prefixed("model."), "pytorch-lightning_version": "2.1.0", "hyper_parameters": {"lr": 1e-3}},
+        prefixed("_orig_mod."),
+        {"ema": STATE, "step": 5},
+        {"params": STATE},
+        {"net": prefixed("module.module.")},
+        {"model": STATE, "model_ema": prefixed("module.")},
+        {"model": {"state_dict": prefixed("model.module.")}},
+    ],
+    ids=["lightning", "compiled", "ema", "params", "double", "both", "nested"],
+)
+def test_checkpoints_of_training_frameworks_are_read(tmp_path: Path, content: dict) -> None:
+    torch.save(content, tmp_path / "w.pth")
+    read = read_tensors(tmp_path / "w.pth")
+    assert read.keys() == STATE.keys() and all(torch.equal(read[key], STATE[key]) for key in STATE)
+
+
+def test_a_prefix_that_not_all_tensors_have_stays(tmp_path: Path) -> None:
+    torch.save({"model.a": torch.ones(1), "head.b": torch.ones(1)}, tmp_path / "w.pth")
+    assert read_tensors(tmp_path / "w.pth").keys() == {"model.a", "head.b"}
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_weights_come_as_float32(tmp_path: Path, dtype: torch.dtype) -> None:
+    torch.save({"a": torch.ones(2, dtype=dtype), "count": torch.tensor(3)}, tmp_path / "w.pth")
+    read = read_tensors(tmp_path / "w.pth")
+    assert read["a"].dtype == torch.float32 and read["count"].dtype == torch.int64
+
+
+def test_safetensors_of_others_are_read(tmp_path: Path) -> None:
+    save_file(
+        {"module.a": torch.ones(2, dtype=torch.float16)}, tmp_path / "model.safetensors", metadata={"format": "pt"}
+    )
+    assert read_tensors(tmp_path / "model.safetensors")["a"].dtype == torch.float32
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 99173660\n", "Git LFS pointer"),
+        (b"<!DOCTYPE html><html><body>quota exceeded</body></html>", "web page"),
+        (b"\n<HTML>sign in</HTML>", "web page"),
+        (b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', "XML message"),
+        (b'{"error": "gated"}', "JSON text"),
+    ],
+)
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+def test_what_is_no_checkpoint_is_named(tmp_path: Path, content: bytes, what: str, suffix: str) -> None:
+    path = tmp_path / f"w{suffix}"
+    path.write_bytes(content)
+    with pytest.raises(HondoError, match=f"bytes.* is .*{what}"):
+        read_tensors(path)
+
+
+def test_torchscript_is_named_and_not_run(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "w.pt", "w") as archive:  # the form of torch.jit.save
+        archive.writestr("w/code/__torch__.py", "")
+        archive.writestr("w/constants.pkl", b"")
+    with pytest.raises(HondoError, match="TorchScript"):
+        read_tensors(tmp_path / "w.pt")

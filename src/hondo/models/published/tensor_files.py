@@ -11,32 +11,59 @@ import torch
 from torch import Tensor
 
 from hondo.core.errors import HondoError
+from hondo.models.base.weights_file import read_tensors as read_safetensors
+from hondo.models.published.huggingface_names import authors_names
 from hondo.models.published.published import ForeignFileError
 
-# Under these keys training scripts keep the weights of a checkpoint that holds more than weights.
-WRAPPERS = ("state_dict", "model_state_dict", "model")
-PREFIX = "module."  # of weights saved from (Distributed)DataParallel
+# Under these keys training scripts keep the weights of a checkpoint that holds more; the first found is taken.
+WRAPPERS = (
+    "state_dict",
+    "model_state_dict",
+    "model",
+    "ema",
+    "model_ema",
+    "params_ema",
+    "params",
+    "net",
+    "network",
+    "weights",
+)
+# Prefixes of (Distributed)DataParallel, torch.compile, Lightning modules and their like, where every tensor has them.
+PREFIXES = ("module.", "_orig_mod.", "model.", "net.", "network.", "ema_model.")
+# First bytes of files that are no checkpoint, and what they are.
+_NO_CHECKPOINT = (
+    (
+        b"version https://git-lfs",
+        "a Git LFS pointer, not the file itself; fetch it (git lfs pull, or the download button)",
+    ),
+    (b"<!doctype html", "a web page (a sign-in, quota or error page), not a checkpoint; download the file itself"),
+    (b"<html", "a web page (a sign-in, quota or error page), not a checkpoint; download the file itself"),
+    (b"<?xml", "an XML message of a server, not a checkpoint; download the file itself"),
+    (b"{", "JSON text (an error message or a configuration), not a checkpoint; download the weights themselves"),
+)
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors of one .pt, .pth or .pth.tar file on the CPU, by the authors' keys without "module."."""
+    """The tensors of one .pt, .pth, .pth.tar, .bin or .safetensors file on the CPU in float32, by the authors' keys.
+
+    Wrappers such as "state_dict" and prefixes that all keys share ("module.", "model.") are taken off.
+    """
     entries = read_entries(path)
     tensors = {key: value for key, value in entries.items() if isinstance(value, Tensor)}
     if not tensors:
         raise HondoError(f"{path} holds no weights: none of its {len(entries)} entries is a tensor")
-    return tensors
+    return authors_names(tensors)
 
 
 def read_entries(path: Path) -> dict[str, Any]:
     """Everything that the weights' dictionary of a file holds: tensors, and numbers such as the trained size."""
     loaded = _load(path)
-    for wrapper in WRAPPERS:
-        if isinstance(loaded, Mapping) and isinstance(loaded.get(wrapper), Mapping):
-            loaded = loaded[wrapper]
-            break
+    while isinstance(loaded, Mapping) and (wrapper := _wrapper_of(loaded)):
+        loaded = loaded[wrapper]
     if not isinstance(loaded, Mapping):
         raise HondoError(f"{path} holds a {type(loaded).__name__}, not a dictionary of tensors; {CONVERT}")
-    return {str(key).removeprefix(PREFIX): value for key, value in loaded.items()}
+    entries = {str(key): _float32(value) for key, value in loaded.items()}
+    return _without_prefixes(entries)
 
 
 def part(path: Path, name: str) -> Path:
@@ -54,9 +81,53 @@ CONVERT = (
 )
 
 
+def _wrapper_of(loaded: Mapping) -> str | None:
+    """The key under which a dictionary keeps its weights; None where the tensors lie in it directly."""
+    if any(isinstance(value, Tensor) for value in loaded.values()):
+        return None
+    return next((wrapper for wrapper in WRAPPERS if isinstance(loaded.get(wrapper), Mapping)), None)
+
+
+def _without_prefixes(entries: dict[str, Any]) -> dict[str, Any]:
+    """Prefixes that all tensors share are taken off, as often as they occur."""
+    tensors = [key for key, value in entries.items() if isinstance(value, Tensor)]
+    while prefix := next((p for p in PREFIXES if tensors and all(key.startswith(p) for key in tensors)), None):
+        tensors = [key.removeprefix(prefix) for key in tensors]
+        entries = {key.removeprefix(prefix): value for key, value in entries.items()}
+    return entries
+
+
+def _float32(value: Any) -> Any:
+    return value.float() if isinstance(value, Tensor) and value.is_floating_point() else value
+
+
+def check_is_checkpoint(path: Path) -> None:
+    """Names a file that is something else by its first bytes: a Git LFS pointer, a web page, TorchScript."""
+    with path.open("rb") as file:
+        head = file.read(64)
+    size = path.stat().st_size
+    for mark, what in _NO_CHECKPOINT:
+        if head.lstrip().lower().startswith(mark):
+            raise HondoError(f"{path} ({size} bytes) is {what}")
+    if not head:
+        raise HondoError(f"{path} is truncated to nothing; copy or download it again")
+    if head.startswith(b"PK") and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            if any("/code/" in name for name in archive.namelist()):
+                raise HondoError(
+                    f"{path} is a TorchScript program, which would run code; save its weights alone: "
+                    "torch.save(torch.jit.load(FILE).state_dict(), 'weights.pt'), and give that file"
+                )
+
+
 def _load(path: Path) -> Any:
     if path.is_dir():
         raise ForeignFileError(f"{path} is a folder; give the checkpoint file inside it")
+    if not path.is_file():
+        raise HondoError(f"{path} does not exist")
+    check_is_checkpoint(path)
+    if path.suffix == ".safetensors":
+        return read_safetensors(path)
     try:
         with torch.serialization.safe_globals(_numpy_numbers()):
             return torch.load(path, map_location="cpu", weights_only=True)
