@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from hondo.core.errors import HondoError
-from hondo.models.published.tensor_files import CONVERT, PREFIX, WRAPPERS, read_tensors
+from hondo.models.published.tensor_files import CONVERT, WRAPPERS, as_float32, read_tensors, without_prefixes
 
 # The header of files before torch 1.6: a magic number and a version, each pickled, in front of the content.
 _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
@@ -76,7 +76,7 @@ def read_module(path: Path) -> dict[str, Tensor]:
         raise HondoError(f"{path} could not be read as a pickled module ({error}); {CONVERT}") from error
     if not tensors:
         raise HondoError(f"{path} holds no module with weights; {CONVERT}")
-    return {key.removeprefix(PREFIX): tensor for key, tensor in tensors.items()}
+    return without_prefixes({key: as_float32(tensor) for key, tensor in tensors.items()})
 
 
 class _Refused(Exception):

@@ -62,8 +62,8 @@ def read_entries(path: Path) -> dict[str, Any]:
         loaded = loaded[wrapper]
     if not isinstance(loaded, Mapping):
         raise HondoError(f"{path} holds a {type(loaded).__name__}, not a dictionary of tensors; {CONVERT}")
-    entries = {str(key): _float32(value) for key, value in loaded.items()}
-    return _without_prefixes(entries)
+    entries = {str(key): as_float32(value) for key, value in loaded.items()}
+    return without_prefixes(entries)
 
 
 def part(path: Path, name: str) -> Path:
@@ -88,7 +88,7 @@ def _wrapper_of(loaded: Mapping) -> str | None:
     return next((wrapper for wrapper in WRAPPERS if isinstance(loaded.get(wrapper), Mapping)), None)
 
 
-def _without_prefixes(entries: dict[str, Any]) -> dict[str, Any]:
+def without_prefixes(entries: dict[str, Any]) -> dict[str, Any]:
     """Prefixes that all tensors share are taken off, as often as they occur."""
     tensors = [key for key, value in entries.items() if isinstance(value, Tensor)]
     while prefix := next((p for p in PREFIXES if tensors and all(key.startswith(p) for key in tensors)), None):
@@ -97,7 +97,7 @@ def _without_prefixes(entries: dict[str, Any]) -> dict[str, Any]:
     return entries
 
 
-def _float32(value: Any) -> Any:
+def as_float32(value: Any) -> Any:
     return value.float() if isinstance(value, Tensor) and value.is_floating_point() else value
 
 
