@@ -23,8 +23,11 @@ LINES = (
 )
 LEVEL = {room: level for level, line in enumerate(LINES) for room in line}
 FILES = sorted(SOURCE.rglob("*.py"))
-# DepthMap.save, .color and .point_cloud are one-line methods that import what they need: the only exemption.
-EXEMPT = {("core/types.py", target) for target in ("geometry.point_cloud", "images.depth_file", "images.colour")}
+# DepthMap.depth, .save, .color and .point_cloud are short methods that import what they need: the only exemption.
+EXEMPT = {
+    ("core/types.py", target)
+    for target in ("geometry.depth_units", "geometry.point_cloud", "images.depth_file", "images.colour")
+}
 DOTTED = re.compile(r"hondo(\.\w+)+(:\w+)?")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hondo.core.atomic import atomic_path, atomic_write, write_atomically
+from hondo.core.atomic import atomic_path, atomic_write
 from hondo.core.errors import HondoError
 
 
@@ -56,20 +56,20 @@ def test_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_replaces_the_whole_file(tmp_path):
     path = tmp_path / "new" / "file"
-    write_atomically(path, b"first, and longer")
-    write_atomically(path, b"second")
+    atomic_write(path, b"first, and longer", sync=True)
+    atomic_write(path, b"second", sync=True)
     assert path.read_bytes() == b"second" and os.listdir(path.parent) == ["file"]
 
 
 @pytest.mark.parametrize("broken", ["fsync", "replace"])
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, broken):
     path = tmp_path / "file"
-    write_atomically(path, b"old")
+    atomic_write(path, b"old", sync=True)
 
     def full(*given):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, broken, full)
     with pytest.raises(OSError, match="No space left"):
-        write_atomically(path, b"new")
+        atomic_write(path, b"new", sync=True)
     assert path.read_bytes() == b"old" and os.listdir(tmp_path) == ["file"]

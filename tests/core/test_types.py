@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hondo.core.errors import HondoError
-from hondo.core.types import Camera, DepthKind, DepthMap, InputSpec
+from hondo.core.types import Camera, DepthKind, DepthMap, InputSpec, have_same_aspect
 
 CAMERA = Camera(fx=500.0, fy=480.0, cx=310.0, cy=250.0, size_hw=(480, 640))
 
@@ -35,6 +35,17 @@ def test_resized_is_a_plain_scale() -> None:
     again = CAMERA.resized((123, 77)).resized((480, 640))
     assert values(again) == pytest.approx(values(CAMERA))
     assert CAMERA.resized((240, 320)).horizontal_fov_deg == pytest.approx(CAMERA.horizontal_fov_deg)
+
+
+def test_for_image_scales_to_the_same_aspect_only() -> None:
+    camera = Camera(fx=200, fy=210, cx=128, cy=64, size_hw=(128, 256))
+    assert camera.for_image((64, 128)) == camera.resized((64, 128)) and camera.for_image((128, 256)) is camera
+    with pytest.raises(HondoError, match=r"256x128 image.*this one is 100x100"):
+        camera.for_image((100, 100))
+
+
+def test_sizes_rounded_to_whole_pixels_have_the_same_aspect() -> None:
+    assert have_same_aspect((375, 1242), (94, 311)) and not have_same_aspect((480, 640), (480, 600))
 
 
 def test_cropped_moves_the_principal_point() -> None:

@@ -1,38 +1,54 @@
-"""Depth, inverse depth, disparity, sigmoid: there and back."""
+"""Depth to inverse depth and back, with each rule for values that have no inverse; sigmoid to inverse depth."""
 
+import subprocess
+import sys
+
+import numpy as np
 import pytest
 import torch
 
-from hondo.geometry.depth_units import (
-    depth_from_inv_depth,
-    disparity_from_inv_depth,
-    inv_depth_from_depth,
-    inv_depth_from_disparity,
-    inv_depth_from_sigmoid,
-    sigmoid_from_inv_depth,
-)
+from hondo.geometry.depth_units import inv_depth_from_sigmoid, invert_depth
+
+VALUES = [0.0, -2.0, 4.0, float("nan"), float("inf")]
+INVERTED = {
+    "nan": [np.nan, np.nan, 0.25, np.nan, 0],
+    "inf": [np.inf, np.inf, 0.25, np.nan, 0],
+    "zero": [0, 0, 0.25, 0, 0],
+    "clamp": [1e6, 1e6, 0.25, np.nan, 0],
+}
 
 
-def test_depth_round_trip_and_limits() -> None:
+@pytest.mark.parametrize("rule", INVERTED)
+def test_each_rule_for_arrays_and_tensors(rule) -> None:
+    array = invert_depth(np.array(VALUES, dtype=np.float32), not_positive=rule)
+    tensor = invert_depth(torch.tensor(VALUES), not_positive=rule)
+    assert array.dtype == np.float32 and tensor.dtype == torch.float32
+    np.testing.assert_allclose(array, INVERTED[rule], rtol=1e-6)
+    np.testing.assert_array_equal(tensor.numpy(), array)
+
+
+def test_depth_round_trip() -> None:
     depth = torch.rand(3, 4) * 80 + 0.1
-    torch.testing.assert_close(depth_from_inv_depth(inv_depth_from_depth(depth)), depth)
-    assert depth_from_inv_depth(torch.tensor([0.0, -1.0])).tolist() == pytest.approx([1e6, 1e6])
-    assert inv_depth_from_depth(torch.tensor([0.0, -2.0, 4.0])).tolist() == [0, 0, 0.25]
+    torch.testing.assert_close(invert_depth(invert_depth(depth)), depth)
+
+
+def test_smallest_limits_the_result() -> None:
+    assert invert_depth(np.array([1e-9, 2.0]), not_positive="clamp", smallest=0.01).tolist() == [100, 0.5]
 
 
 def test_sigmoid_ends_are_the_published_ones() -> None:
     inv_depth = inv_depth_from_sigmoid(torch.tensor([0.0, 0.5, 1.0]))
     assert inv_depth.tolist() == pytest.approx([0.01, 5.005, 10.0])
-    torch.testing.assert_close(sigmoid_from_inv_depth(inv_depth), torch.tensor([0.0, 0.5, 1.0]))
 
 
-def test_disparity_of_kitti() -> None:
-    inv_depth = inv_depth_from_disparity(torch.tensor([38.96]), fx=721.5377, baseline_m=0.54)
-    assert (1 / inv_depth).item() == pytest.approx(10.0, rel=1e-3)
-    torch.testing.assert_close(disparity_from_inv_depth(inv_depth, fx=721.5377, baseline_m=0.54), torch.tensor([38.96]))
-
-
-def test_gradients_are_finite() -> None:
+@pytest.mark.parametrize("rule", ["zero", "clamp"])
+def test_gradients_are_finite(rule) -> None:
     depth = torch.tensor([0.0, -1.0, 1e-8, 2.0], requires_grad=True)
-    inv_depth_from_depth(depth)[[0, 1, 3]].sum().backward()
+    invert_depth(depth, not_positive=rule)[[0, 1, 3]].sum().backward()
     assert depth.grad is not None and depth.grad.isfinite().all()
+
+
+def test_arrays_need_no_torch() -> None:
+    use = "import sys, numpy; from hondo.geometry.depth_units import invert_depth; invert_depth(numpy.ones(2))"
+    code = f"{use}; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

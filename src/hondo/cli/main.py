@@ -76,7 +76,7 @@ def config_type(run: Callable[..., Any]) -> Any:
 
 def one_line(error: BaseException, *, command: str) -> str:
     """An error as one line with the flags of ``command``; a missing file keeps its name."""
-    if isinstance(error, OSError) and error.strerror:
+    if isinstance(error, OSError) and error.strerror and not isinstance(error, HondoError):
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return message_with_flags(error, command=command) or type(error).__name__
 

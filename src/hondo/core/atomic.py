@@ -1,4 +1,4 @@
-"""Files appear whole or not at all: written under a temporary name in the same folder, then renamed."""
+"""The only writer of files: a file appears whole or not at all (a temporary file in the same folder, then a rename)."""
 
 import os
 from collections.abc import Iterator
@@ -11,14 +11,16 @@ from hondo.core.errors import HondoError
 
 @contextmanager
 def atomic_path(path: str | Path, *, sync: bool = False) -> Iterator[Path]:
-    """A temporary path (same folder, same suffix) that takes the place of ``path`` when the block ends well.
+    """A temporary path (same folder, same suffix) that replaces ``path`` when the block ends without an error.
 
-    Folders that are missing are made. ``sync`` flushes to the disk first, for files that must survive a power cut.
+    Missing folders are created. ``sync`` flushes file and folder to the disk, for files that must survive a power cut.
     """
     temporary = temporary_path(path)
     try:
         yield temporary
         put_in_place(temporary, path, sync=sync)
+    except CannotWriteError:
+        raise
     except OSError as error:
         raise cannot_write(path, error) from error
     finally:
@@ -26,16 +28,16 @@ def atomic_path(path: str | Path, *, sync: bool = False) -> Iterator[Path]:
 
 
 def atomic_write(path: str | Path, data: bytes, *, sync: bool = False) -> Path:
-    """Writes ``data`` to ``path``, whole or not at all."""
+    """Writes ``data`` to ``path``, whole or not at all; ``sync`` as in ``atomic_path``."""
     with atomic_path(path, sync=sync) as temporary:
         temporary.write_bytes(data)
     return Path(path)
 
 
 def temporary_path(path: str | Path) -> Path:
-    """A free name beside ``path`` with its suffix, in a folder that exists. Who takes it removes it.
+    """An unused name next to ``path`` with its suffix, in a folder that exists. The caller removes the file.
 
-    A device is refused, or the rename would put a file in its place (/dev/null!); a link leads to what is replaced.
+    A device such as /dev/null is refused, since the rename would replace it; a link is followed to its target.
     """
     path = _target(path)
     if path.exists() and not path.is_file():
@@ -48,22 +50,23 @@ def temporary_path(path: str | Path) -> Path:
 
 
 def put_in_place(temporary: Path, path: str | Path, *, sync: bool = False) -> None:
-    """Renames a finished temporary file, which replaces ``path`` in one step."""
+    """Renames a finished temporary file, which replaces ``path`` in one step; ``sync`` as in ``atomic_path``."""
     try:
         if sync:
-            with temporary.open("rb+") as file:
-                os.fsync(file.fileno())
+            _flush(temporary, os.O_RDWR)
         os.replace(temporary, _target(path))
+        if sync and os.name == "posix":
+            _flush(_target(path).parent, os.O_RDONLY)
     except OSError as error:
         raise cannot_write(path, error) from error
 
 
-class CannotWriteError(HondoError):
-    """A file could not be written: what the system said, and what to look at."""
+class CannotWriteError(HondoError, OSError):
+    """A file could not be written: what the system reported, and what to check."""
 
-    def __init__(self, path: str | Path, said: object) -> None:
-        self.said = said
-        super().__init__(f"cannot write {path}: {said}; check the folder, its permissions and its free space")
+    def __init__(self, path: str | Path, reason: object) -> None:
+        super().__init__(f"cannot write {path}: {reason}; check the folder, its permissions and its free space")
+        self.reason = self.strerror = str(reason)
 
 
 def cannot_write(path: str | Path, error: Exception) -> CannotWriteError:
@@ -71,30 +74,15 @@ def cannot_write(path: str | Path, error: Exception) -> CannotWriteError:
     return CannotWriteError(path, getattr(error, "strerror", None) or error)
 
 
+def _flush(path: Path, flags: int) -> None:
+    """Flushes a file or a folder to the disk."""
+    handle = os.open(path, flags)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def _target(path: str | Path) -> Path:
     path = Path(path)
     return path.resolve() if path.is_symlink() else path
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """A temporary file in the same folder, fsync, replace, fsync of the folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

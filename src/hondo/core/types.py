@@ -15,7 +15,15 @@ from hondo.core.errors import HondoError
 if TYPE_CHECKING:
     from hondo.geometry.point_cloud import PointCloud
 
-Size = tuple[int, int]
+Size = tuple[int, int]  # height, width
+
+ASPECT_TOLERANCE = 0.01  # relative difference of two aspects that still count as one
+
+
+def have_same_aspect(one_hw: Size, other_hw: Size) -> bool:
+    """Whether two sizes are of one image at two scales; a size rounded to whole pixels may be off by half a pixel."""
+    tolerance = max(ASPECT_TOLERANCE, 0.5 / min(*one_hw, *other_hw))
+    return abs(one_hw[0] * other_hw[1] / (one_hw[1] * other_hw[0]) - 1) <= tolerance
 
 
 class DepthKind(enum.StrEnum):
@@ -99,6 +107,17 @@ class Camera:
         height, width = size_hw
         return Camera(fx=self.fx * sx, fy=self.fy * sy, cx=self.cx * sx, cy=self.cy * sy, size_hw=(height, width))
 
+    def for_image(self, size_hw: Size) -> "Camera":
+        """The camera scaled to an image of ``size_hw``, which must have the same aspect."""
+        if tuple(self.size_hw) == tuple(size_hw):
+            return self
+        if not have_same_aspect(self.size_hw, size_hw):
+            raise HondoError(
+                f"the camera's intrinsics are of a {self.size_hw[1]}x{self.size_hw[0]} image (width x height), this "
+                f"one is {size_hw[1]}x{size_hw[0]} and has another aspect; give the intrinsics of this image"
+            )
+        return self.resized(size_hw)
+
     def cropped(self, *, top: int, left: int, size_hw: Size) -> "Camera":
         """The camera of the window that starts at (top, left); negative starts and larger sizes pad."""
         height, width = size_hw
@@ -150,15 +169,20 @@ class DepthMap:
 
     def depth(self) -> np.ndarray:
         """Depth in metres (h w). Raises ValueError where the scale is not known."""
-        if self.kind is DepthKind.METRIC_DEPTH:
-            return self.values
-        if self.kind is DepthKind.METRIC_INVERSE_DEPTH:
-            with np.errstate(divide="ignore"):
-                return np.where(self.values > 0, 1 / self.values, np.nan).astype(np.float32)
-        raise HondoError(
-            f"this depth map is {self.kind}: its scale is not known, so it has no metres; "
-            "align it with hondo.score(..., align='median') or use a metric model"
-        )
+        if not self.kind.is_metric:
+            raise HondoError(
+                f"this depth map is {self.kind}: its scale is not known, so it has no metres; "
+                "align it with hondo.score(..., align='median') or use a metric model"
+            )
+        from hondo.geometry.depth_units import invert_depth
+
+        return invert_depth(self.values) if self.kind.is_inverse else self.values
+
+    def inverse_depth(self) -> np.ndarray:
+        """Inverse depth (h w): 1/m for metric kinds, else up to one factor (and a shift); NaN where it is unknown."""
+        from hondo.geometry.depth_units import invert_depth
+
+        return self.values if self.kind.is_inverse else invert_depth(self.values)
 
     def save(self, path: str | Path, **options: Any) -> Path:
         """Writes by suffix: .png (16 bit), .npy, .ply, or .jpg (colours); options: see images.depth_file.save_depth."""

@@ -1,46 +1,44 @@
-"""Four things are called depth: depth [m], inverse depth [1/m], disparity [px] and sigmoid. The ways between them."""
+"""Depth [m], inverse depth [1/m] and sigmoid (0..1): the one place that converts them. Needs no torch."""
 
-import torch
+import math
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
 from jaxtyping import Float
-from torch import Tensor
+
+# What a value that is not positive becomes, since it has no inverse. NaN (unknown) stays NaN, except with "zero".
+NotPositive: TypeAlias = Literal["nan", "inf", "zero", "clamp"]
+_FILL = {"nan": math.nan, "inf": math.inf, "zero": 0.0}
+SMALLEST = 1e-6  # "clamp": smaller values count as this, so that the result and its gradient stay finite
 
 # Ends of the sigmoid's range in metres (monodepth2, Godard et al. 2019, section 3.3 and its published code).
 MIN_DEPTH, MAX_DEPTH = 0.1, 100.0
-_MIN_INV_DEPTH = 1e-6  # 1/m: a million metres
 
 
-def depth_from_inv_depth(
-    inv_depth: Float[Tensor, "*b"], *, min_inv_depth: float = _MIN_INV_DEPTH
-) -> Float[Tensor, "*b"]:
-    """1 / inverse depth; values at or under ``min_inv_depth`` [1/m] are as far as it says."""
-    return 1 / inv_depth.clamp(min=min_inv_depth)
+def invert_depth(
+    values: Float[Any, "*b"], *, not_positive: NotPositive = "nan", smallest: float = SMALLEST
+) -> Float[Any, "*b"]:
+    """1 / values, from depth to inverse depth or back, for a NumPy array or a tensor.
 
+    Values that are not positive become NaN (unknown), infinity (infinitely far), 0 (the PNG and viewer convention for
+    unknown, and the inverse depth of a point that is infinitely far), or with ``"clamp"`` 1 / ``smallest``.
+    """
+    where: Any = np.where
+    at_least: Any = np.maximum
+    if not isinstance(values, np.ndarray):
+        import torch
 
-def inv_depth_from_depth(depth: Float[Tensor, "*b"]) -> Float[Tensor, "*b"]:
-    """1 / depth [1/m]; 0 where depth is not positive, the value of a point that is infinitely far."""
-    is_known = depth > 0
-    return torch.where(is_known, 1 / torch.where(is_known, depth, torch.ones_like(depth)), torch.zeros_like(depth))
+        where, at_least = torch.where, torch.clamp
+    if not_positive == "clamp":
+        return 1 / at_least(values, smallest)
+    is_positive = values > 0
+    inverse = 1 / where(is_positive, values, 1.0)  # replaced before the division: finite gradients, no warning
+    inverse = where(is_positive, inverse, _FILL[not_positive])
+    return where(values != values, math.nan, inverse) if not_positive == "inf" else inverse  # NaN != NaN
 
 
 def inv_depth_from_sigmoid(
-    sigmoid: Float[Tensor, "*b"], *, min_depth: float = MIN_DEPTH, max_depth: float = MAX_DEPTH
-) -> Float[Tensor, "*b"]:
+    sigmoid: Float[Any, "*b"], *, min_depth: float = MIN_DEPTH, max_depth: float = MAX_DEPTH
+) -> Float[Any, "*b"]:
     """1/max + (1/min - 1/max) sigmoid [1/m]: 0 is ``max_depth``, 1 is ``min_depth``."""
     return 1 / max_depth + (1 / min_depth - 1 / max_depth) * sigmoid
-
-
-def sigmoid_from_inv_depth(
-    inv_depth: Float[Tensor, "*b"], *, min_depth: float = MIN_DEPTH, max_depth: float = MAX_DEPTH
-) -> Float[Tensor, "*b"]:
-    """The inverse of ``inv_depth_from_sigmoid``."""
-    return (inv_depth - 1 / max_depth) / (1 / min_depth - 1 / max_depth)
-
-
-def inv_depth_from_disparity(disparity_px: Float[Tensor, "*b"], *, fx: float, baseline_m: float) -> Float[Tensor, "*b"]:
-    """disparity / (fx baseline) [1/m], of a rectified stereo pair."""
-    return disparity_px / (fx * baseline_m)
-
-
-def disparity_from_inv_depth(inv_depth: Float[Tensor, "*b"], *, fx: float, baseline_m: float) -> Float[Tensor, "*b"]:
-    """fx baseline inverse depth [px], of a rectified stereo pair."""
-    return inv_depth * (fx * baseline_m)

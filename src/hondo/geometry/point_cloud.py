@@ -10,6 +10,7 @@ from jaxtyping import Float32, UInt8
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, DepthMap
+from hondo.geometry.depth_units import invert_depth
 
 _POINT = [("x", "<f4"), ("y", "<f4"), ("z", "<f4")]
 _COLOR = [("red", "u1"), ("green", "u1"), ("blue", "u1")]
@@ -87,11 +88,9 @@ def point_cloud(depth_map: DepthMap) -> PointCloud:
 
 
 def _depth(depth_map: DepthMap) -> np.ndarray:
-    if depth_map.kind.is_metric:
-        return depth_map.depth().astype(np.float32, copy=False)
     if depth_map.kind is DepthKind.RELATIVE_INVERSE_DEPTH:
         raise HondoError(
             "a relative depth map has no shape in space (its shift is not known); align it or use another model"
         )
-    values = depth_map.values
-    return np.where(values > 0, 1 / np.where(values > 0, values, 1), np.nan).astype(np.float32)
+    depth = invert_depth(depth_map.values) if depth_map.kind.is_inverse else depth_map.values
+    return depth.astype(np.float32, copy=False)

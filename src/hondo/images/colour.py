@@ -29,7 +29,7 @@ def colourise(
         raise unknown("palette", palette, PALETTES)
     near, far = display_range(depth_map) if near_far is None else near_far
     near, far = _end(near, depth_map.kind), _end(far, depth_map.kind)
-    values = _displayed(depth_map)
+    values = np.asarray(depth_map.inverse_depth(), dtype=np.float32)  # the palette is linear in it
     if near == far:
         steps = np.full(values.shape, 127, dtype=np.uint8)
     else:
@@ -54,15 +54,6 @@ def display_range(depth_map: DepthMap) -> tuple[float, float]:
         return 1.0, 1.0
     low, high = (float(end) for end in np.percentile(sampled[is_usable], _ENDS))
     return (high, low) if depth_map.kind.is_inverse else (low, high)
-
-
-def _displayed(depth_map: DepthMap) -> np.ndarray:
-    """What the palette is linear in: inverse depth; NaN where unknown."""
-    values = np.asarray(depth_map.values, dtype=np.float32)
-    if depth_map.kind.is_inverse:
-        return values
-    with np.errstate(divide="ignore"):
-        return np.where(values > 0, 1 / values, np.float32(np.nan))
 
 
 def _end(value: float, kind: DepthKind) -> float:

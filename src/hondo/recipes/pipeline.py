@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from hondo.core.atomic import write_atomically
+from hondo.core.atomic import atomic_write
 from hondo.core.report import Report, Row, commit
 from hondo.data.loading.batches import BatchSource, ShuffledBatches
 from hondo.models.base.depth_model import DepthModel
@@ -47,13 +47,13 @@ def run(
     folder = RunFolder(out) if out is not None and fabric.global_rank == 0 else None
     if folder is not None and (resume or not folder.is_started):
         folder.create()
-        write_atomically(folder.recipe, recipe.to_json().encode())
+        atomic_write(folder.recipe, recipe.to_json().encode(), sync=True)
     seed_everything(recipe.seed + fabric.global_rank)
     common = {"optim": recipe.optim, "loop": recipe.loop, "setup": recipe.fabric, "fabric": fabric}
     fitted = fit(objective, batches, **common, folder=out, resume=resume, hooks=_hooks(recipe, batches))
     report = _report(recipe, fitted)
     if folder is not None:
-        write_atomically(folder.report, report.to_markdown().encode())
+        atomic_write(folder.report, report.to_markdown().encode(), sync=True)
     assert isinstance(fitted.model, DepthModel)
     return Trained(model=fitted.model.cpu().eval(), report=report, folder=None if out is None else Path(out))
 

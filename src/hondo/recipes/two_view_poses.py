@@ -11,6 +11,7 @@ from hondo.core.sample import Sample
 from hondo.core.types import DepthMap
 from hondo.data.datasets.camera_path import camera_path
 from hondo.data.datasets.clip import Frames
+from hondo.geometry.depth_units import invert_depth
 from hondo.models.base.depth_model import DepthModel
 from hondo.train.loop.progress import said
 
@@ -37,7 +38,4 @@ def with_camera_path(samples: Sequence[Sample], model: DepthModel) -> Frames:
 
 def unscaled_depth(depth_map: DepthMap) -> Float[np.ndarray, "h w"]:
     """Depth up to one factor; NaN where unknown, infinite where infinitely far."""
-    if not depth_map.kind.is_inverse:
-        return depth_map.values
-    with np.errstate(divide="ignore"):
-        return np.where(depth_map.values > 0, 1 / depth_map.values, np.inf)
+    return invert_depth(depth_map.values, not_positive="inf") if depth_map.kind.is_inverse else depth_map.values

@@ -5,15 +5,16 @@ import pytest
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, InputSpec
-from hondo.engines.base.prepared_image import fit_camera, prepare_image
+from hondo.engines.base.prepared_image import prepare_image
 from hondo.images.placement import place
 
 CAMERA = Camera(fx=200, fy=210, cx=128, cy=64, size_hw=(128, 256))
 
 
 def test_a_camera_of_another_aspect_is_refused() -> None:
-    with pytest.raises(HondoError, match="256x128 image, this one is 100x100"):
-        fit_camera(CAMERA, (100, 100))
+    image = np.zeros((100, 100, 3), dtype=np.uint8)
+    with pytest.raises(HondoError, match=r"256x128 image.*this one is 100x100"):
+        prepare_image(image, place((100, 100), InputSpec(size_hw=(32, 64))), camera=CAMERA)
 
 
 def test_the_camera_follows_the_image_and_the_networks_input() -> None:

@@ -8,7 +8,7 @@ import torch
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Sample, SourceView
-from hondo.core.types import Camera, Size
+from hondo.core.types import Camera, Size, have_same_aspect
 from hondo.data.datasets.clip_files import find_layout, list_images, match_depth, unpack_video
 from hondo.data.datasets.intrinsics import read_camera
 from hondo.data.datasets.poses import read_poses, relative_pose
@@ -147,7 +147,7 @@ class Frames(Sequence[Sample]):
         size_hw = (depth.shape[1], depth.shape[2])
         if size_hw == self.frame_hw:
             return depth, valid
-        if abs(size_hw[0] * self.frame_hw[1] / (size_hw[1] * self.frame_hw[0]) - 1) > 0.01:
+        if not have_same_aspect(size_hw, self.frame_hw):
             raise HondoError(
                 f"{path}: the depth map is {size_hw[1]}x{size_hw[0]}, its image "
                 f"{self.frame_hw[1]}x{self.frame_hw[0]} (width x height), another shape; "

@@ -10,24 +10,28 @@ import numpy as np
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, Size
 
-_ASPECT_TOLERANCE = 0.01  # relative difference of the two scale factors that still counts as the same image
 
-
-def read_camera(source: str | Path | Camera, *, size_hw: Size) -> Camera:
+def read_camera(source: str | Path | Camera, *, size_hw: Size, may_scale: bool = True) -> Camera:
     """The camera of an image of ``size_hw`` from a file, a text "fx,fy,cx,cy" in its pixels, or a Camera of any size.
 
-    JSON: fx, fy, cx, cy, width, height; scaled to the image where the aspect is the same, refused where it is not.
+    JSON: fx, fy, cx, cy, width, height; scaled to the image if ``may_scale`` and the aspect is the same, else refused.
     Text: 3x3 (or 3x4 projection) matrix, or fx fy cx cy, in pixels of the image.
     """
     if isinstance(source, Camera):
-        return _fit(source, size_hw=size_hw, where="camera")
+        return source.for_image(size_hw)
     text, where = _text(source)
     try:
         if text.lstrip().startswith("{"):
-            return _fit(_from_json(text), size_hw=size_hw, where=where)
+            stated = _from_json(text)
+            if not may_scale and stated.size_hw != tuple(size_hw):
+                raise HondoError(
+                    f"the intrinsics are of a {stated.size_hw[1]}x{stated.size_hw[0]} image (width x height), this one "
+                    f"is {size_hw[1]}x{size_hw[0]}; give the intrinsics of this image, or resize the image"
+                )
+            return stated.for_image(size_hw)
         return _from_numbers(text, size_hw=size_hw)
     except (HondoError, json.JSONDecodeError) as error:
-        raise HondoError(f"{where}: {error}") from error
+        raise HondoError(f"{where}: {error}", field="camera") from error
 
 
 def _text(source: str | Path) -> tuple[str, str]:
@@ -71,48 +75,16 @@ def _from_numbers(text: str, *, size_hw: Size) -> Camera:
     raise HondoError(f"found {numbers.size} numbers; give K (9), a 3x4 projection matrix (12) or fx fy cx cy (4)")
 
 
-def _fit(camera: Camera, *, size_hw: Size, where: str) -> Camera:
-    """The camera at the image's size, if both have one aspect."""
-    (height, width), (own_height, own_width) = size_hw, camera.size_hw
-    scale_y, scale_x = height / own_height, width / own_width
-    # a size rounded to whole pixels may differ by half a pixel
-    tolerance = max(_ASPECT_TOLERANCE, 0.5 / min(height, width, own_height, own_width))
-    if abs(scale_y / scale_x - 1) > tolerance:
-        raise HondoError(
-            f"{where}: the intrinsics are of a {own_width}x{own_height} image (width x height), this one is "
-            f"{width}x{height} and of another shape; give the intrinsics of this image"
-        )
-    return camera if camera.size_hw == tuple(size_hw) else camera.resized(size_hw)
-
-
 ASSUMED_FOV_DEG = 60.0  # horizontal; about that of a phone or a webcam
 
 
 @lru_cache(maxsize=64)
 def image_camera(given: str, *, size_hw: Size) -> Camera:
-    """The camera of an image of ``size_hw``; a file that states another size is refused, be it only another scale."""
-    stated = _stated_size(Path(given))
-    if stated not in (None, tuple(size_hw)):
-        raise HondoError(
-            f"camera {given} is of a {stated[1]}x{stated[0]} image (width x height), "
-            f"this one is {size_hw[1]}x{size_hw[0]}; give intrinsics of this image, or resize the image",
-            field="camera",
-        )
-    return read_camera(given, size_hw=size_hw)
+    """As ``read_camera``, for many images: a file that states another size than the image's is refused."""
+    return read_camera(given, size_hw=size_hw, may_scale=False)
 
 
 @lru_cache(maxsize=64)
 def assumed_camera(size_hw: Size) -> Camera:
-    """Where nothing is known: square pixels, 60 degrees wide."""
+    """The camera where no intrinsics are known: square pixels, 60 degrees wide."""
     return Camera.from_fov(ASSUMED_FOV_DEG, size_hw=size_hw)
-
-
-def _stated_size(path: Path) -> Size | None:
-    """The size in an intrinsics file; None where it states none or is of another form (read_camera judges that)."""
-    if not path.is_file():
-        return None
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        return int(stored["height"]), int(stored["width"])
-    except (ValueError, KeyError, TypeError):
-        return None

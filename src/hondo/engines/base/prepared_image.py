@@ -11,8 +11,6 @@ from hondo.core.errors import HondoError
 from hondo.core.types import Camera, Size
 from hondo.images.placement import Placement, from_network, to_network
 
-ASPECT_TOLERANCE = 0.01  # a camera of another size fits an image if the two scales agree to this
-
 
 @dataclass(frozen=True, kw_only=True)
 class PreparedImage:
@@ -51,7 +49,7 @@ def prepare_image(
         network_input=to_network(image, placement),
         placement=placement,
         image_rgb=image if keep_image else None,
-        camera=None if camera is None else fit_camera(camera, placement.image_hw),
+        camera=None if camera is None else camera.for_image(placement.image_hw),
     )
 
 
@@ -70,17 +68,3 @@ def as_rgb(image: Any) -> UInt8[np.ndarray, "h w 3"]:
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
         raise HondoError(f"an image must be uint8 RGB of shape (h w 3), got {image.dtype} {image.shape}")
     return image
-
-
-def fit_camera(camera: Camera, image_hw: Size) -> Camera:
-    """The camera scaled to the image; refused where the image has another aspect ratio."""
-    if tuple(camera.size_hw) == tuple(image_hw):
-        return camera
-    scale_y, scale_x = image_hw[0] / camera.size_hw[0], image_hw[1] / camera.size_hw[1]
-    if abs(scale_y / scale_x - 1) > ASPECT_TOLERANCE:
-        given, wanted = (f"{size[1]}x{size[0]}" for size in (camera.size_hw, image_hw))
-        raise HondoError(
-            f"the camera is of a {given} image, this one is {wanted}: another aspect ratio; "
-            "give intrinsics of this image"
-        )
-    return camera.resized(image_hw)

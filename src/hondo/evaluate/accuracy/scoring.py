@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float
 from hondo.core.errors import HondoError, unknown
 from hondo.core.types import DepthKind
 from hondo.evaluate.protocols import Protocol
+from hondo.geometry.depth_units import invert_depth
 from hondo.metrics.align import least_squares_scale, least_squares_scale_shift, median_scale
 from hondo.metrics.depth_metrics import DepthMetrics, depth_metrics
 
@@ -89,24 +90,18 @@ def _aligned(
 ) -> np.ndarray:
     """Depth in metres (h w). Inverse depth that alignment makes zero or negative lies at the protocol's far end."""
     if align == "scale-shift":
-        inverse = pred if pred_kind == "inverse_depth" else _inverted(pred)
+        inverse = pred if pred_kind == "inverse_depth" else invert_depth(pred, not_positive="inf")
         _require_finite(inverse[mask])
         fit = least_squares_scale_shift(inverse[mask], 1 / gt[mask])
         far = protocol.clamp_pred[1] if protocol.clamp_pred is not None else float(gt[mask].max())
         return 1 / np.maximum(fit.scale * inverse + fit.shift, 1 / far)
-    depth = pred if pred_kind == "depth" else _inverted(pred)
+    depth = pred if pred_kind == "depth" else invert_depth(pred, not_positive="inf")
     if align == "median":
         return depth * median_scale(depth, gt, is_valid=mask)
     if align == "scale":
         _require_finite(depth[mask])
         return depth * least_squares_scale(depth, gt, is_valid=mask)
     return depth if align == "none" else depth * float(align)
-
-
-def _inverted(values: np.ndarray) -> np.ndarray:
-    """1 / values; infinite where values are zero or negative (infinitely far), NaN where they are NaN."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(values > 0, 1 / values, np.where(np.isnan(values), np.nan, np.inf))
 
 
 def _require_finite(values: np.ndarray) -> None:

@@ -12,6 +12,7 @@ from hondo.core.sample import Sample
 from hondo.core.types import DepthKind, DepthMap, Size
 from hondo.evaluate.accuracy.predictions import PredictionFolder, is_prediction_folder
 from hondo.evaluate.accuracy.score import Predict, predict_with
+from hondo.geometry.depth_units import invert_depth
 
 PREFIX = "floor:"
 
@@ -31,7 +32,7 @@ def row_plane(sample: Sample) -> DepthMap:
         raise HondoError("the row plane is fitted to ground truth, and the sample has none")
     depth, valid = sample.depth_gt[0].double().numpy(), sample.valid[0].numpy()
     rows = np.arange(depth.shape[0]) + 0.5
-    inverse = 1 / depth[valid]
+    inverse = invert_depth(depth[valid])
     at = np.nonzero(valid)[0] + 0.5
     design = np.stack([at, np.ones_like(at)], axis=1)  # (n 2)
     slope, start = np.linalg.lstsq(design, inverse, rcond=None)[0]

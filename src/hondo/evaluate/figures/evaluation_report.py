@@ -13,6 +13,7 @@ from hondo.core.sample import Sample, Samples
 from hondo.evaluate.accuracy.score import Evaluation, Item, Predict, image_of, score_sample
 from hondo.evaluate.accuracy.scoring import ScoredImage
 from hondo.evaluate.protocols import protocol_named
+from hondo.geometry.depth_units import invert_depth
 from hondo.images.read import write_image
 
 ROWS_PER_SHEET = 4
@@ -80,8 +81,8 @@ def _draw_row(row: np.ndarray, sample: Sample, scored: ScoredImage) -> None:
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.abs(scored.pred - truth) / truth
         row[0].imshow(image_of(sample))
-        row[1].imshow(1 / scored.pred, **limits)
-        row[2].imshow(_thick(1 / truth), **limits)
+        row[1].imshow(invert_depth(scored.pred), **limits)
+        row[2].imshow(_thick(invert_depth(truth)), **limits)
         row[3].imshow(_thick(error), cmap="magma", vmin=0, vmax=ERROR_LIMIT, interpolation="nearest")
     for axis in row:
         axis.set_xticks([])

@@ -1,6 +1,5 @@
 """How far an exported file is from the torch model it came from; exports that are written only if they are close."""
 
-import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from hondo.core.atomic import CannotWriteError, cannot_write
+from hondo.core.atomic import cannot_write, put_in_place
 from hondo.core.errors import HondoError
 from hondo.core.sample import Samples
 from hondo.core.types import Size
@@ -183,7 +182,7 @@ def export_checked(
                 field="force",
             )
         for written in sorted(folder.iterdir(), reverse=True):  # the .xml after its .bin
-            os.replace(written, path.with_name(written.name))
+            put_in_place(written, path.with_name(written.name))
     return parity
 
 
@@ -196,8 +195,6 @@ def _written(path: Path) -> Iterator[Path]:
             yield Path(folder)
     except OSError as error:
         raise cannot_write(path, error) from error
-    except CannotWriteError as error:
-        raise CannotWriteError(path, error.said) from error
 
 
 def probe_image(size_hw: Size, *, seed: int) -> Float[np.ndarray, "1 3 H W"]:

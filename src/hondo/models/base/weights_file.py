@@ -1,8 +1,6 @@
 """Own checkpoints: one .safetensors file of weights with, as JSON in its metadata, how to build the model again."""
 
 import json
-import os
-import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError
 from hondo.core.types import InputSpec
 from hondo.nn.int8_layers import from_int8, to_int8
@@ -83,9 +82,7 @@ def save_model(
         int8=bool(int8),
     )
     tensors = {key: _stored(tensor, half=half) for key, tensor in rounded(model.state_dict(), int8).items()}
-    path = Path(path)
-    _write_atomically(path, save(tensors, metadata={"hondo": json.dumps(asdict(header))}))
-    return path
+    return atomic_write(path, save(tensors, metadata={"hondo": json.dumps(asdict(header))}), sync=True)
 
 
 def read_model(path: str | Path, **options: Any) -> nn.Module:
@@ -177,21 +174,6 @@ def _stored(tensor: Tensor, *, half: bool) -> Tensor:
     if half and tensor.is_floating_point() and tensor.ndim > 1 and bool((tensor.abs() < _HALF_LIMIT).all()):
         tensor = tensor.half()
     return tensor.clone(memory_format=torch.contiguous_format)  # safetensors refuses tensors that share memory
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)  # mkstemp makes files that only their owner reads
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _first_five(keys: tuple[str, ...]) -> str:

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from hondo.core.errors import HondoError, unknown
 from hondo.core.types import DepthKind, InputSpec, Size
+from hondo.geometry.depth_units import invert_depth
 from hondo.models.base.depth_model import DepthModel, EncoderDecoder
 from hondo.models.decoders.dpt_decoder import DPTDecoder
 from hondo.models.encoders.dpt_encoder import dpt_encoder
@@ -109,7 +110,7 @@ def output_of(head: str, *, max_depth: float) -> tuple[DepthKind, Callable[[Tens
 
 def inverted(x: Float[Tensor, "b 1 h w"], *, scale: float, shift: float) -> Float[Tensor, "b 1 h w"]:
     """Metres of a fine-tuned DPT."""
-    return 1 / (scale * F.relu(x) + shift).clamp(min=SMALLEST)
+    return invert_depth(scale * F.relu(x) + shift, not_positive="clamp", smallest=SMALLEST)
 
 
 def share_of(x: Float[Tensor, "b 1 h w"], *, max_depth: float) -> Float[Tensor, "b 1 h w"]:

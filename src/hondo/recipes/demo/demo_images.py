@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from hondo.core.types import DepthKind, DepthMap
+from hondo.geometry.depth_units import invert_depth
 from hondo.images.draw import captioned, contact_sheet, side_by_side
 from hondo.images.read import read_image, write_image
 from hondo.images.video_file import VideoWriter
@@ -67,9 +68,7 @@ def clip_range(maps: Sequence[DepthMap]) -> tuple[float, float]:
 
 def without_hairlines(measured: DepthMap) -> DepthMap:
     """Metres with gaps of a pixel or two closed, for the eye only: a morphological closing of the inverse depth."""
-    known = np.isfinite(measured.values)
-    inverse = np.where(known, 1 / np.where(known, measured.values, 1), 0).astype(np.float32)
+    inverse = invert_depth(measured.values, not_positive="zero").astype(np.float32)
     closed = cv2.morphologyEx(inverse, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    with np.errstate(divide="ignore"):
-        filled = np.where(closed > 0, 1 / closed, np.nan)
-    return DepthMap(values=np.where(known, measured.values, filled), kind=measured.kind)
+    values = np.where(np.isfinite(measured.values), measured.values, invert_depth(closed))
+    return DepthMap(values=values, kind=measured.kind)

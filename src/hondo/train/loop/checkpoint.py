@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from hondo.core.atomic import write_atomically
+from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError
 from hondo.train.loop.state_file import from_bytes, to_bytes
 
@@ -43,7 +43,7 @@ class RunFolder:
 
     def save_state(self, state: dict[str, Any]) -> None:
         try:
-            write_atomically(self.state, to_bytes(state))
+            atomic_write(self.state, to_bytes(state), sync=True)
         except OSError as error:
             raise HondoError(
                 f"cannot write {self.state}: {error.strerror}; the checkpoint before it is untouched"
@@ -65,7 +65,7 @@ class Metrics:
             kept: list[str] = []
         else:
             kept = [line for line in path.read_text().splitlines() if _step_of(line) <= resume_at]
-        write_atomically(path, "".join(f"{line}\n" for line in kept).encode())
+        atomic_write(path, "".join(f"{line}\n" for line in kept).encode(), sync=True)
         self._file = path.open("a", buffering=1)
 
     def write(self, record: dict[str, Any]) -> None:

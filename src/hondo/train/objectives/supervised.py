@@ -8,13 +8,13 @@ from torch.nn import functional as F
 from hondo.core.errors import HondoError
 from hondo.core.sample import Batch
 from hondo.core.types import DepthKind
+from hondo.geometry.depth_units import invert_depth
 from hondo.losses.terms import TERMS
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.decoders.adaptive_bins import BinnedModel
 from hondo.train.objectives.objective import Losses, freeze_norm_statistics
 from hondo.train.objectives.objective_config import SupervisedConfig
 
-SMALLEST = 1e-6  # depth or inverse depth below this counts as this before it is inverted
 METRIC_TERMS = ("silog", "eigen", "berhu", "l1", "log_l1")  # these compare metres
 
 
@@ -64,13 +64,13 @@ def predicted(
 
 def both_units(values: Float[Tensor, "b 1 h w"], kind: DepthKind) -> dict[str, Tensor]:
     """The map as depth and as inverse depth, whichever of the two it is."""
-    other = 1 / values.clamp(min=SMALLEST)
+    other = invert_depth(values, not_positive="clamp")
     return {"inv_depth": values, "depth": other} if kind.is_inverse else {"inv_depth": other, "depth": values}
 
 
 def inverted(depth: Float[Tensor, "b 1 h w"], is_valid: Bool[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 h w"]:
     """1 / depth where it is known, else 1."""
-    return 1 / torch.where(is_valid, depth, 1).clamp(min=SMALLEST)
+    return invert_depth(torch.where(is_valid, depth, 1), not_positive="clamp")
 
 
 def resized(values: Float[Tensor, "b 1 _ _"], size_hw: torch.Size) -> Float[Tensor, "b 1 h w"]:

@@ -1,13 +1,12 @@
 """predictions.json: what was predicted, how, and where it lies; written item by item, so that memory stays constant."""
 
 import json
-import os
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from hondo.core.atomic import put_in_place, temporary_path
 from hondo.core.types import Size
 
 NAME = "predictions.json"
@@ -57,9 +56,8 @@ class PredictionsFile:
         self._is_first = True
 
     def __enter__(self) -> "PredictionsFile":
-        self._file = tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=self._path.parent, prefix=f".{NAME}.", delete=False
-        )
+        self._temporary = temporary_path(self._path)
+        self._file = self._temporary.open("w", encoding="utf-8")
         head = json.dumps(asdict(self._info), indent=1)
         self._file.write(head.removesuffix("\n}") + ',\n "items": [')
         return self
@@ -76,12 +74,10 @@ class PredictionsFile:
         try:
             self._file.write("\n ]\n}\n")
             self._file.close()
-            if error is not None and self._is_first and self._path.exists():
-                Path(self._file.name).unlink()
-                return
-            os.chmod(self._file.name, 0o644)  # temporary files are readable by their owner alone
-            os.replace(self._file.name, self._path)
+            if error is None or not self._is_first or not self._path.exists():
+                put_in_place(self._temporary, self._path)
         except OSError:
-            Path(self._file.name).unlink(missing_ok=True)
             if error is None:
                 raise
+        finally:
+            self._temporary.unlink(missing_ok=True)

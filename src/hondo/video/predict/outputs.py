@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from hondo.core.atomic import CannotWriteError
 from hondo.core.errors import HondoError, unknown
 from hondo.core.types import DepthMap
 from hondo.images.colour import PALETTES, SteadyRange
@@ -71,12 +72,10 @@ class SourceOutputs:
             png = Path(f"{base}.depth.png")
             scale = write_png16(depth_map, png, png_factor=self._config.png_factor)
             return Written(png=png.relative_to(self._config.out).as_posix(), scale=scale)
+        except CannotWriteError as error:
+            raise OutputError(str(error)) from error
         except OSError as error:
             raise cannot_write(self._config.out, error) from error
-        except HondoError as error:
-            if isinstance(error.__cause__, OSError):  # the writers of images/ have put it into words
-                raise OutputError(str(error)) from error
-            raise
 
     @property
     def _is_moving(self) -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from hondo.core.errors import MissingExtraError
-from hondo.core.types import DepthKind, DepthMap
+from hondo.core.types import DepthMap
+from hondo.geometry.depth_units import invert_depth
 from hondo.video.live.live_stream import Stream
 from hondo.video.sources.live_frame import LiveFrame
 
@@ -64,11 +65,8 @@ class RerunLog:
 
 def shown_depth(depth_map: DepthMap) -> np.ndarray:
     """Depth along z: metres for metric kinds, else in one unknown unit; 0 where nothing is known."""
-    if depth_map.kind is DepthKind.METRIC_DEPTH:
-        depth = depth_map.values
-    else:
-        values = depth_map.values
-        depth = np.where(values > 0, 1 / np.where(values > 0, values, 1), 0)
+    values = depth_map.values
+    depth = invert_depth(values, not_positive="zero") if depth_map.kind.is_inverse else values
     return np.nan_to_num(depth, nan=0.0, posinf=0.0).astype(np.float32)
 
 
