@@ -288,7 +288,7 @@ def _tiny_predictor() -> Any:
 
     return NetworkPredictor(
         name="tiny", kind=DepthKind.SCALED_INVERSE_DEPTH, input_spec=InputSpec(size_hw=(64, 64), multiple_of=32),
-        run=lambda image: 0.1 + 0.9 * image.mean(axis=1, keepdims=True), engine="numpy", precision="fp32",
+        network=lambda image: 0.1 + 0.9 * image.mean(axis=1, keepdims=True), engine="numpy", precision="fp32",
     )  # fmt: skip
 
 

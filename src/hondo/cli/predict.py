@@ -23,7 +23,6 @@ from hondo.core.types import Camera, Size
 
 if TYPE_CHECKING:
     from hondo.video.predict.manifest import Item
-    from hondo.video.predict.predict_sources import Summary
 
 EXIT_SOME_FAILED = 1
 
@@ -86,20 +85,21 @@ def run(config: PredictConfig) -> int:
         out=writable_folder(config.out), forms=forms, png_factor=config.png_factor, palette=config.palette
     )
     on_progress = _Progress()
-    summary = predict_sources(
+    items = predict_sources(
         predictor,
         sources,
         output=output,
         camera_of=_camera_of(config.camera, needed="ply" in forms),
-        on_progress=on_progress,
         max_megapixels=config.max_megapixels,
         limit=config.limit,
         steady=SteadyConfig() if config.steady else None,
     )
+    for item in items:
+        on_progress.add(item)
     predictor.close()
-    _report(summary, on_progress=on_progress, out=config.out)
+    _report(on_progress, out=config.out)
     tell_if_untrained(config.model, weights=config.model_options.weights)
-    return EXIT_SOME_FAILED if summary.failed else 0
+    return EXIT_SOME_FAILED if on_progress.failed else 0
 
 
 def _check_numbers(config: PredictConfig) -> None:
@@ -126,12 +126,16 @@ class _Progress:
     def __init__(self) -> None:
         self.start = time.perf_counter()
         self.milliseconds: list[float] = []
+        self.done = 0
+        self.failed: set[str] = set()  # sources
         self._shown = 0.0
 
-    def __call__(self, item: "Item") -> None:
+    def add(self, item: "Item") -> None:
         if item.error is not None:
+            self.failed.add(item.source)
             print(f"hondo: skipped: {' '.join(item.error.split())}", file=sys.stderr)
             return
+        self.done += 1
         self.milliseconds = [*self.milliseconds[-999:], item.milliseconds or 0.0]
         now = time.perf_counter()
         if sys.stderr.isatty() and now - self._shown > 0.5:
@@ -140,9 +144,9 @@ class _Progress:
             print(f"\r{item.source}{at}", end="\x1b[K\r", file=sys.stderr, flush=True)
 
 
-def _report(summary: "Summary", *, on_progress: _Progress, out: Path) -> None:
+def _report(on_progress: _Progress, *, out: Path) -> None:
     seconds = time.perf_counter() - on_progress.start
     times = sorted(on_progress.milliseconds)
     median = f", {times[len(times) // 2]:.1f} ms each (median)" if times else ""
-    failed = f"; {summary.failed} failed" if summary.failed else ""
-    print(f"{summary.done} depth maps in {seconds:.1f} s{median} -> {out}{failed}")
+    failed = f"; {len(on_progress.failed)} failed" if on_progress.failed else ""
+    print(f"{on_progress.done} depth maps in {seconds:.1f} s{median} -> {out}{failed}")

@@ -309,10 +309,10 @@ class Predictor(Protocol):
         """The depth map at the image's size, or at ``size_hw``, from the network's map of a prepared image."""
         ...
 
-    def warm(self, image_hw: Size | None = None, *, queue: InferQueue | None = None, exclusive: bool = True) -> None:
-        """Compiles the network for images of this size (None: of the native one), for ``run`` or for a queue.
+    def warm(self, image_hw: Size | None = None, *, queue: InferQueue | None = None, exclusive: bool = True) -> Size:
+        """Compiles the network for images of this size (None: of the native one), for ``run`` or for a queue, once.
 
-        Other sizes run meanwhile unless it is ``exclusive``.
+        Gives the size of the network's input. Other sizes run meanwhile unless it is ``exclusive``.
         """
         ...
 

@@ -118,8 +118,9 @@ def test_a_map_of_another_size_without_the_image(image) -> None:
 def test_warm_runs_the_network_at_the_size_of_an_image() -> None:
     sizes = []
     network = predictor(lambda image: (sizes.append(image.shape[2:]), image[:, :1])[1])
-    network.warm()
+    assert network.warm() == (32, 64)
     network.warm((64, 64), exclusive=False)
+    network.warm((64, 64))  # it is warm already
     queue = network.queue()
     network.warm((128, 64), queue=queue)
     queue.close()

@@ -4,7 +4,7 @@ import errno
 import json
 import threading
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -51,11 +51,21 @@ def test_no_more_than_depth_items_wait_and_closing_stops_the_reader() -> None:
     assert threading.active_count() == before
 
 
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    done: int = 0
+    failed: int = 0
+
+
 def predict(predictor, *texts, out, **options):
     out.mkdir(exist_ok=True)
     forms = options.pop("forms", ("png16",))
     sources = find_sources([str(text) for text in texts])
-    return predict_sources(predictor, sources, output=OutputConfig(out=out, forms=forms), **options)
+    on_progress, summary = options.pop("on_progress", lambda item: None), Summary()
+    for item in predict_sources(predictor, sources, output=OutputConfig(out=out, forms=forms), **options):
+        on_progress(item)
+        summary = Summary(done=summary.done + (item.error is None), failed=summary.failed + (item.error is not None))
+    return summary
 
 
 def items(out) -> list[dict]:

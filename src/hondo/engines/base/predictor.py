@@ -46,6 +46,7 @@ class NetworkPredictor:
     release: Callable[[], None] = field(default=lambda: None, repr=False)
     place: Callable[[Size, InputSpec], Placement] = field(default=place, repr=False)
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    warmed: set[tuple[int, int, bool]] = field(default_factory=set, repr=False)  # sizes, for run or for queues
 
     def __call__(
         self, image: "UInt8[np.ndarray, 'h w 3'] | Image | str | Path", *, camera: Camera | None = None
@@ -79,12 +80,15 @@ class NetworkPredictor:
             values=prepared.at_image(raw), kind=self.kind, camera=prepared.camera, image_rgb=prepared.image_rgb
         )
 
-    def warm(self, image_hw: Size | None = None, *, queue: InferQueue | None = None, exclusive: bool = True) -> None:
-        """Compiles the network for images of this size (None: of the native one), for ``run`` or for a queue.
+    def warm(self, image_hw: Size | None = None, *, queue: InferQueue | None = None, exclusive: bool = True) -> Size:
+        """Compiles the network for images of this size (None: of the native one), for ``run`` or for a queue, once.
 
-        Other sizes run meanwhile unless it is ``exclusive``.
+        Gives the size of the network's input. Other sizes run meanwhile unless it is ``exclusive``.
         """
         network_hw = self.network_size(image_hw or self.input_spec.size_hw)
+        use = (*network_hw, queue is not None)
+        if use in self.warmed:
+            return network_hw
         blank = np.zeros((1, 3, *network_hw), dtype=np.float32)
         if queue is not None:
             queue.submit(blank)()
@@ -92,6 +96,8 @@ class NetworkPredictor:
             self.run(blank)
         else:
             self.network(blank)
+        self.warmed.add(use)
+        return network_hw
 
     def network_size(self, image_hw: Size) -> Size:
         """The size of the network's input for an image of this size."""

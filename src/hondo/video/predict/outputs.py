@@ -1,7 +1,9 @@
-"""Writes one depth map in every form that was asked for, under the names that the interface fixes."""
+"""Writes depth maps in every form that was asked for, under the names that the interface fixes."""
 
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hondo.core.atomic import CannotWriteError
@@ -11,9 +13,12 @@ from hondo.images.colour import PALETTES, SteadyRange
 from hondo.images.depth_file import PngScale, write_png16
 from hondo.images.read import write_image
 from hondo.images.video_file import VideoWriter
+from hondo.video.predict.manifest import Item, PredictionsFile
+from hondo.video.sources.read_sources import Frame
 from hondo.video.sources.source_list import Source, SourceKind
 
 FORMS = ("png16", "npy", "color", "ply", "video")
+WRITES_WAITING = 2  # maps that may wait to be written before the network waits too
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +106,83 @@ class SourceOutputs:
         if time_s is not None:
             time_s = self._last_s = max(time_s, self._last_s + 1e-3)
         return time_s
+
+
+class MapWriter:
+    """Writes maps in order in a thread of its own, while the network works on, and lists them in predictions.json."""
+
+    def __init__(self, config: OutputConfig, predictions: PredictionsFile) -> None:
+        self._config, self._predictions = config, predictions
+        self._waiting: deque[tuple[Item, Future[Written | None] | None]] = deque()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hondo-writer")
+        self._source: Source | None = None
+        self._outputs: SourceOutputs | None = None
+        self._files = ExitStack()  # of a video
+
+    def add(self, frame: Frame, item: Item, depth_map: DepthMap | None) -> list[Item]:
+        """Takes a map, or an item that has failed; gives the items that are finished."""
+        done, future = [], None
+        if depth_map is not None:
+            if self._outputs is None or frame.source is not self._source:
+                done = self._begin(frame)
+            assert self._outputs is not None
+            future = self._thread.submit(self._outputs.write, depth_map, index=frame.index, time_s=frame.time_s)
+        self._waiting.append((item, future))
+        return done + self._finished(waiting=WRITES_WAITING)
+
+    def finish(self) -> list[Item]:
+        """Waits for everything and closes the files of a video; gives the items that are finished."""
+        done = self._finished(waiting=0)
+        self._files.close()
+        return done
+
+    def __enter__(self) -> "MapWriter":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        cannot_go_on = isinstance(error, (OutputError, OSError))
+        try:
+            if error is not None and not cannot_go_on:
+                self.finish()  # stopped by a key or by a source: what is done is kept
+        finally:
+            self._thread.shutdown(wait=True, cancel_futures=True)
+            if cannot_go_on:
+                with suppress(OSError, HondoError):  # a second failure to write says nothing new
+                    self._files.close()
+
+    def _begin(self, frame: Frame) -> list[Item]:
+        """The outputs of another source; the files of a video are closed when all its frames are in them."""
+        is_after_video = self._source is not None and self._source.kind is not SourceKind.IMAGE
+        done = self.finish() if is_after_video else []
+        self._source, self._outputs = frame.source, SourceOutputs(frame.source, self._config, fps=frame.fps)
+        if frame.source.kind is not SourceKind.IMAGE:
+            self._files.enter_context(self._outputs)
+        return done
+
+    def _finished(self, *, waiting: int) -> list[Item]:
+        """The items whose maps are written, once no more than ``waiting`` are left."""
+        done: list[Item] = []
+        while len(self._waiting) > waiting:
+            item = _written_item(*self._waiting[0])
+            self._waiting.popleft()
+            self._predictions.add(item)
+            done.append(item)
+        return done
+
+
+def _written_item(item: Item, future: "Future[Written | None] | None") -> Item:
+    try:
+        written = None if future is None else future.result()
+    except OutputError:
+        raise
+    except HondoError as error:
+        return replace(item, error=str(error))
+    if written is None:
+        return item
+    scale = written.scale
+    return replace(
+        item, png=written.png, kind=str(scale.kind), unit=scale.unit, factor=scale.factor, offset=scale.offset
+    )
 
 
 class OutputError(HondoError):
