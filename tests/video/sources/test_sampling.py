@@ -7,7 +7,12 @@ from hondo.core.errors import HondoError
 from hondo.core.types import InputSpec
 from hondo.images.read import write_image
 from hondo.images.video_file import VideoWriter
-from hondo.video.sources.sampling import read_calibration, spread_images
+from hondo.video.sources.sampling import read_calibration
+from hondo.video.sources.sampling import spread_images as spread
+
+
+def spread_images(text: str, **how) -> list[np.ndarray]:
+    return list(spread(text, **how))
 
 
 def test_files_are_spread(tmp_path) -> None:
@@ -84,3 +89,27 @@ def test_a_camera_is_refused() -> None:
 def test_a_count_that_is_too_small_is_named(count: int) -> None:
     with pytest.raises(HondoError, match=f"calibration_count {count} is too few: int8 needs at least 8 images"):
         numbers("anything", count=count)
+
+
+def test_a_cut_off_video_keeps_what_can_be_read(tmp_path) -> None:
+    path = tmp_path / "clip.mkv"
+    with VideoWriter(path, size_hw=(32, 64), fps=10) as video:
+        for number in range(60):
+            video.write(shade(number))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    on_progress: list[str] = []
+    found = numbers(str(path), count=50, on_progress=on_progress.append)
+    assert len(found) >= 8 and len(on_progress) == 1 and "clip.mkv" in on_progress[0]
+    with pytest.raises(HondoError, match=r"clip\.mkv"):
+        spread_images(str(path), count=50)
+
+
+def test_videos_and_images_share_the_count(tmp_path) -> None:
+    for number in range(20):
+        write_image(tmp_path / f"{number:02}.png", shade(number))
+    for name in ("a", "b"):
+        with VideoWriter(tmp_path / f"{name}.mp4", size_hw=(32, 64), fps=10) as video:
+            for number in range(30, 50):
+                video.write(shade(number))
+    brightness = [image[:, :16].mean() for image in spread_images(str(tmp_path / "*"), count=12)]
+    assert len(brightness) == 12 and sum(value < 120 for value in brightness) == 4

@@ -11,89 +11,68 @@ from hondo.core.types import InputSpec, Size
 from hondo.engines.quantization.calibration import COUNT, LEAST, Calibration, calibration_of, evenly
 from hondo.images.read import read_image
 from hondo.images.video_file import probe_video, read_video
-from hondo.video.sources.read_sources import read_sources
 from hondo.video.sources.source_list import Source, SourceKind, find_sources
 
 Image = UInt8[np.ndarray, "h w 3"]
+OnSkip = Callable[[str], None]  # takes one line about a file that cannot be read
 
 
-def spread_images(text: str, *, count: int) -> list[Image]:
-    """At most ``count`` images (RGB) of what the text names; each video gets an equal share of them.
+def spread_images(
+    text: str, *, count: int, on_skip: OnSkip | None = None, field: str | None = None
+) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
+    """At most ``count`` images of a folder, glob, image or video, evenly spread; read as they are asked for.
 
-    A file that cannot be read raises HondoError with its name, and so does a camera, which has nothing to choose from.
+    Videos share the count with each other and with the images. A file that cannot be read raises HondoError, or is
+    reported to ``on_skip`` and left out. ``field``: the argument that a refused camera is an error of.
     """
     sources = find_sources([text])
     if any(source.kind is SourceKind.LIVE for source in sources):
-        raise HondoError(f"{text}: a camera holds no images yet; give an image, a folder, a glob or a video file")
-    chosen = [sources[index] for index in evenly(len(sources), count=count)]
-    share = -(-count // len(chosen))
-    found: list[Image] = []
-    for source in chosen:
-        found += _frames(source.path, share) if source.kind is SourceKind.VIDEO else [read_image(source.path)]
-    return found[:count]
-
-
-def _frames(path: Path, count: int) -> Iterator[Image]:
-    """``count`` frames at equal distances, or all if there are no more; the first ones where the length is hidden."""
-    info = probe_video(path)
-    length = info.frame_count or round((info.duration_s or 0) * info.fps)
-    frames = read_video(path, every=max(1, length // count), max_frames=count)
-    return (frame.image for frame in frames)
-
-
-Told = Callable[[str], None]
+        raise HondoError(f"{text}: a camera shows something else each time; record a video and give that", field=field)
+    videos = [source for source in sources if source.kind is SourceKind.VIDEO]
+    images = [source for source in sources if source.kind is SourceKind.IMAGE]
+    share = max(1, count // (len(videos) + bool(images)))  # of each video
+    chosen = [images[index] for index in evenly(len(images), count=max(1, count - share * len(videos)))]
+    chosen += [videos[index] for index in evenly(len(videos), count=count)]
+    return (image for source in chosen for image in _read(source, count=share, on_skip=on_skip))
 
 
 def read_calibration(
-    text: str, *, spec: InputSpec, size_hw: Size, count: int = COUNT, on_progress: Told = lambda line: None
+    text: str, *, spec: InputSpec, size_hw: Size, count: int = COUNT, on_progress: OnSkip = lambda line: None
 ) -> Calibration:
     """At most ``count`` images of a folder, glob, image or video, prepared for a network of this size.
 
-    Videos share the count with each other and with the images. What cannot be read is told and left out.
+    What cannot be read is reported and left out.
     """
     if count < LEAST:
         raise HondoError(
             f"calibration_count {count} is too few: int8 needs at least {LEAST} images", field="calibration_count"
         )
-    sources = find_sources([text])
-    if any(source.kind is SourceKind.LIVE for source in sources):
-        raise HondoError(
-            f"calibration {text}: a camera shows something else each time; record a video and give that",
-            field="calibration",
-        )
-    return calibration_of(
-        _spread(sources, count=count, on_progress=on_progress), spec=spec, size_hw=size_hw, source=text
-    )
+    images = spread_images(text, count=count, on_skip=on_progress, field="calibration")
+    return calibration_of(images, spec=spec, size_hw=size_hw, source=text)
 
 
-def _spread(sources: list[Source], *, count: int, on_progress: Told) -> Iterator[np.ndarray]:
-    videos = [source for source in sources if source.kind is SourceKind.VIDEO]
-    images = [source for source in sources if source.kind is SourceKind.IMAGE]
-    share = max(1, count // (len(videos) + (1 if images else 0))) if videos else 0
-    chosen = [images[index] for index in evenly(len(images), count=max(1, count - share * len(videos)))]
-    yield from _read(chosen, on_progress=on_progress)
-    for index in evenly(len(videos), count=count):
-        yield from _calibration_frames(videos[index], count=share, on_progress=on_progress)
+def _read(source: Source, *, count: int, on_skip: OnSkip | None) -> list[Image]:
+    """The image of a file, or ``count`` frames of a video."""
+    kept: list[Image] = []
+    try:
+        if source.kind is SourceKind.IMAGE:
+            return [read_image(source.path)]
+        _read_frames(source.path, count=count, kept=kept)
+    except (HondoError, OSError) as error:
+        if on_skip is None:
+            raise
+        on_skip(f"skipped: {error}")  # what a damaged video gave before is kept
+    return kept[:: max(1, len(kept) // count)][:count]
 
 
-def _read(sources: list[Source], *, on_progress: Told) -> Iterator[np.ndarray]:
-    for frame in read_sources(sources):
-        if frame.image is None:
-            on_progress(f"skipped: {frame.error}")
-        else:
-            yield frame.image
-
-
-def _calibration_frames(video: Source, *, count: int, on_progress: Told) -> list[np.ndarray]:
-    """Frames at about equal distances, of a video whose length is not known beforehand.
-
-    Every k-th is kept, and k doubled whenever they are four times too many.
-    """
-    kept: list[np.ndarray] = []
+def _read_frames(path: Path, *, count: int, kept: list[Image]) -> None:
+    """Frames at equal distances into ``kept``; up to four times ``count`` where a file does not state its length."""
+    info = probe_video(path)
+    length = info.frame_count or round((info.duration_s or 0) * info.fps)
     every = 1
-    for index, image in enumerate(_read([video], on_progress=on_progress)):
+    frames = read_video(path, every=max(1, length // count), max_frames=count if length else None)
+    for index, frame in enumerate(frames):
         if index % every == 0:
-            kept.append(image)
+            kept.append(frame.image)
         if len(kept) == 4 * count:
-            kept, every = kept[::2], 2 * every
-    return [kept[index] for index in evenly(len(kept), count=count)]
+            kept[:], every = kept[::2], 2 * every
