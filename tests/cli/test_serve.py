@@ -52,7 +52,7 @@ def wait_until_ready(client: httpx.Client) -> None:
     ("arguments", "said"),
     [
         (["--port", "70000"], "--port 70000"),
-        (["--host", "no.such.host.invalid"], "no address"),
+        (["--host", "no.such.host.invalid"], "not an address"),
         (["--model", "unet-lihgt"], "unet-light"),
         (["--model", "unet-light", "--model", "unet-light"], "each once"),
         (["--allow-origin", "*"], "--allow-origin"),

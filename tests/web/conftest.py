@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+import cv2
 import httpx
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from PIL import Image
 
 from hondo.core.types import DepthKind, InputSpec
 from hondo.engines.base.predictor import NetworkPredictor, Run
+from hondo.video.live.live_stream import Stream
 from hondo.web.http.server import bound, make_server
 from hondo.web.inference.served_models import Load, ServedModels
 from hondo.web.inference.server_camera import ServerCamera
@@ -48,6 +51,10 @@ class Running:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def frames(self, fate: str) -> float | None:
+        """How many frames of streams have had this fate."""
+        return self.service.metrics.registry.get_sample_value("hondo_stream_frames_total", {"fate": fate})
 
     def client(self, **options) -> httpx.Client:
         return httpx.Client(base_url=self.url, timeout=20, trust_env=False, **options)
@@ -135,3 +142,10 @@ def image_file(size_hw=(48, 64), *, form: str = "PNG", seed: int = 0) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(np.clip(rows + noise, 0, 255).astype(np.uint8)).save(buffer, form)
     return buffer.getvalue()
+
+
+@pytest.fixture
+def camera(tmp_path: Path, tiny) -> ServerCamera:
+    for number in range(4):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((48, 64, 3), 50 * number + 20, np.uint8))
+    return ServerCamera(Stream(str(tmp_path), tiny(), loop=True, folder_fps=50), name="folder")

@@ -5,7 +5,7 @@ import pytest
 
 from hondo.core.types import Camera, DepthKind, DepthMap
 from hondo.geometry.point_cloud import point_cloud
-from hondo.web.encode.downsample import shrunk, thinned
+from hondo.web.encode.downsample import average, subsample
 
 
 def plane(size_hw=(30, 40)) -> DepthMap:
@@ -16,18 +16,18 @@ def plane(size_hw=(30, 40)) -> DepthMap:
 
 
 @pytest.mark.parametrize("max_points", [1, 7, 100, 299, 300, 1199])
-def test_thinned_points_are_points_of_the_whole(max_points) -> None:
-    whole, few = point_cloud(plane()).points, point_cloud(thinned(plane(), max_points=max_points)).points
+def test_subsample_points_are_points_of_the_whole(max_points) -> None:
+    whole, few = point_cloud(plane()).points, point_cloud(subsample(plane(), max_points=max_points)).points
     assert 1 <= len(few) <= max_points
     assert all(np.abs(whole - point).sum(axis=1).min() < 1e-5 for point in few)
 
 
 def test_nothing_to_do() -> None:
     depth_map = plane()
-    assert thinned(depth_map, max_points=1200) is depth_map and shrunk(depth_map, (30, 40)) is depth_map
+    assert subsample(depth_map, max_points=1200) is depth_map and average(depth_map, (30, 40)) is depth_map
 
 
 def test_shrinking_averages_and_fits_the_camera() -> None:
-    small = shrunk(plane(), (15, 20))
+    small = average(plane(), (15, 20))
     assert np.allclose(small.values[0, 0], 2.005) and small.camera is not None
     assert (small.camera.fx, small.camera.cx, small.camera.size_hw) == (15, 10, (15, 20))

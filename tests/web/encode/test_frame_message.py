@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hondo.core.types import Camera, DepthKind, DepthMap
-from hondo.web.encode.frame_message import FrameFacts, encode_frame, fitted, quantised
+from hondo.web.encode.frame_message import FrameFacts, encode_frame, fit_size, quantize_depth
 
 FACTS = FrameFacts(number=7, model="tiny", image_hw=(48, 64), near_far=(1.0, 0.1), since=0.0, dropped=2)
 
@@ -59,12 +59,12 @@ def test_parts_follow_one_another() -> None:
 
 @pytest.mark.parametrize("value", [np.nan, 0.0, 5.0])
 def test_maps_without_any_range(value) -> None:
-    stored, low, step = quantised(np.full((2, 2), value, np.float32))
+    stored, low, step = quantize_depth(np.full((2, 2), value, np.float32))
     assert step > 0 and set(stored.ravel()) == ({0} if np.isnan(value) else {1}) and np.isfinite(low)
 
 
 def test_all_steps_are_used() -> None:
-    stored, low, step = quantised(np.array([[1.0, 2.0, 3.0]], np.float32))
+    stored, low, step = quantize_depth(np.array([[1.0, 2.0, 3.0]], np.float32))
     assert stored.tolist() == [[1, 32768, 65535]] and low == 1.0 and np.isclose(step, 2 / 65534)
 
 
@@ -73,4 +73,4 @@ def test_large_images_are_made_smaller() -> None:
     header, rest = read(encode_frame(a_map(), FACTS, image=image))
     jpeg = rest[header["depth_bytes"] :]
     assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), 1).shape == (480, 960, 3)
-    assert fitted((48, 64), side=384) == (48, 64) and fitted((1, 10_000), side=100) == (1, 100)
+    assert fit_size((48, 64), max_side=384) == (48, 64) and fit_size((1, 10_000), max_side=100) == (1, 100)

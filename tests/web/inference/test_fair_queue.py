@@ -15,7 +15,7 @@ def filled(*items: tuple[str, object], limit: int = 100) -> FairQueue:
 
 
 def take(queue: FairQueue, most: int = 1, alike=lambda item: 0) -> list:
-    return queue.take(most=lambda item: most, alike=alike)
+    return queue.take(max_size=lambda item: most, key=alike)
 
 
 def test_clients_take_turns_however_much_one_asks() -> None:

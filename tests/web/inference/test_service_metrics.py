@@ -2,6 +2,8 @@
 
 import re
 
+from prometheus_client.parser import text_string_to_metric_families
+
 from hondo.web.inference.service_metrics import Metrics
 
 LINE = re.compile(r'^[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9.e+-]+$')
@@ -24,15 +26,36 @@ def test_every_line_is_well_formed(server, image) -> None:
 def test_buckets_add_up() -> None:
     metrics = Metrics()
     for seconds in (0.005, 0.01, 0.02, 3.0, 100.0):
-        metrics.seconds.observe(seconds, route="/x")
-    lines = {line.rpartition(" ")[0]: line.rpartition(" ")[2] for line in metrics.seconds.lines()}
-    assert lines['hondo_request_seconds_bucket{route="/x",le="0.01"}'] == "2"
-    assert lines['hondo_request_seconds_bucket{route="/x",le="5.0"}'] == "4"
-    assert lines['hondo_request_seconds_bucket{route="/x",le="+Inf"}'] == "5"
-    assert lines['hondo_request_seconds_count{route="/x"}'] == "5"
+        metrics.seconds.labels(route="/x").observe(seconds)
+    samples = {
+        (sample.name, sample.labels.get("le")): sample.value
+        for family in text_string_to_metric_families(metrics.text())
+        for sample in family.samples
+        if sample.labels.get("route") == "/x"
+    }
+    assert samples["hondo_request_seconds_bucket", "0.01"] == 2
+    assert samples["hondo_request_seconds_bucket", "5.0"] == 4
+    assert samples["hondo_request_seconds_bucket", "+Inf"] == 5
+    assert samples["hondo_request_seconds_count", None] == 5
+
+
+def test_the_names_are_those_of_the_documentation() -> None:
+    text = Metrics().text()
+    names = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}
+    assert {
+        "hondo_requests_total", "hondo_request_seconds", "hondo_pictures_total", "hondo_batches_total",
+        "hondo_engine_seconds_total", "hondo_queue_refused_total", "hondo_stream_frames_total",
+    } <= names  # fmt: skip
+    assert "_created" not in text and "hondo_pictures_total 0.0" in text
+
+
+def test_two_services_do_not_share_metrics() -> None:
+    first, second = Metrics(), Metrics()
+    first.images.inc(3)
+    assert "hondo_pictures_total 3.0" in first.text() and "hondo_pictures_total 0.0" in second.text()
 
 
 def test_odd_labels_are_escaped() -> None:
     metrics = Metrics()
-    metrics.requests.add(route='a"b\\c\nd', status="200")
+    metrics.requests.labels(route='a"b\\c\nd', status="200").inc()
     assert r'route="a\"b\\c\nd"' in metrics.text()

@@ -3,6 +3,8 @@
 import base64
 import io
 import json
+import struct
+import zlib
 
 import cv2
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 
 from hondo.core.types import DepthKind
 from hondo.geometry.point_cloud import read_ply
+from tests.web.requests import assert_refused
 
 
 def stored(data: bytes) -> np.ndarray:
@@ -175,3 +178,49 @@ def test_relative_depth_has_no_points(serving, image) -> None:
     with started.client() as client:
         response = client.post("/v1/pointcloud", content=image())
     assert response.status_code == 422 and "relative" in response.json()["error"]
+
+
+def huge_png(width: int, height: int) -> bytes:
+    """A PNG of a few bytes whose header claims that size."""
+    body = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + body + struct.pack(">I", zlib.crc32(body))
+    return b"\x89PNG\r\n\x1a\n" + chunk + b"\0\0\0\x10IDAT" + b"\0" * 20
+
+
+@pytest.mark.parametrize(
+    ("params", "status", "said"),
+    [
+        ({"format": "jpg"}, 400, "format"),
+        ({"model": "http://example.org/x.onnx"}, 404, "no model"),
+        ({"model": "/etc/passwd"}, 404, "no model"),
+    ],
+)
+def test_bad_depth_parameters(server, image, params, status, said) -> None:
+    with server.client() as client:
+        assert_refused(client.post("/v1/depth", params=params, content=image()), status, said)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        (b"", 400, "empty"),
+        (b"http://example.org/photo.jpg", 415, "not an image"),
+        (b"\x80\x04\x95pickle", 415, "not an image"),
+        (b"\x93NUMPY\x01\x00" + b"\0" * 100, 415, "not an image"),
+        (huge_png(20_000, 10_000), 413, "megapixels"),
+        (huge_png(64, 64), 415, "damaged"),
+    ],
+)
+def test_bodies_that_are_no_image(server, body, status, said) -> None:
+    with server.client() as client:
+        assert_refused(client.post("/v1/depth", content=body), status, said)
+
+
+def test_a_image_cut_short(server, image) -> None:
+    with server.client() as client:
+        assert_refused(client.post("/v1/depth", content=image((200, 300), form="JPEG")[:3000]), 415, "truncated")
+
+
+def test_accept_of_nothing_offered(server, image) -> None:
+    with server.client() as client:
+        assert_refused(client.post("/v1/depth", headers={"Accept": "text/html"}, content=image()), 406, "Accept")

@@ -1,31 +1,31 @@
-"""Places and pixels."""
+"""ConcurrencyLimit and pixels."""
 
 import asyncio
 
 import pytest
 
 from hondo.web.http.refusal import Refusal
-from hondo.web.security.limits import PixelBudget, Places, Rate, client_name
+from hondo.web.security.limits import ConcurrencyLimit, PixelBudget, RateLimit, client_name
 
 
 def test_places_are_given_back() -> None:
-    places = Places("streams", total=2, per_client=1)
-    with places.one("a"), places.one("b"):
+    places = ConcurrencyLimit("streams", total=2, per_client=1)
+    with places.hold("a"), places.hold("b"):
         assert len(places) == 2
-        with pytest.raises(Refusal, match="too many streams") as refused, places.one("c"):
+        with pytest.raises(Refusal, match="too many streams") as refused, places.hold("c"):
             pass
         assert refused.value.status == 429 and refused.value.headers["Retry-After"] == "1"
-    with pytest.raises(KeyError), places.one("a"):
+    with pytest.raises(KeyError), places.hold("a"):
         raise KeyError
-    assert len(places) == 0 and not places._taken
+    assert len(places) == 0 and not places._running
 
 
 def test_one_client_does_not_get_all() -> None:
-    places = Places("streams", total=10, per_client=2)
-    with places.one("a"), places.one("a"):
-        with pytest.raises(Refusal), places.one("a"):
+    places = ConcurrencyLimit("streams", total=10, per_client=2)
+    with places.hold("a"), places.hold("a"):
+        with pytest.raises(Refusal), places.hold("a"):
             pass
-        with places.one("b"):
+        with places.hold("b"):
             pass
 
 
@@ -34,7 +34,7 @@ def test_pixels_wait_for_room() -> None:
         budget, held, most = PixelBudget(100), [0], [0]
 
         async def image(pixels: int) -> None:
-            async with budget.held(pixels):
+            async with budget.hold(pixels):
                 held[0] += pixels
                 most[0] = max(most[0], held[0])
                 await asyncio.sleep(0)
@@ -50,11 +50,11 @@ def test_pixels_wait_for_room() -> None:
 def test_one_that_gives_up_leaves_its_room() -> None:
     async def scenario() -> None:
         budget = PixelBudget(10)
-        async with budget.held(10):
+        async with budget.hold(10):
             with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.01), budget.held(10):
+                async with asyncio.timeout(0.01), budget.hold(10):
                     pass
-        async with asyncio.timeout(1), budget.held(10):
+        async with asyncio.timeout(1), budget.hold(10):
             pass
 
     asyncio.run(scenario())
@@ -62,7 +62,7 @@ def test_one_that_gives_up_leaves_its_room() -> None:
 
 def test_a_burst_then_the_rate() -> None:
     now = [0.0]
-    rate = Rate(per_s=2, burst=3, clock=lambda: now[0])
+    rate = RateLimit(per_s=2, burst=3, clock=lambda: now[0])
     assert [rate.wait_s("a") for _ in range(4)] == [0, 0, 0, 0.5]
     now[0] += 0.5
     assert rate.wait_s("a") == 0 and rate.wait_s("a") > 0
@@ -71,13 +71,13 @@ def test_a_burst_then_the_rate() -> None:
 
 
 def test_clients_do_not_share() -> None:
-    rate = Rate(per_s=1, burst=1, clock=lambda: 0.0)
+    rate = RateLimit(per_s=1, burst=1, clock=lambda: 0.0)
     assert rate.wait_s("a") == 0 and rate.wait_s("a") > 0 and rate.wait_s("b") == 0
 
 
 def test_a_refusal_costs_nothing() -> None:
     now = [0.0]
-    rate = Rate(per_s=1, burst=1, clock=lambda: now[0])
+    rate = RateLimit(per_s=1, burst=1, clock=lambda: now[0])
     rate.wait_s("a")
     for _ in range(50):
         rate.wait_s("a")
@@ -86,7 +86,7 @@ def test_a_refusal_costs_nothing() -> None:
 
 
 def test_memory_is_bounded() -> None:
-    rate = Rate(per_s=1, burst=1, clock=lambda: 0.0)
+    rate = RateLimit(per_s=1, burst=1, clock=lambda: 0.0)
     for number in range(12_000):
         rate.wait_s(str(number))
     assert len(rate._buckets) == 10_000

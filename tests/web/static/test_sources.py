@@ -64,7 +64,7 @@ def test_a_still_image_is_sent_once(page, serving, image, show) -> None:
     open_viewer(page, started)
     show(image())
     page.value("new Promise((done) => setTimeout(done, 300))")
-    assert page.value(FRAMES) == 1 and started.service.metrics.frames.value(fate="answered") == 1
+    assert page.value(FRAMES) == 1 and started.frames("answered") == 1
 
 
 def test_a_image_over_the_server_s_limit_is_made_smaller(page, server, tmp_path) -> None:

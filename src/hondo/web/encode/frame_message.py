@@ -1,11 +1,11 @@
-"""The binary message that carries one frame's depth to a page or a program; docs/serve.md describes it.
+"""The binary message with the depth of one frame; docs/serve.md describes it.
 
-4 bytes   "HND1"
-4 bytes   length of the header, little-endian
-header    JSON, padded with spaces so that what follows is aligned to 4 bytes
-depth     uint16 little-endian, row by row; 0 = unknown, else value = low + (stored - 1) x step
-confidence  uint8, the same size, 255 = sure; only where the header's confidence_bytes is not 0
-image   JPEG; only where picture_bytes is not 0
+4 bytes     "HND1"
+4 bytes     length of the header, little-endian
+header      JSON, padded with spaces so that the depth is aligned to 4 bytes
+depth       uint16 little-endian, row by row; 0 = unknown, else value = low + (stored - 1) x step
+confidence  uint8, the same size, 255 = certain; only if the header's confidence_bytes is not 0
+image       JPEG; only if picture_bytes is not 0
 """
 
 import json
@@ -19,17 +19,18 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8, UInt16
 
 from hondo.core.types import DepthMap, Size
+from hondo.web.encode.downsample import average
 
 MAGIC = b"HND1"
-MAX_SIDE = 384  # pixels of the longer side of the depth that is sent, unless a client asks for more
-IMAGE_SIDE = 960
-_STEPS = 65534  # levels of a stored value; 0 is "unknown"
+MAX_SIDE = 384  # longer side of the depth in pixels, unless a client asks for more
+IMAGE_SIDE = 960  # the same of the image
+_STEPS = 65534  # between the smallest and the largest stored value
 _JPEG_QUALITY = 80
 
 
 @dataclass(frozen=True, kw_only=True)
 class FrameHeader:
-    """What is said of a frame. Times in milliseconds; near_far are the ends of the palette in the map's unit."""
+    """The JSON header of a message. ``near_far`` are the ends of the palette, in the unit of the map."""
 
     number: int
     model: str
@@ -43,37 +44,46 @@ class FrameHeader:
     step: float
     near_far: tuple[float, float]
     camera: tuple[float, float, float, float] | None  # fx, fy, cx, cy in pixels of the depth; None: not known
-    latency_ms: float  # from when the frame was caught (or came) to when this was made
-    clock_s: float  # the server's monotonic clock when this was made, for measuring on the same machine
+    latency_ms: float  # from the capture (or arrival) of the frame to this message
+    clock_s: float  # the server's monotonic clock at that time, for measurements on the same machine
     dropped: int
     encoding: str  # of the depth: "raw", or "deflate" (zlib)
     depth_bytes: int
     confidence_bytes: int
     picture_bytes: int
-    stats: dict[str, object] | None = None  # of a server camera: its StreamStats
+    stats: dict[str, object] | None = None  # StreamStats of the server camera
 
 
 @dataclass(frozen=True, kw_only=True)
 class FrameFacts:
-    """What the sender of a frame knows beside its depth map."""
+    """What the sender of a frame knows besides its depth map."""
 
     number: int
     model: str
     image_hw: Size
     near_far: tuple[float, float]
-    since: float  # time.monotonic when it was caught, or came
+    since: float  # time.monotonic of its capture or arrival
     dropped: int
     stats: dict[str, object] | None = None
 
 
 def encode_frame(
-    depth_map: DepthMap, facts: FrameFacts, *, image: UInt8[np.ndarray, "h w 3"] | None, deflate: bool = False
+    depth_map: DepthMap,
+    facts: FrameFacts,
+    *,
+    image: UInt8[np.ndarray, "h w 3"] | None,
+    deflate: bool = False,
+    max_side: int | None = None,
 ) -> bytes:
-    """The message of a map, which has the size it is sent at."""
-    stored, low, step = quantised(depth_map.values)
+    """The message of a depth map, which is first averaged to ``max_side`` pixels if it is larger."""
+    if max_side is not None:
+        depth_map = average(depth_map, fit_size(depth_map.size_hw, max_side=max_side))
+    stored, low, step = quantize_depth(depth_map.values)
     depth = zlib.compress(stored.tobytes(), 1) if deflate else stored.tobytes()
-    confidence = b"" if depth_map.confidence is None else _confidence(depth_map.confidence)
-    jpeg = b"" if image is None else _jpeg(image)
+    confidence = b""
+    if depth_map.confidence is not None:
+        confidence = np.rint(np.clip(depth_map.confidence, 0, 1) * 255).astype(np.uint8).tobytes()
+    jpeg = b"" if image is None else _encode_jpeg(image)
     camera, now = depth_map.camera, time.monotonic()
     header = FrameHeader(
         number=facts.number, model=facts.model, kind=str(depth_map.kind), unit=depth_map.kind.unit,
@@ -89,8 +99,8 @@ def encode_frame(
     return b"".join((MAGIC, struct.pack("<I", len(text)), text, depth, confidence, jpeg))
 
 
-def quantised(values: Float32[np.ndarray, "h w"]) -> tuple[UInt16[np.ndarray, "h w"], float, float]:
-    """(stored, low, step): value = low + (stored - 1) x step, 0 where it is not finite."""
+def quantize_depth(values: Float32[np.ndarray, "h w"]) -> tuple[UInt16[np.ndarray, "h w"], float, float]:
+    """(stored, low, step): value = low + (stored - 1) x step; stored is 0 where the value is not finite."""
     is_known: Bool[np.ndarray, "h w"] = np.isfinite(values)
     if not is_known.any():
         return np.zeros(values.shape, dtype=np.uint16), 0.0, 1.0
@@ -103,18 +113,14 @@ def quantised(values: Float32[np.ndarray, "h w"]) -> tuple[UInt16[np.ndarray, "h
     return np.clip(stored, 0, _STEPS + 1).astype("<u2"), low, step
 
 
-def fitted(size_hw: Size, *, side: int) -> Size:
-    """The size with the same aspect whose longer side is at most ``side``."""
-    scale = min(1.0, side / max(size_hw))
+def fit_size(size_hw: Size, *, max_side: int) -> Size:
+    """The size with the same aspect whose longer side is at most ``max_side``."""
+    scale = min(1.0, max_side / max(size_hw))
     return max(1, round(size_hw[0] * scale)), max(1, round(size_hw[1] * scale))
 
 
-def _confidence(confidence: np.ndarray) -> bytes:
-    return np.rint(np.clip(confidence, 0, 1) * 255).astype(np.uint8).tobytes()
-
-
-def _jpeg(rgb: UInt8[np.ndarray, "h w 3"]) -> bytes:
-    height, width = fitted((rgb.shape[0], rgb.shape[1]), side=IMAGE_SIDE)
+def _encode_jpeg(rgb: UInt8[np.ndarray, "h w 3"]) -> bytes:
+    height, width = fit_size((rgb.shape[0], rgb.shape[1]), max_side=IMAGE_SIDE)
     if height < rgb.shape[0]:
         rgb = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA)
     bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)

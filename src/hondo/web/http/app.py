@@ -1,4 +1,4 @@
-"""The application: every route, the refusals as JSON, the gate in front."""
+"""The ASGI application: all routes, errors as JSON, and the gate in front of them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ ROUTES = (depth.router, streams.router, viewer.router, status.router)
 
 
 def build_app(service: Service) -> FastAPI:
-    """The ASGI application of a service; it starts and stops the service."""
+    """The application of a service; starting and stopping it starts and stops the service."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -35,37 +35,33 @@ def build_app(service: Service) -> FastAPI:
     for router in ROUTES:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=viewer.STATIC), name="static")
-    app.add_exception_handler(Refusal, _refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _framework)
-    app.add_exception_handler(Exception, _fault)
+    app.add_exception_handler(Refusal, _respond_refusal)
+    app.add_exception_handler(RequestValidationError, _respond_invalid_query)
+    app.add_exception_handler(HTTPException, _respond_framework_error)
+    app.add_exception_handler(Exception, _respond_internal_error)
     app.add_middleware(Gate, service=service)
     return app
 
 
-def _answer(refusal: Refusal) -> Response:
-    return Response(refusal.body, status_code=refusal.status, headers=refusal.headers, media_type="application/json")
-
-
-def _refused(request: Request, error: Exception) -> Response:
+def _respond_refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
-    return _answer(error)
+    return error.response()
 
 
-def _invalid(request: Request, error: Exception) -> Response:
-    """FastAPI's list of what is wrong with the query, as the first of it in one line."""
+def _respond_invalid_query(request: Request, error: Exception) -> Response:
+    """The first entry of FastAPI's list of validation errors."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"][1:])
-    return _answer(Refusal(400, f"{where}: {first['msg']}"))
+    return Refusal(400, f"{where}: {first['msg']}").response()
 
 
-def _framework(request: Request, error: Exception) -> Response:
+def _respond_framework_error(request: Request, error: Exception) -> Response:
     """404 and 405, which the framework raises itself."""
     assert isinstance(error, HTTPException)
-    code = error.status_code if error.status_code in REASONS else 400
-    return _answer(Refusal(code, REASONS[code]))
+    status_code = error.status_code if error.status_code in REASONS else 400
+    return Refusal(status_code, REASONS[status_code]).response()
 
 
-def _fault(request: Request, error: Exception) -> Response:
-    return _answer(Refusal(500, f"a fault of the service ({type(error).__name__}); its log tells more"))
+def _respond_internal_error(request: Request, error: Exception) -> Response:
+    return Refusal(500, f"internal error ({type(error).__name__}); see the server log").response()

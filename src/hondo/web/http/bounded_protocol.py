@@ -1,4 +1,4 @@
-"""uvicorn's two protocols with bounds of ours: it lets a half-sent head, and a reader that stopped, stay for ever."""
+"""uvicorn's HTTP and WebSocket protocols with the timeouts that uvicorn lacks: for request heads and for closing."""
 
 import asyncio
 from http import HTTPStatus
@@ -9,53 +9,53 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from hondo.web.http.refusal import Refusal
 
-_CLOSE_S = 5.0  # after which a WebSocket that does not take what is left is cut
+_CLOSE_S = 5.0  # after its route has ended, a WebSocket is closed by force
 
 
 def http_protocol(*, head_seconds: float) -> type[asyncio.Protocol]:
-    """HTTP, where the head of a request must come within ``head_seconds``: else 408, or nothing where nothing came."""
-    refusal = Refusal(408, f"the head did not come within {head_seconds:g} s")
+    """HTTP with a time limit for request heads: an incomplete one is answered with 408, an idle connection closed."""
+    refusal = Refusal(408, f"the request head did not arrive within {head_seconds:g} s")
 
     class BoundedHead(H11Protocol):
         _head_timer: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
-            self._watch()
+            self._update_timer()
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
-            self._watch()
+            self._update_timer()
 
         def connection_lost(self, exc: Exception | None) -> None:
-            self._unwatch()
+            self._stop_timer()
             super().connection_lost(exc)
 
-        def _watch(self) -> None:
-            """The timer runs exactly while a head is awaited."""
+        def _update_timer(self) -> None:
+            """Runs the timer exactly while a request head is expected."""
             if self.conn.their_state is not h11.IDLE:
-                self._unwatch()
+                self._stop_timer()
             elif self._head_timer is None:
-                self._head_timer = self.loop.call_later(head_seconds, self._too_slow)
+                self._head_timer = self.loop.call_later(head_seconds, self._on_timeout)
 
-        def _unwatch(self) -> None:
+        def _stop_timer(self) -> None:
             if self._head_timer is not None:
                 self._head_timer.cancel()
                 self._head_timer = None
 
-        def _too_slow(self) -> None:
+        def _on_timeout(self) -> None:
             self._head_timer = None
             is_answering = self.cycle is not None and not self.cycle.response_complete
             if self.conn.their_state is h11.IDLE and not is_answering and not self.transport.is_closing():
                 if self.conn.trailing_data[0]:
-                    self.transport.write(_whole(refusal))
+                    self.transport.write(_http_message(refusal))
                 self.transport.close()
 
     return BoundedHead
 
 
-def _whole(refusal: Refusal) -> bytes:
-    """The refusal as HTTP, for a request that no route can answer."""
+def _http_message(refusal: Refusal) -> bytes:
+    """The refusal as a complete HTTP response, for a request that no route has received."""
     headers = {"Content-Type": "application/json", "Content-Length": str(len(refusal.body))} | refusal.headers
     lines = [f"HTTP/1.1 {refusal.status} {HTTPStatus(refusal.status).phrase}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
@@ -63,7 +63,7 @@ def _whole(refusal: Refusal) -> bytes:
 
 
 class BoundedClose(WebSocketsSansIOProtocol):
-    """WebSockets that end when their route does, be there a reader or not."""
+    """WebSockets that are closed after their route has ended, even if the client does not read."""
 
     async def run_asgi(self) -> None:
         await super().run_asgi()

@@ -1,10 +1,10 @@
-"""What the OpenAPI document says of bodies, with examples."""
+"""Request bodies and example responses for the OpenAPI document."""
 
 from typing import Any
 
 _IMAGE = {"schema": {"type": "string", "format": "binary", "description": "an image file, at most 20 MB"}}
 
-# The body of a route that takes an image: the file as it is, or a form's file field.
+# The body of a route that takes an image: an image file, or a multipart form with one.
 IMAGE_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,

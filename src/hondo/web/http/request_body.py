@@ -1,14 +1,22 @@
-"""The image that a request carries: read within bounds of size and time, as its whole body or as a multipart file."""
+"""The image in a request: the body itself or one file of a multipart form, read within limits of size and time."""
 
 import asyncio
-from email.message import Message
+import logging
+from dataclasses import dataclass, field
 
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
 from hondo.web.http.refusal import Refusal
 from hondo.web.security.limits import Limits
 
-_LINGER_S = 2.0  # a client that still sends gets to read the refusal
+FIELD = "image"
+_LINGER_S = 2.0  # how long an unwanted body is still read, so that the client receives the refusal
+_MAX_PARTS = 16
+_MAX_PART_HEADERS = 8
+_MAX_HEADER_BYTES = 4096  # of one header of a part; also of Content-Type
+logging.getLogger("python_multipart").setLevel(logging.ERROR)  # malformed bodies are answered with 400, not logged
 
 
 async def read_image(request: Request, limits: Limits) -> bytes:
@@ -16,41 +24,41 @@ async def read_image(request: Request, limits: Limits) -> bytes:
     body = await read_body(request, limits)
     content_type = request.headers.get("content-type", "")
     if content_type.lower().startswith("multipart/form-data"):
-        body = image_of(body, content_type=content_type)
+        body = parse_form_image(body, content_type=content_type)
     if not body:
         raise Refusal(400, "the body is empty; send an image as the request's body")
     return body
 
 
 async def read_body(request: Request, limits: Limits) -> bytes:
-    """The whole body, at most ``body_bytes`` long, within ``body_seconds``."""
+    """The complete body: at most ``body_bytes`` bytes, within ``body_seconds``."""
     try:
         async with asyncio.timeout(limits.body_seconds):
-            return await _bounded(request, limits)
+            return await _read_bounded(request, limits)
     except TimeoutError:
-        raise Refusal(408, f"the body did not come within {limits.body_seconds:g} s") from None
+        raise Refusal(408, f"the request body did not arrive within {limits.body_seconds:g} s") from None
     except ClientDisconnect:
-        raise Refusal(400, "the client went away before its body was complete") from None
+        raise Refusal(400, "the client disconnected before its body was complete") from None
 
 
-async def _bounded(request: Request, limits: Limits) -> bytes:
-    too_large = Refusal(413, f"the body is over {limits.body_bytes / 1e6:g} MB; make the image smaller")
+async def _read_bounded(request: Request, limits: Limits) -> bytes:
+    too_large = Refusal(413, f"the body is larger than {limits.body_bytes / 1e6:g} MB; send a smaller image")
     stated = request.headers.get("content-length", "0")
     if not stated.isdigit() or int(stated) > limits.body_bytes:
-        if "expect" not in request.headers:  # curl asks first with Expect: 100-continue, and then sends nothing
-            await _linger(request, limits)
+        if "expect" not in request.headers:  # with Expect: 100-continue, curl waits and sends no body after a refusal
+            await _discard(request, limits)
         raise too_large
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > limits.body_bytes:
-            await _linger(request, limits)
+            await _discard(request, limits)
             raise too_large
     return bytes(body)
 
 
-async def _linger(request: Request, limits: Limits) -> None:
-    """Throws away what still comes, for a moment: a connection closed at once would also throw away our answer."""
+async def _discard(request: Request, limits: Limits) -> None:
+    """Reads and drops the rest of the body for a moment: closing at once could also discard the response."""
     taken = 0
     try:
         async with asyncio.timeout(min(_LINGER_S, limits.body_seconds)):
@@ -63,45 +71,83 @@ async def _linger(request: Request, limits: Limits) -> None:
         return
 
 
-FIELD = "image"
-_MAX_PARTS = 16
-
-
-def image_of(body: bytes, *, content_type: str) -> bytes:
-    """The content of the part named ``image``, or of the only part that is a file."""
-    boundary = _parameter("Content-Type", content_type, "boundary")
+def parse_form_image(body: bytes, *, content_type: str) -> bytes:
+    """The content of the form's field ``image``, or of its only file."""
+    boundary = parse_options_header(content_type)[1].get(b"boundary") if len(content_type) < _MAX_HEADER_BYTES else None
     if not boundary:
         raise Refusal(400, "a multipart body needs its boundary in Content-Type")
-    parts = _parts(body, boundary.encode("latin-1", errors="replace"))
-    named = [content for name, _, content in parts if name == FIELD]
-    files = [content for _, is_file, content in parts if is_file]
+    parts = _parse_parts(body, boundary)
+    named = [part for part in parts if part.name == FIELD]
+    files = [part for part in parts if part.is_file]
     if len(named) != 1 and len(files) != 1:
         raise Refusal(400, f"a multipart body needs one file, in a field named '{FIELD}'; it has {len(files)}")
-    return named[0] if len(named) == 1 else files[0]
+    return (named if len(named) == 1 else files)[0].content
 
 
-def _parts(body: bytes, boundary: bytes) -> list[tuple[str, bool, bytes]]:
-    """(field name, whether it is a file, content) of each part."""
-    mark = b"\r\n--" + boundary
-    pieces = (b"\r\n" + body).split(mark, _MAX_PARTS + 1)
-    if len(pieces) < 3 or not pieces[-1].startswith(b"--"):
-        raise Refusal(400, f"this multipart body is cut off, or has over {_MAX_PARTS} parts")
-    return [_part(piece) for piece in pieces[1:-1]]
+@dataclass(kw_only=True)
+class _Part:
+    """One field of a form."""
+
+    header_name: bytes = b""  # of the header that is being read
+    disposition: bytes = b""
+    chunks: list[bytes] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self._options.get(b"name", b"").decode("latin-1")
+
+    @property
+    def is_file(self) -> bool:
+        return b"filename" in self._options
+
+    @property
+    def content(self) -> bytes:
+        return b"".join(self.chunks)
+
+    @property
+    def _options(self) -> dict[bytes, bytes]:
+        return parse_options_header(self.disposition.decode("latin-1"))[1]
 
 
-def _part(piece: bytes) -> tuple[str, bool, bytes]:
-    head, blank, content = piece.partition(b"\r\n\r\n")
-    if not blank:
-        raise Refusal(400, "a part of this multipart body has no head")
-    lines = head.decode("latin-1").split("\r\n")
-    disposition = next((line for line in lines if line.lower().startswith("content-disposition:")), "")
-    value = disposition.partition(":")[2].strip()
-    name = _parameter("Content-Disposition", value, "name")
-    return name or "", _parameter("Content-Disposition", value, "filename") is not None, content
+def _parse_parts(body: bytes, boundary: bytes) -> list[_Part]:
+    """The parts of a complete multipart body, by python-multipart.
 
+    The number of delimiters is checked first: the parser examines each candidate byte by byte in Python, so that
+    a body full of them would keep the server busy.
+    """
+    malformed = Refusal(400, f"the multipart body is cut off, malformed, or has more than {_MAX_PARTS} parts")
+    if (b"\r\n" + body).count(b"\r\n--" + boundary) > _MAX_PARTS + 1:
+        raise malformed
+    parts: list[_Part] = []
+    ended: list[bool] = []
 
-def _parameter(header: str, value: str, name: str) -> str | None:
-    message = Message()
-    message[header] = value.replace("\r", " ").replace("\n", " ")
-    found = message.get_param(name, header=header)
-    return found if isinstance(found, str) else None
+    def read_header_value(data: bytes, start: int, end: int) -> None:
+        if parts[-1].header_name.lower() == b"content-disposition":
+            parts[-1].disposition += data[start:end]
+
+    def read_header_name(data: bytes, start: int, end: int) -> None:
+        parts[-1].header_name += data[start:end]
+
+    def end_header() -> None:
+        parts[-1].header_name = b""
+
+    try:
+        parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": lambda: parts.append(_Part()),
+                "on_header_field": read_header_name,
+                "on_header_value": read_header_value,
+                "on_header_end": end_header,
+                "on_part_data": lambda data, start, end: parts[-1].chunks.append(data[start:end]),
+                "on_end": lambda: ended.append(True),
+            },
+            max_header_count=_MAX_PART_HEADERS,
+            max_header_size=_MAX_HEADER_BYTES,
+        )
+        parser.write(body)
+    except FormParserError:
+        raise malformed from None
+    if not ended:
+        raise malformed
+    return parts

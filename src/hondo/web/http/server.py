@@ -1,4 +1,4 @@
-"""The server process: binds, loads, serves until SIGTERM or Ctrl-C, then lets running requests end."""
+"""The server process: bind, load, serve until SIGTERM or Ctrl-C, then finish the running requests."""
 
 import contextlib
 import os
@@ -21,19 +21,19 @@ from hondo.web.inference.service import Service
 from hondo.web.security.access import TOKEN_VARIABLE, Access, check_origins, choose_token
 from hondo.web.security.limits import Limits
 
-_DRAIN_S = 20  # for requests that are being answered when the server is told to stop
+_DRAIN_S = 20  # for requests that are running when the server is stopped
 _BACKLOG = 256
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServeConfig:
-    """Where to listen, who may ask, how much."""
+    """Address, models, allowed origins and limits of a server."""
 
     host: str = "127.0.0.1"
-    port: int = 8000  # 0: any that is free
+    port: int = 8000  # 0: any free port
     models: tuple[str, ...] = ("hondo-nano",)  # names, run folders, files; the first is the default
     allow_origins: tuple[str, ...] = ()
-    batch: int | None = None  # images at once; None: 1 on a CPU, 8 on an accelerator
+    batch: int | None = None  # images per batch; None: 1 on a CPU, 8 on an accelerator
     limits: Limits = field(default_factory=Limits)
 
 
@@ -44,9 +44,9 @@ def serve(
     on_progress: Callable[[str], None] = print,
     camera_for: Callable[[Predictor], ServerCamera] | None = None,
 ) -> None:
-    """Serves until it is stopped; ``told`` hears the address and the token. HondoError for what cannot be.
+    """Serves until it is stopped. ``on_progress`` receives the address and the token.
 
-    ``camera_for`` makes the server's own camera, around the first model.
+    ``camera_for`` creates the server camera from the default model. Raises HondoError for an invalid configuration.
     """
     token = choose_token(config.host, given=os.environ.get(TOKEN_VARIABLE))
     access = Access(token=token, origins=check_origins(config.allow_origins))
@@ -55,12 +55,12 @@ def serve(
         predictor = models.load_default()
         camera = None if camera_for is None else camera_for(predictor)
         service = Service(models, access=access, limits=config.limits, batch=config.batch, camera=camera)
-        on_progress(_greeting(listening, config=config, token=token))
+        on_progress(_startup_message(listening, config=config, token=token))
         make_server(service).run(sockets=[listening])
 
 
 def make_server(service: Service) -> "Server":
-    """The server of a service; ``run(sockets=[...])`` answers until ``should_exit`` is set or a signal comes."""
+    """The server of a service; ``run(sockets=[...])`` serves until ``should_exit`` is set or a signal arrives."""
     limits = service.limits
     settings = uvicorn.Config(
         build_app(service), http=http_protocol(head_seconds=limits.head_seconds), ws=BoundedClose,
@@ -71,7 +71,7 @@ def make_server(service: Service) -> "Server":
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which ends well after SIGTERM and Ctrl-C instead of raising the signal again."""
+    """uvicorn's server, which returns after SIGTERM and Ctrl-C instead of raising the signal again."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -88,15 +88,14 @@ class Server(uvicorn.Server):
 
 @contextlib.contextmanager
 def bound(host: str, port: int) -> Iterator[socket.socket]:
-    """A listening socket, before anything heavy is loaded: a port that is taken is told at once."""
+    """A listening socket. It is opened before models are loaded, so that a port in use is reported at once."""
     if not 0 <= port <= 65535:
         raise HondoError(f"port {port} must be 0 to 65535", field="port")
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
-            0
-        ]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except socket.gaierror as error:
         raise HondoError(f"host '{host}' is not an address of this machine ({error.strerror})", field="host") from error
+    family, kind, _, _, address = found[0]
     with socket.socket(family, kind) as listening:
         if sys.platform != "win32":
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -111,7 +110,7 @@ def bound(host: str, port: int) -> Iterator[socket.socket]:
         yield listening
 
 
-def _greeting(listening: socket.socket, *, config: ServeConfig, token: str | None) -> str:
+def _startup_message(listening: socket.socket, *, config: ServeConfig, token: str | None) -> str:
     port = listening.getsockname()[1]
     host = f"[{config.host}]" if ":" in config.host else config.host
     address = f"http://{host}:{port}/"
@@ -119,6 +118,6 @@ def _greeting(listening: socket.socket, *, config: ServeConfig, token: str | Non
         return f"hondo: serving on {address} (this machine only; stop with Ctrl-C)"
     shown = "" if os.environ.get(TOKEN_VARIABLE) else f"\nhondo: token {token}"
     return (
-        f"hondo: serving on {address}; every request needs the token (Authorization: Bearer TOKEN), "
-        f"the page {address}#token=TOKEN{shown}"
+        f"hondo: serving on {address} (requests require the token: Authorization: Bearer TOKEN; "
+        f"page: {address}#token=TOKEN){shown}"
     )

@@ -1,4 +1,4 @@
-"""A queue that many clients share: bounded as a whole, served round robin, taken in batches of what goes together."""
+"""A bounded queue of many clients, served round robin in batches of compatible items."""
 
 import threading
 from collections import OrderedDict, deque
@@ -9,19 +9,21 @@ T = TypeVar("T")
 
 
 class QueueFull(Exception):
-    """Nothing more may wait."""
+    """The queue is at its limit."""
 
 
 class QueueClosed(Exception):
-    """Nothing comes any more."""
+    """The queue was closed."""
 
 
 class FairQueue(Generic[T]):
-    """Items by client. Each take begins with the client that has waited longest for its turn."""
+    """Items by client. Each ``take`` starts with the client whose last turn was longest ago."""
 
     def __init__(self, *, limit: int) -> None:
         self._limit = limit
-        self._waiting: OrderedDict[str, deque[T]] = OrderedDict()  # in the order of turns; no deque is empty
+        self._waiting: OrderedDict[str, deque[T]] = (
+            OrderedDict()
+        )  # clients in the order of their turns; no deque is empty
         self._count = 0
         self._is_closed = False
         self._changed = threading.Condition()
@@ -30,6 +32,7 @@ class FairQueue(Generic[T]):
         return self._count
 
     def put(self, item: T, *, client: str) -> None:
+        """Adds an item; raises QueueFull or QueueClosed."""
         with self._changed:
             if self._is_closed:
                 raise QueueClosed
@@ -39,11 +42,11 @@ class FairQueue(Generic[T]):
             self._count += 1
             self._changed.notify()
 
-    def take(self, *, most: Callable[[T], int], alike: Callable[[T], Hashable], wait: bool = True) -> list[T]:
-        """Waits for an item; returns it with others of the same kind that wait already, ``most(item)`` in all.
+    def take(self, *, max_size: Callable[[T], int], key: Callable[[T], Hashable], wait: bool = True) -> list[T]:
+        """The next item, with waiting items of the same ``key`` up to ``max_size(item)`` in all.
 
-        Nobody waits for company: a batch forms of what came while the engine was busy. Without ``wait`` the list is
-        empty where nothing is there.
+        Waits for an item (without ``wait``: returns an empty list), but never for a batch to fill up: a batch holds
+        what arrived while the engine was busy.
         """
         with self._changed:
             if wait:
@@ -53,16 +56,16 @@ class FairQueue(Generic[T]):
                     raise QueueClosed
                 return []
             batch = [self._pop(next(iter(self._waiting)))]
-            kind, size = alike(batch[0]), most(batch[0])
+            batch_key, size = key(batch[0]), max_size(batch[0])
             while len(batch) < size:
-                client = next((name for name, items in self._waiting.items() if alike(items[0]) == kind), None)
+                client = next((name for name, items in self._waiting.items() if key(items[0]) == batch_key), None)
                 if client is None:
                     break
                 batch.append(self._pop(client))
             return batch
 
     def close(self) -> list[T]:
-        """Lets nothing more in; returns what was still waiting."""
+        """Accepts no more items; returns those that were waiting."""
         with self._changed:
             self._is_closed = True
             left = [item for items in self._waiting.values() for item in items]
@@ -75,6 +78,6 @@ class FairQueue(Generic[T]):
         items = self._waiting.pop(client)
         item = items.popleft()
         if items:
-            self._waiting[client] = items  # behind all others
+            self._waiting[client] = items  # after all others
         self._count -= 1
         return item

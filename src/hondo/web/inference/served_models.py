@@ -1,4 +1,4 @@
-"""The models that a client may name: a list fixed at the start, each loaded when it is first asked for."""
+"""The models that clients may request by name: a fixed list, each loaded at its first use."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -11,12 +11,12 @@ from hondo.core.types import Predictor, Size
 from hondo.web.http.refusal import Refusal
 
 Load = Callable[[str], Predictor]
-WEBCAM_HW = (480, 640)  # its network size is compiled before the server is ready
+WEBCAM_HW = (480, 640)  # the most common image size: compiled before the server is ready
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServedModel:
-    """A model as clients see it; what only a loaded one knows is None before."""
+    """A model as /v1/models lists it; fields that require the loaded model are None until then."""
 
     name: str
     is_loaded: bool
@@ -29,46 +29,56 @@ class ServedModel:
 
 
 class ServedModels:
-    """Models by the names that clients give, which are never paths; the first one is the default."""
+    """Models by name; names are never paths. The first model is the default."""
 
     def __init__(self, models: Sequence[str], *, load: Load) -> None:
         self._given = {shown_name(model): model for model in models}
         if not models or len(self._given) != len(models):
-            raise HondoError(f"models {','.join(models)}: name at least one model, each once", field="models")
+            raise HondoError(f"models {','.join(models)}: give at least one model, each once", field="models")
         self._load = load
         self._loaded: dict[str, Predictor] = {}
+        self._common_size: dict[str, Predictor] = {}  # the same networks, see ``get``
         self._locks = {name: asyncio.Lock() for name in self._given}
 
     @property
     def default(self) -> str:
+        """The name of the default model."""
         return next(iter(self._given))
 
     def load_default(self) -> Predictor:
-        """Loads the first model, at the start of the server: a wrong name is the operator's to hear."""
-        self._loaded[self.default] = self._load(self._given[self.default]).with_common_sizes()
-        return self._loaded[self.default]
+        """Loads the first model at the start of the server, so that an unknown name is reported at once."""
+        return self._keep(self.default, self._load(self._given[self.default]))
 
-    async def get(self, name: str | None, *, pool: Executor) -> Predictor:
-        """The model of this name (None: the default); others wait while it loads."""
+    async def get(self, name: str | None, *, pool: Executor, any_size: bool = False) -> Predictor:
+        """The model of this name (None: the default); concurrent requests for it wait while it loads.
+
+        It maps images to the network sizes of a few common aspect ratios, since an engine compiles for each size, which
+        takes seconds: clients must not be able to request many of them. ``any_size`` is for the server's own camera.
+        """
         name = self.default if name is None else name
         if name not in self._given:
-            raise Refusal(404, f"no model '{name[:60]}' here; GET /v1/models lists them")
+            raise Refusal(404, f"no model '{name[:60]}'; see /v1/models")
         async with self._locks[name]:
             if name not in self._loaded:
-                loop = asyncio.get_running_loop()
-                self._loaded[name] = await loop.run_in_executor(pool, self._load_and_warm, name)
-        return self._loaded[name]
+                await asyncio.get_running_loop().run_in_executor(pool, self._load_and_warm, name)
+        return self._loaded[name] if any_size else self._common_size[name]
 
     def listed(self) -> list[ServedModel]:
+        """All models, the default first."""
         return [self._facts(name) for name in self._given]
 
     def close(self) -> None:
+        """Frees the loaded models."""
         for predictor in self._loaded.values():
             predictor.close()
 
-    def _load_and_warm(self, name: str) -> Predictor:
-        predictor = self._load(self._given[name]).with_common_sizes()
-        predictor.warm(WEBCAM_HW)
+    def _load_and_warm(self, name: str) -> None:
+        predictor = self._load(self._given[name])
+        predictor.with_common_sizes().warm(WEBCAM_HW)
+        self._keep(name, predictor)
+
+    def _keep(self, name: str, predictor: Predictor) -> Predictor:
+        self._loaded[name], self._common_size[name] = predictor, predictor.with_common_sizes()
         return predictor
 
     def _facts(self, name: str) -> ServedModel:
@@ -82,5 +92,5 @@ class ServedModels:
 
 
 def shown_name(model: str) -> str:
-    """What clients call a model: its name, or the file's or run's own name without the folders."""
+    """The name of a model for clients: of a file or run folder, its own name without the folders."""
     return Path(model).stem if Path(model).suffix else Path(model).name

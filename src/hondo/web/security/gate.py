@@ -1,4 +1,4 @@
-"""The gate in front of every route, for HTTP and WebSocket alike: access, rate, readiness, and what is counted."""
+"""ASGI middleware in front of every route, HTTP and WebSocket: access, request rate, security headers, metrics."""
 
 import time
 from typing import TYPE_CHECKING
@@ -12,10 +12,10 @@ from hondo.web.security.limits import client_name
 if TYPE_CHECKING:
     from hondo.web.inference.service import Service
 
-# Paths that need no token: the page's own files (which hold no secret), and what a supervisor asks.
+# Paths that require no token: the files of the page (which hold no secret) and the health checks.
 OPEN_PATHS = ("/", "/healthz", "/readyz", "/favicon.ico")
 OPEN_FOLDERS = ("/static/",)
-_UNCOUNTED = ("/healthz", "/readyz")  # of the rate: a supervisor must not be turned away
+_UNLIMITED_PATHS = ("/healthz", "/readyz")  # not subject to the rate limit: a supervisor must always be answered
 
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -30,17 +30,18 @@ SECURITY_HEADERS = (
 
 
 class Gate:
-    """ASGI middleware."""
+    """The middleware; a refused WebSocket receives the refusal as the response to its handshake."""
 
     def __init__(self, app: ASGIApp, service: "Service") -> None:
         self._app, self._service = app, service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Checks the request, passes it on, and counts it."""
         if scope["type"] == "lifespan":
             return await self._app(scope, receive, send)
         start, status = time.perf_counter(), 0
 
-        async def counted(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 status = message["status"]
@@ -52,9 +53,9 @@ class Gate:
         try:
             self._check(scope)
         except Refusal as refusal:
-            await refuse(refusal, scope, counted)
+            await refusal.response()(scope, receive, send_with_headers)
         else:
-            await self._app(scope, receive, counted)
+            await self._app(scope, receive, send_with_headers)
         finally:
             self._count(scope, status, seconds=time.perf_counter() - start)
 
@@ -63,22 +64,13 @@ class Gate:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         client = client_name(scope["client"][0]) if scope.get("client") else "unknown"
         scope.setdefault("state", {})["client_name"] = client
-        if path not in _UNCOUNTED and (wait_s := service.rate.wait_s(client)):
+        if path not in _UNLIMITED_PATHS and (wait_s := service.rate.wait_s(client)):
             raise Refusal(429, "too many requests; slow down", retry_after_s=wait_s)
         is_open = path in OPEN_PATHS or path.startswith(OPEN_FOLDERS)
         check_access(service.access, headers, is_open=is_open)
 
     def _count(self, scope: Scope, status: int, *, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "other")
-        self._service.metrics.requests.add(route=route, status=str(status or 500))
+        route, metrics = getattr(scope.get("route"), "path", "other"), self._service.metrics
+        metrics.requests.labels(route=route, status=str(status or 500)).inc()
         if scope["type"] == "http":
-            self._service.metrics.seconds.observe(seconds, route=route)
-
-
-async def refuse(refusal: Refusal, scope: Scope, send: Send) -> None:
-    """Answers with the refusal; a WebSocket gets it as the answer to its handshake."""
-    prefix = "websocket.http" if scope["type"] == "websocket" else "http"
-    headers = [(b"content-type", b"application/json")]
-    headers += [(name.lower().encode(), value.encode()) for name, value in refusal.headers.items()]
-    await send({"type": f"{prefix}.response.start", "status": refusal.status, "headers": headers})
-    await send({"type": f"{prefix}.response.body", "body": refusal.body})
+            metrics.seconds.labels(route=route).observe(seconds)

@@ -1,52 +1,53 @@
-"""What the WebSocket routes share: the handshake with its refusals, and sending with a bound in time."""
+"""Functions that both WebSocket routes use: handshake with refusals, sending with a time limit, query options."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 
-from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hondo.web.http.refusal import Refusal
 from hondo.web.inference.service import Service, client_of, service_of
 from hondo.web.security.access import SUBPROTOCOL
 
-Given = dict[str, object]  # options by name, as the values they are in JSON
 
-
-async def in_place(websocket: WebSocket, talk: Callable[[WebSocket, Service], Awaitable[None]]) -> None:
-    """Talks while it holds one of the places for streams; a refusal before ``accept`` answers the handshake."""
+async def run_stream(websocket: WebSocket, talk: Callable[[WebSocket, Service], Awaitable[None]]) -> None:
+    """Runs a stream within the limit on streams. A refusal before ``accept`` becomes the handshake's response."""
     service = service_of(websocket)
     try:
         service.check_ready()
-        with service.streams.one(client_of(websocket)):
+        with service.streams.hold(client_of(websocket)):
             await talk(websocket, service)
     except Refusal as refusal:
-        answer = Response(refusal.body, refusal.status, headers=refusal.headers, media_type="application/json")
-        await websocket.send_denial_response(answer)
+        await websocket.send_denial_response(refusal.response())
     except WebSocketDisconnect:
         return
 
 
 async def accept(websocket: WebSocket) -> None:
+    """Completes the handshake."""
     offered = websocket.scope.get("subprotocols", [])
     await websocket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
 
 
 async def send(websocket: WebSocket, message: str | bytes, *, seconds: float) -> None:
-    """Sends, or ends the stream where the client has not taken the last message in that time."""
+    """Sends a message; ends the stream if the client does not receive it within ``seconds``."""
     try:
         async with asyncio.timeout(seconds):
-            if isinstance(message, bytes):
-                await websocket.send_bytes(message)
-            else:
-                await websocket.send_text(message)
+            await (websocket.send_bytes(message) if isinstance(message, bytes) else websocket.send_text(message))
     except TimeoutError:
-        raise WebSocketDisconnect(1001, "the client took nothing for too long") from None
+        raise WebSocketDisconnect(1001, "the client stopped receiving") from None
 
 
-async def both(*jobs) -> None:
-    """Runs coroutines together until the first of them ends, and then none."""
-    tasks = [asyncio.create_task(job) for job in jobs]
+async def send_refusal(websocket: WebSocket, refusal: Refusal, *, seconds: float, **fields: int) -> None:
+    """Sends a refusal as JSON text; the stream goes on."""
+    text = json.dumps({**fields, "status": refusal.status, "error": refusal.reason})
+    await send(websocket, text, seconds=seconds)
+
+
+async def run_until_first(*coroutines: Awaitable[None]) -> None:
+    """Runs coroutines together until the first of them ends, and cancels the others."""
+    tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -54,13 +55,13 @@ async def both(*jobs) -> None:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     for task in done:
-        task.result()  # raises what ended it
+        task.result()  # raises the exception that ended it
 
 
-def query_options(websocket: WebSocket) -> Given:
-    """The options in the address, numbers and truth values as what they are; the rest as text."""
-    words: Given = {"true": True, "false": False}
+def query_options(websocket: WebSocket) -> dict[str, object]:
+    """The options in the address; numbers, true and false as such, the others as text."""
+    literals: dict[str, object] = {"true": True, "false": False}
     return {
-        name: words[text] if text in words else int(text) if text.isdigit() and len(text) < 7 else text
+        name: literals[text] if text in literals else int(text) if text.isdigit() and len(text) < 7 else text
         for name, text in websocket.query_params.items()
     }

@@ -1,4 +1,4 @@
-"""The forms in which depth is answered: 16-bit PNG, NPZ, JSON with the PNG inside, colours, and points."""
+"""Response formats of a depth map: 16-bit PNG, NPZ, JSON with the PNG inside, colour JPEG, and PLY points."""
 
 import base64
 import io
@@ -8,16 +8,17 @@ from dataclasses import asdict, dataclass
 
 import cv2
 import numpy as np
+from starlette.responses import Response
 
 from hondo.core.types import Size
 from hondo.geometry.point_cloud import ply_bytes, point_cloud
 from hondo.images.depth_file import PngScale, png16_bytes, png_scale
 from hondo.images.formats.png16 import Compression
-from hondo.web.encode.downsample import thinned
+from hondo.web.encode.downsample import subsample
 from hondo.web.http.refusal import Refusal
 from hondo.web.inference.service import Prediction
 
-# form -> what it is called in Accept and Content-Type
+# format -> its name in Accept and Content-Type
 MEDIA_TYPES = {
     "png16": "image/png",
     "npz": "application/x-npz",
@@ -29,17 +30,8 @@ _JPEG_QUALITY = 90
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
-    """A body, its media type, and what the headers say of it."""
-
-    body: bytes
-    media_type: str
-    headers: dict[str, str]
-
-
-@dataclass(frozen=True, kw_only=True)
 class DepthFacts:
-    """What is said of a depth map; png = value x factor + offset, as in predictions.json. None: not in this form."""
+    """Metadata of a response; png = value x factor + offset, as in predictions.json. None: not in this format."""
 
     model: str
     engine: str
@@ -54,12 +46,12 @@ class DepthFacts:
     milliseconds: float
 
 
-def choose_form(*, accept: str, form: str | None) -> str:
-    """The form a client wants: the query parameter, else the first in Accept that is offered, else PNG."""
-    if form is not None:
-        if form not in MEDIA_TYPES:
-            raise Refusal(400, f"format '{form[:40]}' is not one of {', '.join(MEDIA_TYPES)}")
-        return form
+def choose_format(*, accept: str, format: str | None) -> str:
+    """The format to send: the query parameter, else the first available one in Accept, else PNG."""
+    if format is not None:
+        if format not in MEDIA_TYPES:
+            raise Refusal(400, f"format '{format[:40]}' is not one of {', '.join(MEDIA_TYPES)}")
+        return format
     wanted = [part.split(";")[0].strip().lower() for part in accept.split(",") if part.strip()]
     for media_type in wanted:
         if media_type in ("*/*", "image/*"):
@@ -68,56 +60,56 @@ def choose_form(*, accept: str, form: str | None) -> str:
         if found:
             return found
     if wanted:
-        raise Refusal(406, f"Accept names none of {', '.join(MEDIA_TYPES.values())}")
+        raise Refusal(406, f"Accept names none of the available formats: {', '.join(MEDIA_TYPES.values())}")
     return "png16"
 
 
-def depth_answer(prediction: Prediction, *, form: str, is_near: bool) -> Answer:
-    """The depth map in one of the forms. ``is_near``: the client is on this machine, where bytes cost nothing."""
-    return _ANSWERS[form](prediction, "none" if is_near else "fast")
+def depth_response(prediction: Prediction, *, format: str, is_local: bool) -> Response:
+    """The depth map in one of the formats. ``is_local``: the client is on this machine, so PNG is not compressed."""
+    return _FORMATS[format](prediction, "none" if is_local else "fast")
 
 
-def ply_answer(prediction: Prediction, *, max_points: int) -> Answer:
-    """Coloured points as a binary PLY file: every n-th row and column where there would be more than ``max_points``."""
-    cloud = point_cloud(thinned(prediction.depth_map, max_points=max_points))
+def ply_response(prediction: Prediction, *, max_points: int) -> Response:
+    """Coloured points as a binary PLY file; every n-th row and column if there are more than ``max_points``."""
+    cloud = point_cloud(subsample(prediction.depth_map, max_points=max_points))
     facts = _facts(prediction, scale=None)
     headers = _headers(facts) | {"X-Hondo-Points": str(len(cloud))}
-    return Answer(body=ply_bytes(cloud.points, cloud.colors), media_type=PLY_TYPE, headers=headers)
+    return Response(ply_bytes(cloud.points, cloud.colors), media_type=PLY_TYPE, headers=headers)
 
 
-def _png16(prediction: Prediction, compression: Compression) -> Answer:
+def _png16(prediction: Prediction, compression: Compression) -> Response:
     scale = png_scale(prediction.depth_map)
     body = png16_bytes(prediction.depth_map, scale=scale, compression=compression)
-    return Answer(body=body, media_type=MEDIA_TYPES["png16"], headers=_headers(_facts(prediction, scale=scale)))
+    return Response(body, media_type=MEDIA_TYPES["png16"], headers=_headers(_facts(prediction, scale=scale)))
 
 
-def _json(prediction: Prediction, compression: Compression) -> Answer:
+def _json(prediction: Prediction, compression: Compression) -> Response:
     scale = png_scale(prediction.depth_map)
     facts = _facts(prediction, scale=scale)
     png = base64.b64encode(png16_bytes(prediction.depth_map, scale=scale, compression=compression)).decode()
     body = json.dumps(asdict(facts) | {"png": png}).encode()
-    return Answer(body=body, media_type=MEDIA_TYPES["json"], headers=_headers(facts))
+    return Response(body, media_type=MEDIA_TYPES["json"], headers=_headers(facts))
 
 
-def _npz(prediction: Prediction, compression: Compression) -> Answer:
-    """values (h w, float32) in the map's own unit, and the facts as a JSON text; read with allow_pickle=False."""
+def _npz(prediction: Prediction, compression: Compression) -> Response:
+    """values (h w, float32) in the unit of the map, and the metadata as JSON text; read with allow_pickle=False."""
     facts, depth_map = _facts(prediction, scale=None), prediction.depth_map
     arrays = {"values": depth_map.values, "facts": np.array(json.dumps(asdict(facts)))}
     if depth_map.confidence is not None:
         arrays["confidence"] = depth_map.confidence
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)  # pyright: ignore[reportArgumentType]
-    return Answer(body=buffer.getvalue(), media_type=MEDIA_TYPES["npz"], headers=_headers(facts))
+    return Response(buffer.getvalue(), media_type=MEDIA_TYPES["npz"], headers=_headers(facts))
 
 
-def _color(prediction: Prediction, compression: Compression) -> Answer:
+def _color(prediction: Prediction, compression: Compression) -> Response:
     bgr = cv2.cvtColor(prediction.depth_map.color(), cv2.COLOR_RGB2BGR)
     _, body = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     headers = _headers(_facts(prediction, scale=None))
-    return Answer(body=body.tobytes(), media_type=MEDIA_TYPES["color"], headers=headers)
+    return Response(body.tobytes(), media_type=MEDIA_TYPES["color"], headers=headers)
 
 
-_ANSWERS: dict[str, Callable[[Prediction, Compression], Answer]] = {
+_FORMATS: dict[str, Callable[[Prediction, Compression], Response]] = {
     "png16": _png16,
     "npz": _npz,
     "json": _json,
@@ -143,7 +135,7 @@ def _facts(prediction: Prediction, *, scale: PngScale | None) -> DepthFacts:
 
 
 def _headers(facts: DepthFacts) -> dict[str, str]:
-    """X-Hondo-Kind, X-Hondo-Factor, ... for every fact that there is."""
+    """X-Hondo-Kind, X-Hondo-Factor, ... for each field that is not None."""
     known = {name: value for name, value in asdict(facts).items() if value is not None}
     known["network_size_hw"] = "{}x{}".format(*facts.network_size_hw)
     return {"X-Hondo-" + name.replace("_", "-").title(): str(value) for name, value in known.items()}
