@@ -11,7 +11,13 @@ SAME_NAME = frozenset((
     "max_megapixels", "min_size", "model", "option", "out", "palette", "png_factor", "port", "precision",
     "protocol", "record", "rerun", "resume", "root", "runs", "save", "seconds", "threads", "warmup", "weights",
 ))  # fmt: skip
-RENAMED = {"size_hw": "--size", "allow_origins": "--allow-origin", "image_hw": "--picture", "models": "--model", "options": "--option"}
+RENAMED = {
+    "size_hw": "--size",
+    "allow_origins": "--allow-origin",
+    "image_hw": "--picture",
+    "models": "--model",
+    "options": "--option",
+}
 # Where a command names an argument in its own way.
 OF_COMMAND = {
     "bench": {"model": "MODEL", "models": "MODEL"},
