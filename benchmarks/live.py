@@ -26,7 +26,7 @@ from hondo.data.datasets.clip_files import list_images
 from hondo.data.datasets.embedded_clip import embedded_clip
 from hondo.engines.load import load
 from hondo.images.read import read_image
-from hondo.images.video_file import VideoWriter
+from hondo.images.video_writer import VideoWriter
 from hondo.video.live.live_stream import Stream
 
 SIZE_HW, NETWORK_HW, FPS = (480, 640), (192, 640), 32.0

@@ -16,7 +16,7 @@ from websockets.sync.client import connect
 from hondo.cli.main import main
 from hondo.data.datasets.poses import read_poses
 from hondo.images.read import write_image
-from hondo.images.video_file import VideoWriter
+from hondo.images.video_writer import VideoWriter
 
 MODEL = ["--model", "unet-light", "--weights", "random", "--engine", "pytorch", "--size", "32x64"]
 

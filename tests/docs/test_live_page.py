@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hondo.images.video_file import VideoWriter
+from hondo.images.video_writer import VideoWriter
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "live.md").read_text()
 LOOP, NODE = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)

@@ -2,6 +2,7 @@
 
 import gc
 import tracemalloc
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 
 from hondo.core.errors import HondoError
-from hondo.images.video_file import VideoWriter, probe_video, read_video
+from hondo.images.video_file import probe_video, read_video
+from hondo.images.video_writer import VideoWriter
 
 
 def scene(index: int, size_hw: tuple[int, int] = (48, 64)) -> np.ndarray:
@@ -158,7 +160,7 @@ def test_writer_refusals_leave_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is always full")
 def test_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hondo.images.video_file.temporary_path", lambda path: tmp_path / "full.mp4")
+    monkeypatch.setattr("hondo.images.video_writer.temporary_path", lambda path: tmp_path / "full.mp4")
     (tmp_path / "full.mp4").symlink_to("/dev/full")
     with pytest.raises(HondoError, match=r"cannot write .*x\.mp4: No space left"):
         write(tmp_path / "x.mp4", count=30)
@@ -197,3 +199,76 @@ def test_frames_that_were_shown_leave_nothing_for_the_garbage_collector(tmp_path
         gc.set_debug(0)
         gc.garbage.clear()
         gc.enable()
+
+
+def boxes(data: bytes) -> list[tuple[bytes, bytes]]:
+    """The boxes of an MP4 file: kind and body."""
+    found, at = [], 0
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        found.append((data[at + 4 : at + 8], data[at + 8 : at + size]))
+        at += size
+    return found
+
+
+def box(kind: bytes, body: bytes) -> bytes:
+    return (8 + len(body)).to_bytes(4, "big") + kind + body
+
+
+def with_preview(film: bytes) -> bytes:
+    """The film with a cover image whose box stands before the film's track, as some drones write it."""
+    jpeg = cv2.imencode(".jpg", np.full((24, 32, 3), 200, np.uint8))[1].tobytes()
+    covr = box(b"covr", box(b"data", (13).to_bytes(4, "big") + bytes(4) + jpeg))
+    hdlr = box(b"hdlr", bytes(8) + b"mdirappl" + bytes(9))
+    udta = box(b"udta", box(b"meta", bytes(4) + hdlr + box(b"ilst", covr)))
+    out = b""
+    for kind, body in boxes(film):
+        if kind == b"moov":
+            first = int.from_bytes(body[:4], "big")  # mvhd
+            body = body[:first] + udta + body[first:]
+        out += box(kind, body)
+    return out
+
+
+def test_a_preview_image_is_not_the_film(tmp_path: Path) -> None:
+    path = tmp_path / "drone.mp4"
+    with av.open(str(path), "w") as container:  # without faststart: the index lies at the end and offsets hold
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for index in range(10):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(scene(index), format="rgb24")))
+        container.mux(stream.encode(None))
+    path.write_bytes(with_preview(path.read_bytes()))
+    with av.open(str(path)) as container:
+        assert len(container.streams.video) == 2, "the case is not what it should be"
+    assert probe_video(path).size_hw == (48, 64)
+    frames = list(read_video(path))
+    assert len(frames) == 10 and frames[0].image.shape == (48, 64, 3)
+
+
+def test_pixels_that_are_not_square_are_shown_as_players_do(tmp_path: Path) -> None:
+    path = tmp_path / "anamorphic.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.sample_aspect_ratio = Fraction(4, 3)
+        for index in range(3):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(scene(index), format="rgb24")))
+        container.mux(stream.encode(None))
+    assert probe_video(path).size_hw == (48, 85)
+    assert next(read_video(path)).image.shape == (48, 85, 3)
+
+
+def test_frames_that_a_trimmed_film_hides_do_not_count(tmp_path: Path) -> None:
+    whole, trimmed = write(tmp_path / "whole.mp4", count=40), tmp_path / "trimmed.mp4"
+    with av.open(str(whole)) as source, av.open(str(trimmed), "w") as container:
+        stream = source.streams.video[0]
+        copy = container.add_stream_from_template(stream)
+        for packet in source.demux(stream):
+            if packet.dts is not None:  # the first second comes before time 0: an edit list hides it
+                packet.pts -= round(1 / packet.time_base)
+                packet.dts -= round(1 / packet.time_base)
+                packet.stream = copy
+                container.mux(packet)
+    shown = len(list(read_video(trimmed)))
+    assert shown == 20 and probe_video(trimmed).frame_count == shown

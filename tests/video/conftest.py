@@ -6,7 +6,7 @@ import pytest
 from hondo.core.types import DepthKind, InputSpec
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.images.read import write_image
-from hondo.images.video_file import VideoWriter
+from hondo.images.video_writer import VideoWriter
 
 
 @pytest.fixture

@@ -1,37 +1,51 @@
-"""Video files in and out with PyAV, frame by frame: memory stays constant, rotation and true frame times are kept."""
+"""Reads video files with PyAV, frame by frame: constant memory; rotation, pixel aspect and true times are kept."""
 
 import re
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Any
 
 import av
+import cv2
 import numpy as np
 from av.container import InputContainer
 from av.sidedata.sidedata import SideDataContainer
 from av.sidedata.sidedata import Type as SideDataType
-from av.video.reformatter import Colorspace
+from av.stream import Disposition
+from av.video.stream import VideoStream
 from jaxtyping import UInt8
 
-from hondo.core.atomic import cannot_write, put_in_place, temporary_path
-from hondo.core.errors import HondoError, unknown
+from hondo.core.errors import HondoError
 from hondo.core.types import Size
 
 VIDEO_SUFFIXES = frozenset(
-    [".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".wmv", ".flv", ".3gp"]
+    [
+        ".mp4",
+        ".mov",
+        ".m4v",
+        ".mkv",
+        ".webm",
+        ".avi",
+        ".mpg",
+        ".mpeg",
+        ".m2v",
+        ".ts",
+        ".mts",
+        ".m2ts",
+        ".wmv",
+        ".asf",
+        ".flv",
+        ".f4v",
+        ".3gp",
+        ".ogv",
+        ".vob",
+        ".mxf",
+        ".gif",
+    ]
 )
-WRITABLE_SUFFIXES = frozenset([".mp4", ".mov", ".m4v", ".mkv"])  # all keep uneven times
-# Tried in this order, at a quality that hides the loss. Without B frames the written duration is right at uneven times.
-_CODECS: tuple[tuple[str, dict[str, str]], ...] = (
-    ("libx264", {"crf": "18", "preset": "veryfast", "bf": "0"}),
-    ("mpeg4", {"qscale": "2"}),
-)
-_TICKS = 60_000  # of the written time base a second: 24, 25, 30, 50, 60 and 29.97 frames/s fall on whole ticks
+MIN_PIXEL_ASPECT = 0.2  # a sample aspect ratio beyond this (and its inverse) is taken for damage
 _MAX_MISSING = 0.05  # part of the stated duration that may be missing before a file counts as cut off
 
 
@@ -56,15 +70,16 @@ class VideoFrame:
 def probe_video(path: str | Path) -> VideoInfo:
     """Size, rate and length of a video, from its header and first frame."""
     with _opened(path) as container, _decoding(path):
-        stream = container.streams.video[0]
+        stream = main_stream(container)
         first = next(container.decode(stream), None)
         if first is None:
             raise HondoError(f"{path} holds no frames; record or convert it again")
-        turned = upright(np.empty((first.height, first.width, 0), dtype=np.uint8), first)
+        turned = upright(np.empty((first.height, square_width(first, stream), 0), dtype=np.uint8), first)
+        fps = float(stream.average_rate or stream.guessed_rate or 0) or 30.0
         return VideoInfo(
             size_hw=turned.shape[:2],
-            fps=float(stream.average_rate or stream.guessed_rate or 0) or 30.0,
-            frame_count=stream.frames or None,
+            fps=fps,
+            frame_count=_frame_count(container, fps),
             duration_s=_duration_s(container),
         )
 
@@ -74,7 +89,7 @@ def read_video(path: str | Path, *, every: int = 1, max_frames: int | None = Non
     if every < 1 or (max_frames is not None and max_frames < 1):
         raise HondoError(f"every and max_frames must be at least 1, got {every} and {max_frames}")
     with _opened(path) as container, _decoding(path):
-        stream = container.streams.video[0]
+        stream = main_stream(container)
         stream.thread_type = "AUTO"
         start_s = last_s = end_s = None
         for index, frame in enumerate(container.decode(stream)):
@@ -82,100 +97,12 @@ def read_video(path: str | Path, *, every: int = 1, max_frames: int | None = Non
             start_s = time_s if start_s is None else start_s
             last_s, end_s = time_s, time_s + float((frame.duration or 0) * (frame.time_base or 0))
             if index % every == 0:
-                yield VideoFrame(image=upright(frame.to_ndarray(format="rgb24"), frame), time_s=time_s - start_s)
+                yield VideoFrame(image=shown_pixels(frame, stream), time_s=time_s - start_s)
             if max_frames is not None and index // every + 1 >= max_frames and index % every == 0:
                 return
         if start_s is None or last_s is None or end_s is None:
             raise HondoError(f"{path} holds no frames; record or convert it again")
         _check_complete(container, path, length_s=end_s - start_s)
-
-
-class VideoWriter:
-    """Writes RGB frames of one size to a video file that appears when the block ends well.
-
-    Frames are evenly spaced at ``fps`` unless their times are given. Sides of odd length get one more row or column
-    (a copy of the last), since players want even ones.
-    """
-
-    def __init__(self, path: str | Path, *, size_hw: Size, fps: float) -> None:
-        suffix = Path(path).suffix.lower()
-        if suffix not in WRITABLE_SUFFIXES:
-            raise unknown("video suffix", suffix, WRITABLE_SUFFIXES)
-        if not 0 < fps <= 1000 or min(size_hw) < 1:
-            raise HondoError(f"a video needs a positive size and 0 < fps <= 1000, got {size_hw} and {fps:g}")
-        self.path, self.size_hw, self.fps = Path(path), tuple(size_hw), fps
-        self._last_pts = -1
-        self._count = 0
-
-    def __enter__(self) -> "VideoWriter":
-        self._temporary = temporary_path(self.path)
-        try:
-            self._container = av.open(str(self._temporary), "w")
-        except (av.FFmpegError, OSError) as error:
-            raise cannot_write(self.path, error) from error
-        self._stream = self._add_stream()
-        return self
-
-    def write(self, rgb: UInt8[np.ndarray, "h w 3"], *, time_s: float | None = None) -> None:
-        """Adds a frame, at ``time_s`` seconds (later than the last one) or at its place in the even rate."""
-        if rgb.shape[:2] != self.size_hw:
-            raise HondoError(f"{self.path}: a frame of {rgb.shape[:2]} does not fit the video of {self.size_hw}")
-        pts = round((self._count / self.fps if time_s is None else time_s) * _TICKS)
-        if pts <= self._last_pts:
-            raise HondoError(f"{self.path}: frame {self._count} at {time_s} s is not later than the one before")
-        rows, columns = self.size_hw[0] % 2, self.size_hw[1] % 2
-        if rows or columns:
-            rgb = np.pad(rgb, ((0, rows), (0, columns), (0, 0)), mode="edge")
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
-        frame = frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)
-        frame.pts, frame.time_base = pts, Fraction(1, _TICKS)
-        frame.duration = round(_TICKS / self.fps)
-        self._mux(frame)
-        self._last_pts, self._count = pts, self._count + 1
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if kind is None:
-                self._finish()
-            elif self._count:
-                with suppress(av.FFmpegError, OSError):  # the block's own error is the one to tell
-                    self._container.close()
-        finally:
-            self._temporary.unlink(missing_ok=True)
-
-    def _finish(self) -> None:
-        if self._count == 0:
-            raise HondoError(f"{self.path}: no frame was written, so there is no video")
-        self._mux(None)
-        try:
-            self._container.close()
-        except (av.FFmpegError, OSError) as error:
-            raise cannot_write(self.path, error) from error
-        put_in_place(self._temporary, self.path)
-
-    def _mux(self, frame: av.VideoFrame | None) -> None:
-        try:
-            for packet in self._stream.encode(frame):
-                self._container.mux(packet)
-        except (av.FFmpegError, OSError) as error:
-            raise cannot_write(self.path, error) from error
-
-    def _add_stream(self) -> Any:
-        for name, options in _CODECS:
-            if name not in av.codecs_available:
-                continue
-            stream: Any = self._container.add_stream(
-                name, rate=Fraction(self.fps).limit_denominator(1001), options=options
-            )
-            height, width = self.size_hw
-            stream.width, stream.height = width + width % 2, height + height % 2
-            stream.pix_fmt = "yuv420p"
-            stream.codec_context.time_base = Fraction(1, _TICKS)
-            stream.codec_context.colorspace = Colorspace.ITU709
-            return stream
-        raise HondoError("this PyAV has no H.264 or MPEG-4 encoder; install the av wheel from PyPI")
 
 
 @contextmanager
@@ -213,7 +140,7 @@ def _duration_s(container: InputContainer) -> float | None:
 
 def _stream_duration_s(container: InputContainer) -> float | None:
     """The length of the images, as the header states it: Matroska has it as a tag, or for the whole file."""
-    stream = container.streams.video[0]
+    stream = main_stream(container)
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     clock = re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", stream.metadata.get("DURATION", ""))
@@ -227,9 +154,40 @@ def _stream_duration_s(container: InputContainer) -> float | None:
 def _check_complete(container: InputContainer, path: str | Path, *, length_s: float) -> None:
     """A file that was cut off ends early without any error from the decoder: compare with what its header says."""
     stated_s = _stream_duration_s(container)
-    frame_s = 1 / float(container.streams.video[0].average_rate or 30)
+    frame_s = 1 / float(main_stream(container).average_rate or 30)
     if stated_s is not None and stated_s - length_s > max(_MAX_MISSING * stated_s, 3 * frame_s):
         raise HondoError(f"{path} is cut off: it ends after {length_s:.1f} of {stated_s:.1f} seconds; copy it again")
+
+
+def main_stream(container: InputContainer) -> VideoStream:
+    """The stream with the film, where a preview image (attached picture) or a smaller copy is a stream too."""
+    films = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+    return max(films or container.streams.video, key=lambda stream: (stream.width or 0) * (stream.height or 0))
+
+
+def shown_pixels(frame: av.VideoFrame, stream: VideoStream) -> UInt8[np.ndarray, "h w 3"]:
+    """RGB as a player shows it: square pixels, upright. Where pixels are not square the width is resized."""
+    pixels = frame.to_ndarray(format="rgb24")
+    width = square_width(frame, stream)
+    if width != frame.width:
+        pixels = cv2.resize(pixels, (width, frame.height), interpolation=cv2.INTER_LINEAR)
+    return upright(pixels, frame)
+
+
+def square_width(frame: av.VideoFrame, stream: VideoStream) -> int:
+    """The width of a stored frame with square pixels (its sample aspect ratio applied)."""
+    aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
+    if not aspect or not MIN_PIXEL_ASPECT <= aspect <= 1 / MIN_PIXEL_ASPECT:
+        return frame.width
+    return max(1, round(frame.width * aspect))
+
+
+def _frame_count(container: InputContainer, fps: float) -> int | None:
+    """The frames that are shown: an edit list (a trimmed MP4) hides some of those that the header counts."""
+    stored = main_stream(container).frames or None
+    if stored is None or container.duration is None:
+        return stored
+    return max(1, min(stored, round(container.duration / av.time_base * fps)))
 
 
 def upright(pixels: np.ndarray, frame: av.VideoFrame) -> np.ndarray:

@@ -92,7 +92,7 @@ def test_intrinsics_of_another_size_are_scaled_or_refused(clip: Path):
 
 
 def test_a_video_file(tmp_path: Path):
-    from hondo.images.video_file import VideoWriter
+    from hondo.images.video_writer import VideoWriter
 
     path = tmp_path / "walk.mp4"
     with VideoWriter(path, size_hw=(64, 96), fps=10) as writer:

@@ -8,7 +8,7 @@ import pytest
 
 from hondo.core.errors import HondoError
 from hondo.images.read import write_image
-from hondo.images.video_file import VideoWriter
+from hondo.images.video_writer import VideoWriter
 from hondo.video.sources.live_feed import feed_of
 from hondo.video.sources.live_frame import FeedControl
 

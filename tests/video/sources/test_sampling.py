@@ -6,7 +6,7 @@ import pytest
 from hondo.core.errors import HondoError
 from hondo.core.types import InputSpec
 from hondo.images.read import write_image
-from hondo.images.video_file import VideoWriter
+from hondo.images.video_writer import VideoWriter
 from hondo.video.sources.sampling import read_calibration
 from hondo.video.sources.sampling import spread_images as spread
 

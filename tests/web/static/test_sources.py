@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hondo.images.read import write_image
-from hondo.images.video_file import VideoWriter
+from hondo.images.video_writer import VideoWriter
 from hondo.video.live.live_stream import Stream
 from hondo.video.sources.live_frame import Captured
 from hondo.web.inference.server_camera import ServerCamera

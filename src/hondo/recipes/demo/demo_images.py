@@ -10,7 +10,7 @@ from hondo.core.types import DepthKind, DepthMap
 from hondo.geometry.depth_units import invert_depth
 from hondo.images.draw import captioned, contact_sheet, side_by_side
 from hondo.images.read import read_image, write_image
-from hondo.images.video_file import VideoWriter
+from hondo.images.video_writer import VideoWriter
 from hondo.metrics.depth_metrics import abs_rel
 from hondo.recipes.demo.clip_accuracy import frame_factor, in_metres
 from hondo.recipes.demo.demo_clip import DemoClip, measured_depth, spread

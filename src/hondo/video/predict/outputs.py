@@ -12,7 +12,7 @@ from hondo.core.types import DepthMap
 from hondo.images.colour import PALETTES, SteadyRange
 from hondo.images.depth_file import PngScale, write_png16
 from hondo.images.read import write_image
-from hondo.images.video_file import VideoWriter
+from hondo.images.video_writer import VideoWriter
 from hondo.video.predict.manifest import Item, PredictionsFile
 from hondo.video.sources.read_sources import Frame
 from hondo.video.sources.source_list import Source, SourceKind

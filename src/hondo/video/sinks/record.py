@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from hondo.core.types import Size
-from hondo.images.video_file import VideoWriter
+from hondo.images.video_writer import VideoWriter
 from hondo.video.live.live_stream import Stream
 from hondo.video.predict.manifest import Item, PredictionsFile, RunInfo
 from hondo.video.predict.outputs import OutputConfig, SourceOutputs, cannot_write

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from hondo.core.errors import HondoError
-from hondo.images.video_file import VIDEO_SUFFIXES, VideoFrame, upright
+from hondo.images.video_file import VIDEO_SUFFIXES, VideoFrame, main_stream, shown_pixels
 from hondo.video.sources.live_frame import Captured, Feed, FeedControl
 from hondo.video.sources.recording_feed import FOLDER_FPS, folder_feed, video_feed
 from hondo.video.sources.source_list import LIVE
@@ -101,8 +101,9 @@ def _stream(address: str, control: FeedControl) -> Iterator[tuple]:
         with av.open(address, options=options, timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S)) as container:
             if not container.streams.video:
                 raise HondoError(f"{shown(address)}: this stream has no video")
+            stream = main_stream(container)
             for frame, came_at in decoded(container, corrupt=control.corrupt):
-                yield upright(frame.to_ndarray(format="rgb24"), frame), came_at
+                yield shown_pixels(frame, stream), came_at
     except (av.FFmpegError, OSError) as error:
         reason = getattr(error, "strerror", None) or error
         raise HondoError(f"{shown(address)}: cannot read this stream ({reason})") from error

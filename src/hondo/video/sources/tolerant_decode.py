@@ -9,7 +9,7 @@ import av
 from av.container import InputContainer
 
 from hondo.core.errors import HondoError
-from hondo.images.video_file import VideoFrame, upright
+from hondo.images.video_file import VideoFrame, main_stream, shown_pixels
 
 
 class Decoded(NamedTuple):
@@ -20,8 +20,8 @@ class Decoded(NamedTuple):
 
 
 def decoded(container: InputContainer, *, corrupt: Callable[[], None]) -> Iterator[Decoded]:
-    """The frames of the first video stream; ``corrupt`` is called for each that is damaged."""
-    for packet in container.demux(video=0):
+    """The frames of the main video stream; ``corrupt`` is called for each that is damaged."""
+    for packet in container.demux(main_stream(container)):
         came_at = time.monotonic()
         try:
             frames = packet.decode()
@@ -40,14 +40,14 @@ def decoded_file(path: Path, *, corrupt: Callable[[], None]) -> Iterator[VideoFr
     count = 0
     try:
         with av.open(str(path)) as container:
-            stream = container.streams.video[0]
+            stream = main_stream(container)
             stream.thread_type = "AUTO"
             start_s, rate = None, float(stream.average_rate or 30)
             for frame, _ in decoded(container, corrupt=corrupt):
                 time_s = count / rate if frame.time is None else frame.time
                 start_s = time_s if start_s is None else start_s
                 count += 1
-                yield VideoFrame(image=upright(frame.to_ndarray(format="rgb24"), frame), time_s=time_s - start_s)
+                yield VideoFrame(image=shown_pixels(frame, stream), time_s=time_s - start_s)
     except (av.FFmpegError, OSError) as error:
         if count == 0:
             raise HondoError(f"{path} cannot be read ({error.strerror or error})") from error
