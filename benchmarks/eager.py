@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from hondo.models.base.torchvision_guard import import_timm
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 
 Network = Callable[[Tensor], object]
 

@@ -9,7 +9,7 @@ import time
 import torch
 
 from hondo.core.sample import Batch
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 from hondo.train.loop.fabric import make_fabric
 from hondo.train.loop.loop import fit
 from hondo.train.loop.loop_config import FabricConfig, LoopConfig, OptimConfig

@@ -21,7 +21,8 @@ from hondo.evaluate.accuracy.score import evaluate_samples, predict_with
 from hondo.evaluate.accuracy.subject import BASELINES
 from hondo.models.base.macs import count_macs, count_parameters
 from hondo.models.base.weights_file import read_header, save_model
-from hondo.models.registry.zoo import PACKAGED, build_model
+from hondo.models.registry.build_model import build_model
+from hondo.models.registry.zoo import PACKAGED
 
 ROOT = Path(__file__).resolve().parents[1]
 WEIGHTS = PACKAGED / "hondo-nano.safetensors"

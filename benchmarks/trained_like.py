@@ -29,7 +29,7 @@ from hondo.evaluate.parity.parity import probe_image
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.weights_file import save_model
 from hondo.models.decoders.adaptive_bins import AdaptiveBins
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 from hondo.nn.blocks.mini_vit import MiniViT
 from hondo.nn.blocks.transformer_block import LayerScale
 from hondo.recipes.build_parts import build_batches

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from hondo.core.types import Camera, DepthKind, DepthMap, InputSpec, Predictor
     from hondo.engines.load import load
     from hondo.evaluate.accuracy.score import score
-    from hondo.models.registry.zoo import build_model
+    from hondo.models.registry.build_model import build_model
     from hondo.nn.attention.registry import attention
 
 _HOMES = {
@@ -23,7 +23,7 @@ _HOMES = {
     "Sample": "hondo.core.sample",
     "load": "hondo.engines.load",
     "attention": "hondo.nn.attention.registry",
-    "build_model": "hondo.models.registry.zoo",
+    "build_model": "hondo.models.registry.build_model",
     "score": "hondo.evaluate.accuracy.score",
 }
 

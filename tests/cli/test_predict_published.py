@@ -11,7 +11,7 @@ import torch
 import hondo
 from hondo.cli.main import main
 from hondo.images.read import write_image
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 from tests.contracts.tiny import DPT_TINY
 from tests.models.published.test_fastdepth import authors_module
 

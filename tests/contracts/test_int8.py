@@ -10,7 +10,7 @@ import hondo
 from hondo.engines.quantization.calibration import Calibration
 from hondo.engines.quantization.validation import Quantising
 from hondo.evaluate.parity.parity import export_checked
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 from tests.contracts.tiny import TINY
 
 SIZE = (64, 96)

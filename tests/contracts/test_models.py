@@ -9,8 +9,9 @@ from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.fuse import fuse_for_inference
 from hondo.models.base.multi_frame import MultiFrameModel
 from hondo.models.base.pose_model import PoseModel
-from hondo.models.base.weights_file import read_model, save_model
-from hondo.models.registry.zoo import NOT_EXPORTABLE, ZOO, Model, build_model
+from hondo.models.base.weights_file import save_model
+from hondo.models.registry.build_model import build_model
+from hondo.models.registry.zoo import NOT_EXPORTABLE, ZOO, Model
 from tests.contracts.tiny import TINY
 
 ODD_SIZES = ((61, 97), (130, 35), (20, 31))
@@ -96,7 +97,7 @@ def test_bf16_autocast_stays_finite(model: Model) -> None:
 
 def test_a_checkpoint_gives_the_same_output(model: Model, tmp_path) -> None:
     shown_images = images(model, size_hw=(64, 96))
-    again = read_model(save_model(model, tmp_path / "m.safetensors", licence="Apache-2.0", training={}))
+    again = build_model(save_model(model, tmp_path / "m.safetensors", licence="Apache-2.0", training={}))
     assert type(again) is type(model) and again.options == model.options and again.input_spec == model.input_spec
     assert repr(again) == repr(model)  # every layer and its settings
     for before, after in ((held(model), held(again)), (model.state_dict(), again.state_dict())):

@@ -5,7 +5,8 @@ import torch
 
 from hondo.core.types import Size
 from hondo.models.base.macs import count_macs
-from hondo.models.registry.zoo import ZOO, build_model
+from hondo.models.registry.build_model import build_model
+from hondo.models.registry.zoo import ZOO
 
 PUBLISHED = (  # name, options, size, multiply-accumulates, who says so
     ("monodepth2", {}, (192, 640), 8.0e9, "Zhang et al. 2023 (Lite-Mono)"),

@@ -10,7 +10,7 @@ import torch
 
 from hondo.core.errors import HondoError
 from hondo.data.datasets.dataset_configs import FramesData, RgbdData, SyntheticData
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 from hondo.recipes import pipeline
 from hondo.recipes.build_parts import build_batches, build_objective, build_samples
 from hondo.recipes.depth_recipes import rgbd

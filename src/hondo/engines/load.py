@@ -113,7 +113,7 @@ def _load_file(
 
 def build_depth_model(model: str | Path, *, weights: str | Path | None, options: dict[str, Any]) -> DepthModel:
     """A model of the zoo, a run folder or a checkpoint; a pose network is refused."""
-    from hondo.models.registry.zoo import build_model
+    from hondo.models.registry.build_model import build_model
 
     built = build_model(model, weights=weights, **options)
     if not isinstance(built, DepthModel):

@@ -16,8 +16,8 @@ from hondo.data.datasets.registry import DATASETS
 from hondo.data.loading.batches import BatchSource, ShuffledBatches
 from hondo.data.loading.collate import collate
 from hondo.models.base.depth_model import DepthModel
-from hondo.models.base.pose_model import shared_pose
-from hondo.models.registry.zoo import build_model
+from hondo.models.families.pose import shared_pose
+from hondo.models.registry.build_model import build_model
 from hondo.recipes.recipe import Recipe
 from hondo.recipes.two_view_poses import NEEDS_CAMERA, with_camera_path
 from hondo.train.objectives.objective import Objective

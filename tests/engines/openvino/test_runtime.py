@@ -11,7 +11,7 @@ from hondo.engines.openvino import engine as openvino_ir
 from hondo.engines.openvino.runtime import compile_graph
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.decoders.adaptive_bins import AdaptiveBins
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 from hondo.nn.blocks.mini_vit import MiniViT
 
 

@@ -17,7 +17,7 @@ from hondo.engines.quantization.validation import Quantising
 from hondo.engines.torch import engine as pytorch
 from hondo.engines.torch.int8 import rounded_layers, weight_layers, with_int8_linears, with_int8_weights
 from hondo.models.base.depth_model import DepthModel
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 from hondo.nn.int8_layers import Int8Linear, from_int8, to_int8
 from tests.contracts.tiny import TINY
 

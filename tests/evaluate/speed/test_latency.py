@@ -12,7 +12,7 @@ from hondo.engines.base.metadata import Cost
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.evaluate.speed.latency import BenchConfig, bench, network_call, protocol_config
 from hondo.evaluate.speed.peak import Roof
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 
 
 def sleeper(image: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from hondo.models.base.fuse import cheaper, fuse_for_inference
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 from hondo.nn.upsampling.pixel_shuffle import BlockShuffle, PatchConv, shuffle_head
 from hondo.nn.upsampling.resized_conv import ConvBeforeResize, ResizedConv
 from hondo.nn.upsampling.upsample_conv import BilinearUpsample, ConvBilinearUpsample, FoldedUpsampleConv, UpsampleConv

@@ -20,7 +20,9 @@ own = torch.library.Library("torchvision", "DEF")
 for name in ("nms", "qnms"):
     own.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 """
-IMPORT = "from hondo.models import torchvision_guard as g; g.import_torchvision(); print('declared', len(g._declared))"
+IMPORT = (
+    "from hondo.models.base import torchvision_guard as t; t.import_torchvision(); print('declared', len(t._declared))"
+)
 
 
 def run(code: str, *, torchvision: str | None, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -15,14 +15,13 @@ from hondo.models.base.weights_file import (
     STEP,
     assign_weights,
     read_header,
-    read_model,
     read_tensors,
     rounded,
     save_model,
     unpacked,
 )
 from hondo.models.families.unet import unet
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +45,7 @@ def test_header_says_what_was_saved(written: Path, model: DepthModel) -> None:
 
 
 def test_a_model_comes_back_to_the_bit(written: Path, model: DepthModel) -> None:
-    again = read_model(written)
+    again = build_model(written)
     image = torch.rand(1, 3, 40, 50)
     assert not again.training and again.options == model.options
     with torch.no_grad():
@@ -86,7 +85,7 @@ def test_truncated_files_are_refused(written: Path, tmp_path: Path, keep: float)
     path = tmp_path / "cut.safetensors"
     path.write_bytes(content[: int(keep if keep == 0 or keep > 1 else keep * len(content))])
     with pytest.raises(HondoError, match=r"cut\.safetensors.*again"):
-        read_model(path)
+        build_model(path)
 
 
 def test_random_bytes_are_refused(tmp_path: Path) -> None:
@@ -100,7 +99,7 @@ def test_foreign_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "theirs.safetensors"
     save_file({"a": torch.zeros(2)}, path)
     with pytest.raises(HondoError, match=r"not a checkpoint written by hondo.*as its weights"):
-        read_model(path)
+        build_model(path)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"format": 1}', '{"format": 1, "input_spec": 3, "options": {}}'])
@@ -188,7 +187,7 @@ def test_what_comes_back_is_within_half_a_step_and_the_rest_to_the_bit(
 
 
 def test_a_model_built_from_it_runs_and_can_be_trained_on(int8_model: DepthModel, int8_written: Path) -> None:
-    again, warm = read_model(int8_written), build_model("unet", weights=int8_written, encoder="light", width=0.25)
+    again, warm = build_model(int8_written), build_model("unet", weights=int8_written, encoder="light", width=0.25)
     image = torch.rand(1, 3, 64, 96)
     for built in (again, warm):
         torch.testing.assert_close(built(image)[0], int8_model(image)[0], rtol=0.1, atol=0.02)
@@ -197,7 +196,7 @@ def test_a_model_built_from_it_runs_and_can_be_trained_on(int8_model: DepthModel
 
 
 def test_saved_again_it_is_the_same_file(keys: tuple[str, ...], int8_written: Path, tmp_path: Path) -> None:
-    again = save_model(read_model(int8_written), tmp_path / "n.safetensors", licence="", training={}, int8=keys)
+    again = save_model(build_model(int8_written), tmp_path / "n.safetensors", licence="", training={}, int8=keys)
     first, second = load_file(int8_written), load_file(again)
     assert all(torch.equal(first[key], second[key]) for key in keys)
 
@@ -224,4 +223,4 @@ def test_int8_without_its_steps_is_refused(tensors: dict[str, Tensor], int8_writ
     with safe_open(int8_written, framework="pt") as file:
         save_file(content, tmp_path / "cut.safetensors", metadata=file.metadata())
     with pytest.raises(HondoError, match=rf"cut\.safetensors: weight {KERNEL} and its int8 steps"):
-        read_model(tmp_path / "cut.safetensors")
+        build_model(tmp_path / "cut.safetensors")

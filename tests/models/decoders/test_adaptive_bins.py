@@ -6,7 +6,7 @@ from torch import nn
 
 from hondo.core.errors import HondoError
 from hondo.models.decoders.adaptive_bins import AdaptiveBins, bin_centres
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 from hondo.nn.blocks.mini_vit import MiniViT
 from tests.contracts.tiny import TINY
 

@@ -6,7 +6,7 @@ import torch
 from hondo.core.errors import HondoError
 from hondo.models.base.macs import count_parameters
 from hondo.models.encoders.light import LightEncoder, LiteHybrid, light_encoder, litehybrid
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 
 
 def test_other_channels_make_another_width() -> None:

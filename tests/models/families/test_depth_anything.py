@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hondo.core.types import DepthKind
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 
 
 @pytest.mark.parametrize(("size", "millions"), [("s", 24.7), ("b", 97.5), ("l", 335.3)])

@@ -9,7 +9,7 @@ from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind
 from hondo.models.base.macs import count_macs
 from hondo.models.families.dpt import dpt, inverted, output_of, share_of
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 
 TINY = "timm:vit_tiny_patch16_224"
 

@@ -9,7 +9,7 @@ from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind
 from hondo.models.base.macs import count_macs
 from hondo.models.families.monodepth2 import monodepth2, monodepth2_pose
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 from hondo.recipes.build_parts import build_depth_model, build_objective
 from hondo.recipes.recipe import ModelConfig
 from hondo.recipes.video_recipes import video

@@ -5,7 +5,8 @@ import torch
 from hondo.core.types import DepthKind
 from hondo.models.base.macs import count_macs, count_parameters
 from hondo.models.families.nano import LOG_RANGE, hondo_nano
-from hondo.models.registry.zoo import build_model, packaged_weights
+from hondo.models.registry.build_model import build_model
+from hondo.models.registry.zoo import packaged_weights
 
 
 def test_fits_its_budget() -> None:

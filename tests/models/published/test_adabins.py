@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from hondo.core.errors import HondoError
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 from tests.contracts.tiny import TINY
 from tests.models.published.vectors import load_vectors, relative_difference, write_checkpoint
 

@@ -8,7 +8,7 @@ import torch
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind
 from hondo.models.families.bts import bts_kitti
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 from tests.models.published.vtdepth_formats import Shapes, batch_norm
 
 RESNET50 = (64, 256, 512, 1024, 2048)

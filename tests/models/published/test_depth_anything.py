@@ -7,7 +7,7 @@ import torch
 
 from hondo.core.types import DepthKind
 from hondo.models.published.depth_anything import read
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 from tests.models.published.vectors import load_vectors, relative_difference, write_checkpoint
 
 NAME = "depth-anything-s"

@@ -12,7 +12,7 @@ from hondo.core.types import DepthKind
 from hondo.models.base.torchvision_guard import import_timm
 from hondo.models.published.dpt import read
 from hondo.models.published.dpt_thesis import read as read_thesis
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 from tests.models.published.vectors import load_vectors, relative_difference, write_checkpoint
 
 CASES = {

@@ -8,7 +8,7 @@ from torch import nn
 
 from hondo.core.errors import HondoError
 from hondo.models.base.macs import count_macs
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 from tests.models.published.vectors import load_vectors, relative_difference, write_checkpoint
 
 

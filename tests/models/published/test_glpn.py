@@ -7,7 +7,7 @@ import torch
 
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 from tests.models.published.vtdepth_formats import Shapes, batch_norm, layer, pyramid_encoder
 
 B0 = (32, 64, 160, 256)

@@ -12,7 +12,7 @@ NAME = "thesis_rn50_standard_1_0-1"
 MEASURE = """
 import sys
 from pathlib import Path
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 
 def kilobytes(field):
     lines = Path("/proc/self/status").read_text().splitlines()

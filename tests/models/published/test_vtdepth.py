@@ -10,7 +10,7 @@ import torch
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind
 from hondo.geometry.depth_units import inv_depth_from_sigmoid
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 from tests.models.published.vectors import load_vectors, relative_difference, write_checkpoint
 from tests.models.published.vtdepth_formats import (
     Shapes,

@@ -2,8 +2,8 @@
 
 import pytest
 
+from docs.model_facts import model_facts
 from hondo.models.registry.facts import STORED, facts_from_json, facts_to_json, stored_facts
-from hondo.models.registry.measure_facts import model_facts
 from hondo.models.registry.zoo import ZOO
 
 STALE = "the table of models is out of date: make docs"

@@ -7,7 +7,7 @@ from hondo.core.types import DepthKind, InputSpec
 from hondo.losses.chamfer_bins import chamfer_bins_loss
 from hondo.losses.terms import TERMS
 from hondo.models.base.depth_model import DepthModel
-from hondo.models.registry.zoo import build_model
+from hondo.models.registry.build_model import build_model
 from hondo.train.objectives.objective_config import SupervisedConfig
 from hondo.train.objectives.supervised import Supervised
 from tests.contracts.tiny import TINY

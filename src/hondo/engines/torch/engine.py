@@ -87,9 +87,9 @@ def torch_device(name: str) -> torch.device:
 
 def read_depth_model(path: Path) -> DepthModel:
     """The depth model in an own checkpoint."""
-    from hondo.models.base.weights_file import read_model
+    from hondo.models.registry.build_model import build_model
 
-    model = read_model(path)
+    model = build_model(path)
     if not isinstance(model, DepthModel):
         raise HondoError(f"{path} holds a pose network; it gives no depth")
     return model

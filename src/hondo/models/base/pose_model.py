@@ -1,4 +1,4 @@
-"""Pose networks: how the camera moved between two images, learnt together with depth from video alone."""
+"""Pose networks: the camera's motion between two images, learnt together with depth from video."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,22 +7,20 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from hondo.core.errors import HondoError
-from hondo.core.types import InputSpec, Size
+from hondo.core.types import InputSpec
 from hondo.geometry.pose import T_from_axis_angle
-from hondo.models.base.depth_model import DepthModel, EncoderDecoder, Normalise, check_image, pad_to_multiple
+from hondo.models.base.depth_model import Normalise, check_image, pad_to_multiple
 from hondo.models.encoders.encoder import Encoder
-from hondo.models.encoders.registry import build_encoder, encoder_spec
 
-WIDTH = 256  # of the convolutions on the encoder's map
-MOTION_SCALE = 0.01  # keeps first guesses near no motion (Zhou et al. 2017; monodepth2)
+WIDTH = 256  # channels of the convolutions on the encoder's coarsest map
+MOTION_SCALE = 0.01  # keeps the initial poses near the identity (Zhou et al. 2017; monodepth2)
 
 
 class PoseModel(nn.Module):
-    """Two images in RGB 0..1 to ``T_next_image``, which takes points of the first camera to the second's frame.
+    """Two RGB images in 0..1 to ``T_next_image``, which takes points from the first camera's frame to the second's.
 
-    Translation is in the unit of the depth model it was trained with. ``network`` takes both images, normalised and
-    one behind the other (b 6 h w), and returns axis-angle [rad] and translation (b 6).
+    The translation is in the unit of the depth model that was trained with it. ``network`` takes both normalised images
+    concatenated (b 6 h w), and returns an axis-angle rotation [rad] and a translation (b 6).
     """
 
     num_images = 2  # images that ``forward`` takes
@@ -52,7 +50,7 @@ class PoseModel(nn.Module):
 
 
 class PoseNetwork(nn.Module):
-    """An encoder of six channels, and convolutions on its coarsest map whose average is the motion."""
+    """An encoder with six input channels; the motion is the mean over the pixels of a convolutional head's output."""
 
     def __init__(self, encoder: Encoder, *, width: int) -> None:
         super().__init__()
@@ -64,7 +62,7 @@ class PoseNetwork(nn.Module):
 
 
 class SharedPoseNetwork(nn.Module):
-    """The encoder of a depth network sees each image by itself; the head joins what it saw (monodepth2: shared)."""
+    """Runs a depth network's encoder on each image; the head takes both feature maps (monodepth2's "shared")."""
 
     def __init__(self, encoder: Encoder, *, width: int) -> None:
         super().__init__()
@@ -79,7 +77,7 @@ class SharedPoseNetwork(nn.Module):
 
 
 def _motion_head(inputs: int, *, width: int, images: int) -> nn.Sequential:
-    """A 1x1 convolution of each image's features, then three of all ``images`` together."""
+    """A 1x1 convolution for each image's features, then three convolutions over those of all ``images``."""
     return nn.Sequential(
         nn.Conv2d(inputs, width, 1),
         nn.ReLU(inplace=True),
@@ -89,25 +87,3 @@ def _motion_head(inputs: int, *, width: int, images: int) -> nn.Sequential:
         nn.ReLU(inplace=True),
         nn.Conv2d(width, 6, 1),
     )
-
-
-def pose(
-    *, encoder: str = "timm:resnet18", pretrained: bool = False, width: int = WIDTH, size_hw: Size = (192, 640)
-) -> PoseModel:
-    """A pose network on any encoder; its first convolution takes both images (monodepth2's choice: ResNet-18)."""
-    features = build_encoder(encoder, in_channels=6, pretrained=pretrained, size_hw=size_hw)
-    network = PoseNetwork(features, width=width)
-    return PoseModel(network, name="pose", input_spec=encoder_spec(features, size_hw=size_hw))
-
-
-def nano_pose(*, size_hw: Size = (192, 288)) -> PoseModel:
-    """The small pose network that adapts hondo-nano: our light encoder, half a million parameters."""
-    return pose(encoder="light", width=128, size_hw=size_hw)
-
-
-def shared_pose(model: DepthModel, *, width: int = WIDTH) -> PoseModel:
-    """A pose network on a depth model's own encoder, which then learns from both (monodepth2's "shared")."""
-    if not isinstance(model.network, EncoderDecoder):
-        raise HondoError(f"model '{model.name}' has no encoder that a pose network could share; train with a network")
-    network = SharedPoseNetwork(model.network.encoder, width=width)
-    return PoseModel(network, name="shared-pose", input_spec=model.input_spec)

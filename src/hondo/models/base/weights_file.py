@@ -85,13 +85,6 @@ def save_model(
     return atomic_write(path, save(tensors, metadata={"hondo": json.dumps(asdict(header))}), sync=True)
 
 
-def read_model(path: str | Path, **options: Any) -> nn.Module:
-    """The model a checkpoint describes, in eval mode; ``options`` replace stored ones."""
-    from hondo.models.registry.zoo import build_model
-
-    return build_model(path, **options)
-
-
 def read_header(path: str | Path) -> WeightsHeader:
     """What a checkpoint says about itself, without reading its weights."""
     path = Path(path)

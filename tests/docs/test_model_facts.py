@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from torch import nn
 
+from docs.model_facts import model_facts, weights_and_licence
 from hondo.models.base.weights_file import save_model
 from hondo.models.registry import zoo
-from hondo.models.registry.measure_facts import model_facts, weights_and_licence
+from hondo.models.registry.build_model import build_model
 from hondo.models.registry.variant import Origin
 
 
@@ -27,7 +28,7 @@ def test_a_pose_network_has_facts_too() -> None:
 
 
 def test_packaged_weights_state_their_licence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = zoo.build_model("unet-light", weights="random")
+    model = build_model("unet-light", weights="random")
     file = save_model(model, tmp_path / "m.safetensors", licence="CC0-1.0", training={})
     monkeypatch.setattr(zoo, "PACKAGED", tmp_path)
     shutil.copy(file, tmp_path / "unet-light.safetensors")

@@ -1,0 +1,161 @@
+"""build_model: from a name, a checkpoint or a run folder to a network with its weights."""
+
+import logging
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from hondo.core.errors import HondoError, unknown
+from hondo.models.base.weights_file import (
+    WeightsMismatchError,
+    assign_weights,
+    find_mismatch,
+    read_header,
+    read_tensors,
+    share_loaded,
+)
+from hondo.models.published.published import ForeignFileError, Published
+from hondo.models.registry.facts import stored_facts
+from hondo.models.registry.variant import origin_of
+from hondo.models.registry.variant_options import check_options
+from hondo.models.registry.zoo import ZOO, Model, packaged_weights
+
+MAX_BUFFER_RATIO = 1.5  # values in a file / parameters of its model: batch-norm statistics and constant grids add some
+_EXPORTED = {".onnx", ".xml", ".engine", ".pt2", ".pte"}
+_log = logging.getLogger(__name__)
+
+
+def build_model(name: str | Path, weights: str | Path | None = None, *, strict: bool = True, **options: Any) -> Model:
+    """Builds a model on the CPU, in eval mode.
+
+    ``name``: a name in ZOO, a .safetensors checkpoint written by hondo, or a run folder. ``weights``: a file or folder,
+    "random" for a fresh initialisation, or None for the weights that ship with hondo (random if there are none).
+    With ``strict=False``, weights that do not fit are skipped and logged. ``options`` override the variant's defaults.
+    """
+    if name not in ZOO:
+        path = _checkpoint(Path(name))
+        if weights is not None:
+            raise HondoError(f"{name} already holds weights; give the name of a model to load {weights}")
+        return _from_checkpoint(read_header(path).name, path, strict=strict, options=options)
+    name = str(name)
+    path = packaged_weights(name) if weights is None else Path(weights)
+    if path is None or weights == "random":
+        return _build(name, options).eval()
+    if path.suffix == ".safetensors" or (path / "checkpoints").is_dir():
+        return _from_checkpoint(name, _checkpoint(path), strict=strict, options=options)
+    return _from_published(name, path, strict=strict, options=options)
+
+
+def _build(name: str, options: dict[str, Any]) -> Model:
+    complete = check_options(name, options)
+    model = ZOO[name](**options)
+    model.name = name
+    # A checkpoint holds all weights, so rebuilding it must not download pretrained ones.
+    model.options = {key: value for key, value in complete.items() if key != "pretrained"}
+    return model
+
+
+def _from_checkpoint(name: str, path: Path, *, strict: bool, options: dict[str, Any]) -> Model:
+    """``options`` override the stored ones; a checkpoint of another model is tried with this model's defaults."""
+    header, tensors = read_header(path), read_tensors(path)
+    if name not in ZOO:
+        raise HondoError(f"{path} holds a model that this version does not have: {unknown('model', name, ZOO)}")
+    complete = (header.options if header.name == name else {}) | options
+    model = _with_weights(name, complete, Published(tensors=tensors), source=path, strict=strict)
+    if header.name == name and "size_hw" not in options:
+        model.set_input_spec(header.input_spec)
+    return model
+
+
+def _from_published(name: str, path: Path, *, strict: bool, options: dict[str, Any]) -> Model:
+    """Loads the authors' file, which determines some options; ``options`` take precedence."""
+    if not path.exists():
+        raise HondoError(f"weights {path} do not exist")
+    try:
+        published = _published(name, path)
+        return _with_weights(name, {**published.options, **options}, published, source=path, strict=strict)
+    except (ForeignFileError, WeightsMismatchError) as error:
+        fitting = models_that_fit(path, asked=name)
+        hint = f"; the file fits {' or '.join(fitting)}" if fitting else ""
+        raise HondoError(f"{error}{hint}") from error
+
+
+def _published(name: str, path: Path) -> Published:
+    origin = origin_of(ZOO[name])
+    if origin is None or origin.read is None:
+        raise ForeignFileError(f"model '{name}' reads hondo's own .safetensors files and run folders, not {path}")
+    return origin.read(path)
+
+
+def models_that_fit(path: Path, *, asked: str) -> list[str]:
+    """Names of the other variants whose reader accepts the file and whose parameters match it in every shape."""
+    fitting, read_once = [], cache(_read_or_none)
+    for name in ZOO:
+        origin = origin_of(ZOO[name])
+        if name == asked or origin is None or origin.read is None:
+            continue
+        published = read_once(origin.read, path)
+        if published is None or not _may_fit(name, published):
+            continue
+        try:
+            with torch.device("meta"):
+                model = _build(name, dict(published.options))
+        except HondoError:  # options that this variant does not take
+            continue
+        if not find_mismatch(model, published.tensors_for(model)):
+            fitting.append(name)
+    return fitting
+
+
+def _may_fit(name: str, published: Published) -> bool:
+    """Compares the number of weights with the stored parameter count, to skip building models that cannot fit."""
+    count = sum(tensor.numel() for tensor in published.tensors.values())
+    is_plain = not published.options.keys() - {"size_hw"}
+    known = [fact.parameters for fact in stored_facts() if fact.name == name and is_plain]
+    return all(parameters <= count <= MAX_BUFFER_RATIO * parameters for parameters in known)
+
+
+def _read_or_none(read: Callable[[Path], Published], path: Path) -> Published | None:
+    try:
+        return read(path)
+    except HondoError:
+        return None
+
+
+def _with_weights(name: str, options: dict[str, Any], published: Published, *, source: Path, strict: bool) -> Model:
+    """Builds on the meta device and assigns the tensors, so the weights are held in memory once."""
+    with torch.device("meta"):
+        model = _build(name, options)
+    tensors = published.tensors_for(model)
+    mismatch = assign_weights(model, tensors, source=str(source), strict=strict)
+    if any(tensor.is_meta for tensor in (*model.parameters(), *model.buffers())):
+        model = _build(name, options)  # for what the file lacks: non-persistent buffers, missing keys
+        assign_weights(model, tensors, source=str(source), strict=strict)
+    if mismatch:
+        _log.warning(
+            "%s: %.0f %% of the weights of '%s' were loaded; these do not fit and were left out: %s",
+            source,
+            100 * share_loaded(model, tensors),
+            name,
+            mismatch,
+        )
+    return model.eval()
+
+
+def _checkpoint(path: Path) -> Path:
+    """The checkpoint file of a path or a run folder; anything else is reported as an unknown model name."""
+    if path.is_dir():
+        found = [file for file in ("best", "last") if (path / "checkpoints" / f"{file}.safetensors").is_file()]
+        if not found:
+            raise HondoError(f"{path} is no run folder: it has no checkpoints/best.safetensors or last.safetensors")
+        return path / "checkpoints" / f"{found[0]}.safetensors"
+    if path.suffix in _EXPORTED:
+        raise HondoError(f"{path} is an exported network; load it with hondo.load, only checkpoints can be built")
+    if path.suffix != ".safetensors" and path.is_file():
+        raise HondoError(f"{path} is no model file; give a .safetensors, .onnx or .xml file, a run folder, or a name")
+    if path.suffix != ".safetensors":
+        raise unknown("model", str(path), ZOO)
+    return path
