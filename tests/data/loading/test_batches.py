@@ -6,7 +6,7 @@ from itertools import islice
 import pytest
 import torch
 
-from hondo.data.loading.batches import read_ahead, to_device
+from hondo.data.loading.batches import read_ahead
 
 
 def take(source, count):
@@ -67,12 +67,6 @@ def test_errors_of_workers_arrive(batches):
 
     with pytest.raises(ValueError, match="broken image"):
         take(batches(collate=broken), 1)
-
-
-def test_to_device_keeps_what_is_there(batches):
-    batch = take(batches(), 1)[0]
-    assert to_device(batch, torch.device("cpu")) is batch
-    assert to_device(batch, torch.device("meta")).depth_gt.is_meta
 
 
 @pytest.mark.parametrize("workers", [0, 1, 3])

@@ -1,11 +1,13 @@
 import math
+from copy import deepcopy
 
 import pytest
 import torch
 from torch import nn
 
+from hondo.core.errors import HondoError
 from hondo.train.loop.loop_config import OptimConfig
-from hondo.train.loop.optim import lr_scale, make_optimizer, set_lr
+from hondo.train.loop.optim import MuonAndAdamW, is_matrix, lr_scale, make_optimizer, set_lr
 
 
 def test_exact_schedules():
@@ -61,3 +63,75 @@ def test_groups_and_their_rates():
 )
 def test_optimisers(name, kind):
     assert type(make_optimizer(nn.Linear(1, 1), OptimConfig(name=name))) is kind
+
+
+def test_what_is_a_matrix():
+    assert is_matrix(nn.Conv2d(16, 32, 3).weight) and is_matrix(nn.Linear(16, 16).weight)
+    depthwise, head = nn.Conv2d(32, 32, 3, groups=32).weight, nn.Conv2d(32, 1, 3).weight
+    assert not any(is_matrix(p) for p in (depthwise, head, nn.Linear(16, 16).bias, nn.BatchNorm2d(64).weight))
+
+
+def test_the_first_step_of_everything_else_is_that_of_adamw():
+    ours, theirs = (nn.Linear(3, 2) for _ in range(2))
+    theirs.load_state_dict(ours.state_dict())
+    optimizers = [make_optimizer(m, OptimConfig(name=n, lr=0.01)) for m, n in ((ours, "muon"), (theirs, "adamw"))]
+    x = torch.randn(5, 3, generator=torch.Generator().manual_seed(3))
+    for _ in range(3):
+        for layer, optimizer in zip((ours, theirs), optimizers, strict=True):
+            optimizer.zero_grad()
+            layer(x).square().sum().backward()
+            optimizer.step()
+    torch.testing.assert_close(ours.weight, theirs.weight)
+
+
+def test_steps_of_matrices_have_the_stated_size_and_go_downhill():
+    layer = nn.Conv2d(16, 16, 3, bias=False)
+    optimizer = make_optimizer(layer, OptimConfig(name="muon", lr=0.05, weight_decay=0.0))
+    x = torch.randn(4, 16, 6, 6, generator=torch.Generator().manual_seed(4))
+    before, losses = layer.weight.detach().clone(), []
+    for step in range(20):
+        optimizer.zero_grad()
+        loss = layer(x).square().mean()
+        loss.backward()
+        optimizer.step()
+        losses.append(float(loss.detach()))
+        if step == 0:
+            assert 0.5 < float((layer.weight.detach() - before).square().mean().sqrt()) / (0.05 * 0.2) < 1.3
+    assert losses[-1] < 0.2 * losses[0], losses
+
+
+def test_its_state_goes_on_where_it_stopped():
+    x = torch.randn(4, 16, generator=torch.Generator().manual_seed(5))
+
+    def trained(steps: int, layer: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        for _ in range(steps):
+            optimizer.zero_grad()
+            layer(x).square().mean().backward()
+            optimizer.step()
+
+    config = OptimConfig(name="muon", lr=0.01)
+    layer, resumed = nn.Linear(16, 16), nn.Linear(16, 16)
+    optimizer, other = make_optimizer(layer, config), make_optimizer(resumed, config)
+    trained(2, layer, optimizer)
+    resumed.load_state_dict(layer.state_dict())
+    other.load_state_dict(deepcopy(optimizer.state_dict()))
+    trained(2, layer, optimizer)
+    trained(2, resumed, other)
+    assert torch.equal(layer.weight, resumed.weight) and isinstance(other, MuonAndAdamW)
+
+
+def test_a_state_of_the_earlier_muon_is_refused_in_one_line():
+    earlier = {"state": {0: {"momentum": torch.zeros(16, 16)}}, "param_groups": [{"is_matrix": True, "params": [0]}]}
+    with pytest.raises(HondoError, match=r"Muon of an earlier hondo, .*start a new run"):
+        make_optimizer(nn.Linear(16, 16), OptimConfig(name="muon")).load_state_dict(earlier)
+
+
+def test_kernels_are_stepped_as_matrices_whatever_their_memory_format():
+    plain = nn.Conv2d(16, 16, 3)
+    strided = deepcopy(plain).to(memory_format=torch.channels_last)
+    x = torch.randn(2, 16, 6, 6, generator=torch.Generator().manual_seed(6))
+    for layer in (plain, strided):
+        optimizer = make_optimizer(layer, OptimConfig(name="muon", lr=0.05))
+        layer(x).square().mean().backward()
+        optimizer.step()
+    torch.testing.assert_close(plain.weight, strided.weight.contiguous(), rtol=0.02, atol=1e-4)

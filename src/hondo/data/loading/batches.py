@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import fields, replace
 from itertools import count
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
@@ -105,17 +104,6 @@ def _generator(*key: int) -> torch.Generator:
     for number in key:
         seed = (seed * 6364136223846793005 + number + 1442695040888963407) % 2**63  # Knuth's linear congruence
     return torch.Generator().manual_seed(seed)
-
-
-def to_device(batch: Batch, device: torch.device) -> Batch:
-    """The batch with its tensors on ``device``; the same object if they are there."""
-    if batch.image.device == device:
-        return batch
-    tensors = {field.name: getattr(batch, field.name) for field in fields(batch)}
-    moved = {
-        name: value.to(device, non_blocking=True) for name, value in tensors.items() if isinstance(value, torch.Tensor)
-    }
-    return replace(batch, **moved)
 
 
 T = TypeVar("T")

@@ -1,4 +1,4 @@
-"""Ctrl-C during training: finish the step, save, then stop. A second one stops at once."""
+"""fit: trains an objective on batches, with logging, validation, checkpoints, and a clean stop on Ctrl-C."""
 
 import math
 import signal
@@ -27,57 +27,29 @@ if TYPE_CHECKING:
     from lightning.fabric import Fabric
 
 
-class Stop:
-    """Whether somebody asked to stop."""
-
-    def __init__(self) -> None:
-        self.is_requested = False
-
-
-@contextmanager
-def stop_on_signals() -> Iterator[Stop]:
-    """Turns the first SIGINT or SIGTERM into ``Stop.is_requested``. Outside the main thread it changes nothing."""
-    stop = Stop()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        if stop.is_requested:
-            raise KeyboardInterrupt
-        stop.is_requested = True
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-COUNTS = ("step", "seconds", "best", "loss", "validation")  # what the loop itself knows
+COUNTS = ("step", "seconds", "best", "loss", "validation")  # the state of the loop itself
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hooks:
-    """What a run does with its model now and then; each gets the averaged model in evaluation mode."""
+    """What a run does with its model at intervals; each function gets the averaged model in evaluation mode."""
 
-    export: Callable[[nn.Module, Path], Any] | None = None  # writes a model file
+    export: Callable[[nn.Module, Path], Any] | None = None  # writes a checkpoint
     validate: Callable[[nn.Module], Mapping[str, float]] | None = None
     image: Callable[[nn.Module, Path], Any] | None = None  # writes a sample image
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fitted:
-    """How a run ended. ``model`` is the averaged one, in evaluation mode; ``loss`` that of the last record."""
+    """The result of a run: ``model`` is the averaged model in evaluation mode, ``loss`` that of the last record."""
 
     model: nn.Module
     steps: int
     seconds: float
     images: int
     loss: float
-    best: float | None  # of loop.best_by
-    validation: Mapping[str, float]  # the last one; empty without validation
+    best: float | None  # the lowest value of loop.best_by
+    validation: Mapping[str, float]  # the last metrics; empty without validation
 
 
 def fit(
@@ -92,11 +64,11 @@ def fit(
     resume: bool = False,
     hooks: Hooks | None = None,
 ) -> Fitted:
-    """Trains ``objective`` until ``optim`` says it is enough. Ctrl-C saves, then raises KeyboardInterrupt.
+    """Trains ``objective`` for the steps or seconds of ``optim``. Ctrl-C saves, then raises KeyboardInterrupt.
 
-    With ``folder`` the run is written there; ``resume`` continues it, on the CPU bit for bit (where the clock decides
-    nothing). A loss or gradient that is not finite raises NotFiniteError; the last checkpoint stays. ``fabric`` is a
-    launched one; None makes it from ``setup``.
+    ``folder`` receives the run; ``resume`` continues the run in it, on the CPU bit for bit unless ``max_seconds`` is
+    set. A loss or gradient that is not finite raises NotFiniteError and leaves the last checkpoint as it is.
+    ``fabric``: an already launched Fabric; None launches one from ``setup``.
     """
     setup = setup or FabricConfig()
     fabric = fabric or make_fabric(setup)
@@ -105,11 +77,11 @@ def fit(
         f"{run.path} can be resumed from its last checkpoint with a lower optim.lr" if run else "use a lower optim.lr"
     )
     training = Training(objective, optim, fabric=fabric, setup=setup, advice=advice)
-    return _Loop(training, batches, loop=loop or LoopConfig(), run=run, hooks=hooks or Hooks()).go(resume=resume)
+    return _Loop(training, batches, loop=loop or LoopConfig(), run=run, hooks=hooks or Hooks()).run_all(resume=resume)
 
 
 class _Loop:
-    """Counts steps and seconds, and writes what is due."""
+    """Counts steps and seconds, and logs, validates and saves when due."""
 
     def __init__(
         self, training: Training, batches: BatchSource, *, loop: LoopConfig, run: RunFolder | None, hooks: Hooks
@@ -123,7 +95,7 @@ class _Loop:
         self.validation: dict[str, float] = {}
         self.meter = Meter()
 
-    def go(self, *, resume: bool) -> Fitted:
+    def run_all(self, *, resume: bool) -> Fitted:
         with ExitStack() as stack:
             self._open(stack, resume=resume)
             stop = stack.enter_context(stop_on_signals())
@@ -149,36 +121,36 @@ class _Loop:
             self.metrics = Metrics(self.run.metrics, resume_at=self.step if resume else None)
             stack.callback(self.metrics.close)
             if not resume:
-                self._save()  # so that there always is something to resume from
+                self._save()  # a run can be resumed from its first step on
 
-    def _train(self, stop: Stop, bar: Progress) -> None:
-        stream, before = iter(self.batches), self.seconds
+    def _train(self, stop: "Stop", bar: Progress) -> None:
+        batches, before = iter(self.batches), self.seconds
         start = time.perf_counter()
         while (progress := self._progress()) < 1:
             images = self.training.images
-            loss, parts = self.training.optimise(stream, step=self.step, progress=progress)
+            loss, parts = self.training.step(batches, step=self.step, progress=progress)
             self.step += 1
             self.seconds = self.training.largest(before + time.perf_counter() - start)
             self.meter.add(loss, parts, images=self.training.images - images)
             is_last = self._progress() >= 1
-            self._write(bar, is_last=is_last)
+            self._after_step(bar, is_last=is_last)
             if not is_last and self.training.largest(float(stop.is_requested)):
                 self._stop()
         self._save()
 
     def _progress(self) -> float:
-        """The fraction of the run that is done: of its steps, or of its time if that is more."""
+        """The completed fraction of the run: of its steps or of its time, whichever is larger."""
         of_time = self.seconds / self.optim.max_seconds if self.optim.max_seconds else 0.0
         return max(self.step / self.optim.max_steps, of_time)
 
-    def _write(self, bar: Progress, *, is_last: bool) -> None:
-        """Everything that is due after this step. Checkpoints come last, so that they hold what the rest drew."""
+    def _after_step(self, bar: Progress, *, is_last: bool) -> None:
+        """Does what is due after this step. Saving comes last: a checkpoint holds the random state after the rest."""
         if self.step % self.loop.log_every == 0 or is_last:
             self._log(bar)
         if self.hooks.validate is not None and (self.step % self.loop.validate_every == 0 or is_last):
             self._validate()
         if self.run and self.loop.picture_every and (self.step % self.loop.picture_every == 0 or is_last):
-            self._image()
+            self._write_sample_image()
         is_late = self.seconds - self.saved_seconds > self.loop.checkpoint_seconds
         if self.step % self.loop.checkpoint_every == 0 or is_late:
             self._save()
@@ -204,7 +176,7 @@ class _Loop:
             self.best = values[self.loop.best_by]
             self._export("best")
 
-    def _image(self) -> None:
+    def _write_sample_image(self) -> None:
         if self.run and self.is_first and self.hooks.image is not None:
             self.run.samples.mkdir(exist_ok=True)
             self.hooks.image(self.training.ema.model.eval(), self.run.samples / f"{self.step:06d}.jpg")
@@ -238,3 +210,31 @@ class _Loop:
         if self.run is not None and self.is_first:
             print(f"stopped at step {self.step}; continue with: hondo train --resume {self.run.path}", file=sys.stderr)
         raise KeyboardInterrupt
+
+
+class Stop:
+    """Whether a signal asked the run to stop."""
+
+    def __init__(self) -> None:
+        self.is_requested = False
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[Stop]:
+    """The first SIGINT or SIGTERM sets ``Stop.is_requested``, a second one interrupts; in the main thread only."""
+    stop = Stop()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if stop.is_requested:
+            raise KeyboardInterrupt
+        stop.is_requested = True
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,6 +1,9 @@
-"""Stops training when the loss or a gradient is no longer finite, without making a GPU wait."""
+"""One optimiser step on any device: forward, backward, clipping, the check for NaN, and the averaged weights."""
 
+import copy
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -9,32 +12,144 @@ from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Batch
-from hondo.data.loading.batches import to_device
-from hondo.train.loop.ema import Ema
 from hondo.train.loop.loop_config import FabricConfig, OptimConfig
 from hondo.train.loop.optim import make_optimizer, set_lr
-from hondo.train.objectives.objective import Objective
+from hondo.train.objectives.objective import Losses, Objective
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
 
 
+class Training:
+    """Objective, optimiser and averaged weights on their device; ``state_dict`` holds all of them."""
+
+    def __init__(
+        self, objective: Objective, optim: OptimConfig, *, fabric: "Fabric", setup: FabricConfig, advice: str
+    ) -> None:
+        assert isinstance(objective, nn.Module)
+        self.optim, self.fabric = optim, fabric
+        self.objective: Any = objective.to(fabric.device).train()
+        if setup.channels_last:
+            self.objective.to(memory_format=torch.channels_last)
+        self.ema = Ema(self.objective.model, decay=optim.ema_decay)
+        if setup.compile:
+            self.objective.model.compile()
+        self.may_overflow = fabric.strategy.precision.precision == "16-mixed"  # its gradient scaler skips such steps
+        optimizer = make_optimizer(self.objective, optim, fused=not self.may_overflow)
+        self.module, self.optimizer = fabric.setup(_WrappedObjective(self.objective), optimizer)
+        self.finite = FiniteCheck(agree=self.largest, advice=advice)
+        self.lr = 0.0
+        self.images = 0
+
+    def step(self, batches: Iterator[Batch], *, step: int, progress: float) -> Losses:
+        """One optimiser step on the next ``accumulate`` batches; returns the mean loss and its mean parts."""
+        self.lr = set_lr(self.optimizer, self.optim, progress=progress)
+        count = self.optim.accumulate
+        loss, parts = self._backward(next(batches), is_last=count == 1)
+        for number in range(1, count):
+            more, more_parts = self._backward(next(batches), is_last=number == count - 1)
+            loss = loss + more
+            parts = {name: value + more_parts[name] for name, value in parts.items()}
+        norm = self._clip_gradients()
+        numbers = [loss] if norm is None or self.may_overflow else [loss, norm]
+        self.finite.observe(torch.stack(numbers), step=step)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.ema.update()
+        return loss, parts
+
+    def _backward(self, batch: Batch, *, is_last: bool) -> Losses:
+        """Adds the gradients of one batch; processes exchange them only after the last one of a step."""
+        batch = to_device(batch, self.fabric.device)
+        self.images += len(batch.image) * self.fabric.world_size
+        exchange = is_last or self.fabric.world_size == 1
+        with nullcontext() if exchange else self.fabric.no_backward_sync(self.module):
+            loss, parts = self.module(_WrappedBatch(batch))
+            weight = 1 / self.optim.accumulate
+            self.fabric.backward(loss * weight)
+        return loss.detach() * weight, {name: value * weight for name, value in parts.items()}
+
+    def _clip_gradients(self) -> Float[Tensor, ""] | None:
+        """Clips as configured; returns the gradient norm before clipping where clipping is by norm."""
+        if self.optim.clip_value is not None:
+            self.fabric.clip_gradients(self.module, self.optimizer, clip_val=self.optim.clip_value)
+        if self.optim.clip_norm is None:
+            return None
+        return self.fabric.clip_gradients(
+            self.module, self.optimizer, max_norm=self.optim.clip_norm, error_if_nonfinite=False
+        )
+
+    def largest(self, value: float) -> float:
+        """The maximum of a number over all processes."""
+        if self.fabric.world_size == 1:
+            return value
+        values = self.fabric.all_gather(torch.tensor(value, device=self.fabric.device))
+        assert isinstance(values, Tensor)
+        return values.max().item()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the next step depends on, except the batches and the random generators."""
+        return {
+            "objective": self.objective.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "ema": self.ema.state_dict(),
+            "precision": self.fabric.strategy.precision.state_dict(),
+            "images": self.images,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """The inverse of ``state_dict``."""
+        self.objective.load_state_dict(state["objective"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.ema.load_state_dict(state["ema"])
+        self.fabric.strategy.precision.load_state_dict(state["precision"])
+        self.images = state["images"]
+
+
+class _WrappedBatch:
+    """Hides a batch from Fabric, which would rebuild a dataclass field by field and cannot rebuild a frozen one."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+
+
+class _WrappedObjective(nn.Module):
+    """The objective as Fabric's wrappers call it."""
+
+    def __init__(self, objective: nn.Module) -> None:
+        super().__init__()
+        self.objective = objective
+
+    def forward(self, wrapped: _WrappedBatch) -> Losses:
+        return self.objective(wrapped.batch)
+
+
+def to_device(batch: Batch, device: torch.device) -> Batch:
+    """The batch with its tensors on ``device``; the same object if they are there."""
+    if batch.image.device == device:
+        return batch
+    values = {field.name: getattr(batch, field.name) for field in fields(batch)}
+    moved = {name: value.to(device, non_blocking=True) for name, value in values.items() if isinstance(value, Tensor)}
+    return replace(batch, **moved)
+
+
 class NotFiniteError(HondoError):
-    """Training diverged; the last checkpoint is from before."""
+    """Training diverged; the last checkpoint was written before."""
 
 
 class FiniteCheck:
-    """On the CPU a bad value raises at once; on a GPU at the next look, when its copy has long arrived.
+    """Raises when a loss or a gradient norm is not finite, without making a GPU wait for the check.
 
-    ``agree`` takes the largest of a number over all processes, so that all of them stop.
+    On the CPU it raises at once. On a GPU it raises at the next call, when the copy of the value has arrived.
+    ``agree`` returns the maximum of a number over all processes, so that all of them stop.
     """
 
     def __init__(self, *, agree: Callable[[float], float], advice: str) -> None:
         self._agree, self._advice = agree, advice
         self._pending: tuple[Tensor, torch.cuda.Event | None, int] | None = None
 
-    def observe(self, values: Tensor, *, step: int) -> None:
-        """Notes the numbers (n) of this step: the loss, and the gradient's norm where it is known."""
+    def observe(self, values: Float[Tensor, " n"], *, step: int) -> None:
+        """Takes the numbers of this step: the loss, and the gradient norm where it is known."""
         self.settle()
         event = None
         if values.is_cuda:
@@ -46,7 +161,7 @@ class FiniteCheck:
             self.settle()
 
     def settle(self) -> None:
-        """Raises if the numbers noted last are not finite. To be called before anything is saved."""
+        """Raises if the numbers observed last are not finite. Call it before anything is saved."""
         if self._pending is None:
             return
         values, event, step = self._pending
@@ -60,115 +175,43 @@ class FiniteCheck:
             )
 
 
-Parts = dict[str, Tensor]
+class Ema:
+    """The exponential moving average of a model's weights, which is validated and exported.
 
+    ``model`` holds the average of every floating-point tensor; with ``decay`` None it is the trained model itself.
+    The decay grows as (1 + n) / (10 + n) up to ``decay``, so that the initial weights are soon forgotten.
+    """
 
-class Training:
-    """Objective, optimiser and average on their device; ``state_dict`` holds all of them."""
+    def __init__(self, model: nn.Module, *, decay: float | None) -> None:
+        self.decay = decay
+        self.num_updates = 0
+        self.model = model if decay is None else copy.deepcopy(model).requires_grad_(False).eval()
+        self._source, self._source_other = _floats_and_others(model)
+        self._average, self._other = _floats_and_others(self.model)
 
-    def __init__(
-        self, objective: Objective, optim: OptimConfig, *, fabric: "Fabric", setup: FabricConfig, advice: str
-    ) -> None:
-        self.optim, self.fabric = optim, fabric
-        module = _placed(objective, fabric.device, channels_last=setup.channels_last)
-        self.objective = module
-        self.ema = Ema(module.model, decay=optim.ema_decay)
-        if setup.compile:
-            module.model.compile()
-        self.may_overflow = fabric.strategy.precision.precision == "16-mixed"  # its scaler skips such steps
-        optimizer = make_optimizer(module, optim, fused=not self.may_overflow)
-        self.module, self.optimizer = fabric.setup(_Veiled(module), optimizer)
-        self.finite = FiniteCheck(agree=self.largest, advice=advice)
-        self.lr = 0.0
-        self.images = 0
-
-    def optimise(self, stream: Iterator[Batch], *, step: int, progress: float) -> tuple[Float[Tensor, ""], Parts]:
-        """One optimiser step on the next ``accumulate`` batches; returns the mean loss and its mean parts."""
-        self.lr = set_lr(self.optimizer, self.optim, progress=progress)
-        share = 1 / self.optim.accumulate
-        loss, parts = self._backward(next(stream), share, is_last=self.optim.accumulate == 1)
-        for number in range(1, self.optim.accumulate):
-            more, more_parts = self._backward(next(stream), share, is_last=number == self.optim.accumulate - 1)
-            loss = loss + more
-            parts = {name: value + more_parts[name] for name, value in parts.items()}
-        self._check(loss, self._clip(), step=step)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        self.ema.update()
-        return loss, parts
-
-    def largest(self, value: float) -> float:
-        """The largest of a number over all processes."""
-        if self.fabric.world_size == 1:
-            return value
-        values = self.fabric.all_gather(torch.tensor(value, device=self.fabric.device))
-        assert isinstance(values, Tensor)
-        return values.max().item()
+    @torch.no_grad()
+    def update(self) -> None:
+        """Moves the average towards the trained weights; counters are copied."""
+        if self.decay is None:
+            return
+        self.num_updates += 1
+        decay = min(self.decay, (1 + self.num_updates) / (10 + self.num_updates))
+        torch._foreach_lerp_(self._average, self._source, 1 - decay)
+        for average, source in zip(self._other, self._source_other, strict=True):
+            average.copy_(source)
 
     def state_dict(self) -> dict[str, Any]:
-        return {
-            "objective": self.objective.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "ema": self.ema.state_dict(),
-            "precision": self.fabric.strategy.precision.state_dict(),
-            "images": self.images,
-        }
+        """The average and the number of updates; empty without ``decay``."""
+        return {} if self.decay is None else {"num_updates": self.num_updates, "model": self.model.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.objective.load_state_dict(state["objective"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.ema.load_state_dict(state["ema"])
-        self.fabric.strategy.precision.load_state_dict(state["precision"])
-        self.images = state["images"]
-
-    def _backward(self, batch: Batch, share: float, *, is_last: bool) -> tuple[Float[Tensor, ""], Parts]:
-        batch = to_device(batch, self.fabric.device)
-        self.images += len(batch.image) * self.fabric.world_size
-        if is_last or self.fabric.world_size == 1:
-            return self._run(batch, share)
-        with self.fabric.no_backward_sync(self.module):
-            return self._run(batch, share)
-
-    def _run(self, batch: Batch, share: float) -> tuple[Float[Tensor, ""], Parts]:
-        loss, parts = self.module(_Veil(batch))
-        self.fabric.backward(loss * share)
-        return loss.detach() * share, {name: value * share for name, value in parts.items()}
-
-    def _clip(self) -> Tensor | None:
-        """Clips; returns the norm before, where clipping is by norm."""
-        if self.optim.clip_value is not None:
-            self.fabric.clip_gradients(self.module, self.optimizer, clip_val=self.optim.clip_value)
-        if self.optim.clip_norm is None:
-            return None
-        return self.fabric.clip_gradients(
-            self.module, self.optimizer, max_norm=self.optim.clip_norm, error_if_nonfinite=False
-        )
-
-    def _check(self, loss: Float[Tensor, ""], norm: Tensor | None, *, step: int) -> None:
-        numbers = [loss] if norm is None or self.may_overflow else [loss, norm]
-        self.finite.observe(torch.stack(numbers), step=step)
+        """The inverse of ``state_dict``."""
+        if self.decay is not None:
+            self.num_updates = state["num_updates"]
+            self.model.load_state_dict(state["model"])
 
 
-class _Veil:
-    """A batch that wrappers pass on as it is: they would rebuild a dataclass, and refuse a frozen one."""
-
-    def __init__(self, batch: Batch) -> None:
-        self.batch = batch
-
-
-class _Veiled(nn.Module):
-    def __init__(self, objective: nn.Module) -> None:
-        super().__init__()
-        self.objective = objective
-
-    def forward(self, veil: _Veil) -> tuple[Float[Tensor, ""], Parts]:
-        return self.objective(veil.batch)
-
-
-def _placed(objective: Objective, device: torch.device, *, channels_last: bool) -> Any:
-    """The objective, a module, where and how it is computed."""
-    assert isinstance(objective, nn.Module)
-    objective.to(device)
-    if channels_last:
-        objective.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return objective.train()
+def _floats_and_others(model: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
+    tensors = list(model.state_dict().values())
+    floats = [tensor for tensor in tensors if tensor.is_floating_point()]
+    return floats, [tensor for tensor in tensors if not tensor.is_floating_point()]
