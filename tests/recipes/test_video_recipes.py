@@ -11,9 +11,9 @@ from hondo.core.errors import HondoError
 from hondo.data.loading.batches import ShuffledBatches
 from hondo.models.registry.build_model import build_model
 from hondo.recipes.build_parts import build_batches, build_objective
-from hondo.recipes.two_view_poses import with_camera_path
 from hondo.recipes.video_recipes import adapt, video
 from hondo.synthetic.scenes import SyntheticScenes
+from hondo.train.objectives.two_view_poses import with_camera_path
 
 
 def test_adapt_ends_by_the_clock():

@@ -12,7 +12,7 @@ from hondo.core.report import Report, Row, commit
 from hondo.data.loading.batches import BatchSource, ShuffledBatches
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.weights_file import save_model
-from hondo.recipes.build_parts import build_batches, build_depth_model, build_objective, build_samples, check_samples
+from hondo.recipes.build_parts import build_batches, build_depth_model, build_objective, build_samples
 from hondo.recipes.recipe import EvaluateConfig, Recipe
 from hondo.train.loop.checkpoint import RunFolder, seed_everything
 from hondo.train.loop.fabric import make_fabric
@@ -43,7 +43,6 @@ def run(
     model = model or build_depth_model(recipe)
     objective = build_objective(recipe, model)
     batches = build_batches(recipe, model, rank=fabric.global_rank, world_size=fabric.world_size)
-    check_samples(recipe, batches)
     folder = RunFolder(out) if out is not None and fabric.global_rank == 0 else None
     if folder is not None and (resume or not folder.is_started):
         folder.create()

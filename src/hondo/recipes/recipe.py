@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 from hondo.core.errors import HondoError
 from hondo.data.augment.augment_config import AugmentConfig
 from hondo.train.loop.loop_config import FabricConfig, LoopConfig, OptimConfig
-from hondo.train.objectives.objective_config import SelfSupervisedConfig, SupervisedConfig
 
 T = TypeVar("T")
 
@@ -45,11 +44,11 @@ class EvaluateConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Everything that decides what a run does. ``data`` and ``objective`` are configs of any kind."""
+    """Everything that determines a run: a typed value that is hashable and is stored as JSON."""
 
     name: str
-    data: Any
-    objective: SupervisedConfig | SelfSupervisedConfig
+    data: Any  # a config that names an entry of DATASETS as ``dataset``
+    objective: Any  # a config that names an entry of OBJECTIVES as ``objective``
     model: ModelConfig = field(default_factory=ModelConfig)
     batches: BatchesConfig = field(default_factory=BatchesConfig)
     augment: AugmentConfig | None = None

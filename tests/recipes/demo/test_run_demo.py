@@ -17,7 +17,7 @@ def test_adaptation_is_given_images_and_intrinsics_only(clip: DemoClip, config: 
     recipe = adapt_recipe(clip, config)
     assert recipe.data.root == str(clip.files.images) and recipe.data.camera == str(clip.files.intrinsics)
     assert recipe.data.poses is None and recipe.data.with_depth is False and recipe.evaluate is None
-    assert recipe.objective.pose == "two-view"  # type: ignore[union-attr]
+    assert recipe.objective.pose == "two-view"
     assert recipe.optim.max_seconds == config.seconds == 2.0 and recipe.name == "video"
 
 

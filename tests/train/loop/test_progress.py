@@ -2,7 +2,7 @@ import io
 
 import torch
 
-from hondo.train.loop.progress import Bar, Lines, Meter, Progress, describe, make_progress, said
+from hondo.train.loop.progress import Bar, Lines, Meter, Progress, describe, iterate_with_progress, make_progress
 
 STATE = {"fraction": 0.5, "step": 10, "loss": 0.25, "images_per_s": 12.34, "seconds_left": 61.0}
 
@@ -34,9 +34,9 @@ def test_a_bar_on_a_terminal(monkeypatch):
 
 
 def test_long_work_on_items_is_told_now_and_then(capsys):
-    assert list(said("abc", what="letters", every_s=1e9)) == ["a", "b", "c"]
+    assert list(iterate_with_progress("abc", what="letters", every_s=1e9)) == ["a", "b", "c"]
     assert capsys.readouterr().err == ""
-    assert list(said("abc", what="letters", every_s=0)) == ["a", "b", "c"]
+    assert list(iterate_with_progress("abc", what="letters", every_s=0)) == ["a", "b", "c"]
     assert "hondo: letters: 2 of 3\n" in capsys.readouterr().err
 
 

@@ -61,7 +61,7 @@ def test_coarse_maps_are_resized():
     [
         (SupervisedConfig(terms={}), DepthKind.METRIC_DEPTH, "objective.terms is empty"),
         (SupervisedConfig(terms={"silok": 1.0}), DepthKind.METRIC_DEPTH, "did you mean silog"),
-        (SupervisedConfig(terms={"chamfer_bins": 0.1}), DepthKind.METRIC_DEPTH, "model 'says' lays none"),
+        (SupervisedConfig(terms={"chamfer_bins": 0.1}), DepthKind.METRIC_DEPTH, "model 'says' has none"),
         (SupervisedConfig(terms={"silog": 1.0}), DepthKind.RELATIVE_INVERSE_DEPTH, "use 'ssi'"),
     ],
 )

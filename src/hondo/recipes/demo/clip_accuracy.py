@@ -13,7 +13,7 @@ from hondo.evaluate.accuracy.score import Evaluation, evaluate_samples
 from hondo.metrics.align import median_scale
 from hondo.metrics.depth_metrics import METRIC_INFO
 from hondo.recipes.demo.demo_clip import DemoClip, measured_depth
-from hondo.recipes.two_view_poses import unscaled_depth
+from hondo.train.objectives.two_view_poses import unscaled_depth
 
 PROTOCOL = "dense"
 SHOWN = ("abs_rel", "rmse", "delta1")

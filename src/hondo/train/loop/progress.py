@@ -1,4 +1,4 @@
-"""What the person sees while a run goes on: a bar on a terminal, a line now and then elsewhere."""
+"""Progress of a run on stderr: a bar on a terminal, a line every half minute elsewhere; and the means to log."""
 
 import sys
 import time
@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 
 T = TypeVar("T")
-LINE_SECONDS = 30.0  # between lines where there is no terminal
+LINE_SECONDS = 30.0  # between two lines
 
 
 class Progress:
-    """No output: other ranks, tests, library use."""
+    """Shows nothing: for other ranks, tests and library use."""
 
     def update(self, *, fraction: float, step: int, loss: float, images_per_s: float, seconds_left: float) -> None:
-        pass
+        """Called after every logged step; ``fraction`` (0..1) of the run is done."""
 
     def __enter__(self) -> "Progress":
         return self
@@ -26,7 +26,7 @@ class Progress:
 
 
 class Lines(Progress):
-    """A line every half minute."""
+    """Prints a line every half minute."""
 
     def __init__(self) -> None:
         self._next = 0.0
@@ -38,7 +38,7 @@ class Lines(Progress):
 
 
 class Bar(Progress):
-    """A bar with loss, images/s and the time left."""
+    """Draws a bar with loss, images/s and the time left."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -61,13 +61,14 @@ class Bar(Progress):
 
 
 def make_progress(*, show: bool) -> Progress:
+    """A bar if stderr is a terminal, else lines."""
     if not show:
         return Progress()
     return Bar() if sys.stderr.isatty() else Lines()
 
 
-def said(items: Sequence[T], *, what: str, every_s: float = LINE_SECONDS) -> Iterator[T]:
-    """The items; a line says now and then how many are done."""
+def iterate_with_progress(items: Sequence[T], *, what: str, every_s: float = LINE_SECONDS) -> Iterator[T]:
+    """Yields the items, and prints every ``every_s`` seconds how many are done."""
     last = time.monotonic()
     for index, item in enumerate(items):
         if time.monotonic() >= last + every_s:
@@ -77,6 +78,7 @@ def said(items: Sequence[T], *, what: str, every_s: float = LINE_SECONDS) -> Ite
 
 
 def describe(step: int, loss: float, images_per_s: float, seconds_left: float) -> str:
+    """One line: step, loss, images/s, and the time left as h:mm:ss."""
     minutes, seconds = divmod(round(seconds_left), 60)
     hours, minutes = divmod(minutes, 60)
     left = f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
@@ -84,7 +86,7 @@ def describe(step: int, loss: float, images_per_s: float, seconds_left: float) -
 
 
 class Meter:
-    """Adds on the device, and waits for it only when read."""
+    """Means of the loss and its parts between two readings; sums stay on the device until they are read."""
 
     def __init__(self) -> None:
         self._start()
@@ -94,13 +96,14 @@ class Meter:
         self._steps, self._images, self._since = 0, 0, time.perf_counter()
 
     def add(self, loss: Tensor, parts: dict[str, Tensor], *, images: int) -> None:
+        """Adds the values of one step."""
         for name, value in {"loss": loss, **parts}.items():
             self._sums[name] = self._sums[name] + value if name in self._sums else value
         self._steps += 1
         self._images += images
 
     def read(self) -> dict[str, float]:
-        """loss, its parts and images_per_s since the last reading."""
+        """The means of loss and parts, and images_per_s, since the last reading."""
         values = torch.stack([value.float() for value in self._sums.values()]).tolist() if self._sums else []
         means = {name: value / self._steps for name, value in zip(self._sums, values, strict=True)}
         rate = self._images / max(time.perf_counter() - self._since, 1e-9)

@@ -1,18 +1,24 @@
-"""What the loop minimises: a module that holds every trained weight and turns a batch into a loss and its parts."""
+"""What an objective is: a module that holds every trained weight and turns a batch into a loss and its parts."""
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from hondo.core.sample import Batch
+from hondo.core.sample import Batch, Sample
+from hondo.core.types import DepthKind
+from hondo.geometry.depth_units import invert_depth
+from hondo.models.base.depth_model import DepthModel
 
 Losses = tuple[Float[Tensor, ""], dict[str, Tensor]]  # what is minimised; its parts, detached, by name
 
 
 @runtime_checkable
 class Objective(Protocol):
-    """``model`` is what is averaged, validated and shipped; the call gives the loss of one batch."""
+    """``model`` is averaged, validated and exported; the call returns the loss of one batch."""
 
     @property
     def model(self) -> nn.Module: ...
@@ -20,8 +26,35 @@ class Objective(Protocol):
     def __call__(self, batch: Batch) -> Losses: ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class ObjectiveEntry:
+    """An entry of OBJECTIVES.
+
+    ``config``: the dataclass of its settings, which states the entry's name as ``objective``. ``build``: the objective
+    of a model and a config. ``prepare_samples``: the samples with what the objective needs of them, for a model and a
+    config; it raises HondoError if something is missing.
+    """
+
+    config: type[Any]
+    build: Callable[[DepthModel, Any], Objective]
+    prepare_samples: Callable[[Sequence[Sample], DepthModel, Any], Sequence[Sample]]
+
+
 def freeze_norm_statistics(module: nn.Module) -> None:
-    """Puts every batch-norm into evaluation mode: small batches of one scene would spoil its statistics."""
+    """Puts every batch norm into evaluation mode, since small batches of one scene would distort its statistics."""
     for child in module.modules():
         if isinstance(child, nn.modules.batchnorm._BatchNorm):
             child.eval()
+
+
+def both_units(values: Float[Tensor, "b 1 h w"], kind: DepthKind) -> dict[str, Tensor]:
+    """A map (depth or inverse depth, as ``kind`` says) as both."""
+    other = invert_depth(values, not_positive="clamp")
+    return {"inv_depth": values, "depth": other} if kind.is_inverse else {"inv_depth": other, "depth": values}
+
+
+def resized(values: Float[Tensor, "b 1 _ _"], size_hw: Sequence[int]) -> Float[Tensor, "b 1 h w"]:
+    """Resizes a map bilinearly in its own unit; a map of that size is returned as it is."""
+    if tuple(values.shape[-2:]) == tuple(size_hw):
+        return values
+    return F.interpolate(values, size=tuple(size_hw), mode="bilinear", align_corners=False)

@@ -1,36 +1,39 @@
-"""What to minimise, as numbers. Imports no torch."""
+"""The settings of the objectives. Imports no torch, so that the command line can list them quickly."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 from hondo.core.errors import HondoError
 
 
 @dataclass(frozen=True, kw_only=True)
 class SupervisedConfig:
-    """Weights of the loss terms (names of losses/terms.py) against known depth."""
+    """Learning from depth labels: the weights of the loss terms, by their names in TERMS."""
 
+    objective: ClassVar[str] = "supervised"
     terms: dict[str, float] = field(default_factory=lambda: {"scale_invariant": 1.0})
-    scale_decay: float = 0.5  # a model's coarser maps weigh this much less each
-    freeze_norm: bool = False  # batch-norm statistics stay as they are
+    scale_decay: float = 0.5  # factor of a map's weight relative to the next finer map
+    freeze_norm: bool = False  # keep batch-norm statistics as they are
 
 
 @dataclass(frozen=True, kw_only=True)
 class SelfSupervisedConfig:
-    """Learning from how neighbouring views explain each other (monodepth2's numbers)."""
+    """Learning from neighbouring views by photometric reprojection (defaults of monodepth2)."""
 
-    # A network of its own; shared: on the depth network's encoder; as the data states it; or seen before training by
-    # two-view geometry and the model's own depth (needs a clip). Stereo views always have a known pose.
+    objective: ClassVar[str] = "self-supervised"
+    # Where the poses of the source views come from. network: a pose network; shared: a pose network on the depth
+    # model's encoder; known: the data; two-view: two-view geometry with the model's first depth, once before training
+    # (needs a clip). The pose of a stereo view is always known.
     pose: Literal["network", "shared", "known", "two-view"] = "network"
-    pose_model: str = "nano-pose"  # of the zoo, where it is a network of its own
-    pose_scale: float = 1.0  # size of the pose network's images relative to the target's
+    pose_model: str = "nano-pose"  # a name in ZOO, for pose="network"
+    pose_scale: float = 1.0  # size of the pose network's input relative to the image
     ssim_weight: float = 0.85
     smoothness: float = 1e-3  # halved with every coarser map
-    auto_mask: bool = True  # pixels that the unmoved source explains better do not count
-    tie_noise: float = 1e-5  # breaks ties of the auto-mask
-    mask_outside: bool = False  # pixels that the source does not show do not count (monodepth2 repeats its border)
-    anchor: float = 0.0  # weight of staying near the first weights' predictions, up to scale
-    freeze_norm: bool = False  # batch-norm statistics stay as they are
+    auto_mask: bool = True  # ignore pixels that the source matches better without any motion
+    tie_noise: float = 1e-5  # random noise that breaks ties of the auto-mask
+    mask_outside: bool = False  # ignore pixels that project outside the source (monodepth2 repeats its border)
+    anchor: float = 0.0  # weight of the distance to the initial model's predictions, up to scale
+    freeze_norm: bool = False  # keep batch-norm statistics as they are
 
     def __post_init__(self) -> None:
         if not 0 < self.pose_scale <= 1:

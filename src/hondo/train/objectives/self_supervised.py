@@ -1,6 +1,7 @@
-"""Learning depth from neighbouring views alone: depth and motion are right when they make one view from another."""
+"""Learning from neighbouring views: with the right depth and camera motion, one view can be rendered from another."""
 
 import copy
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -8,8 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
-from hondo.core.sample import Batch
-from hondo.core.types import DepthKind
+from hondo.core.sample import Batch, Sample
 from hondo.geometry.pose import invert_pose
 from hondo.geometry.warp import synthesise_view
 from hondo.losses.masked import masked_mean
@@ -18,24 +18,26 @@ from hondo.losses.scale_invariant import scale_invariant_loss
 from hondo.losses.smoothness import smoothness_loss
 from hondo.losses.ssim import Moments, moments
 from hondo.models.base.depth_model import DepthModel
-from hondo.train.objectives.objective import Losses, freeze_norm_statistics
+from hondo.models.families.pose import shared_pose
+from hondo.models.registry.build_model import build_model
+from hondo.train.objectives.objective import Losses, ObjectiveEntry, both_units, freeze_norm_statistics, resized
 from hondo.train.objectives.objective_config import SelfSupervisedConfig
-from hondo.train.objectives.supervised import both_units, resized
+from hondo.train.objectives.two_view_poses import NEEDS_CAMERA, with_camera_path
 
-OUT_OF_VIEW = 1e3  # an error that never is the smallest
+OUT_OF_VIEW = 1e3  # an error that is never the smallest
 
 
 class SelfSupervised(nn.Module):
-    """Per-pixel minimum of the photometric error over the sources, auto-masked, at full size for every map.
+    """The per-pixel minimum of the photometric error over the sources, auto-masked, at full size for every map.
 
-    ``pose`` is a network (image, next_image) -> T_next_image; None: every pose is known. Poses, depth and photometry
-    are float32 whatever the precision.
+    ``pose``: a network (image, next_image) -> T_next_image; None if the batch holds every pose. Poses, depth and
+    photometric errors are computed in float32 at any training precision.
     """
 
     def __init__(self, model: DepthModel, config: SelfSupervisedConfig, *, pose: nn.Module | None = None) -> None:
         super().__init__()
         self.model, self.pose, self.config = model, pose, config
-        self.first = copy.deepcopy(model).requires_grad_(False) if config.anchor else None
+        self.first = copy.deepcopy(model).requires_grad_(False) if config.anchor else None  # the initial model
 
     def train(self, mode: bool = True) -> "SelfSupervised":
         super().train(mode)
@@ -49,29 +51,30 @@ class SelfSupervised(nn.Module):
         _check(batch)
         seen = batch.image if batch.augmented is None else batch.augmented
         maps = self.model(seen)
-        poses = self._poses(batch, seen)
+        poses = [self._pose(batch, seen, number) for number in range(len(batch.source_roles))]
         with torch.autocast(seen.device.type, enabled=False):
             maps = [values.float() for values in maps]
             photometric, smoothness = self._errors(batch, maps, poses)
             parts = {"photometric": photometric, "smoothness": self.config.smoothness * smoothness}
             if self.first is not None:
-                parts["anchor"] = self.config.anchor * self._drift(seen, maps[0])
+                parts["anchor"] = self.config.anchor * self._anchor(seen, maps[0])
             total = torch.stack(list(parts.values())).sum()
         return total, {name: part.detach() for name, part in parts.items()}
 
     def _errors(
         self, batch: Batch, maps: list[Float[Tensor, "b 1 _ _"]], poses: list[Float[Tensor, "b 4 4"]]
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-        """Photometric error and smoothness, the mean over the maps; each coarser map is smoothed half as much."""
+        """Photometric error and smoothness, averaged over the maps; smoothness is halved with every coarser map."""
         target = moments(batch.image)
         unmoved = self._unmoved(batch, target) if self.config.auto_mask else None
         photometric, smoothness = maps[0].new_zeros(()), maps[0].new_zeros(())
         for scale, values in enumerate(maps):
-            units = both_units(values, self.model.kind)
-            depth = resized_depth(values, self.model.kind, batch.image.shape[-2:])
+            kind = self.model.kind
+            inv_depth = both_units(values, kind)["inv_depth"]
+            depth = both_units(resized(values, batch.image.shape[-2:]), kind)["depth"]
             photometric = photometric + self._reprojection(batch, target, depth, poses, unmoved)
             image = batch.image if scale == 0 else F.interpolate(batch.image, values.shape[-2:], mode="area")
-            smoothness = smoothness + smoothness_loss(units["inv_depth"], image) / 2**scale
+            smoothness = smoothness + smoothness_loss(inv_depth, image) / 2**scale
         return photometric / len(maps), smoothness / len(maps)
 
     def _reprojection(
@@ -82,7 +85,7 @@ class SelfSupervised(nn.Module):
         poses: list[Float[Tensor, "b 4 4"]],
         unmoved: Float[Tensor, "b 1 h w"] | None,
     ) -> Float[Tensor, ""]:
-        """The mean of the smallest error over the sources, moved and (if given) unmoved."""
+        """The mean over the pixels of the smallest error of the warped sources and, if given, of the unwarped ones."""
         assert batch.source_images is not None and batch.K is not None
         errors = []
         for number, pose in enumerate(poses):
@@ -93,12 +96,12 @@ class SelfSupervised(nn.Module):
         best = _smallest(errors)
         is_seen = best < OUT_OF_VIEW
         if unmoved is not None:
-            best = torch.minimum(best, unmoved)  # where the unmoved source wins, no gradient flows
+            best = torch.minimum(best, unmoved)  # where the unwarped source is nearer, no gradient flows
         return masked_mean(best, is_seen)
 
     @torch.no_grad()
     def _unmoved(self, batch: Batch, target: Moments) -> Float[Tensor, "b 1 h w"]:
-        """The smallest error of the sources as they are: still scenes, and what moves along, prefer it."""
+        """The smallest error of the unwarped sources: lowest where nothing moves relative to the camera."""
         assert batch.source_images is not None
         temporal = [number for number, role in enumerate(batch.source_roles) if role != "stereo"] or [0]
         images = [batch.source_images[:, number] for number in temporal]
@@ -106,11 +109,8 @@ class SelfSupervised(nn.Module):
         noise = self.config.tie_noise * torch.randn_like(errors[0])
         return _smallest(errors) + noise
 
-    def _poses(self, batch: Batch, seen: Float[Tensor, "b 3 h w"]) -> list[Float[Tensor, "b 4 4"]]:
-        """T_source_target of every source: as given, or as the pose network sees it."""
-        return [self._pose(batch, seen, number) for number in range(len(batch.source_roles))]
-
     def _pose(self, batch: Batch, seen: Float[Tensor, "b 3 h w"], number: int) -> Float[Tensor, "b 4 4"]:
+        """T_source_target of one source: from the batch, or from the pose network."""
         role = batch.source_roles[number]
         if role == "stereo" or self.pose is None:
             if batch.T_source_target is None:
@@ -122,7 +122,7 @@ class SelfSupervised(nn.Module):
         sources = batch.source_images if batch.augmented_sources is None else batch.augmented_sources
         assert sources is not None
         image, source = self._small(seen), self._small(sources[:, number])
-        if role < 0:  # images go in as they were taken: the earlier first
+        if role < 0:  # the pose network takes images in the order of time
             return invert_pose(self.pose(source, image).float())
         return self.pose(image, source).float()
 
@@ -132,19 +132,16 @@ class SelfSupervised(nn.Module):
         size = [round(side * self.config.pose_scale) for side in image.shape[-2:]]
         return F.interpolate(image, size, mode="bilinear", antialias=True, align_corners=False)
 
-    def _drift(self, seen: Float[Tensor, "b 3 h w"], finest: Float[Tensor, "b 1 h w"]) -> Float[Tensor, ""]:
+    def _anchor(self, seen: Float[Tensor, "b 3 h w"], finest: Float[Tensor, "b 1 h w"]) -> Float[Tensor, ""]:
+        """The difference to the initial model's finest map, up to scale."""
         assert self.first is not None
         with torch.no_grad():
             before = self.first(seen)[0].float()
         return scale_invariant_loss(finest, before, is_valid=torch.ones_like(before, dtype=torch.bool))
 
 
-def resized_depth(values: Float[Tensor, "b 1 _ _"], kind: DepthKind, size_hw: torch.Size) -> Float[Tensor, "b 1 h w"]:
-    """Depth at full size, resized in the map's own unit."""
-    return both_units(resized(values, size_hw), kind)["depth"]
-
-
 def _smallest(errors: list[Float[Tensor, "b 1 h w"]]) -> Float[Tensor, "b 1 h w"]:
+    """The elementwise minimum."""
     smallest = errors[0]
     for error in errors[1:]:
         smallest = torch.minimum(smallest, error)
@@ -159,3 +156,29 @@ def _check(batch: Batch) -> None:
             "self-supervised training needs the camera's intrinsics: give data.camera=FILE or fx,fy,cx,cy",
             field="data.camera",
         )
+
+
+def build_self_supervised(model: DepthModel, config: SelfSupervisedConfig) -> SelfSupervised:
+    """The objective with the pose network that ``config.pose`` asks for."""
+    if config.pose in ("known", "two-view"):
+        return SelfSupervised(model, config)
+    if config.pose == "shared":
+        return SelfSupervised(model, config, pose=shared_pose(model))
+    pose = build_model(config.pose_model)
+    if isinstance(pose, DepthModel):
+        raise HondoError(f"objective.pose_model '{config.pose_model}' is a depth model; choose nano-pose or pose")
+    return SelfSupervised(model, config, pose=pose)
+
+
+def prepare_samples(samples: Sequence[Sample], model: DepthModel, config: SelfSupervisedConfig) -> Sequence[Sample]:
+    """The samples, with poses from two-view geometry if the config asks for them; refuses samples without a camera."""
+    if config.pose == "two-view":
+        return with_camera_path(samples, model)
+    if len(samples) and samples[0].camera is None:
+        raise HondoError(f"{samples[0].origin}: {NEEDS_CAMERA}")
+    return samples
+
+
+SELF_SUPERVISED = ObjectiveEntry(
+    config=SelfSupervisedConfig, build=build_self_supervised, prepare_samples=prepare_samples
+)

@@ -1,4 +1,4 @@
-"""Frames whose poses are seen before training, by the model that is to be trained."""
+"""Poses of a clip's frames by two-view geometry, estimated once before training with the model's initial depth."""
 
 from collections.abc import Sequence
 from copy import deepcopy
@@ -13,7 +13,7 @@ from hondo.data.datasets.camera_path import camera_path
 from hondo.data.datasets.clip import Frames
 from hondo.geometry.depth_units import invert_depth
 from hondo.models.base.depth_model import DepthModel
-from hondo.train.loop.progress import said
+from hondo.train.loop.progress import iterate_with_progress
 
 NEEDS_CAMERA = (
     "learning from video needs the camera's intrinsics; give data.camera=FILE or fx,fy,cx,cy in pixels of the frames"
@@ -21,7 +21,7 @@ NEEDS_CAMERA = (
 
 
 def with_camera_path(samples: Sequence[Sample], model: DepthModel) -> Frames:
-    """The frames with poses in the unit of the model's first predictions; needs their intrinsics."""
+    """The frames with poses in the unit of the model's initial depth; needs intrinsics."""
     from hondo.engines.torch.engine import load
     from hondo.images.read import read_image
 
@@ -30,12 +30,12 @@ def with_camera_path(samples: Sequence[Sample], model: DepthModel) -> Frames:
     if samples.camera is None:
         raise HondoError(f"{samples.root}: {NEEDS_CAMERA}")
     predictor = load(deepcopy(model), device=str(next(model.parameters()).device))
-    images = (read_image(path) for path in said(samples.images, what="camera path, frames"))
+    images = (read_image(path) for path in iterate_with_progress(samples.images, what="camera path, frames"))
     samples.poses = camera_path(images, samples.camera, depth=lambda image: unscaled_depth(predictor(image)))
     predictor.close()
     return samples
 
 
 def unscaled_depth(depth_map: DepthMap) -> Float[np.ndarray, "h w"]:
-    """Depth up to one factor; NaN where unknown, infinite where infinitely far."""
+    """Depth up to one factor: NaN where unknown, inf where infinitely far."""
     return invert_depth(depth_map.values, not_positive="inf") if depth_map.kind.is_inverse else depth_map.values

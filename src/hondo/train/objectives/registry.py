@@ -1,0 +1,12 @@
+"""The table of objectives. A recipe chooses one by its config, which states the name of the entry."""
+
+from hondo.core.tables import Table
+from hondo.train.objectives.objective import ObjectiveEntry
+
+OBJECTIVES: Table[ObjectiveEntry] = Table(
+    "objective",
+    {
+        "supervised": "hondo.train.objectives.supervised:SUPERVISED",
+        "self-supervised": "hondo.train.objectives.self_supervised:SELF_SUPERVISED",
+    },
+)
