@@ -18,7 +18,7 @@ from engines_report import LATENCY, assemble
 from hondo.core.cache import cache_folder
 from hondo.core.types import Size
 from hondo.data.datasets.rgbd import Rgbd
-from hondo.evaluate.accuracy.score import image_of
+from hondo.evaluate.accuracy.evaluation import image_of
 from hondo.synthetic.scenes import SyntheticScenes
 from hondo.video.sources.sampling import spread_images
 

@@ -17,7 +17,7 @@ from hondo.core.sample import Sample
 from hondo.data.datasets.clip import Frames
 from hondo.data.datasets.embedded_clip import embedded_clip
 from hondo.data.datasets.rgbd import Rgbd
-from hondo.evaluate.accuracy.score import evaluate_samples, predict_with
+from hondo.evaluate.accuracy.evaluation import evaluate_samples, predict_with
 from hondo.evaluate.accuracy.subject import BASELINES
 from hondo.models.base.macs import count_macs, count_parameters
 from hondo.models.base.weights_file import read_header, save_model

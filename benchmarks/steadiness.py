@@ -19,7 +19,7 @@ from hondo.core.types import Camera, DepthMap
 from hondo.data.datasets.clip import Frames
 from hondo.data.datasets.embedded_clip import embedded_clip
 from hondo.engines.load import load
-from hondo.evaluate.accuracy.score import evaluate_samples, image_of
+from hondo.evaluate.accuracy.evaluation import evaluate_samples, image_of
 from hondo.evaluate.flicker.flicker import measure_flicker
 from hondo.synthetic.rendering.render import render
 from hondo.synthetic.rendering.scene import stack

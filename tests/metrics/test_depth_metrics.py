@@ -38,7 +38,13 @@ def test_the_truth_scores_perfectly():
     )
 
 
-@pytest.mark.parametrize("name", depth.METRIC_INFO)
+def test_the_table_names_each_function():
+    for name, metric in depth.METRICS.items():
+        assert metric.function is getattr(depth, name)
+        assert metric.function(GT, GT) == (1 if metric.better == "higher" else 0)
+
+
+@pytest.mark.parametrize("name", depth.METRICS)
 def test_the_mask_leaves_pixels_out(name):
     pred, gt = np.append(PRED, np.nan), np.append(GT, 0)
     is_valid = np.array([True] * 4 + [False])

@@ -74,8 +74,8 @@ class EvaluateConfig:
 
 def run(config: EvaluateConfig) -> int:
     from hondo.data.datasets.registry import open_dataset, origins_of
-    from hondo.evaluate.accuracy.score import evaluate_samples
-    from hondo.evaluate.accuracy.scoring import parse_align
+    from hondo.evaluate.accuracy.evaluation import evaluate_samples
+    from hondo.evaluate.accuracy.score_image import parse_align
     from hondo.evaluate.protocols import protocol_named
 
     parse_align(protocol_named(config.protocol).align if config.align is None else config.align)
@@ -171,7 +171,8 @@ def _notes(config: EvaluateConfig) -> tuple[str, ...]:
 
 
 def _write(config: EvaluateConfig, evaluation: Any, report: Any, subject: "Subject", samples: "Samples") -> None:
-    from hondo.evaluate.figures.evaluation_report import write_figures, write_json, write_markdown
+    from hondo.evaluate.figures.draw_figures import write_figures
+    from hondo.evaluate.figures.report_files import write_json, write_markdown
 
     if config.json is not None:
         write_json(evaluation, report, config.json)

@@ -38,7 +38,7 @@ class Protocol:
     gt_above: float = 0.0
     gt_below: float = math.inf
     clamp_pred: tuple[float, float] | None = None  # after alignment
-    align: str = "none"  # the protocol's own; see evaluate.scoring.parse_align
+    align: str = "none"  # the protocol's own; see score_image.parse_align
 
     def is_scored(self, gt: np.ndarray) -> np.ndarray:
         """The mask (h w) of the pixels that count; unknown ground truth is 0 or NaN."""

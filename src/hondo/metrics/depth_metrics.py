@@ -1,12 +1,12 @@
-"""The depth metrics of the field: one pure function a metric, over the valid pixels of one image, in double precision.
+"""The depth metrics: one pure function a metric, over the valid pixels of one image, in double precision.
 
 Depths are in metres, ``pred`` first. ``is_valid`` marks the pixels that count (None: all). Definitions: Eigen et al.
 2014 (abs_rel ... delta3), the KITTI depth benchmark (silog, here x100), Saxena et al. 2009 (log10).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import TypeAlias
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, make_dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -16,6 +16,7 @@ from hondo.core.report import Better
 
 Depth: TypeAlias = Float[np.ndarray, "..."]
 Mask: TypeAlias = Bool[np.ndarray, "..."] | None
+Pixels: TypeAlias = Float[np.ndarray, " n"]
 
 
 def abs_rel(pred: Depth, gt: Depth, *, is_valid: Mask = None) -> float:
@@ -43,7 +44,7 @@ def rmse_log(pred: Depth, gt: Depth, *, is_valid: Mask = None) -> float:
 
 
 def silog(pred: Depth, gt: Depth, *, is_valid: Mask = None) -> float:
-    """100 sqrt(mean e^2 - (mean e)^2) with e = ln p - ln g: blind to one common factor"""
+    """100 sqrt(mean e^2 - (mean e)^2) with e = ln p - ln g; invariant to a common factor"""
     p, g = _scored(pred, gt, is_valid)
     return float(100 * np.std(_log_error(p, g)))
 
@@ -70,54 +71,56 @@ def delta3(pred: Depth, gt: Depth, *, is_valid: Mask = None) -> float:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DepthMetrics:
-    """The value of every metric, of one image or their mean over images."""
+class Metric:
+    """A metric: its function, its unit, and which way is better."""
 
-    abs_rel: float
-    sq_rel: float
-    rmse: float
-    rmse_log: float
-    silog: float
-    log10: float
-    delta1: float
-    delta2: float
-    delta3: float
+    function: Callable[..., float]
+    unit: str = ""
+    better: Better = "lower"
 
 
-@dataclass(frozen=True, kw_only=True)
-class MetricInfo:
-    """What a metric's number means: its unit, and which way is better."""
-
-    unit: str
-    better: Better
-
-
-METRIC_INFO: dict[str, MetricInfo] = {
-    field.name: MetricInfo(
-        unit={"sq_rel": "m", "rmse": "m"}.get(field.name, ""),
-        better="higher" if field.name.startswith("delta") else "lower",
-    )
-    for field in fields(DepthMetrics)
+METRICS: dict[str, Metric] = {
+    "abs_rel": Metric(function=abs_rel),
+    "sq_rel": Metric(function=sq_rel, unit="m"),
+    "rmse": Metric(function=rmse, unit="m"),
+    "rmse_log": Metric(function=rmse_log),
+    "silog": Metric(function=silog),
+    "log10": Metric(function=log10),
+    "delta1": Metric(function=delta1, better="higher"),
+    "delta2": Metric(function=delta2, better="higher"),
+    "delta3": Metric(function=delta3, better="higher"),
 }
+
+if TYPE_CHECKING:
+
+    @dataclass(frozen=True)
+    class DepthMetrics:
+        """The value of every metric of METRICS by its name, for one image or as the mean over images."""
+
+        def __init__(self, **values: float) -> None: ...
+
+        def __getattr__(self, name: str) -> float: ...
+
+else:
+    DepthMetrics = make_dataclass("DepthMetrics", [(name, float) for name in METRICS], frozen=True, kw_only=True)
+    DepthMetrics.__module__ = __name__
 
 
 def depth_metrics(pred: Depth, gt: Depth, *, is_valid: Mask = None) -> DepthMetrics:
     """Every metric of one image."""
     p, g = _scored(pred, gt, is_valid)
-    functions = (abs_rel, sq_rel, rmse, rmse_log, silog, log10, delta1, delta2, delta3)
-    return DepthMetrics(**{function.__name__: function(p, g) for function in functions})
+    return DepthMetrics(**{name: metric.function(p, g) for name, metric in METRICS.items()})
 
 
 def mean_metrics(metrics: Sequence[DepthMetrics]) -> DepthMetrics:
     """The mean of each metric over images, every image with the same weight."""
     if not metrics:
         raise HondoError("no image was scored, so there is no mean")
-    names = METRIC_INFO
-    return DepthMetrics(**{name: float(np.mean([getattr(one, name) for one in metrics])) for name in names})
+    return DepthMetrics(**{name: float(np.mean([getattr(each, name) for each in metrics])) for name in METRICS})
 
 
-def _scored(pred: np.ndarray, gt: np.ndarray, is_valid: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """The pixels that count as float64 (n,); refuses what has no answer."""
+def _scored(pred: Depth, gt: Depth, is_valid: Mask) -> tuple[Pixels, Pixels]:
+    """The scored pixels as float64; refuses depth that is not positive and finite."""
     if pred.shape != gt.shape or (is_valid is not None and is_valid.shape != gt.shape):
         mask = "" if is_valid is None else f", mask {is_valid.shape}"
         raise HondoError(f"prediction {pred.shape} and ground truth {gt.shape}{mask} differ in shape; resize first")
@@ -132,9 +135,9 @@ def _scored(pred: np.ndarray, gt: np.ndarray, is_valid: np.ndarray | None) -> tu
     return p, g
 
 
-def _log_error(p: np.ndarray, g: np.ndarray) -> np.ndarray:
+def _log_error(p: Pixels, g: Pixels) -> Pixels:
     return np.log(p) - np.log(g)
 
 
-def _delta(p: np.ndarray, g: np.ndarray, *, threshold: float) -> float:
+def _delta(p: Pixels, g: Pixels, *, threshold: float) -> float:
     return float(np.mean(np.maximum(p / g, g / p) < threshold))

@@ -76,7 +76,7 @@ def _validation(config: EvaluateConfig) -> Validate:
 
     def validate(model: nn.Module) -> Mapping[str, float]:
         from hondo.engines.torch.engine import load
-        from hondo.evaluate.accuracy.score import evaluate
+        from hondo.evaluate.accuracy.evaluation import evaluate
 
         assert isinstance(model, DepthModel)
         predictor: Any = load(model, device=str(next(model.parameters()).device))

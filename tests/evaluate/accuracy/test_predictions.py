@@ -10,8 +10,8 @@ import pytest
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, DepthMap
 from hondo.data.datasets.rgbd import Rgbd
+from hondo.evaluate.accuracy.evaluation import evaluate_samples
 from hondo.evaluate.accuracy.predictions import PredictionFolder, is_prediction_folder
-from hondo.evaluate.accuracy.score import evaluate_samples
 
 
 def truth(samples: Rgbd, index: int) -> np.ndarray:

@@ -1,114 +1,29 @@
-"""Evaluation of predictors on data sets: exact means, counted failures, and kinds that are not mixed with metres."""
+"""hondo.score over several pairs of maps."""
 
-from dataclasses import asdict
-from pathlib import Path
-
-import cv2
 import numpy as np
 import pytest
-import torch
 
 import hondo
 from hondo.core.errors import HondoError
-from hondo.core.report import Report
-from hondo.core.sample import Sample
-from hondo.core.types import DepthKind, DepthMap, InputSpec
-from hondo.data.datasets.rgbd import Rgbd
-from hondo.evaluate.accuracy.score import evaluate, evaluate_samples, image_of
+
+GT = np.random.default_rng(0).uniform(1, 10, (12, 16))
 
 
-class Constant:
-    """A predictor that says one value everywhere."""
-
-    name = "constant"
-    input_spec = InputSpec(size_hw=(32, 32))
-
-    def __init__(self, kind: DepthKind = DepthKind.SCALED_INVERSE_DEPTH, value: float = 0.5) -> None:
-        self.kind, self.value = kind, value
-
-    def __call__(self, image: np.ndarray) -> DepthMap:
-        assert image.dtype == np.uint8 and image.shape[2] == 3
-        return DepthMap(values=np.full(image.shape[:2], self.value, dtype=np.float32), kind=self.kind)
-
-    def start(self, camera: object = None) -> "Constant":
-        return self
-
-    def close(self) -> None: ...
+def test_pairs_are_averaged():
+    one, two = hondo.score(GT * 1.1, GT, protocol="dense"), hondo.score(GT * 1.3, GT, protocol="dense")
+    both = hondo.score([GT * 1.1, GT * 1.3], [GT, GT], protocol="dense")
+    stacked = hondo.score(np.stack([GT * 1.1, GT * 1.3]), np.stack([GT, GT]), protocol="dense")
+    assert both == stacked
+    assert both["rmse"] == pytest.approx((one["rmse"] + two["rmse"]) / 2)
+    assert list(both) == ["abs_rel", "sq_rel", "rmse", "rmse_log", "silog", "log10", "delta1", "delta2", "delta3"]
 
 
-def oracle(sample: Sample) -> DepthMap:
-    assert sample.depth_gt is not None and sample.valid is not None
-    values = torch.where(sample.valid, sample.depth_gt, 50.0)[0].numpy()
-    return DepthMap(values=values, kind=DepthKind.METRIC_DEPTH)
+@pytest.mark.parametrize(("pred", "gt"), [([GT, GT], [GT]), ([], [])])
+def test_there_must_be_as_many_predictions_as_ground_truths(pred, gt):
+    with pytest.raises(HondoError, match="equally many"):
+        hondo.score(pred, gt, protocol="dense")
 
 
-def test_report_is_the_mean_over_images(pairs: Path):
-    samples = Rgbd(pairs)
-    report = evaluate(Constant(), samples, align="median")
-    gts = [np.where(s.valid[0], s.depth_gt[0], 0) for s in samples]
-    expected = hondo.score([np.full_like(gt, 2) for gt in gts], gts, protocol="dense", align="median")
-    assert {row.name: row.value for row in report.rows} == expected
-    assert report.protocol == "dense" and "alignment median" in report.notes
-    assert "4 images scored, 0 skipped" in report.notes
-    assert Report.from_json(report.to_json()) == report
-    assert "| constant |" in report.to_markdown()
-
-
-def test_the_truth_scores_perfectly(pairs: Path):
-    evaluation = evaluate_samples(oracle, Rgbd(pairs), subject="oracle")
-    assert asdict(evaluation.mean())["abs_rel"] == 0 and evaluation.mean().delta1 == 1
-
-
-def test_the_predictor_sees_the_files_own_pixels(pairs: Path):
-    sample = Rgbd(pairs)[0]
-    assert (image_of(sample) == cv2.imread(str(pairs / "image/000.png"))[:, :, ::-1]).all()
-
-
-@pytest.mark.parametrize(
-    ("kind", "align", "says"),
-    [
-        (DepthKind.SCALED_INVERSE_DEPTH, None, "--align median"),
-        (DepthKind.RELATIVE_INVERSE_DEPTH, "median", "scale-shift"),
-    ],
-)
-def test_what_has_no_metres_is_refused(pairs: Path, kind: DepthKind, align: str | None, says: str):
-    seen = []
-
-    def predict(sample: Sample) -> DepthMap:
-        seen.append(sample)
-        return Constant(kind)(image_of(sample))
-
-    with pytest.raises(HondoError, match=f"^the prediction is {kind}.*{says}"):
-        evaluate_samples(predict, Rgbd(pairs), subject="constant", align=align)
-    assert len(seen) == 1  # not after all of them
-
-
-def test_metric_kinds_need_no_alignment(pairs: Path):
-    rows = evaluate(Constant(DepthKind.METRIC_INVERSE_DEPTH), Rgbd(pairs)).rows
-    assert rows == evaluate(Constant(DepthKind.METRIC_DEPTH, 2.0), Rgbd(pairs)).rows
-
-
-def test_failures_are_counted_and_named(pairs: Path):
-    (pairs / "image/001.png").write_bytes(b"not an image")
-
-    def spoiled(sample: Sample) -> DepthMap:
-        found = oracle(sample)
-        return DepthMap(values=np.full_like(found.values, np.nan), kind=found.kind) if "000" in sample.origin else found
-
-    evaluation = evaluate_samples(spoiled, Rgbd(pairs), subject="spoiled")
-    assert [item.index for item in evaluation.skipped] == [0, 1]
-    notes = "\n".join(evaluation.report().notes)
-    assert "2 images scored, 2 skipped" in notes and "000.png: the prediction is NaN" in notes and "row 2" in notes
-
-
-def test_a_data_set_of_failures_is_an_error():
-    sample = Sample(image=torch.zeros(3, 4, 4), origin="bare.png")
-    with pytest.raises(HondoError, match=r"no sample could be scored \(of 1\).*bare.png.*no depth"):
-        evaluate(Constant(), [sample], align="median")
-
-
-def test_options_are_checked_before_anything_runs():
-    with pytest.raises(HondoError, match="unknown protocol"):
-        evaluate(Constant(), [], protocol="densee")
-    with pytest.raises(HondoError, match="unknown alignment"):
-        evaluate(Constant(), [], align="medain")
+def test_an_error_names_the_pair():
+    with pytest.raises(HondoError, match="pair 1: the prediction is NaN"):
+        hondo.score([GT, np.full_like(GT, np.nan)], [GT, GT], protocol="dense")

@@ -10,7 +10,7 @@ from hondo.core.errors import HondoError
 from hondo.core.sample import Sample
 from hondo.core.types import DepthKind
 from hondo.data.datasets.rgbd import Rgbd
-from hondo.evaluate.accuracy.score import evaluate_samples
+from hondo.evaluate.accuracy.evaluation import evaluate_samples
 from hondo.evaluate.accuracy.subject import BASELINES, ModelSettings, PredictionSettings, baseline_named, open_subject
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from hondo.core.errors import HondoError, unknown
 from hondo.core.sample import Sample
 from hondo.core.types import DepthKind, DepthMap, Size
+from hondo.evaluate.accuracy.evaluation import Predict, predict_with
 from hondo.evaluate.accuracy.predictions import PredictionFolder, is_prediction_folder
-from hondo.evaluate.accuracy.score import Predict, predict_with
 from hondo.geometry.depth_units import invert_depth
 
 PREFIX = "floor:"

@@ -15,7 +15,7 @@ from hondo.core.errors import HondoError
 from hondo.core.report import Row
 from hondo.core.sample import Samples
 from hondo.core.types import DepthKind, DepthMap, Size
-from hondo.evaluate.accuracy.score import Predict, image_of
+from hondo.evaluate.accuracy.evaluation import Predict, image_of
 from hondo.evaluate.flicker.correspondence import StillPixels, compared_size, correspondence
 from hondo.images.optical_flow import OpticalFlow, sampled
 

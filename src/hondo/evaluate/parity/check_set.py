@@ -13,7 +13,7 @@ from hondo.core.types import InputSpec
 from hondo.engines.base.prepared_image import PreparedImage, prepare_image
 from hondo.engines.quantization.calibration import evenly
 from hondo.engines.tracing.graph_inputs import driving
-from hondo.evaluate.accuracy.score import image_of
+from hondo.evaluate.accuracy.evaluation import image_of
 from hondo.evaluate.parity.ground_truth_delta import GroundTruthDelta, score_both
 from hondo.images.placement import place
 from hondo.models.base.depth_model import DepthModel

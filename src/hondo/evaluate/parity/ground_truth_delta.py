@@ -8,10 +8,10 @@ import numpy as np
 from hondo.core.errors import HondoError
 from hondo.core.sample import Sample
 from hondo.core.types import DepthKind, DepthMap
-from hondo.evaluate.accuracy.score import score_sample
-from hondo.evaluate.accuracy.scoring import Align
+from hondo.evaluate.accuracy.evaluation import score_sample
+from hondo.evaluate.accuracy.score_image import Align
 from hondo.evaluate.protocols import KITTI_RANGE, PROTOCOLS
-from hondo.metrics.depth_metrics import METRIC_INFO, DepthMetrics, mean_metrics
+from hondo.metrics.depth_metrics import METRICS, DepthMetrics, mean_metrics
 
 JUDGED = ("abs_rel", "rmse", "delta1")
 # Every pixel with known depth. What lies at or below nothing, or infinitely far, becomes a number for both alike: 80 m,
@@ -38,7 +38,7 @@ class GroundTruthDelta:
     def change(self, name: str) -> float:
         """How much worse a metric of the export is, as a share of torch's; negative where it is better."""
         before, after = getattr(self.torch, name), getattr(self.exported, name)
-        worse = before - after if METRIC_INFO[name].better == "higher" else after - before
+        worse = before - after if METRICS[name].better == "higher" else after - before
         return worse / max(abs(before), 1e-6)
 
     @property

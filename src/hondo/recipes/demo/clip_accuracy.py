@@ -9,9 +9,9 @@ import numpy as np
 from hondo.core.report import Row
 from hondo.core.sample import Sample
 from hondo.core.types import DepthKind, DepthMap
-from hondo.evaluate.accuracy.score import Evaluation, evaluate_samples
+from hondo.evaluate.accuracy.evaluation import Evaluation, evaluate_samples
 from hondo.metrics.align import median_scale
-from hondo.metrics.depth_metrics import METRIC_INFO
+from hondo.metrics.depth_metrics import METRICS
 from hondo.recipes.demo.demo_clip import DemoClip, measured_depth
 from hondo.train.objectives.two_view_poses import unscaled_depth
 
@@ -61,8 +61,6 @@ def _evaluate(predict: Callable[[Sample], DepthMap], clip: DemoClip, *, subject:
 def _rows(evaluation: Evaluation, names: Sequence[str], *, subject: str) -> list[Row]:
     values: dict[str, Any] = asdict(evaluation.mean())
     return [
-        Row(
-            name=name, value=values[name], unit=METRIC_INFO[name].unit, better=METRIC_INFO[name].better, subject=subject
-        )
+        Row(name=name, value=values[name], unit=METRICS[name].unit, better=METRICS[name].better, subject=subject)
         for name in names
     ]

@@ -6,7 +6,7 @@ import pytest
 import hondo
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind
-from hondo.evaluate.accuracy.scoring import check_alignable, parse_align
+from hondo.evaluate.accuracy.score_image import check_alignable, parse_align
 from hondo.evaluate.protocols import PROTOCOLS
 
 RNG = np.random.default_rng(0)
@@ -54,15 +54,6 @@ def test_what_alignment_sends_behind_infinity_is_held_at_the_far_end():
     assert np.isfinite(found["rmse"]) and found["rmse"] < 10
 
 
-def test_pairs_are_averaged():
-    one, two = hondo.score(GT * 1.1, GT, protocol="dense"), hondo.score(GT * 1.3, GT, protocol="dense")
-    both = hondo.score([GT * 1.1, GT * 1.3], [GT, GT], protocol="dense")
-    stacked = hondo.score(np.stack([GT * 1.1, GT * 1.3]), np.stack([GT, GT]), protocol="dense")
-    assert both == stacked
-    assert both["rmse"] == pytest.approx((one["rmse"] + two["rmse"]) / 2)
-    assert list(both) == ["abs_rel", "sq_rel", "rmse", "rmse_log", "silog", "log10", "delta1", "delta2", "delta3"]
-
-
 def spoiled(value: float) -> np.ndarray:
     pred = GT.copy()
     pred[3, 4:6] = value
@@ -82,19 +73,12 @@ def spoiled(value: float) -> np.ndarray:
         (GT, GT, {"pred_kind": "disparity"}, "unknown pred_kind"),
         (GT, GT, {"protocol": "kitti"}, "unknown protocol"),
         (GT[0], GT, {}, "shape"),
-        ([GT, GT], [GT], {}, "equally many"),
-        ([], [], {}, "equally many"),
         (GT.astype(str), GT, {}, "must hold numbers"),
     ],
 )
 def test_refusals(pred, gt, options, says):
     with pytest.raises(HondoError, match=says):
         hondo.score(pred, gt, **{"protocol": "dense", **options})
-
-
-def test_an_error_names_the_pair():
-    with pytest.raises(HondoError, match="pair 1: the prediction is NaN"):
-        hondo.score([GT, spoiled(np.nan)], [GT, GT], protocol="dense")
 
 
 def test_a_crop_does_not_cover_the_whole_frame():

@@ -1,17 +1,13 @@
 """The image part of a report: the best, median and worst images, and how the errors are spread."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from hondo.core.atomic import atomic_write
-from hondo.core.report import Report
 from hondo.core.sample import Sample, Samples
-from hondo.evaluate.accuracy.score import Evaluation, Item, Predict, image_of, score_sample
-from hondo.evaluate.accuracy.scoring import ScoredImage
+from hondo.evaluate.accuracy.evaluation import Evaluation, Item, Predict, image_of, score_sample
+from hondo.evaluate.accuracy.score_image import ScoredImage
 from hondo.evaluate.protocols import protocol_named
 from hondo.geometry.depth_units import invert_depth
 from hondo.images.read import write_image
@@ -116,29 +112,3 @@ def _abs_rel(item: Item) -> float:
 
 def _short(origin: str) -> str:
     return "/".join(Path(origin).parts[-3:])
-
-
-def write_json(evaluation: Evaluation, report: Report, path: Path) -> Path:
-    """The report, and the metrics of every image: {..., "metrics": {...}, "images": [...], "skipped": [...]}."""
-    stored = json.loads(report.to_json())
-    stored |= {
-        "align": evaluation.align,
-        "metrics": asdict(evaluation.mean()),
-        "num_scored": len(evaluation.scored),
-        "num_skipped": len(evaluation.skipped),
-        "images": [
-            {"index": item.index, "origin": item.origin, **asdict(item.metrics)}
-            for item in evaluation.scored
-            if item.metrics is not None
-        ],
-        "skipped": [
-            {"index": item.index, "origin": item.origin, "reason": item.skipped} for item in evaluation.skipped
-        ],
-    }
-    return atomic_write(path, json.dumps(stored, indent=1).encode())
-
-
-def write_markdown(report: Report, figures: Sequence[Path], path: Path) -> Path:
-    """The report with its figures, which lie beside it."""
-    lines = [report.to_markdown(), *(f"### {figure.stem}\n\n![{figure.stem}]({figure.name})\n" for figure in figures)]
-    return atomic_write(path, "\n".join(lines).encode())

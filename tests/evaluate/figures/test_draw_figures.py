@@ -7,9 +7,10 @@ import cv2
 import numpy as np
 
 from hondo.data.datasets.rgbd import Rgbd
-from hondo.evaluate.accuracy.score import evaluate_samples
+from hondo.evaluate.accuracy.evaluation import evaluate_samples
 from hondo.evaluate.accuracy.subject import BASELINES
-from hondo.evaluate.figures.evaluation_report import error_histogram, write_figures, write_json, write_markdown
+from hondo.evaluate.figures.draw_figures import error_histogram, write_figures
+from hondo.evaluate.figures.report_files import write_json, write_markdown
 
 
 def test_sheets_and_report(pairs: Path, tmp_path: Path):
