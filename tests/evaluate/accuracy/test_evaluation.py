@@ -14,26 +14,16 @@ from hondo.core.report import Report
 from hondo.core.sample import Sample
 from hondo.core.types import DepthKind, DepthMap, InputSpec
 from hondo.data.datasets.rgbd import Rgbd
+from hondo.engines.base.predictor import NetworkPredictor
 from hondo.evaluate.accuracy.evaluation import evaluate, evaluate_samples, image_of
 
 
-class Constant:
+def constant(kind: DepthKind = DepthKind.SCALED_INVERSE_DEPTH, value: float = 0.5) -> NetworkPredictor:
     """A predictor that says one value everywhere."""
-
-    name = "constant"
-    input_spec = InputSpec(size_hw=(32, 32))
-
-    def __init__(self, kind: DepthKind = DepthKind.SCALED_INVERSE_DEPTH, value: float = 0.5) -> None:
-        self.kind, self.value = kind, value
-
-    def __call__(self, image: np.ndarray) -> DepthMap:
-        assert image.dtype == np.uint8 and image.shape[2] == 3
-        return DepthMap(values=np.full(image.shape[:2], self.value, dtype=np.float32), kind=self.kind)
-
-    def start(self, camera: object = None) -> "Constant":
-        return self
-
-    def close(self) -> None: ...
+    return NetworkPredictor(
+        name="constant", kind=kind, input_spec=InputSpec(size_hw=(32, 32)), engine="numpy", precision="fp32",
+        network=lambda image: np.full((1, 1, *image.shape[2:]), value, dtype=np.float32),
+    )  # fmt: skip
 
 
 def oracle(sample: Sample) -> DepthMap:
@@ -44,7 +34,7 @@ def oracle(sample: Sample) -> DepthMap:
 
 def test_report_is_the_mean_over_images(pairs: Path):
     samples = Rgbd(pairs)
-    report = evaluate(Constant(), samples, align="median")
+    report = evaluate(constant(), samples, align="median")
     gts = [np.where(s.valid[0], s.depth_gt[0], 0) for s in samples]
     expected = hondo.score([np.full_like(gt, 2) for gt in gts], gts, protocol="dense", align="median")
     assert {row.name: row.value for row in report.rows} == expected
@@ -67,7 +57,7 @@ def test_the_predictor_sees_the_files_own_pixels(pairs: Path):
 @pytest.mark.parametrize(
     ("kind", "align", "says"),
     [
-        (DepthKind.SCALED_INVERSE_DEPTH, None, "--align median"),
+        (DepthKind.SCALED_INVERSE_DEPTH, None, 'align="median"'),
         (DepthKind.RELATIVE_INVERSE_DEPTH, "median", "scale-shift"),
     ],
 )
@@ -76,7 +66,7 @@ def test_what_has_no_metres_is_refused(pairs: Path, kind: DepthKind, align: str 
 
     def predict(sample: Sample) -> DepthMap:
         seen.append(sample)
-        return Constant(kind)(image_of(sample))
+        return constant(kind)(image_of(sample))
 
     with pytest.raises(HondoError, match=f"^the prediction is {kind}.*{says}"):
         evaluate_samples(predict, Rgbd(pairs), subject="constant", align=align)
@@ -84,8 +74,8 @@ def test_what_has_no_metres_is_refused(pairs: Path, kind: DepthKind, align: str 
 
 
 def test_metric_kinds_need_no_alignment(pairs: Path):
-    rows = evaluate(Constant(DepthKind.METRIC_INVERSE_DEPTH), Rgbd(pairs)).rows
-    assert rows == evaluate(Constant(DepthKind.METRIC_DEPTH, 2.0), Rgbd(pairs)).rows
+    rows = evaluate(constant(DepthKind.METRIC_INVERSE_DEPTH), Rgbd(pairs)).rows
+    assert rows == evaluate(constant(DepthKind.METRIC_DEPTH, 2.0), Rgbd(pairs)).rows
 
 
 def test_failures_are_counted_and_named(pairs: Path):
@@ -104,11 +94,11 @@ def test_failures_are_counted_and_named(pairs: Path):
 def test_a_data_set_of_failures_is_an_error():
     sample = Sample(image=torch.zeros(3, 4, 4), origin="bare.png")
     with pytest.raises(HondoError, match=r"no sample could be scored \(of 1\).*bare.png.*no depth"):
-        evaluate(Constant(), [sample], align="median")
+        evaluate(constant(), [sample], align="median")
 
 
 def test_options_are_checked_before_anything_runs():
     with pytest.raises(HondoError, match="unknown protocol"):
-        evaluate(Constant(), [], protocol="densee")
+        evaluate(constant(), [], protocol="densee")
     with pytest.raises(HondoError, match="unknown alignment"):
-        evaluate(Constant(), [], align="medain")
+        evaluate(constant(), [], align="medain")
