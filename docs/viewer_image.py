@@ -1,7 +1,7 @@
-"""Makes docs/images/viewer.jpg, the viewer in the README: `python docs/viewer_image.py` (needs Chromium).
+"""Creates docs/images/viewer.jpg, the image of the viewer in the README: `python docs/viewer_image.py`.
 
-`hondo serve` with the sample clip, in a browser of 1280x800, at a frame that says much. `--out DIR` writes light,
-dark and phone images for looking at instead.
+Requires Chromium. Runs `hondo serve` and plays the sample clip in a browser of 1280x800. `--out DIR` writes images of
+several screen sizes, light and dark, instead.
 """
 
 import argparse
@@ -30,14 +30,14 @@ def main() -> int:
             address = re.search(r"http://\S+", server.stdout.readline())
             assert address, "the server did not start"
             with browser() as page:
-                take(page, address[0], out)
+                take_images(page, address[0], out)
         finally:
             server.terminate()
     return 0
 
 
-def take(page: Page, address: str, out: Path | None) -> None:
-    """Takes the README's image, or all of them into ``out``."""
+def take_images(page: Page, address: str, out: Path | None) -> None:
+    """The README's image, or all images into ``out``."""
     page.size(1280, 800, is_dark=True)
     play(page, address)
     if out is None:
@@ -57,7 +57,7 @@ def take(page: Page, address: str, out: Path | None) -> None:
 
 
 def play(page: Page, address: str) -> None:
-    """The sample clip, paused at the chosen frame, with the mouse on its depth."""
+    """Plays the sample clip up to the chosen frame, with the pointer on its depth map."""
     page.open("about:blank")
     page.open(f"{address}#source=clip")
     page.wait("document.body.dataset.ready")

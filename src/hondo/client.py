@@ -1,4 +1,4 @@
-"""A client of `hondo serve` that needs httpx and NumPy only: this file may be copied into another project.
+"""A client of `hondo serve` that requires only httpx and NumPy: this file may be copied into other projects.
 
 with Client("http://127.0.0.1:8000") as client:
     depth = client.depth("photo.jpg")
@@ -21,7 +21,7 @@ TIMEOUT_S = 60.0
 
 
 class ServerError(Exception):
-    """The server refused: its status, its reason, and the seconds after which to come again (None: not said)."""
+    """The server refused a request: status, reason, and the seconds after which to retry (None: not stated)."""
 
     def __init__(self, status: int, reason: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(f"{status}: {reason}")
@@ -30,22 +30,22 @@ class ServerError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Depth:
-    """Values (h w, float32) in ``unit`` ("m", "1/m" or "": no unit), NaN where unknown, and all the server said."""
+    """A depth map: values in ``unit`` ("m", "1/m" or "": no unit), NaN where unknown; all metadata in ``facts``."""
 
-    values: np.ndarray
+    values: np.ndarray  # (h w) float32
     kind: str
     unit: str
     facts: Mapping[str, Any]
-    confidence: np.ndarray | None = None
+    confidence: np.ndarray | None = None  # (h w) 0..1
 
     def metres(self) -> np.ndarray:
-        """Depth in metres; ValueError where the scale is not known."""
+        """Depth in metres (h w); ValueError if the scale is unknown."""
         if self.kind == "metric_depth":
             return self.values
         if self.kind == "metric_inverse_depth":
             with np.errstate(divide="ignore"):
                 return np.where(self.values > 0, 1 / self.values, np.nan).astype(np.float32)
-        raise ValueError(f"the depth is {self.kind}: its scale is not known, so it has no metres")
+        raise ValueError(f"the depth is {self.kind}: its scale is unknown, so it has no metres")
 
 
 class Client:
@@ -62,10 +62,11 @@ class Client:
         self.close()
 
     def close(self) -> None:
+        """Closes the connection."""
         self._http.close()
 
     def depth(self, image: str | Path | bytes | np.ndarray, *, model: str | None = None) -> Depth:
-        """The image's depth, at its size."""
+        """The depth map of the image, at its size."""
         response = self._post("/v1/depth", image, {"format": "npz", "model": model})
         with np.load(io.BytesIO(response.content), allow_pickle=False) as arrays:
             facts = json.loads(str(arrays["facts"]))
@@ -74,7 +75,7 @@ class Client:
         return Depth(values=values, kind=facts["kind"], unit=facts["unit"], facts=facts, confidence=confidence)
 
     def depth_png(self, image: str | Path | bytes | np.ndarray, *, model: str | None = None) -> bytes:
-        """The depth as a 16-bit PNG file, with its scale inside."""
+        """The depth map as a 16-bit PNG file, which contains its scale."""
         return self._post("/v1/depth", image, {"format": "png16", "model": model}).content
 
     def point_cloud(
@@ -85,16 +86,16 @@ class Client:
         model: str | None = None,
         max_points: int = 1_000_000,
     ) -> bytes:
-        """A binary PLY file. ``camera``: fx, fy, cx, cy in pixels of the image; None: an image 60 degrees wide."""
+        """A binary PLY file. ``camera``: fx, fy, cx, cy in pixels of the image; None: a field of view of 60 degrees."""
         given = None if camera is None else ",".join(str(float(number)) for number in camera)
         return self._post("/v1/pointcloud", image, {"camera": given, "model": model, "max_points": max_points}).content
 
     def models(self) -> list[dict[str, Any]]:
-        """The models by name, the default first."""
+        """The models of the server, the default first."""
         return self._checked(self._http.get("/v1/models")).json()["models"]
 
     def is_ready(self) -> bool:
-        """Whether images are taken now."""
+        """Whether the server accepts images."""
         try:
             return self._http.get("/readyz").status_code == 200
         except httpx.TransportError:
@@ -116,7 +117,7 @@ class Client:
 
 
 def picture_bytes(image: str | Path | bytes | np.ndarray) -> bytes:
-    """What is sent of an image; an array becomes an uncompressed PPM file."""
+    """The bytes that are sent for an image; an array becomes an uncompressed PPM file."""
     if isinstance(image, bytes):
         return image
     if isinstance(image, np.ndarray):
@@ -128,9 +129,9 @@ def picture_bytes(image: str | Path | bytes | np.ndarray) -> bytes:
 
 
 def read_frame(message: bytes) -> Depth:
-    """A binary message of the WebSockets /v1/stream and /v1/live as depth; ``facts`` is its header."""
+    """Decodes a binary message of the WebSockets /v1/stream and /v1/live; ``facts`` is its header."""
     if message[:4] != b"HND1":
-        raise ValueError("this is no frame of hondo")
+        raise ValueError("the message is not a frame of hondo")
     (length,) = struct.unpack("<I", message[4:8])
     header, rest = json.loads(message[8 : 8 + length]), message[8 + length :]
     depth, rest = rest[: header["depth_bytes"]], rest[header["depth_bytes"] :]
@@ -138,8 +139,8 @@ def read_frame(message: bytes) -> Depth:
     data = zlib.decompress(depth) if header["encoding"] == "deflate" else depth
     stored = np.frombuffer(data, dtype="<u2").reshape(size_hw)
     values = np.where(stored > 0, header["low"] + (stored - np.float32(1)) * np.float32(header["step"]), np.nan)
-    sure = np.frombuffer(rest[: header["confidence_bytes"]], dtype=np.uint8)
-    confidence = sure.reshape(size_hw) / np.float32(255) if sure.size else None
+    certainty = np.frombuffer(rest[: header["confidence_bytes"]], dtype=np.uint8)
+    confidence = certainty.reshape(size_hw) / np.float32(255) if certainty.size else None
     return Depth(
         values=values.astype(np.float32), kind=header["kind"], unit=header["unit"], facts=header, confidence=confidence
     )

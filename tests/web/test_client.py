@@ -67,7 +67,7 @@ def test_a_stream_s_message(server, image) -> None:
     frame = read_frame(message)
     assert frame.values.shape == (48, 64) and np.abs(frame.values - whole).max() < 1e-3
     assert frame.facts["model"] == "tiny"
-    with pytest.raises(ValueError, match="no frame"):
+    with pytest.raises(ValueError, match="not a frame"):
         read_frame(b"else")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hondo.core.types import Camera, DepthKind, DepthMap
-from hondo.web.encode.frame_message import FrameFacts, encode_frame, fit_size, quantize_depth
+from hondo.web.encode.frame_message import FrameFacts, average, encode_frame, fit_size, quantize_depth
 
 FACTS = FrameFacts(number=7, model="tiny", image_hw=(48, 64), near_far=(1.0, 0.1), since=0.0, dropped=2)
 
@@ -74,3 +74,17 @@ def test_large_images_are_made_smaller() -> None:
     jpeg = rest[header["depth_bytes"] :]
     assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), 1).shape == (480, 960, 3)
     assert fit_size((48, 64), max_side=384) == (48, 64) and fit_size((1, 10_000), max_side=100) == (1, 100)
+
+
+def plane(size_hw=(30, 40)) -> DepthMap:
+    """z = 2 + x / 100 in pixels: a slanted wall."""
+    values = np.tile(2 + np.arange(size_hw[1], dtype=np.float32) / 100, (size_hw[0], 1))
+    camera = Camera(fx=30, fy=31, cx=size_hw[1] / 2, cy=size_hw[0] / 2, size_hw=size_hw)
+    return DepthMap(values=values, kind=DepthKind.METRIC_DEPTH, camera=camera)
+
+
+def test_shrinking_averages_and_fits_the_camera() -> None:
+    small = average(plane(), (15, 20))
+    assert np.allclose(small.values[0, 0], 2.005) and small.camera is not None
+    assert (small.camera.fx, small.camera.cx, small.camera.size_hw) == (15, 10, (15, 20))
+    assert average(depth_map := plane(), (30, 40)) is depth_map

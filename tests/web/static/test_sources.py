@@ -108,7 +108,7 @@ def test_a_image_that_is_dropped_on_the_page(page, server) -> None:
     assert page.value("[document.getElementById('depth').width, document.getElementById('depth').height]") == [90, 60]
 
 
-@pytest.mark.parametrize(("error", "said"), [("NotReadableError", "taken"), ("NotFoundError", "no camera")])
+@pytest.mark.parametrize(("error", "said"), [("NotReadableError", "in use"), ("NotFoundError", "no camera")])
 def test_a_browser_s_camera_that_cannot_be_had_is_told(page, server, error, said) -> None:
     open_viewer(page, server)
     page.value(f"navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', '{error}'))")

@@ -12,14 +12,13 @@ import json
 import struct
 import time
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import cv2
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8, UInt16
 
 from hondo.core.types import DepthMap, Size
-from hondo.web.encode.downsample import average
 
 MAGIC = b"HND1"
 MAX_SIDE = 384  # longer side of the depth in pixels, unless a client asks for more
@@ -97,6 +96,19 @@ def encode_frame(
     text = json.dumps(asdict(header), default=str).encode()
     text += b" " * (-len(text) % 4)
     return b"".join((MAGIC, struct.pack("<I", len(text)), text, depth, confidence, jpeg))
+
+
+def average(depth_map: DepthMap, size_hw: Size) -> DepthMap:
+    """Area averages at a smaller size, without the image. A pixel is unknown if one of its source pixels is."""
+    if size_hw == depth_map.size_hw:
+        return depth_map
+    height, width = size_hw
+    values, confidence = (
+        None if array is None else cv2.resize(array, (width, height), interpolation=cv2.INTER_AREA)
+        for array in (depth_map.values, depth_map.confidence)
+    )
+    camera = None if depth_map.camera is None else depth_map.camera.resized(size_hw)
+    return replace(depth_map, values=values, camera=camera, confidence=confidence, image_rgb=None)
 
 
 def quantize_depth(values: Float32[np.ndarray, "h w"]) -> tuple[UInt16[np.ndarray, "h w"], float, float]:

@@ -3,18 +3,19 @@
 import base64
 import io
 import json
+import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import cv2
 import numpy as np
+from jaxtyping import Shaped
 from starlette.responses import Response
 
-from hondo.core.types import Size
+from hondo.core.types import DepthMap, Size
 from hondo.geometry.point_cloud import ply_bytes, point_cloud
 from hondo.images.depth_file import PngScale, png16_bytes, png_scale
 from hondo.images.formats.png16 import Compression
-from hondo.web.encode.downsample import subsample
 from hondo.web.http.refusal import Refusal
 from hondo.web.inference.service import Prediction
 
@@ -75,6 +76,29 @@ def ply_response(prediction: Prediction, *, max_points: int) -> Response:
     facts = _facts(prediction, scale=None)
     headers = _headers(facts) | {"X-Hondo-Points": str(len(cloud))}
     return Response(ply_bytes(cloud.points, cloud.colors), media_type=PLY_TYPE, headers=headers)
+
+
+def subsample(depth_map: DepthMap, *, max_points: int) -> DepthMap:
+    """Every n-th row and column, with the smallest n that leaves at most ``max_points`` pixels; values are kept."""
+    height, width = depth_map.size_hw
+    step = max(1, math.ceil(math.sqrt(height * width / max_points)))
+    if step == 1:
+        return depth_map
+    offset = step // 2
+
+    def take(array: Shaped[np.ndarray, "h w ..."]) -> Shaped[np.ndarray, "H W ..."]:
+        return np.ascontiguousarray(array[offset::step, offset::step])
+
+    values, camera = take(depth_map.values), depth_map.camera
+    if camera is not None:  # centres of the pixels that are kept stay where they are
+        camera = replace(
+            camera, cx=(camera.cx - offset - 0.5) / step + 0.5, cy=(camera.cy - offset - 0.5) / step + 0.5,
+            fx=camera.fx / step, fy=camera.fy / step, size_hw=(values.shape[0], values.shape[1]),
+        )  # fmt: skip
+    image, confidence = (
+        None if array is None else take(array) for array in (depth_map.image_rgb, depth_map.confidence)
+    )
+    return replace(depth_map, values=values, camera=camera, image_rgb=image, confidence=confidence)
 
 
 def _png16(prediction: Prediction, compression: Compression) -> Response:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -10,6 +11,9 @@ from starlette.requests import ClientDisconnect, Request
 
 from hondo.web.http.refusal import Refusal
 from hondo.web.security.limits import Limits
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
 
 FIELD = "image"
 _LINGER_S = 2.0  # how long an unwanted body is still read, so that the client receives the refusal
@@ -84,11 +88,31 @@ def parse_form_image(body: bytes, *, content_type: str) -> bytes:
     return (named if len(named) == 1 else files)[0].content
 
 
+def _parse_parts(body: bytes, boundary: bytes) -> "list[_Part]":
+    """The parts of a complete multipart body.
+
+    The number of delimiters is checked first: the parser examines each candidate byte by byte in Python, so that
+    a body full of them would keep the server busy.
+    """
+    malformed = Refusal(400, f"the multipart body is cut off, malformed, or has more than {_MAX_PARTS} parts")
+    if (b"\r\n" + body).count(b"\r\n--" + boundary) > _MAX_PARTS + 1:
+        raise malformed
+    form = _Form()
+    limits = {"max_header_count": _MAX_PART_HEADERS, "max_header_size": _MAX_HEADER_BYTES}
+    try:
+        MultipartParser(boundary, form.callbacks(), **limits).write(body)
+    except FormParserError:
+        raise malformed from None
+    if not form.is_complete:
+        raise malformed
+    return form.parts
+
+
 @dataclass(kw_only=True)
 class _Part:
     """One field of a form."""
 
-    header_name: bytes = b""  # of the header that is being read
+    header: bytes = b""  # name of the header that is being read
     disposition: bytes = b""
     chunks: list[bytes] = field(default_factory=list)
 
@@ -109,45 +133,32 @@ class _Part:
         return parse_options_header(self.disposition.decode("latin-1"))[1]
 
 
-def _parse_parts(body: bytes, boundary: bytes) -> list[_Part]:
-    """The parts of a complete multipart body, by python-multipart.
+class _Form:
+    """Collects parts from the callbacks of python-multipart."""
 
-    The number of delimiters is checked first: the parser examines each candidate byte by byte in Python, so that
-    a body full of them would keep the server busy.
-    """
-    malformed = Refusal(400, f"the multipart body is cut off, malformed, or has more than {_MAX_PARTS} parts")
-    if (b"\r\n" + body).count(b"\r\n--" + boundary) > _MAX_PARTS + 1:
-        raise malformed
-    parts: list[_Part] = []
-    ended: list[bool] = []
+    def __init__(self) -> None:
+        self.parts: list[_Part] = []
+        self.is_complete = False
 
-    def read_header_value(data: bytes, start: int, end: int) -> None:
-        if parts[-1].header_name.lower() == b"content-disposition":
-            parts[-1].disposition += data[start:end]
+    def callbacks(self) -> "MultipartCallbacks":
+        return {
+            "on_part_begin": lambda: self.parts.append(_Part()),
+            "on_header_begin": self._begin_header,
+            "on_header_field": self._add_header_name,
+            "on_header_value": self._add_header_value,
+            "on_part_data": lambda data, start, end: self.parts[-1].chunks.append(data[start:end]),
+            "on_end": self._end,
+        }
 
-    def read_header_name(data: bytes, start: int, end: int) -> None:
-        parts[-1].header_name += data[start:end]
+    def _begin_header(self) -> None:
+        self.parts[-1].header = b""
 
-    def end_header() -> None:
-        parts[-1].header_name = b""
+    def _add_header_name(self, data: bytes, start: int, end: int) -> None:
+        self.parts[-1].header += data[start:end].lower()
 
-    try:
-        parser = MultipartParser(
-            boundary,
-            {
-                "on_part_begin": lambda: parts.append(_Part()),
-                "on_header_field": read_header_name,
-                "on_header_value": read_header_value,
-                "on_header_end": end_header,
-                "on_part_data": lambda data, start, end: parts[-1].chunks.append(data[start:end]),
-                "on_end": lambda: ended.append(True),
-            },
-            max_header_count=_MAX_PART_HEADERS,
-            max_header_size=_MAX_HEADER_BYTES,
-        )
-        parser.write(body)
-    except FormParserError:
-        raise malformed from None
-    if not ended:
-        raise malformed
-    return parts
+    def _add_header_value(self, data: bytes, start: int, end: int) -> None:
+        if self.parts[-1].header == b"content-disposition":
+            self.parts[-1].disposition += data[start:end]
+
+    def _end(self) -> None:
+        self.is_complete = True

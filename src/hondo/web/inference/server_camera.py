@@ -1,7 +1,10 @@
 """The server camera: a running Stream whose newest frame is encoded once and sent to all viewers."""
 
+import asyncio
 import logging
 import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,11 +13,69 @@ from hondo.video.live.live_stream import Stream
 from hondo.video.sinks.record import record
 from hondo.video.sources.live_frame import LiveFrame
 from hondo.web.encode.frame_message import MAX_SIDE, FrameFacts, encode_frame
-from hondo.web.inference.live_messages import LiveMessages
 
 _log = logging.getLogger(__name__)
 _END_S = 10.0  # for the encoder to stop, and for a recording to close its files
 _WAIT_S = 0.25  # for the next frame or viewer
+
+
+class LiveMessages:
+    """The newest encoded frame, passed from the encoder thread to any number of viewers.
+
+    A frame is encoded once per encoding that viewers want (raw, deflate). A viewer slower than the camera misses
+    frames. ``publish`` and ``wanted`` are for the encoder thread, the other methods for the event loop.
+    """
+
+    def __init__(self) -> None:
+        self._viewers = {False: 0, True: 0}  # by deflate
+        self._has_viewers = threading.Event()
+        self._newest: tuple[int, Mapping[bool, bytes]] = (0, {})  # count, messages by deflate
+
+    def begin(self) -> None:
+        """Must be called on the event loop before anything else."""
+        self._loop = asyncio.get_running_loop()
+        self._changed = asyncio.Event()
+
+    @property
+    def count(self) -> int:
+        """The number of published frames."""
+        return self._newest[0]
+
+    @contextmanager
+    def subscribed(self, *, deflate: bool) -> Iterator[None]:
+        """Frames are encoded for this viewer while the block runs."""
+        self._viewers[deflate] += 1
+        self._has_viewers.set()
+        try:
+            yield
+        finally:
+            self._viewers[deflate] -= 1
+
+    async def next(self, *, after: int, deflate: bool, timeout_s: float) -> tuple[int, bytes] | None:
+        """The number and message of the newest frame, once its number exceeds ``after``; None after the timeout."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    number, messages = self._newest
+                    if number > after and deflate in messages:
+                        return number, messages[deflate]
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            return None
+
+    def wanted(self, *, timeout_s: float) -> list[bool]:
+        """The encodings that viewers want (as values of deflate); waits for a viewer if there is none."""
+        wanted = [deflate for deflate, count in self._viewers.items() if count]
+        if not wanted:
+            self._has_viewers.clear()
+            self._has_viewers.wait(timeout=timeout_s)
+        return wanted
+
+    def publish(self, messages: Mapping[bool, bytes]) -> None:
+        """Replaces the newest frame and wakes the viewers."""
+        self._newest = self._newest[0] + 1, messages
+        self._loop.call_soon_threadsafe(self._changed.set)
 
 
 class ServerCamera:
@@ -41,10 +102,6 @@ class ServerCamera:
         self.stream.stop()
         for thread in self._threads:
             thread.join(timeout=_END_S)
-
-    def stats(self) -> dict[str, object]:
-        """StreamStats as a dict."""
-        return asdict(self.stream.stats())
 
     def _encode_frames(self) -> None:
         number: int | None = None

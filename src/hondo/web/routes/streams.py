@@ -1,5 +1,6 @@
 """WS /v1/stream: the client's images to depth. WS and GET /v1/live: the frames and the state of the server camera."""
 
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request, WebSocket
@@ -29,7 +30,7 @@ async def _run_client_stream(websocket: WebSocket, service: Service) -> None:
 async def live_state(request: Request) -> dict[str, Any]:
     """The name and state of the server camera; null if this server has none."""
     camera = service_of(request).camera
-    return {"camera": None if camera is None else {"name": camera.name, "stats": camera.stats()}}
+    return {"camera": None if camera is None else {"name": camera.name, "stats": asdict(camera.stream.stats())}}
 
 
 @router.websocket("/v1/live")

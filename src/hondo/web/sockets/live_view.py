@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import asdict
 
 from starlette.websockets import WebSocket
 
@@ -40,7 +41,7 @@ class LiveView:
                 await self._shown_changed.wait()
             newest = await self._camera.messages.next(after=number, deflate=self._deflate, timeout_s=_STATE_S)
             if newest is None:
-                message = json.dumps({"stats": self._camera.stats()}, default=str)
+                message = json.dumps({"stats": asdict(self._camera.stream.stats())}, default=str)
             else:
                 number, message = newest
                 self._sent += 1

@@ -1,4 +1,4 @@
-// The points in space, drawn with three.js; drawn anew only when something has changed.
+// The point cloud, rendered with three.js; rendered again only after a change.
 
 import { BufferAttribute, BufferGeometry, OrbitControls, PerspectiveCamera, Points, Scene, ShaderMaterial, WebGLRenderer } from "../vendor/three.min.js";
 
@@ -11,10 +11,10 @@ const VERTEX = `
     gl_PointSize = clamp(size * -position.z / -seen.z, 1.0, 16.0);
   }`;
 const FRAGMENT = "varying vec3 shown; void main() { gl_FragColor = vec4(shown, 1.0); }";
-const FOV_DEG = 50; // of the shorter side, about: a tall view would cut a wide picture
-const TALL = 1.2; // aspect under which the vertical field grows instead
+const FOV_DEG = 50; // approximately of the shorter side, so that a tall view does not crop a wide image
+const TALL = 1.2; // below this aspect ratio the vertical field of view grows instead
 const RADIANS = Math.PI / 180;
-const POINT = 1.6; // side of a point in pixels of the map: more than 1, since surfaces are seen aslant
+const POINT = 1.6; // size of a point in pixels of the map; more than 1 because surfaces may be slanted
 
 export class CloudView {
   constructor(canvas) {
@@ -31,7 +31,7 @@ export class CloudView {
     this.scene = new Scene();
     this.scene.add(points);
     this.count = 0;
-    this.unit = null; // what is drawn at distance 2, in the unit of the depth
+    this.unit = null; // the depth that is drawn at distance 2
     new ResizeObserver(() => this.#resize()).observe(canvas.parentElement);
     canvas.addEventListener("keydown", (event) => this.#key(event));
     this.reset();
@@ -48,7 +48,7 @@ export class CloudView {
     this.unit = null;
   }
 
-  // `points` is what makePoints gives: camera coordinates, x right, y down, z ahead.
+  // Points from PointMaker, in camera coordinates: x right, y down, z forward.
   show({ positions, tints, count, median }, pixelAngle) {
     this.unit ??= median;
     const scale = 2 / this.unit;
@@ -72,7 +72,7 @@ export class CloudView {
   }
 
   draw() {
-    // As large as a pixel of the map is at the point's depth, seen from here: surfaces look closed.
+    // The size of a pixel of the map at the depth of the point, so that surfaces have no gaps.
     const perRadian = this.renderer.domElement.height / (2 * Math.tan((this.camera.fov * RADIANS) / 2));
     this.material.uniforms.size.value = POINT * (this.pixelAngle ?? 0.003) * perRadian;
     this.renderer.render(this.scene, this.camera);

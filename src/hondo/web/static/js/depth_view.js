@@ -1,13 +1,13 @@
-// The depth as colours, with a mark that reads it, be the mouse over the depth or over the picture. `onReading` has the
-// text, and whether a key asked for it: that is spoken to those who do not see it, while a live value would never end.
+// The depth map in colours, with a marker that reads it; the pointer may be over the depth map or the image. `onReading`
+// receives the text and whether a key requested it: only then is it announced to screen readers.
 
 export class DepthView {
-  constructor(canvas, picture, mark, onReading) {
+  constructor(canvas, image, mark, onReading) {
     this.canvas = canvas;
     this.mark = mark;
     this.onReading = onReading;
-    this.point = null; // in parts of the map, 0..1
-    for (const each of [canvas, picture]) {
+    this.point = null; // position in the map, 0..1
+    for (const each of [canvas, image]) {
       for (const kind of ["pointermove", "pointerdown"]) each.addEventListener(kind, (event) => this.#at(event));
       each.addEventListener("pointerleave", () => this.#set(null));
     }
@@ -26,7 +26,7 @@ export class DepthView {
     }
     const scale = 255 / (ends[0] - ends[1] || 1);
     for (let i = 0; i < this.pixels.length; i++) {
-      const step = (frame.inverse(i) - ends[1]) * scale; // NaN where unknown: fails both comparisons
+      const step = (frame.inverse(i) - ends[1]) * scale; // NaN if unknown: both comparisons are false
       const isShown = step >= range.low * 255 || step < range.low * 255;
       const faded = step < range.low * 255 - 0.5 || step > range.high * 255 + 0.5;
       const color = palette[Math.max(0, Math.min(255, Math.round(step)))];
@@ -47,7 +47,7 @@ export class DepthView {
   }
 
   #box(canvas) {
-    // Where the map lies in the canvas's box (object-fit: contain).
+    // The area of the map in the canvas element (object-fit: contain).
     const { clientWidth, clientHeight, width, height } = canvas;
     const scale = Math.min(clientWidth / width, clientHeight / height);
     return { left: (clientWidth - width * scale) / 2, top: (clientHeight - height * scale) / 2, w: width * scale, h: height * scale };
@@ -60,18 +60,18 @@ export class DepthView {
     this.#set(x >= 0 && x < 1 && y >= 0 && y < 1 ? [x, y] : null);
   }
 
-  #set(point, isAsked = false) {
+  #set(point, isRequested = false) {
     this.point = point;
-    this.#read(isAsked);
+    this.#read(isRequested);
   }
 
-  #read(isAsked = false) {
+  #read(isRequested = false) {
     this.mark.hidden = !this.point;
-    if (!this.point || !this.frame) return this.onReading("", isAsked);
+    if (!this.point || !this.frame) return this.onReading("", isRequested);
     const box = this.#box(this.canvas), [x, y] = this.point;
     this.mark.style.left = `${box.left + x * box.w}px`;
     this.mark.style.top = `${box.top + y * box.h}px`;
     const index = Math.floor(y * this.frame.height) * this.frame.width + Math.floor(x * this.frame.width);
-    this.onReading(this.frame.reading(index, this.ends), isAsked);
+    this.onReading(this.frame.reading(index, this.ends), isRequested);
   }
 }

@@ -1,8 +1,8 @@
-// The binary message of one frame (see hondo/web/frame.py) and what its values mean.
+// The binary message of one frame (see hondo/web/encode/frame_message.py) and its depth values.
 
 export async function decode(buffer) {
   const view = new DataView(buffer);
-  if (view.getUint32(0, false) !== 0x484e4431) throw new Error("this is no frame");
+  if (view.getUint32(0, false) !== 0x484e4431) throw new Error("the message is not a frame");
   const length = view.getUint32(4, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
   let at = 8 + length;
@@ -13,25 +13,25 @@ export async function decode(buffer) {
     depth = await new Response(stream).arrayBuffer();
   }
   const confidence = header.confidence_bytes ? new Uint8Array(part(header.confidence_bytes)) : null;
-  const picture = header.picture_bytes ? new Blob([part(header.picture_bytes)], { type: "image/jpeg" }) : null;
-  return new Frame(header, new Uint16Array(depth), confidence, picture);
+  const image = header.picture_bytes ? new Blob([part(header.picture_bytes)], { type: "image/jpeg" }) : null;
+  return new Frame(header, new Uint16Array(depth), confidence, image);
 }
 
 export class Frame {
-  constructor(header, stored, confidence, picture) {
+  constructor(header, stored, confidence, image) {
     this.header = header;
     this.width = header.depth_width;
     this.height = header.depth_height;
     this.stored = stored; // 0: unknown
     this.confidence = confidence;
-    this.picture = picture;
+    this.image = image; // JPEG, or null
     this.isMetric = header.kind.startsWith("metric");
     this.isRelative = header.kind === "relative_inverse_depth";
     const [near, far] = header.near_far;
     this.ends = header.kind === "metric_depth" ? [1 / near, 1 / far] : [near, far];
   }
 
-  // Inverse depth in the map's own scale; NaN where nothing is known. The palette is linear in it.
+  // Inverse depth in the scale of the map; NaN if unknown. The palette is linear in it.
   inverse(index) {
     const stored = this.stored[index];
     if (stored === 0) return NaN;
@@ -39,14 +39,14 @@ export class Frame {
     return this.header.kind === "metric_depth" ? 1 / value : value;
   }
 
-  // Depth in metres, or in one unknown unit; for relative maps a guess, since their shift is not known.
+  // Depth in metres, or up to scale. For relative maps it is an estimate, since their shift is unknown.
   depth(index, ends = this.ends) {
     const inverse = this.inverse(index);
     const used = this.isRelative ? (inverse - ends[1]) / (ends[0] - ends[1]) + 0.06 : inverse;
     return used > 0 ? 1 / used : NaN;
   }
 
-  // What a person reads at a pixel.
+  // The depth of a pixel as text.
   reading(index, ends) {
     const depth = this.depth(index, ends);
     if (!Number.isFinite(depth)) return "unknown";
@@ -60,8 +60,8 @@ export function metres(depth) {
   return depth < 10 ? `${depth.toFixed(2)} m` : `${depth.toFixed(1)} m`;
 }
 
-// 0..255 for each pixel: the model's own confidence, or how smooth the surface is there (points that float between
-// a thing and what is behind it are not).
+// Confidence 0..255 per pixel: from the model, or from the smoothness of the surface (it is low at depth edges, where
+// points float between foreground and background).
 export function confidenceOf(frame, out) {
   if (frame.confidence) { out.set(frame.confidence); return out; }
   const { width, height, stored, header } = frame;

@@ -1,31 +1,31 @@
-// The viewer: wires sources, views and controls together.
+// The viewer: connects sources, views and controls.
 
 import { CloudView } from "./cloud_view.js";
 import { DepthView } from "./depth_view.js";
 import { confidenceOf, metres } from "./frame.js";
 import { ply, PointMaker } from "./points.js";
 import { getJson, setToken, takeTokenFromAddress } from "./server.js";
-import { ownCamera, pictureFile, sampleClip, serverCamera, videoFile } from "./sources.js";
+import { ownCamera, imageFile, sampleClip, serverCamera, videoFile } from "./sources.js";
 
 const $ = (id) => document.getElementById(id);
 const address = takeTokenFromAddress();
-const WINDOW_MS = 2000; // of the frame rate that is shown
+const WINDOW_MS = 2000; // over which the frame rate is averaged
 const PHONE_POINTS = 40_000;
 const VIEWS = ["picture", "depth", "cloud"];
 
 const CAMERA_ERRORS = {
-  NotAllowedError: "The browser does not allow the camera; allow it and try again.",
-  NotFoundError: "There is no camera at this device; plug one in and try again.",
-  NotReadableError: "The camera is taken by another program; close that and try again.",
+  NotAllowedError: "Camera access was denied; allow it in the browser and try again.",
+  NotFoundError: "There is no camera on this device; connect one and try again.",
+  NotReadableError: "The camera is in use by another program; close that program and try again.",
 };
 
 const view = { source: null, name: "", use: null, frame: null, drawable: null, held: null, shown: [], palettes: {}, model: "",
-  asked: null, isPaused: false, pausedAt: 0, turn: 0 };
+  requested: null, isPaused: false, pausedAt: 0, turn: 0 };
 const maker = new PointMaker();
 let confidence = new Uint8ClampedArray(0), tinter = document.createElement("canvas");
-const depthView = new DepthView($("depth"), $("picture"), $("mark"), (text, isAsked) => {
+const depthView = new DepthView($("depth"), $("picture"), $("mark"), (text, isRequested) => {
   $("reading").textContent = text;
-  if (isAsked) $("spoken").textContent = text;
+  if (isRequested) $("spoken").textContent = text;
 });
 const cloudView = makeCloud();
 
@@ -39,29 +39,29 @@ function makeCloud() {
   }
 }
 
-function tell(text, isBad = false) {
+function report(text, isError = false) {
   $("status").textContent = text;
-  $("status").classList.toggle("bad", isBad);
-  if (isBad) view.asked = null; // a model that was asked for does not come
+  $("status").classList.toggle("bad", isError);
+  if (isError) view.requested = null; // the requested model is not available
 }
 
-// What must not be missed, over the views: why no frames come. Empty: they come again.
+// A notice over the views: why there are no frames. Empty: frames arrive again.
 function warn(text) {
   if ($("notice").textContent !== text) $("notice").textContent = text;
   $("notice").hidden = !text;
 }
 
-// Starts a source and ends the one before. `button` is shown as the chosen one.
+// Starts a source and stops the previous one. `button` is shown as selected.
 async function start(use, button, name) {
   const isFirst = !view.use, turn = ++view.turn;
   try {
-    tell(`Starting ${name}…`);
-    const source = await use({ show, tell, warn, state: showState, model: () => view.model });
-    if (turn !== view.turn) return source.stop(); // another was chosen meanwhile
+    report(`Starting ${name}…`);
+    const source = await use({ show, report, warn, state: showState, model: () => view.model });
+    if (turn !== view.turn) return source.stop(); // another source was selected meanwhile
     view.source?.stop();
-    Object.assign(view, { source, name, use: button, held: null, shown: [], asked: null });
+    Object.assign(view, { source, name, use: button, held: null, shown: [], requested: null });
   } catch (error) {
-    return tell(CAMERA_ERRORS[error.name] ?? error.message, true);
+    return report(CAMERA_ERRORS[error.name] ?? error.message, true);
   }
   warn("");
   showPaused(false);
@@ -70,39 +70,39 @@ async function start(use, button, name) {
   $("empty").hidden = true;
   for (const each of document.querySelectorAll(".sources button")) each.setAttribute("aria-pressed", String(each === button));
   for (const id of ["pause", "screenshot", "ply"]) $(id).disabled = false;
-  tell(name);
+  report(name);
 }
 
-// A frame with its depth: the one place where everything is drawn.
-function show(frame, drawable, caughtAt) {
+// Draws a frame and its statistics.
+function show(frame, drawable, capturedAt) {
   if (view.isPaused && !(frame.header.stats && performance.now() - view.pausedAt > 1000)) return;
-  showPaused(false); // another viewer of the server's camera let it go on
+  showPaused(false); // another viewer resumed the server camera
   warn("");
   Object.assign(view, { frame, drawable });
   draw();
   const now = performance.now();
   view.shown = [...view.shown.filter((at) => now - at < WINDOW_MS), now];
   const { header } = frame;
-  if (header.model === view.asked) {
-    view.asked = null;
-    tell(view.name);
+  if (header.model === view.requested) {
+    view.requested = null;
+    report(view.name);
   }
-  if (!view.asked) $("model").value = view.model = header.model;
+  if (!view.requested) $("model").value = view.model = header.model;
   const rate = view.shown.length > 1 ? ((view.shown.length - 1) * 1000) / (now - view.shown[0]) : 0;
   $("fps").textContent = rate ? rate.toFixed(1) : "–";
-  $("latency").textContent = `${Math.round(now - caughtAt)} ms`;
+  $("latency").textContent = `${Math.round(now - capturedAt)} ms`;
   const { frames_corrupt: damaged, network_size_hw: network } = header.stats ?? {};
   $("dropped").textContent = damaged ? `${header.dropped} + ${damaged} damaged` : header.dropped;
-  $("kind").textContent = [`${header.depth_width}×${header.depth_height}`, frame.isMetric ? "metres" : "relative", header.model,
+  $("kind").textContent = [`${header.depth_width}×${header.depth_height}`, frame.isMetric ? "metres" : frame.isRelative ? "relative" : "up to scale", header.model,
     ...(network ? [`network ${network[1]}×${network[0]}`] : [])].join(", ");
   document.body.dataset.frames = Number(document.body.dataset.frames ?? 0) + 1;
 }
 
-// The state of the server's camera, told while there are no frames.
+// The state of the server camera, sent while there are no frames.
 function showState(stats) {
   if (stats.state === "paused") return showPaused(true);
-  const text = { running: "", starting: "The camera is starting…", ended: "The recording is over.",
-    reconnecting: `${stats.reason}. Trying again…` }[stats.state];
+  const text = { running: "", starting: "The camera is starting…", ended: "The recording has ended.",
+    reconnecting: `${stats.reason}. Reconnecting…` }[stats.state];
   warn(text ?? `The camera has ${stats.state}${stats.reason ? `: ${stats.reason}` : ""}`);
 }
 
@@ -145,7 +145,7 @@ function drawCloud(frame, drawable, ends, range) {
   });
   cloudView.show(view.points, view.points.pixelAngle);
   document.body.dataset.points = view.points.count;
-  $("cloud-note").textContent = frame.isRelative ? "shape is a guess: this depth is relative" : frame.isMetric ? "" : "true but for its size";
+  $("cloud-note").textContent = frame.isRelative ? "approximate shape: relative depth" : frame.isMetric ? "" : "up to scale";
 }
 
 function showLegend(frame, ends) {
@@ -154,7 +154,7 @@ function showLegend(frame, ends) {
   $("legend-far").textContent = `${text(ends[1])} far`;
 }
 
-// Palettes: 256 colours each, as the command line uses; canvas pixels are ABGR words.
+// Palettes of 256 colours, the same as on the command line; canvas pixels are ABGR words.
 async function loadPalettes() {
   for (const [name, text] of Object.entries(await getJson("/v1/palettes"))) {
     const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
@@ -182,10 +182,10 @@ function save(blob, name) {
   const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  tell(`Saved ${name}`);
+  report(`Saved ${name}`);
 }
 
-// Picture, depth and 3D side by side, as they are seen.
+// Saves image, depth and 3D view side by side.
 function screenshot() {
   cloudView?.draw();
   const parts = [$("picture"), $("depth"), ...(cloudView ? [$("cloud")] : [])];
@@ -205,7 +205,7 @@ const useLive = () => start(serverCamera, $("use-live"), "Server camera");
 const chooseFile = () => $("file").click();
 function useFile(file) {
   if (!file) return;
-  const open = file.type.startsWith("video/") ? videoFile : pictureFile;
+  const open = file.type.startsWith("video/") ? videoFile : imageFile;
   return start((page) => open(file, page), $("use-file"), file.name);
 }
 
@@ -221,10 +221,10 @@ function wire() {
     view.source.pause(view.isPaused);
   });
   $("model").addEventListener("change", () => {
-    view.model = view.asked = $("model").value;
+    view.model = view.requested = $("model").value;
     view.held = null;
     cloudView?.newScene();
-    tell(`Changing to ${view.model}…`);
+    report(`Loading ${view.model}…`);
     view.source?.setModel(view.model);
   });
   $("hold").addEventListener("change", () => { view.held = null; draw(); });
@@ -243,7 +243,7 @@ function showTab(chosen) {
   for (const button of document.querySelectorAll(".tabs button")) button.setAttribute("aria-pressed", String(button === chosen));
 }
 
-// Near stays in front of far.
+// Keeps near below far.
 function showSliders(moved) {
   const near = $("near"), far = $("far");
   if (Number(near.value) >= Number(far.value)) (moved === "far" ? far : near).value = moved === "far" ? Number(near.value) + 1 : far.value - 1;
@@ -257,12 +257,12 @@ async function begin() {
     $("use-live").hidden = !camera;
     if (VIEWS.includes(address.get("only"))) document.body.dataset.only = address.get("only");
     document.body.dataset.ready = "yes";
-    const wanted = address.get("source");
-    if (wanted === "clip") return useClip();
-    if (wanted === "webcam") return useWebcam();
+    const requested = address.get("source");
+    if (requested === "clip") return useClip();
+    if (requested === "webcam") return useWebcam();
     if (camera) return useLive();
   } catch (error) {
-    if (error.status !== 401) return tell(error.message, true);
+    if (error.status !== 401) return report(error.message, true);
     $("ask-token").showModal();
     $("ask-token").addEventListener("close", () => { setToken($("token").value); location.reload(); }, { once: true });
   }

@@ -1,6 +1,6 @@
-// A frame as coloured points, and points as a PLY file.
+// Coloured points of a frame, and their PLY file.
 
-const ASSUMED_FOV = (60 * Math.PI) / 180; // where the camera is not known
+const ASSUMED_FOV = (60 * Math.PI) / 180; // if the camera is unknown
 
 export function intrinsics({ header }) {
   if (header.camera) return header.camera;
@@ -8,7 +8,7 @@ export function intrinsics({ header }) {
   return [focal, focal, header.depth_width / 2, header.depth_height / 2];
 }
 
-// Points of the pixels within the range and sure enough. `pixels` are RGBA bytes at the depth's size.
+// Points of the pixels within the range and above the least confidence. `pixels`: RGBA bytes at the size of the map.
 export class PointMaker {
   make(frame, { ends, range, confidence, least, pixels, step = 1 }) {
     const { width, height } = frame, total = Math.ceil(width / step) * Math.ceil(height / step);

@@ -1,31 +1,31 @@
-// Where pictures come from. Each source calls `show(frame, drawable, caughtAt)` with what the server answered.
+// Image sources. Each calls `show(frame, drawable, capturedAt)` with the frames that the server sends.
 
 import { decode } from "./frame.js";
-import { connect, get, getJson, isNear } from "./server.js";
+import { connect, get, getJson, isLocal } from "./server.js";
 
-const SEND_SIDE = 640; // pixels of the longer side of a frame that is sent
-const IN_FLIGHT = 2; // one at work, one ready for when it is done
-const AHEAD = isNear ? 2 : 4; // frames of the server's camera on their way; the answer that one is shown takes its time
+const SEND_SIDE = 640; // longer side in pixels of the frames that are sent
+const IN_FLIGHT = 2; // one is processed, the next one waits
+const AHEAD = isLocal ? 2 : 4; // frames of the server camera that are sent before the page confirms them
 const JPEG_QUALITY = 0.85;
-const MOST_BYTES = 15e6, MOST_PIXELS = 50e6; // of a file that is sent as it is; a larger picture is made smaller
+const MAX_BYTES = 15e6, MAX_PIXELS = 50e6; // larger image files are resized before they are sent
 const LARGEST_SIDE = 2560;
-const LOST = "The connection is lost; trying again…";
-const NO_CAMERA = "Browsers give a page its camera only on localhost or over HTTPS.";
+const LOST = "Connection lost; reconnecting…";
+const NO_CAMERA = "Browsers allow camera access only on localhost or over HTTPS.";
 
-// The server's own camera: pictures come with their depth, and no more than AHEAD before they are shown.
-export function serverCamera({ show, tell, warn, state }) {
+// The server camera: frames with image and depth, at most AHEAD of them before they are shown.
+export function serverCamera({ show, report, warn, state }) {
   let count = 0;
-  const present = newestOnly(async ({ data, came, number }) => {
+  const present = newestOnly(async ({ data, arrived, number }) => {
     const frame = await decode(data);
-    show(frame, await createImageBitmap(frame.picture), came - frame.header.latency_ms);
+    show(frame, await createImageBitmap(frame.image), arrived - frame.header.latency_ms);
     socket.send(JSON.stringify({ shown: number }));
   });
   const socket = connect(() => `/v1/live?ahead=${AHEAD}`, {
     open: () => { count = 0; },
     closed: () => warn(LOST),
     message: (data) => {
-      if (data instanceof ArrayBuffer) return present({ data, came: performance.now(), number: ++count });
-      if (data.error) tell(data.error, true);
+      if (data instanceof ArrayBuffer) return present({ data, arrived: performance.now(), number: ++count });
+      if (data.error) report(data.error, true);
       else state(data.stats);
     },
   });
@@ -36,8 +36,8 @@ export function serverCamera({ show, tell, warn, state }) {
   };
 }
 
-// Runs `work` on one value at a time; of those that come meanwhile only the newest is kept.
-function newestOnly(work) {
+// Runs `process` on one value at a time; of the values that arrive meanwhile only the newest is kept.
+function newestOnly(process) {
   let next = null, isBusy = false;
   return async (value) => {
     next = value;
@@ -47,7 +47,7 @@ function newestOnly(work) {
       while (next) {
         const now = next;
         next = null;
-        await work(now);
+        await process(now);
       }
     } finally {
       isBusy = false;
@@ -55,78 +55,78 @@ function newestOnly(work) {
   };
 }
 
-// Pictures of this page, sent to the server one after another. `next()` resolves to a drawable or null (nothing new).
-function sent({ next, show, tell, warn, model, side = 384, stop = () => {}, once = false, dropped = () => 0 }) {
-  const waiting = new Map(); // number -> what was sent
-  let number = 0, isOver = false, isPaused = false, isPumping = false;
+// Sends images of this page to the server one by one. `next()` resolves to a drawable, or null if there is no more.
+function streamImages({ next, show, report, warn, model, side = 384, stop = () => {}, once = false, dropped = () => 0 }) {
+  const waiting = new Map(); // number -> the image that was sent
+  let number = 0, isStopped = false, isPaused = false, isPumping = false;
   const address = () => `/v1/stream?${new URLSearchParams({ side, ...(model() ? { model: model() } : {}) })}`;
   const socket = connect(address, {
     open: () => { number = 0; waiting.clear(); warn(""); pump(); },
     closed: () => warn(LOST),
     message: async (data) => {
-      if (data instanceof ArrayBuffer) await answered(await decode(data));
+      if (data instanceof ArrayBuffer) await showAnswer(await decode(data));
       else {
-        tell(data.error, true);
+        report(data.error, true);
         waiting.delete(data.number);
       }
       if (!once) pump();
     },
   });
-  function answered(frame) {
+  function showAnswer(frame) {
     const mine = waiting.get(frame.header.number);
     for (const older of [...waiting.keys()]) if (older <= frame.header.number) waiting.delete(older);
-    if (!mine || isOver) return;
+    if (!mine || isStopped) return;
     frame.header.dropped += dropped();
-    show(frame, mine.drawable, mine.caughtAt);
+    show(frame, mine.drawable, mine.capturedAt);
   }
   async function pump() {
     if (isPumping) return;
     isPumping = true;
     try {
-      while (!isOver && !isPaused && waiting.size < IN_FLIGHT) {
+      while (!isStopped && !isPaused && waiting.size < IN_FLIGHT) {
         const drawable = await next();
-        if (!drawable || isOver) break;
-        const caughtAt = performance.now();
-        const blob = drawable.blob ?? (await jpeg(drawable));
-        waiting.set(number++, { drawable: drawable.shown ?? drawable, caughtAt });
+        if (!drawable || isStopped) break;
+        const capturedAt = performance.now();
+        const blob = drawable.blob ?? (await encodeJpeg(drawable));
+        waiting.set(number++, { drawable: drawable.shown ?? drawable, capturedAt });
         socket.send(blob);
         if (once) break;
       }
     } catch (error) {
-      tell(error.message, true); // the clip's next picture, where the server is gone: it goes on when that is back
+      report(error.message, true); // e.g. the server is down; the clip continues after it restarts
     } finally {
       isPumping = false;
     }
   }
   return {
-    stop: () => { isOver = true; socket.close(); stop(); },
+    stop: () => { isStopped = true; socket.close(); stop(); },
     setModel: (name) => { socket.send(JSON.stringify({ model: name })); if (once) pump(); },
     pause: (paused) => { isPaused = paused; if (!paused) pump(); },
   };
 }
 
-// Frames of a video element, each once, at the size that is sent.
+// Frames of a video element, each one once, at the size that is sent.
 function framesOf(video) {
-  let last = -1, seen = 0, taken = 0, isOver = false;
+  let last = -1, seen = 0, taken = 0, isStopped = false;
   const isNew = () => video.readyState >= 2 && video.currentTime !== last && video.videoWidth > 0;
-  const count = () => { seen++; if (!isOver) video.requestVideoFrameCallback?.(count); };
+  const count = () => { seen++; if (!isStopped) video.requestVideoFrameCallback?.(count); };
   video.requestVideoFrameCallback?.(count);
   return {
     dropped: () => Math.max(0, seen - taken - 1),
-    end: () => { isOver = true; },
+    end: () => { isStopped = true; },
     next: async () => {
       while (!isNew()) {
-        if (isOver) return null;
+        if (isStopped) return null;
         await new Promise((done) => setTimeout(done, 4));
       }
       last = video.currentTime;
       taken++;
-      return drawn(video, video.videoWidth, video.videoHeight);
+      return drawResized(video, video.videoWidth, video.videoHeight);
     },
   };
 }
 
-function drawn(source, width, height, side = SEND_SIDE) {
+function drawResized(source, width, height, side = SEND_SIDE) {
   const scale = Math.min(1, side / Math.max(width, height));
   const canvas = document.createElement("canvas");
   canvas.width = Math.round(width * scale);
@@ -135,7 +135,7 @@ function drawn(source, width, height, side = SEND_SIDE) {
   return canvas;
 }
 
-const jpeg = (canvas) => new Promise((done) => canvas.toBlob(done, "image/jpeg", JPEG_QUALITY));
+const encodeJpeg = (canvas) => new Promise((done) => canvas.toBlob(done, "image/jpeg", JPEG_QUALITY));
 
 export async function ownCamera(page) {
   if (!navigator.mediaDevices) throw new Error(NO_CAMERA);
@@ -143,8 +143,8 @@ export async function ownCamera(page) {
   const video = Object.assign(document.createElement("video"), { srcObject: media, muted: true, playsInline: true });
   await video.play();
   const frames = framesOf(video), [track] = media.getTracks();
-  track.addEventListener("ended", () => page.warn("The camera is gone; plug it in and choose it again."));
-  return sent({ ...page, ...frames, stop: () => { frames.end(); track.stop(); } });
+  track.addEventListener("ended", () => page.warn("The camera was disconnected; reconnect it and select it again."));
+  return streamImages({ ...page, ...frames, stop: () => { frames.end(); track.stop(); } });
 }
 
 export async function videoFile(file, page) {
@@ -154,36 +154,36 @@ export async function videoFile(file, page) {
     await video.play();
   } catch {
     URL.revokeObjectURL(url);
-    throw new Error(`${file.name}: this browser cannot play it`);
+    throw new Error(`${file.name}: this browser cannot play the video`);
   }
   const frames = framesOf(video);
-  const source = sent({ ...page, ...frames, stop: () => { frames.end(); video.pause(); URL.revokeObjectURL(url); } });
+  const source = streamImages({ ...page, ...frames, stop: () => { frames.end(); video.pause(); URL.revokeObjectURL(url); } });
   const pause = source.pause;
   source.pause = (isPaused) => { isPaused ? video.pause() : video.play(); pause(isPaused); };
   return source;
 }
 
-export async function pictureFile(file, page) {
-  const shown = await createImageBitmap(file).catch(() => { throw new Error(`${file.name}: this browser cannot show it`); });
-  const isLarge = file.size > MOST_BYTES || shown.width * shown.height > MOST_PIXELS;
-  const blob = isLarge ? await jpeg(drawn(shown, shown.width, shown.height, LARGEST_SIDE)) : file;
-  return sent({ ...page, next: async () => ({ blob, shown }), side: 768, once: true });
+export async function imageFile(file, page) {
+  const shown = await createImageBitmap(file).catch(() => { throw new Error(`${file.name}: this browser cannot decode the image`); });
+  const isLarge = file.size > MAX_BYTES || shown.width * shown.height > MAX_PIXELS;
+  const blob = isLarge ? await encodeJpeg(drawResized(shown, shown.width, shown.height, LARGEST_SIDE)) : file;
+  return streamImages({ ...page, next: async () => ({ blob, shown }), side: 768, once: true });
 }
 
 export async function sampleClip(page) {
   const clip = await getJson("/v1/clip");
-  const pictures = [];
+  const images = [];
   let at = 0, due = 0;
   const next = async () => {
     const now = performance.now();
     due = Math.max(due + 1000 / clip.frames_per_second, now - 200);
     if (due > now) await new Promise((done) => setTimeout(done, due - now));
     const number = at++ % clip.pictures;
-    if (!pictures[number]) {
+    if (!images[number]) {
       const blob = await (await get(`/v1/clip/${number}`)).blob();
-      pictures[number] = { blob, shown: await createImageBitmap(blob) };
+      images[number] = { blob, shown: await createImageBitmap(blob) };
     }
-    return pictures[number];
+    return images[number];
   };
-  return sent({ ...page, next });
+  return streamImages({ ...page, next });
 }
