@@ -19,6 +19,7 @@ from hondo.images.read import read_depth, write_image
 
 DEPTH_SUFFIXES = (".png", ".npy", ".pfm", ".ply", ".jpg", ".jpeg", ".webp")
 PNG_FACTOR = 256.0  # KITTI's depth PNG: metres x 256
+CLIP_HEADROOM = 4.0  # of a clip's first frame: 14 of 16 bits remain, and nearer things in later frames still fit
 _MAX = 65535
 _TEXT_KEY = "hondo"
 
@@ -63,8 +64,11 @@ def save_depth(
     return path
 
 
-def png_scale(depth_map: DepthMap, *, png_factor: float = PNG_FACTOR) -> PngScale:
-    """The scale that suits a map: metres x png_factor; scaled kinds fill 16 bits; relative ones also shift."""
+def png_scale(depth_map: DepthMap, *, png_factor: float = PNG_FACTOR, headroom: float = 1.0) -> PngScale:
+    """The scale that suits a map: metres x png_factor; scaled kinds fill 16 bits; relative ones also shift.
+
+    ``headroom``: how much larger the values of later frames may be, where one clip shares the scale (CLIP_HEADROOM).
+    """
     if not (png_factor > 0 and np.isfinite(png_factor)):
         raise HondoError(f"png_factor must be positive, got {png_factor:g}")
     if depth_map.kind.is_metric:
@@ -72,7 +76,10 @@ def png_scale(depth_map: DepthMap, *, png_factor: float = PNG_FACTOR) -> PngScal
     finite = depth_map.values[np.isfinite(depth_map.values)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     if depth_map.kind is DepthKind.SCALED_INVERSE_DEPTH:
+        high *= headroom
         return PngScale(factor=_MAX / high if high > 0 else 1.0, offset=0.0, unit="", kind=depth_map.kind)
+    margin = (high - low) * (headroom - 1) / 2
+    low, high = low - margin, high + margin
     factor = (_MAX - 1) / (high - low) if high > low else 1.0
     return PngScale(factor=factor, offset=1 - low * factor, unit="", kind=depth_map.kind)
 

@@ -1,5 +1,6 @@
 """Writes depth maps in every form that was asked for, under the names that the interface fixes."""
 
+import logging
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -10,7 +11,7 @@ from hondo.core.atomic import CannotWriteError
 from hondo.core.errors import HondoError, unknown
 from hondo.core.types import DepthMap
 from hondo.images.colour import PALETTES, SteadyRange
-from hondo.images.depth_file import PngScale, write_png16
+from hondo.images.depth_file import CLIP_HEADROOM, PngScale, png_scale, write_png16
 from hondo.images.read import write_image
 from hondo.images.video_writer import VideoWriter
 from hondo.video.predict.manifest import Item, PredictionsFile
@@ -18,6 +19,7 @@ from hondo.video.sources.read_sources import Frame
 from hondo.video.sources.source_list import Source, SourceKind
 
 FORMS = ("png16", "npy", "color", "ply", "video")
+_log = logging.getLogger(__name__)
 WRITES_WAITING = 2  # maps that may wait to be written before the network waits too
 
 
@@ -29,6 +31,7 @@ class OutputConfig:
     forms: tuple[str, ...] = ("png16",)
     png_factor: float = 256.0
     palette: str = "turbo"
+    has_sound: bool = True  # of a video source, copied into its depth video
 
     def __post_init__(self) -> None:
         if self.palette not in PALETTES:
@@ -53,6 +56,7 @@ class SourceOutputs:
         self._open = ExitStack()
         self._video: VideoWriter | None = None
         self._range = SteadyRange()
+        self._scale: PngScale | None = None  # one for all frames of a clip
         self._last_s = -1.0
 
     def __enter__(self) -> "SourceOutputs":
@@ -60,6 +64,8 @@ class SourceOutputs:
 
     def __exit__(self, *error: object) -> None:
         self._open.close()
+        if self._video is not None and self._video.sound_left_out:
+            _log.warning("%s: %s", self._source.text, self._video.sound_left_out)
 
     def write(self, depth_map: DepthMap, *, index: int, time_s: float | None) -> Written | None:
         """Writes every form; returns where the 16-bit image lies, if that was asked for."""
@@ -75,12 +81,20 @@ class SourceOutputs:
             if "png16" not in forms:
                 return None
             png = Path(f"{base}.depth.png")
-            scale = write_png16(depth_map, png, png_factor=self._config.png_factor)
+            scale = write_png16(depth_map, png, scale=self._png_scale(depth_map))
             return Written(png=png.relative_to(self._config.out).as_posix(), scale=scale)
         except CannotWriteError as error:
             raise OutputError(str(error)) from error
         except OSError as error:
             raise cannot_write(self._config.out, error) from error
+
+    def _png_scale(self, depth_map: DepthMap) -> PngScale:
+        """An image's own scale; that of the first frame, with headroom, for all frames of a clip."""
+        factor = self._config.png_factor
+        if not self._is_moving:
+            return png_scale(depth_map, png_factor=factor)
+        self._scale = self._scale or png_scale(depth_map, png_factor=factor, headroom=CLIP_HEADROOM)
+        return self._scale
 
     @property
     def _is_moving(self) -> bool:
@@ -98,8 +112,13 @@ class SourceOutputs:
         if "video" in self._config.forms and self._is_moving:
             if self._video is None:
                 path = self._config.out / f"{self._source.stem}.depth.mp4"
-                self._video = self._open.enter_context(VideoWriter(path, size_hw=depth_map.size_hw, fps=self._fps))
+                self._video = self._open.enter_context(self._open_video(path, depth_map))
             self._video.write(colours, time_s=self._later(time_s))
+
+    def _open_video(self, path: Path, depth_map: DepthMap) -> VideoWriter:
+        has_sound = self._config.has_sound and self._source.kind is SourceKind.VIDEO
+        sound_of = self._source.path if has_sound else None
+        return VideoWriter(path, size_hw=depth_map.size_hw, fps=self._fps, sound_of=sound_of)
 
     def _later(self, time_s: float | None) -> float | None:
         """The frame's time, or a millisecond after the last frame's where a file repeats or turns back its times."""
