@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -53,3 +54,21 @@ def test_linked_files_exist() -> None:
     for path in DOCUMENTS:
         for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text()):
             assert (path.parent / link).exists(), f"{path.name}: {link}"
+
+
+def test_the_tables_that_contributing_names_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    named = re.findall(r"`(hondo(?:\.\w+)+):([A-Z]+)`", text)
+    assert len(named) >= 9
+    for module, table in named:
+        assert len(getattr(import_module(module), table)) > 0
+    assert not set(re.findall(r"`([A-Z]{4,})\[", text)), "name a table by its module"
+
+
+def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    readme_image = import_module("readme_image")
+    found = readme_image.run_snippet(tmp_path)
+    assert len(readme_image.snippet().strip().splitlines()) <= 7
+    assert found["depth_map"].values.shape == (256, 384)
+    assert (tmp_path / "photo.depth.png").exists() and (tmp_path / "photo.depth.jpg").exists()
