@@ -21,51 +21,6 @@ def R_from_axis_angle(axis_angle: Float[Tensor, "*b 3"]) -> Float[Tensor, "*b 3 
     return torch.eye(3, dtype=W.dtype, device=W.device) + a * W + b * (W @ W)
 
 
-def axis_angle_from_R(R: Float[Tensor, "*b 3 3"]) -> Float[Tensor, "*b 3"]:
-    """The rotation vector [rad] of a rotation matrix, by way of its quaternion; exact for every angle up to pi."""
-    xx, yy, zz = R.diagonal(dim1=-2, dim2=-1).unbind(-1)
-    x, y, z = (R[..., i, j] - R[..., j, i] for i, j in ((2, 1), (0, 2), (1, 0)))  # 4 w times x, y, z
-    xy, xz, yz = (R[..., i, j] + R[..., j, i] for i, j in ((0, 1), (0, 2), (1, 2)))
-    rows = (
-        1 + xx + yy + zz,
-        x,
-        y,
-        z,
-        x,
-        1 + xx - yy - zz,
-        xy,
-        xz,
-        y,
-        xy,
-        1 - xx + yy - zz,
-        yz,
-        z,
-        xz,
-        yz,
-        1 - xx - yy + zz,
-    )
-    # *b 4 4: row i is 4 q_i (w, x, y, z); the row with the largest diagonal is the best conditioned
-    rows = torch.stack(rows, dim=-1).unflatten(-1, (4, 4))
-    best = rows.diagonal(dim1=-2, dim2=-1).argmax(-1)
-    q = torch.take_along_dim(rows, best[..., None, None].expand(*best.shape, 1, 4), dim=-2)[..., 0, :]
-    q = q / q.norm(dim=-1, keepdim=True)
-    q = torch.where(q[..., :1] < 0, -q, q)
-    sine = q[..., 1:].norm(dim=-1, keepdim=True)
-    angle = 2 * torch.atan2(sine, q[..., :1])
-    return q[..., 1:] * torch.where(sine < 1e-6, torch.full_like(sine, 2.0), angle / sine.clamp(min=1e-12))
-
-
-def R_from_quaternion(xyzw: Float[Tensor, "*b 4"]) -> Float[Tensor, "*b 3 3"]:
-    """Rotation matrices from quaternions in the order of TUM's pose files (x, y, z, w), of any length but zero."""
-    x, y, z, w = (xyzw / xyzw.norm(dim=-1, keepdim=True)).unbind(-1)
-    rows = (
-        1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w),
-        2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w),
-        2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y),
-    )  # fmt: skip
-    return torch.stack(rows, dim=-1).unflatten(-1, (3, 3))
-
-
 def T_from_R_t(R: Float[Tensor, "*b 3 3"], translation: Float[Tensor, "*b 3"]) -> Float[Tensor, "*b 4 4"]:
     """Rotates, then moves by ``translation`` [m]."""
     top = torch.cat((R, translation[..., None]), dim=-1)  # *b 3 4
@@ -82,12 +37,6 @@ def invert_pose(T: Float[Tensor, "*b 4 4"]) -> Float[Tensor, "*b 4 4"]:
     """``T_a_b`` from ``T_b_a``, in closed form: (R, t) -> (R', -R' t)."""
     R_back = T[..., :3, :3].transpose(-1, -2)
     return T_from_R_t(R_back, -(R_back @ T[..., :3, 3:])[..., 0])
-
-
-def flipped_pose(T: Float[Tensor, "*b 4 4"]) -> Float[Tensor, "*b 4 4"]:
-    """The same motion seen in images mirrored left to right: x changes its sign in both frames."""
-    mirror = T.new_tensor([-1.0, 1.0, 1.0, 1.0])
-    return T * mirror[:, None] * mirror
 
 
 def transform_points(T: Float[Tensor, "b 4 4"], points: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:

@@ -32,19 +32,6 @@ def inverse_K(K: Float[Tensor, "*b 3 3"]) -> Float[Tensor, "*b 3 3"]:
     return torch.stack(rows, dim=-1).unflatten(-1, (3, 3))
 
 
-def scaled_K(K: Float[Tensor, "*b 3 3"], *, from_hw: Size, to_hw: Size) -> Float[Tensor, "*b 3 3"]:
-    """The intrinsics of images resized from ``from_hw`` to ``to_hw``: a plain scale, as ``Camera.resized``."""
-    scale = K.new_tensor([to_hw[1] / from_hw[1], to_hw[0] / from_hw[0], 1.0])
-    return K * scale[:, None]
-
-
-def flipped_K(K: Float[Tensor, "*b 3 3"], *, width: int) -> Float[Tensor, "*b 3 3"]:
-    """The intrinsics of images mirrored left to right, as ``Camera.flipped``."""
-    flipped = K.clone()
-    flipped[..., 0, 2] = width - K[..., 0, 2]
-    return flipped
-
-
 def project(
     points: Float[Tensor, "b 3 h w"], K: Float[Tensor, "b 3 3"]
 ) -> tuple[Float[Tensor, "b 2 h w"], Float[Tensor, "b 1 h w"]]:

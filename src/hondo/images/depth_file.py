@@ -116,7 +116,7 @@ def read_png16(path: str | Path, *, scale: PngScale | None = None) -> DepthMap:
     """The map back from its 16-bit PNG: NaN where 0. ``scale`` is needed for files that do not carry their own."""
     scale = stored_scale(path) if scale is None else scale
     if scale is None:
-        raise HondoError(f"{path} does not say its scale; give one, e.g. PngScale(factor=256, offset=0, unit='m')")
+        raise HondoError(f"{path} does not store its scale; give one, e.g. PngScale(factor=256, offset=0, unit='m')")
     values = (read_depth(path).astype(np.float64) - scale.offset) / scale.factor
     return DepthMap(values=values.astype(np.float32), kind=scale.kind)
 

@@ -1,4 +1,4 @@
-"""What an image file says about itself before any pixel is decoded: format, size, orientation, bits."""
+"""The header of an image file, read without decoding pixels: format, size, orientation, bits."""
 
 import io
 import struct
@@ -13,7 +13,8 @@ from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
-from hondo.images.formats.binary import BinaryFile
+
+BinaryFile = io.BufferedReader | io.BytesIO  # an open binary file, on disk or in memory
 
 FORMATS = (
     "JPEG",

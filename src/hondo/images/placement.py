@@ -1,4 +1,4 @@
-"""Image to network input and back: the image keeps its aspect, the network its area; the way out undoes both."""
+"""Where an image lies in a network's input, for serving and training alike: the one resize, pad and undo."""
 
 import math
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32, Num, UInt8
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, InputSpec, Size
@@ -32,7 +32,18 @@ class Placement:
 
     @property
     def is_padded(self) -> bool:
+        """Whether the image does not fill the input."""
         return self.content_hw != self.network_hw
+
+    @property
+    def bottom(self) -> int:
+        """Rows of padding below the image."""
+        return self.network_hw[0] - self.content_hw[0] - self.top
+
+    @property
+    def right(self) -> int:
+        """Columns of padding to the right of the image."""
+        return self.network_hw[1] - self.content_hw[1] - self.left
 
     def camera(self, camera: Camera) -> Camera:
         """The camera of the network input, from that of the image."""
@@ -43,13 +54,18 @@ class Placement:
 def place(image_hw: Size, spec: InputSpec) -> Placement:
     """The network size for an image: its own aspect, the area of ``spec.size_hw``, sides multiples of ``multiple_of``.
 
-    With ``spec.fixed`` the size is ``spec.size_hw``. An image that does not fill it lies in its middle (letterbox).
+    With ``spec.fixed`` the size is ``spec.size_hw``.
     """
     if min(image_hw) < 1:
         raise HondoError(f"an image of {image_hw[0]}x{image_hw[1]} pixels has nothing to predict")
     network = (
         spec.size_hw if spec.fixed else min(_sizes(image_hw, spec), key=lambda size: _misfit(size, image_hw, spec))
     )
+    return place_into(image_hw, network)
+
+
+def place_into(image_hw: Size, network: Size) -> Placement:
+    """An image in an input of a given size: it fills it if the aspects are alike, else it lies in its middle."""
     scale = min(network[0] / image_hw[0], network[1] / image_hw[1])
     content = (max(1, round(image_hw[0] * scale)), max(1, round(image_hw[1] * scale)))
     if max(network[0] / content[0], network[1] / content[1]) <= MAX_STRETCH:
@@ -74,35 +90,39 @@ def place_at_common_aspect(image_hw: Size, spec: InputSpec) -> Placement:
 
 
 def to_network(image: UInt8[np.ndarray, "h w 3"], placement: Placement) -> Float32[np.ndarray, "1 3 H W"]:
-    """RGB 0..1, resized (area average when shrinking), its borders mirrored into the padding. Not normalised."""
-    if image.shape[:2] != placement.image_hw:
-        raise HondoError(f"the image is {image.shape[:2]}, its placement was made for {placement.image_hw}")
-    height, width = placement.content_hw
-    image = resize_image(image, placement.content_hw)
-    if placement.is_padded:
-        bottom = placement.network_hw[0] - height - placement.top
-        right = placement.network_hw[1] - width - placement.left
-        image = cv2.copyMakeBorder(image, placement.top, bottom, placement.left, right, cv2.BORDER_REFLECT)
+    """RGB 0..1, as ``place_image`` gives it. Not normalised."""
+    image = place_image(image, placement)
     planes = np.empty((1, 3, *placement.network_hw), dtype=np.float32)
     for channel, plane in enumerate(cv2.split(image)):
         np.multiply(plane, np.float32(1 / 255), out=planes[0, channel])
     return planes
 
 
-def resize_image(image: UInt8[np.ndarray, "h w 3"], size_hw: Size) -> UInt8[np.ndarray, "H W 3"]:
+def place_image(image: Num[np.ndarray, "h w 3"], placement: Placement) -> Num[np.ndarray, "H W 3"]:
+    """The image (uint8 or float32) at the network's size: resized, its borders mirrored into the padding."""
+    if image.shape[:2] != placement.image_hw:
+        raise HondoError(f"the image is {image.shape[:2]}, its placement was made for {placement.image_hw}")
+    image = resize_image(image, placement.content_hw)
+    if not placement.is_padded:
+        return image
+    sides = placement.top, placement.bottom, placement.left, placement.right
+    return cv2.copyMakeBorder(image, *sides, cv2.BORDER_REFLECT)
+
+
+def resize_image(image: Num[np.ndarray, "h w 3"], size_hw: Size) -> Num[np.ndarray, "H W 3"]:
     """Area average when shrinking, else bilinear.
 
-    A large image is first divided by a whole number that divides both its sides: OpenCV does that several times
-    faster than other ratios, and the average of averages is the average.
+    A large image is first shrunk by an integer that divides both its sides: OpenCV does that several times faster
+    than other ratios, and the average of averages is the average.
     """
     (height, width), (tall, wide) = size_hw, image.shape[:2]
     if (height, width) == (tall, wide):
         return image
     if height > tall or width > wide:
         return cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
-    whole = max(n for n in range(1, min(tall // height, wide // width) + 1) if tall % n == wide % n == 0)
-    if whole > 1:
-        image = cv2.resize(image, (wide // whole, tall // whole), interpolation=cv2.INTER_AREA)
+    factor = max(n for n in range(1, min(tall // height, wide // width) + 1) if tall % n == wide % n == 0)
+    if factor > 1:
+        image = cv2.resize(image, (wide // factor, tall // factor), interpolation=cv2.INTER_AREA)
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 

@@ -22,6 +22,7 @@ from hondo.core.errors import HondoError, unknown
 from hondo.core.types import Size
 from hondo.images.file_header import (
     DAMAGED,
+    BinaryFile,
     Header,
     check_size,
     magic,
@@ -30,7 +31,6 @@ from hondo.images.file_header import (
     read_header,
     without_remarks,
 )
-from hondo.images.formats.binary import BinaryFile
 from hondo.images.formats.exr import exr_size, read_exr
 from hondo.images.formats.pfm import pfm_header, read_pfm
 from hondo.images.pixels import on_white, oriented, to_rgb8

@@ -51,7 +51,7 @@ _MAX_MISSING = 0.05  # part of the stated duration that may be missing before a 
 
 @dataclass(frozen=True, kw_only=True)
 class VideoInfo:
-    """What a video file says about itself; ``size_hw`` is as shown, after its rotation. None: it does not say."""
+    """The header of a video file; ``size_hw`` is as shown, after its rotation. None: not stated."""
 
     size_hw: Size
     fps: float
@@ -152,7 +152,7 @@ def _stream_duration_s(container: InputContainer) -> float | None:
 
 
 def _check_complete(container: InputContainer, path: str | Path, *, length_s: float) -> None:
-    """A file that was cut off ends early without any error from the decoder: compare with what its header says."""
+    """A file that was cut off ends early without any error from the decoder: compare with its header."""
     stated_s = _stream_duration_s(container)
     frame_s = 1 / float(main_stream(container).average_rate or 30)
     if stated_s is not None and stated_s - length_s > max(_MAX_MISSING * stated_s, 3 * frame_s):

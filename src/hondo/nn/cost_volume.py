@@ -1,4 +1,4 @@
-"""Cost volume: how badly the features of earlier views fit at each of many depths (ManyDepth, Watson et al. 2021)."""
+"""Cost volume: how features of earlier views differ at each of many depths (ManyDepth, Watson et al. 2021)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Derived: what is computed from a weight alone is computed once, until the weight changes."""
+"""Caches values that are computed from a weight alone until the weight changes."""
 
 import weakref
 from collections.abc import Callable, Hashable

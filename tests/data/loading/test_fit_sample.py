@@ -6,22 +6,23 @@ import torch
 
 from hondo.core.sample import Sample, SourceView
 from hondo.core.types import Camera
-from hondo.data.loading.fit_sample import fit_into, fit_sample
+from hondo.data.loading.fit_sample import fit_sample, image_tensor
+from hondo.images.placement import place_into, to_network
 
 
 @pytest.mark.parametrize(
     ("image_hw", "size_hw", "scaled_hw"),
     [
         ((480, 640), (192, 640), (192, 256)),
-        ((375, 1242), (192, 640), (192, 636)),
+        ((375, 1242), (192, 640), (192, 640)),  # the aspects are alike: the image fills the size
         ((100, 10), (50, 50), (50, 5)),
         ((1000, 3), (10, 10), (10, 1)),
         ((20, 32), (40, 64), (40, 64)),
     ],
 )
 def test_sizes(image_hw, size_hw, scaled_hw):
-    fit = fit_into(image_hw, size_hw)
-    assert fit.scaled_hw == scaled_hw
+    fit = place_into(image_hw, size_hw)
+    assert fit.content_hw == scaled_hw
     assert 0 <= fit.top <= size_hw[0] - scaled_hw[0] and 0 <= fit.left <= size_hw[1] - scaled_hw[1]
 
 
@@ -33,7 +34,9 @@ def test_projection_follows_the_image():
     fitted = fit_sample(Sample(image=image, camera=camera), (80, 200))
     ray = np.linalg.inv(camera.K) @ (42, 12, 1)
     x, y, _ = fitted.camera.K @ ray
-    weight = fitted.image[0] / fitted.image[0].sum()
+    shown = fitted.image[0].clone()
+    shown[:, :40] = shown[:, 160:] = 0  # the padding mirrors the dot
+    weight = shown / shown.sum()
     rows, columns = torch.arange(80) + 0.5, torch.arange(200) + 0.5
     assert float((weight.sum(0) * columns).sum()) == pytest.approx(x, abs=0.05)
     assert float((weight.sum(1) * rows).sum()) == pytest.approx(y, abs=0.05)
@@ -54,3 +57,11 @@ def test_views_are_fitted_too_and_the_same_size_is_left_alone():
     fitted = fit_sample(sample, (32, 32))
     assert fitted.sources[0].image.shape == fitted.image.shape == (3, 32, 32)
     assert float(fitted.image.min()) >= 0 and float(fitted.image.max()) <= 1
+
+
+@pytest.mark.parametrize("size_hw", [(48, 64), (40, 80), (192, 256)])
+def test_a_sample_is_what_a_predictor_shows_its_network(size_hw):
+    image = np.random.default_rng(0).integers(0, 256, (96, 128, 3), dtype=np.uint8)
+    fitted = fit_sample(Sample(image=image_tensor(torch.from_numpy(image))), size_hw).image
+    served = torch.from_numpy(to_network(image, place_into((96, 128), size_hw)))[0]
+    assert (fitted - served).abs().max() <= 1.01 / 255  # serving rounds to uint8 once more

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hondo.nn.upsampling.resized_conv import ConvBeforeResize, ResizedConv, share_of_work, shifted_resize
+from hondo.nn.upsampling.resized_conv import ConvBeforeResize, ResizedConv, relative_cost, shifted_resize
 
 
 def resized_conv(inputs: int, *, skip: int, outputs: int = 3) -> ResizedConv:
@@ -55,8 +55,8 @@ def test_each_tap_reads_the_resized_values_beside_the_place() -> None:
 
 
 def test_the_share_of_work_falls_with_channels_and_grows_with_width() -> None:
-    assert share_of_work((12, 12), (24, 24), channels=2048) == pytest.approx(0.25, abs=0.01)
-    assert share_of_work((88, 304), (176, 608), channels=256) > 0.9
+    assert relative_cost((12, 12), (24, 24), channels=2048) == pytest.approx(0.25, abs=0.01)
+    assert relative_cost((88, 304), (176, 608), channels=256) > 0.9
 
 
 def test_every_weight_gets_a_gradient() -> None:

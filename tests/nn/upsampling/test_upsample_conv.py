@@ -10,8 +10,8 @@ from hondo.nn.upsampling.upsample_conv import (
     ConvBilinearUpsample,
     FoldedUpsampleConv,
     UpsampleConv,
-    doubled_kernel,
-    enlarging_kernel,
+    bilinear_kernel,
+    transposed_kernel,
 )
 
 
@@ -38,7 +38,7 @@ def test_the_small_form_gives_the_same_map(kind, skip_channels, size_hw) -> None
 
 def test_the_kernel_of_four_sums_taps_that_meet_the_same_cell() -> None:
     weight = torch.arange(9.0).reshape(1, 1, 3, 3)
-    kernel = doubled_kernel(weight)[0, 0]
+    kernel = transposed_kernel(weight)[0, 0]
     assert kernel[0, 0] == 8 and kernel[3, 3] == 0  # one corner tap alone
     assert kernel[1, 1] == 4 + 5 + 7 + 8 and kernel[2, 2] == 0 + 1 + 3 + 4
     assert kernel.sum() == 4 * weight.sum()  # four places of the doubled map
@@ -70,7 +70,7 @@ def test_the_convolution_gives_the_same_map(factor, size_hw) -> None:
 
 
 def test_each_value_is_a_mean_and_lies_by_its_place() -> None:
-    kernel = enlarging_kernel(2)
+    kernel = bilinear_kernel(2)
     torch.testing.assert_close(kernel.sum(dim=(1, 2, 3)), torch.ones(4))
     first = torch.tensor([0.25, 0.75, 0.0])  # a quarter of a pixel up and left of the centre
     torch.testing.assert_close(kernel[0, 0], first[:, None] * first)

@@ -1,4 +1,4 @@
-"""Mirroring and zooming of whole batches: images, depth, cameras and poses together, so that the laws still hold."""
+"""Mirrors and zooms batches: images, depth, cameras and poses together, so that projection stays right."""
 
 from dataclasses import replace
 

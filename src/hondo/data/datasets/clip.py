@@ -12,7 +12,8 @@ from hondo.core.types import Camera, Size, have_same_aspect
 from hondo.data.datasets.clip_files import find_layout, list_images, match_depth, unpack_video
 from hondo.data.datasets.intrinsics import read_camera
 from hondo.data.datasets.poses import read_poses, relative_pose
-from hondo.data.loading.fit_sample import Fit, fit_depth, fit_sample, image_tensor
+from hondo.data.loading.fit_sample import fit_depth, fit_sample, image_tensor
+from hondo.images.placement import place_into
 from hondo.images.read import image_size, read_depth, read_image
 
 
@@ -153,5 +154,4 @@ class Frames(Sequence[Sample]):
                 f"{self.frame_hw[1]}x{self.frame_hw[0]} (width x height), another shape; "
                 "give depth registered to the images"
             )
-        whole = Fit(image_hw=size_hw, scaled_hw=self.frame_hw, top=0, left=0, size_hw=self.frame_hw)
-        return fit_depth(depth, valid, whole)
+        return fit_depth(depth, valid, place_into(size_hw, self.frame_hw))

@@ -1,4 +1,4 @@
-"""Where the parts of a clip on disk lie: its images in order, depth maps by frame, and what stands beside them."""
+"""The files of a clip on disk: images in order, depth maps by frame, intrinsics and poses."""
 
 import atexit
 import os
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import UInt8
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
-from hondo.data.loading.fit_sample import fit_into
 
-# The names that make a folder a whole clip, so that its path alone is enough.
+# A folder with these names is a clip with all its parts, so that its path alone is enough.
 IMAGE_FOLDERS = ("images", "image", "color", "rgb")
 DEPTH_FOLDERS = ("depth", "depth_mm")
 INTRINSICS_FILES = ("intrinsics.json", "K.txt", "intrinsics.txt")
@@ -26,7 +26,7 @@ DEPTH_SUFFIXES = (".png", ".npy", ".tif", ".tiff", ".pfm", ".exr")
 
 @dataclass(frozen=True, kw_only=True)
 class ClipLayout:
-    """The images' folder or video file, and what was found beside it (None: nothing)."""
+    """The folder of images or the video file, and the other parts (None: not found)."""
 
     images: Path
     depth: Path | None = None
@@ -106,13 +106,13 @@ def unpack_video(path: Path, *, size_hw: Size | None) -> UnpackedVideo:
     return UnpackedVideo(images=images, video_hw=video_hw)
 
 
-def _shrunk(image: np.ndarray, size_hw: Size | None) -> np.ndarray:
-    import cv2
+def _shrunk(image: UInt8[np.ndarray, "h w 3"], size_hw: Size | None) -> UInt8[np.ndarray, "H W 3"]:
+    from hondo.images.placement import place_into, resize_image
 
     if size_hw is None:
         return image
-    height, width = fit_into((image.shape[0], image.shape[1]), size_hw).scaled_hw
-    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA) if height < image.shape[0] else image
+    content_hw = place_into((image.shape[0], image.shape[1]), size_hw).content_hw
+    return resize_image(image, content_hw) if content_hw[0] < image.shape[0] else image
 
 
 def _by_order(folder: Path, maps: Sequence[Path], *, count: int, every: int) -> Mapping[int, Path]:

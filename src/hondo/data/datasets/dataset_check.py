@@ -1,4 +1,4 @@
-"""Checks of a data set on disk: every sample is read, and what is wrong or odd is told."""
+"""Checks of a data set on disk: every sample is read; errors and unusual values are reported."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

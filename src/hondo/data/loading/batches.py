@@ -99,7 +99,7 @@ class ShuffledBatches:
 
 
 def _generator(*key: int) -> torch.Generator:
-    """A generator that is a function of the whole key."""
+    """A generator that is a function of all the numbers."""
     seed = 0
     for number in key:
         seed = (seed * 6364136223846793005 + number + 1442695040888963407) % 2**63  # Knuth's linear congruence

@@ -11,7 +11,7 @@ import numpy as np
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
-from hondo.images.formats.binary import BinaryFile
+from hondo.images.file_header import BinaryFile
 
 _TYPES = {0: "<u4", 1: "<f2", 2: "<f4"}
 _LINES = {0: 1, 1: 1, 2: 1, 3: 16}  # compression -> lines a block: none, RLE, ZIPS, ZIP

@@ -7,7 +7,7 @@ import numpy as np
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
-from hondo.images.formats.binary import BinaryFile
+from hondo.images.file_header import BinaryFile
 
 # Type, width, height and scale apart by any white space; the one byte after the scale ends the header.
 _HEADER = re.compile(rb"(P[Ff])\s+(\d+)\s+(\d+)\s+([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)[ \t\r]*\n")

@@ -13,8 +13,8 @@ from hondo.nn.tokens import map_from_tokens, tokens_from_map
 class SpatialReductionAttention(nn.Module):
     """Keys and values come from the grid shrunk by ``reduction`` with a strided convolution and a layer norm.
 
-    Rows and columns beyond the last whole ``reduction`` ask but do not answer; a grid that is smaller repeats its
-    edge. Leading tokens without a place answer as they are. A reduction of 1 is softmax attention.
+    Rows and columns beyond the last full ``reduction`` are queries but no keys; a grid that is smaller repeats its
+    edge. Leading tokens without a place are keys as they are. A reduction of 1 is softmax attention.
     """
 
     def __init__(self, *, dim: int, num_heads: int, reduction: int = 2, qkv_bias: bool = True) -> None:

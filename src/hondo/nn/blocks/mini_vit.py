@@ -1,4 +1,4 @@
-"""AdaBins' mini-ViT (Bhat et al. 2021, section 3.3): what a whole image says about its depths, and where."""
+"""AdaBins' mini-ViT (Bhat et al. 2021, section 3.3): bin widths of an image and the queries for its pixels."""
 
 import math
 
@@ -55,7 +55,7 @@ def resampled(positions: Float[Tensor, "m c"], count: int) -> Float[Tensor, "n c
 
 
 def enlarged(x: Float[Tensor, "b c _ _"], *, patch: int, count: int) -> Float[Tensor, "b c _ _"]:
-    """``x``, made larger by a whole factor where it holds fewer than ``count`` patches."""
+    """``x``, enlarged by an integer factor where it holds fewer than ``count`` patches."""
     patches = (x.shape[-2] // patch) * (x.shape[-1] // patch)
     if patches >= count:
         return x

@@ -58,7 +58,7 @@ class MLP(nn.Module):
 class MixMLP(nn.Module):
     """The MLP with a depthwise 3x3 convolution over the grid before the GELU (Wang et al. 2022, PVTv2, section 3.3).
 
-    Its zero padding tells the tokens where they are, so that no position embedding is needed.
+    Its zero padding encodes positions, so that no position embedding is needed.
     """
 
     def __init__(self, dim: int, hidden: int) -> None:

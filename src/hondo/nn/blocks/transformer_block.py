@@ -1,4 +1,4 @@
-"""The block of a vision transformer: attention by name and an MLP, each behind a norm and beside a shortcut."""
+"""The block of a vision transformer: attention (by name) and an MLP, each with pre-norm and a residual connection."""
 
 import torch
 from jaxtyping import Float

@@ -1,4 +1,4 @@
-"""Learnt upsampling: a convolution makes four values of each place, the pixel shuffle lays them out 2 x 2."""
+"""Learnt upsampling: a convolution computes four values a pixel, which a pixel shuffle lays out 2 x 2."""
 
 from copy import copy
 
@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 
 class ShuffleUp(nn.Module):
-    """3x3 convolution, pixel shuffle to twice the size, ReLU, layer norm over the channels of each place."""
+    """3x3 convolution, pixel shuffle to twice the size, ReLU, layer norm over the channels of each pixel."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ def shuffle_head(inputs: int, *, width: int, is_light: bool = False) -> nn.Seque
 
 
 class BlockShuffle(nn.Module):
-    """A pixel shuffle of channels in another order: all channels of one place, then of the next; runs are copied."""
+    """A pixel shuffle whose input holds all channels of one output position, then of the next: it copies runs."""
 
     def __init__(self, factor: int) -> None:
         super().__init__()
@@ -59,11 +59,11 @@ def block_ordered(conv: nn.Conv2d, factor: int) -> nn.Conv2d:
     return ordered
 
 
-PATCH = 4  # a side: 16 channels fill the blocks of channels in which CPUs compute convolutions
+PATCH = 4  # a side: its 16 channels fill the channel blocks in which CPUs compute convolutions
 
 
 class PatchConv(nn.Module):
-    """What ``conv`` computes (3x3, stride 1, one output): a kernel of 6 with stride 4 sees all that 4x4 places need."""
+    """Computes ``conv`` (3x3, stride 1, one output channel) in patches of 4x4: a 6x6 kernel with stride 4."""
 
     def __init__(self, conv: nn.Conv2d) -> None:
         super().__init__()
@@ -75,20 +75,20 @@ class PatchConv(nn.Module):
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b 1 _ _"]:
         height, width = x.shape[-2] + 2 * self.padding - 2, x.shape[-1] + 2 * self.padding - 2
         down, right = -height % PATCH, -width % PATCH
-        if down or right:  # places beyond the map fill the last patches
+        if down or right:  # fills up the last patches
             x = F.pad(x, (0, right, 0, down))
         patches = F.conv2d(x, self.patches.weight, self.patches.bias, PATCH, self.padding)
         return F.pixel_shuffle(patches, PATCH)[..., :height, :width]
 
 
 def is_patchable(conv: nn.Conv2d) -> bool:
-    """Whether PatchConv takes its place."""
+    """Whether PatchConv can replace it."""
     is_plain = conv.kernel_size == (3, 3) and conv.stride == (1, 1) and conv.dilation == (1, 1) and conv.groups == 1
     return is_plain and conv.out_channels == 1 and conv.padding in ((0, 0), (1, 1)) and conv.padding_mode == "zeros"
 
 
 def patch_kernel(weight: Float[Tensor, "1 c 3 3"]) -> Float[Tensor, "n c 6 6"]:
-    """``weight`` at each of the places of a patch, row by row."""
+    """``weight`` shifted to each position of a patch, row by row."""
     places = [(row, column) for row in range(PATCH) for column in range(PATCH)]
     shifted = [F.pad(weight, (b, PATCH - 1 - b, a, PATCH - 1 - a)) for a, b in places]
     return torch.cat(shifted)

@@ -1,7 +1,7 @@
-"""A 3x3 convolution of a map that was resized bilinearly (corners aligned): after, or before the resizing.
+"""A 3x3 convolution after bilinear resizing (align_corners), and the same result with the convolution first.
 
-Both are linear. Channels are mixed at the small size, once for each tap; two matrices then shift and resize the taps'
-maps along rows and along columns, and add them up.
+Both steps are linear. Channels are mixed at the small size, once for each tap of the kernel; two matrices then shift
+and resize the taps' maps along rows and columns, and sum them.
 """
 
 from typing import Any
@@ -14,32 +14,32 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from hondo.core.types import Size
 
-WORTHWHILE = 0.6  # share of the multiplications up to which the way around is taken: it moves more memory
+MAX_RELATIVE_COST = 0.6  # above this share of the multiplications the direct form is used, which moves less memory
 
 
 class ResizedConv(nn.Sequential):
-    """Convolution (zero padding), batch norm and activation over [the map at the size of ``skip``, ``skip``]."""
+    """Convolution (zero padding), batch norm and activation over the map resized to ``skip``, and ``skip``."""
 
     def __init__(self, *layers: nn.Module, skip_channels: int) -> None:
         super().__init__(*layers)
         self.skip_channels = skip_channels
 
     def forward(self, x: Float[Tensor, "b c h w"], skip: Float[Tensor, "b d H W"]) -> Float[Tensor, "b e H W"]:
-        return super().forward(joined(x, skip))
+        return super().forward(resize_and_concatenate(x, skip))
 
     def is_plain(self) -> bool:
-        """Whether the layers are still those of floats, and not what a compression put in their place."""
+        """Whether the layers are float ones, not ones that a compression put in their place."""
         return type(self[0]) is nn.Conv2d and type(self[1]) is nn.BatchNorm2d
 
 
-def joined(x: Float[Tensor, "b c h w"], skip: Float[Tensor, "b d H W"]) -> Float[Tensor, "b _ H W"]:
-    """``x`` at the size of ``skip``, and that beside it."""
+def resize_and_concatenate(x: Float[Tensor, "b c h w"], skip: Float[Tensor, "b d H W"]) -> Float[Tensor, "b _ H W"]:
+    """``x`` resized to ``skip``, concatenated with it."""
     resized = F.interpolate(x, skip.shape[-2:], mode="bilinear", align_corners=True)
     return torch.cat([resized, skip], dim=1)
 
 
 class ConvBeforeResize(nn.Module):
-    """What ``resized`` computes; the plain way where this one would cost more, as for wide maps of few channels."""
+    """Computes ``resized``; in its own order where that costs less, as for wide maps of few channels."""
 
     def __init__(self, resized: ResizedConv) -> None:
         super().__init__()
@@ -57,8 +57,8 @@ class ConvBeforeResize(nn.Module):
 
     def forward(self, x: Float[Tensor, "b c h w"], skip: Float[Tensor, "b d H W"]) -> Float[Tensor, "b e H W"]:
         small_hw, large_hw = (x.shape[-2], x.shape[-1]), (skip.shape[-2], skip.shape[-1])
-        if share_of_work(small_hw, large_hw, channels=self.inputs) > WORTHWHILE:
-            return self.rest(self.conv(joined(x, skip)))
+        if relative_cost(small_hw, large_hw, channels=self.inputs) > MAX_RELATIVE_COST:
+            return self.rest(self.conv(resize_and_concatenate(x, skip)))
         down, right = (shifted_resize(small, large).to(x) for small, large in zip(small_hw, large_hw, strict=True))
         return self.rest(self._summed(x, down=down, right=right) + self.skip(skip))
 
@@ -80,7 +80,7 @@ def shifted_resize(small: int, large: int) -> Float[Tensor, "3 n m"]:
     return torch.stack([padded[tap : tap + large] for tap in range(3)])
 
 
-def share_of_work(small_hw: Size, large_hw: Size, *, channels: int) -> float:
+def relative_cost(small_hw: Size, large_hw: Size, *, channels: int) -> float:
     """Multiplications for one output of the convolution before the resizing, over those after it."""
     (small_h, small_w), (large_h, large_w) = small_hw, large_hw
     mixing = 9 * channels * (small_h * small_w) / (large_h * large_w)

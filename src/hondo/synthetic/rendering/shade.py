@@ -1,4 +1,4 @@
-"""Colours the pixels that raster.py found: textures, lamps with shadows, reflections of the sky, haze and clouds.
+"""Colours the pixels that rasteriser.py found: textures, lamps with shadows, reflections of the sky, haze and clouds.
 
 Vectors have their components first, then the frame, then the pixel (3 f p): sums over components are fast this way.
 """
@@ -24,7 +24,7 @@ Scalars = Float[Tensor, "f p"]
 
 @dataclass(frozen=True, kw_only=True)
 class Surface:
-    """What the material and the geometry say about every pixel."""
+    """Material and geometry of every pixel."""
 
     point: Vectors  # metres, world
     normal: Vectors  # unit, towards the camera

@@ -8,7 +8,7 @@ from hondo.synthetic.viewpoints import Eye, World
 from hondo.synthetic.worlds import furniture, tabletop
 from hondo.synthetic.worlds.scene_builder import Builder, make_light, tinted
 
-BASELINES = ("wood", "wood", "carpet", "carpet", "tiles", "plain", "marble", "stripes")
+FLOORS = ("wood", "wood", "carpet", "carpet", "tiles", "plain", "marble", "stripes")
 WALLS = ("plaster", "plaster", "plaster", "plaster", "plain", "plain", "brick", "stripes", "tiles", "wood")
 
 
@@ -116,7 +116,7 @@ def _shell(b: Builder, wide: float, deep: float, high: float) -> None:
         "box",
         (0, -0.05, 0),
         (wide + 0.4, 0.1, deep + 0.4),
-        b.material(*BASELINES, gloss=r.uniform(0, 0.3), scale=(0.4, 2)),
+        b.material(*FLOORS, gloss=r.uniform(0, 0.3), scale=(0.4, 2)),
     )
     ceiling = b.material("plaster", "plain", "tiles", "wood", vivid=0.05)
     b.add("box", (0, high + 0.05, 0), (wide + 0.4, 0.1, deep + 0.4), tinted(ceiling, 1.2))
