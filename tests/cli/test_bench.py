@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from hondo.cli.bench import split_subject
 from hondo.cli.main import main
 
 # Fewer than ten runs are never doubted: a busy machine does not fail these.
@@ -31,7 +30,7 @@ def test_a_table_and_json(tmp_path, capsys) -> None:
         (["unet-light", "--size", "33x64"], "multiple of"),
         (["unet-light", "--threads", "0"], "threads must be at least 1"),
         (["gone.onnx"], "gone.onnx: no such file"),
-        (["unet-light", "--ab"], "--ab compares two MODELs, got 1"),
+        (["unet-light", "--ab"], "--ab takes two models, got 1"),
         (["unet-light", "--protocol", "dpt40"], "did you mean dpt400"),
     ],
 )
@@ -67,16 +66,3 @@ def test_a_restless_machine_gives_no_conclusion(monkeypatch, capsys) -> None:
     assert main(arguments) == 3
     assert "no conclusion: unet-light pytorch: others use these cores" in capsys.readouterr().err
     assert main([*arguments, "--force"]) == 0
-
-
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("a@openvino:bf16", ("a", "openvino", "bf16")),
-        ("a@torch", ("a", "torch", None)),
-        ("runs@home/x.onnx", ("runs@home/x.onnx", None, None)),
-        ("plain", ("plain", None, None)),
-    ],
-)
-def test_an_engine_may_follow_the_model(text, parts) -> None:
-    assert split_subject(text) == parts

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hondo.core.atomic import atomic_path, atomic_write
+from hondo.core.atomic import atomic_path, atomic_write, make_writable_folder
 from hondo.core.errors import HondoError
 
 
@@ -73,3 +73,18 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, b
     with pytest.raises(OSError, match="No space left"):
         atomic_write(path, b"new", sync=True)
     assert path.read_bytes() == b"old" and os.listdir(tmp_path) == ["file"]
+
+
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(HondoError, match="cannot write there"):
+        make_writable_folder(tmp_path / "file" / "out", field="out")
+    assert make_writable_folder(tmp_path / "new" / "out", field="out").is_dir()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_folder_is_refused(tmp_path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(HondoError, match="cannot write there"):
+        make_writable_folder(tmp_path, field="out")
+    tmp_path.chmod(0o700)

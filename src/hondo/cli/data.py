@@ -1,38 +1,35 @@
 """``hondo data check / splits / synth``: verifies a data set on disk, lists splits, makes synthetic data."""
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from hondo.cli.options import parse_pairs
+from hondo.cli.data_options import DataOption, progress_bar
+from hondo.cli.parse_text import parse_pairs
+from hondo.core.errors import HondoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from hondo.data.datasets.dataset_check import DatasetCheck
 
 EXIT_SOME_FAILED = 1
 _SHOWN = 20  # findings that are printed; the rest is counted
 
-DataOption = tyro.conf.UseAppendAction[tuple[str, ...]]
-
 
 @dataclass(frozen=True, kw_only=True)
 class CheckConfig:
-    """Read every sample of a data set and tell what is wrong (exit code 1) or odd."""
+    """Read every sample of a data set and report errors (exit code 1) and remarks."""
 
-    data: str = "rgbd"
+    data: Annotated[str, tyro.conf.arg(metavar="NAME")] = "rgbd"
     """rgbd, frames or synthetic."""
-    root: Path | None = None
-    """Folder, manifest or video file."""
-    every: int = 1
-    only: str | None = None
+    root: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
+    """Where the data is: folder, manifest or video file."""
+    every: Annotated[int, tyro.conf.arg(metavar="N")] = 1
+    """Check each N-th sample."""
+    only: Annotated[str | None, tyro.conf.arg(metavar="DOMAIN|PREFIX")] = None
     """Only samples of this domain, or whose id starts so."""
     data_option: DataOption = ()
-    """KEY=VALUE for the data set, e.g. --data-option camera=K.txt; may be repeated."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,12 +44,13 @@ class SplitsConfig:
 class SynthConfig:
     """Render synthetic scenes into a folder that the rgbd data set reads."""
 
-    out: Path
-    count: int = 100
+    out: Annotated[Path, tyro.conf.arg(metavar="FOLDER")]
+    """Folder for the images, the depth maps and manifest.csv."""
+    count: Annotated[int, tyro.conf.arg(metavar="N")] = 100
     """How many images."""
-    seed: int = 0
+    seed: Annotated[int, tyro.conf.arg(metavar="N")] = 0
+    """Another seed renders other scenes."""
     data_option: DataOption = ()
-    """KEY=VALUE for the synthetic data set; may be repeated."""
 
 
 Config = (
@@ -75,10 +73,9 @@ def _check(config: CheckConfig) -> int:
     from hondo.data.datasets.registry import open_dataset
 
     options = {"every": config.every if config.every != 1 else None, "only": config.only}
-    samples = open_dataset(
-        config.data, root=config.root, **options, **parse_pairs(config.data_option, option="--data-option")
-    )
-    found = check_dataset(samples, track=lambda indices: _progress(indices, what="checking"))
+    options |= parse_pairs(config.data_option, option="--data-option")
+    samples = open_dataset(config.data, root=config.root, **options)
+    found = check_dataset(samples, track=lambda indices: progress_bar(indices, text="checking"))
     _print_check(found)
     return EXIT_SOME_FAILED if found.errors else 0
 
@@ -86,7 +83,7 @@ def _check(config: CheckConfig) -> int:
 def _print_check(found: "DatasetCheck") -> None:
     sizes = ", ".join(f"{width}x{height}" for height, width in found.sizes[:5])
     print(f"samples          {found.num_samples} ({len(found.errors)} cannot be used)")
-    print(f"image sizes    {sizes}{' ...' if len(found.sizes) > 5 else ''} (width x height)")
+    print(f"image sizes      {sizes}{' ...' if len(found.sizes) > 5 else ''} (width x height)")
     print(f"with camera      {found.num_with_camera}")
     print(f"with poses       {found.num_with_pose}")
     print(f"with depth       {found.num_with_depth}")
@@ -115,7 +112,6 @@ def _splits(config: SplitsConfig) -> int:
 
 
 def _synth(config: SynthConfig) -> int:
-    from hondo.core.errors import HondoError
     from hondo.data.datasets.registry import open_dataset
     from hondo.data.datasets.rgbd import write_rgbd
 
@@ -124,13 +120,5 @@ def _synth(config: SynthConfig) -> int:
     samples = open_dataset(
         "synthetic", length=config.count, seed=config.seed, **parse_pairs(config.data_option, option="--data-option")
     )
-    print(write_rgbd(samples, config.out, track=lambda indices: _progress(indices, what="rendering")))
+    print(write_rgbd(samples, config.out, track=lambda indices: progress_bar(indices, text="rendering")))
     return 0
-
-
-def _progress(indices: "Iterable[int]", *, what: str) -> "Iterator[int]":
-    """A bar on stderr where somebody looks."""
-    from rich.console import Console
-    from rich.progress import track
-
-    yield from track(indices, description=what, console=Console(stderr=True), disable=not sys.stderr.isatty())

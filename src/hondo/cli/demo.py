@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from hondo.cli.options import writable_folder
+from hondo.core.atomic import make_writable_folder
 from hondo.recipes.demo.demo_config import DemoConfig, ProgressReporter, quick
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class DemoCommand:
 
 def run(command: DemoCommand) -> None:
     config = DemoConfig(out=command.out, seconds=command.seconds, weights=command.weights)
-    writable_folder(command.out)
+    make_writable_folder(command.out, field="out")
     from rich.console import Console
 
     from hondo.recipes.demo.run_demo import run_demo

@@ -2,124 +2,93 @@
 
 import json
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from hondo.cli.options import (
-    NO_OPTIONS,
-    SharedModelOptions,
-    parse_options,
-    parse_share,
-    parse_size,
-    read_samples,
-    tell_if_untrained,
+from hondo.cli.model_options import (
+    NO_WEIGHT_OPTIONS,
+    ModelArgument,
+    PrecisionOption,
+    SharedWeightOptions,
+    SizeOption,
+    model_settings,
+    warn_if_untrained,
 )
-from hondo.core.errors import HondoError
-from hondo.core.types import InputSpec, Size
+from hondo.cli.parse_text import parse_share, parse_size
 
 if TYPE_CHECKING:
-    from hondo.engines.quantization.validation import Quantising
-
-TARGETS = {
-    "onnx": "onnx_runtime",
-    "openvino": "openvino_ir",
-    "torch": "pytorch",
-    "aot": "aot_inductor",
-    "tensorrt": "tensorrt_plan",
-    "executorch": "executorch_pte",
-}
+    from hondo.engines.model_settings import ModelSettings
+    from hondo.evaluate.parity.export_model import ExportedFile
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExportConfig:
     """Exports MODEL, runs the file, and prints how far it is from torch."""
 
-    model: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="MODEL")]
+    model: ModelArgument
     """A name from `hondo models`, a run folder, or a .safetensors file."""
-    to: Literal["onnx", "openvino", "tensorrt", "torch", "aot", "executorch"]
-    """The runtime."""
-    out: Path
-    """The file: .onnx, .xml (a .bin goes beside it), .engine, .pt2, .pte, .safetensors; the suffix may be left out."""
-    size: str | None = None
-    """Input HxW; default: the model's own."""
-    precision: str = "fp32"
-    """fp32, fp16, bf16, int8, int8-dynamic or int8-weights, as the runtime offers."""
-    calibration: str | None = None
-    """int8: a folder, glob or video of scenes like those the model will see. They set the ranges and judge the file."""
-    calibration_count: int | None = None
-    """int8: images of it that are used, evenly spread. Default: 64."""
-    max_drop: str | None = None
-    """With --calibration: how far the depth may be off the full model's (relative abs_rel); the worst layers stay in
-    float for it. Default: 1%."""
+    to: Literal["onnx", "openvino", "tensorrt", "torch", "aot-inductor", "aot", "executorch"]
+    """The runtime; aot is short for aot-inductor."""
+    out: Annotated[Path, tyro.conf.arg(metavar="FILE")]
+    """The file: .onnx, .xml (with a .bin), .engine, .pt2, .pte, .safetensors; the suffix may be left out."""
+    size: SizeOption = None
+    precision: PrecisionOption = "fp32"
+    calibration: Annotated[str | None, tyro.conf.arg(metavar="SOURCE")] = None
+    """int8: a folder, glob or video of scenes like those the model will see. Half of the images set quantization
+    ranges, half validate the file."""
+    calibration_count: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
+    """int8: how many of these images are used, evenly spread. Default: 64."""
+    max_drop: Annotated[str | None, tyro.conf.arg(metavar="SHARE")] = None
+    """With --calibration: how far the depth may be off the full model's (relative abs_rel); the most sensitive layers
+    stay in float for it. Default: 1%."""
     dynamic: bool = False
     """Any input size (a multiple of the model's step) instead of one."""
-    check: str | None = None
+    check: Annotated[str | None, tyro.conf.arg(metavar="SOURCE")] = None
     """Images to compare with torch on: an image, folder, glob or video, or a folder with a manifest.csv, whose depth
     maps then score both (see docs/own-data.md). Default: two made-up images."""
-    json: Path | None = None
+    json: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
     """Write the comparison to this file."""
     force: bool = False
     """Write the file even if it misses the tolerance."""
-    model_options: SharedModelOptions = NO_OPTIONS
+    network: SharedWeightOptions = NO_WEIGHT_OPTIONS
 
 
 def run(config: ExportConfig) -> None:
-    from hondo.core.atomic import atomic_write
-    from hondo.engines.load import build_depth_model, weights_file
-    from hondo.engines.registry import ENGINES
-    from hondo.evaluate.parity.parity import export_checked
-    from hondo.evaluate.speed.memory import file_size_mib
+    from hondo.evaluate.parity.export_model import export_model
+    from hondo.video.sources.sampling import calibration_reader, read_samples
 
-    engine, max_drop = TARGETS[config.to], _max_drop(config)
-    options, weights = parse_options(config.model_options.option), config.model_options.weights
-    model = build_depth_model(config.model, weights=weights, options=options)
-    size_hw = parse_size(config.size) or model.input_spec.size_hw
-    path = config.out if config.out.suffix else config.out.with_suffix(ENGINES[engine].SUFFIX)
-    parity = export_checked(
-        model, path, engine=engine, size_hw=size_hw, precision=config.precision, dynamic=config.dynamic,
-        force=config.force, licence=_licence(weights_file(config.model, weights)),
-        samples=None if config.check is None else read_samples(config.check),
-        quantising=_quantising(config, spec=model.input_spec, size_hw=size_hw, max_drop=max_drop),
+    count, max_drop = config.calibration_count, _max_drop(config.max_drop)
+    exported = export_model(
+        config.model, config.out, engine=config.to, settings=_settings(config), dynamic=config.dynamic,
+        force=config.force, samples=None if config.check is None else read_samples(config.check),
+        calibration=calibration_reader(config.calibration, count=count, on_progress=_print_progress),
+        max_drop=max_drop, on_progress=_print_progress,
     )  # fmt: skip
-    print(f"{path} ({file_size_mib(path):.2f} MiB)\n{parity}{'' if parity.passed else ': MISSED, written by --force'}")
-    if config.json is not None:
-        atomic_write(config.json, json.dumps(asdict(parity) | {"passed": parity.passed}, indent=1).encode())
-    tell_if_untrained(config.model, weights=weights)
+    _report(exported, json_path=config.json)
+    warn_if_untrained(config.model, weights=config.network.weights)
 
 
-def _max_drop(config: ExportConfig) -> float:
-    """The allowed drop; what is about calibration images is refused where none are given."""
-    from hondo.engines.quantization.sensitivity import MAX_DROP
-
-    about_pictures = {"--max-drop": config.max_drop, "--calibration-count": config.calibration_count}
-    given = [option for option, value in about_pictures.items() if value is not None]
-    if given and config.calibration is None:
-        raise HondoError(f"{given[0]} is about images: add --calibration SOURCE, or leave it out")
-    return MAX_DROP if config.max_drop is None else parse_share(config.max_drop, option="--max-drop")
+def _settings(config: ExportConfig) -> "ModelSettings":
+    settings = model_settings(config.network)
+    return replace(settings, size_hw=parse_size(config.size), precision=config.precision)
 
 
-def _quantising(config: ExportConfig, *, spec: InputSpec, size_hw: Size, max_drop: float) -> "Quantising | None":
-    from hondo.engines.quantization.calibration import COUNT
-    from hondo.engines.quantization.validation import Quantising
-    from hondo.video.sources.sampling import read_calibration
-
-    if config.calibration is None:
-        return None
-    count = COUNT if config.calibration_count is None else config.calibration_count
-    calibration = read_calibration(config.calibration, spec=spec, size_hw=size_hw, count=count, on_progress=_tell)
-    _tell(f"{len(calibration)} calibration images; a large model takes minutes before the next line")
-    return Quantising(calibration=calibration, max_drop=max_drop, on_progress=_tell)
+def _max_drop(text: str | None) -> float | None:
+    return None if text is None else parse_share(text, option="--max-drop")
 
 
-def _tell(line: str) -> None:
+def _print_progress(line: str) -> None:
     print(f"hondo: {line}", file=sys.stderr, flush=True)
 
 
-def _licence(weights: Path | None) -> str:
-    """The licence that an own checkpoint states."""
-    from hondo.models.base.weights_file import read_header
+def _report(exported: "ExportedFile", *, json_path: Path | None) -> None:
+    from hondo.core.atomic import atomic_write
 
-    return read_header(weights).licence if weights is not None and weights.suffix == ".safetensors" else ""
+    parity = exported.parity
+    missed = "" if parity.passed else ": MISSED, written by --force"
+    print(f"{exported.path} ({exported.size_mib:.2f} MiB)\n{parity}{missed}")
+    if json_path is not None:
+        atomic_write(json_path, json.dumps(asdict(parity) | {"passed": parity.passed}, indent=1).encode())

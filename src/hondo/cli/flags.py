@@ -20,7 +20,7 @@ RENAMED = {
 }
 # Where a command names an argument in its own way.
 OF_COMMAND = {
-    "bench": {"model": "MODEL", "models": "MODEL"},
+    "bench": {"model": "MODEL", "models": "MODEL", "compare": "--ab"},
     "evaluate": {"model": "MODEL"},
     "export": {"engine": "--to", "model": "MODEL"},
     "train": {"root": "--data"},

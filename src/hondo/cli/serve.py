@@ -1,15 +1,11 @@
 """``hondo serve``: depth over HTTP and WebSocket, with the viewer's page."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from hondo.cli.options import (
-    LOCAL_SERVER,
-    NO_OPTIONS,
-    SharedModelOptions,
-    SharedServerOptions,
-    model_loader,
-    needs_serve,
-)
+import tyro
+
+from hondo.cli.server_options import LOCAL_SERVER, SharedServerOptions, check_server_packages, model_loader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,17 +13,16 @@ class ServeCommand:
     """Answers POST /v1/depth, POST /v1/pointcloud and WS /v1/stream, and shows the viewer at /."""
 
     server: SharedServerOptions = LOCAL_SERVER
-    batch: int | None = None
-    """Images the engine takes at once; default: 1 on a CPU, 8 on an accelerator."""
-    waiting: int = 64
+    batch: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
+    """Images the engine takes at once. Default: 1 on a CPU, 8 on an accelerator."""
+    waiting: Annotated[int, tyro.conf.arg(metavar="N")] = 64
     """Images that may wait for the engine; more are refused with 429."""
-    rate: float = 200.0
+    rate: Annotated[float, tyro.conf.arg(metavar="N")] = 200.0
     """Requests a second of one client."""
-    model_options: SharedModelOptions = NO_OPTIONS
 
 
 def run(command: ServeCommand) -> None:
-    needs_serve()
+    check_server_packages()
     from hondo.web.http.server import ServeConfig, serve
     from hondo.web.security.limits import Limits
 
@@ -37,4 +32,4 @@ def run(command: ServeCommand) -> None:
         host=server.host, port=server.port, models=server.models, allow_origins=server.allow_origin,
         batch=command.batch, limits=limits,
     )  # fmt: skip
-    serve(config, load=model_loader(server, command.model_options), on_progress=lambda text: print(text, flush=True))
+    serve(config, load=model_loader(server), on_progress=lambda text: print(text, flush=True))

@@ -7,6 +7,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import tyro
 
+from hondo.cli.parse_text import parse_options
 from hondo.core.errors import HondoError
 from hondo.recipes.recipe import Recipe, read_recipe, stored_name
 from hondo.recipes.registry import RECIPES
@@ -14,7 +15,7 @@ from hondo.recipes.registry import RECIPES
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """A recipe and where its run lies."""
+    """A recipe, and the folder of its run."""
 
     recipe: Recipe
     data: str | None = None
@@ -27,7 +28,7 @@ class Places:
     """The options that are not fields of the recipe."""
 
     data: str | None = None
-    """Where the data lie: a video, a folder of images, or a folder with a manifest.csv (sets --data.root)."""
+    """Where the data is: a video, a folder of images, or a folder with a manifest.csv (sets --data.root)."""
     out: Path | None = None
     """The folder of the new run; default: runs/RECIPE."""
     resume: Path | None = None
@@ -138,6 +139,4 @@ def _explain(arguments: list[str]) -> TrainConfig:
 
 def _option_value(text: str) -> Any:
     """As ``--option key=value`` of the other commands reads it."""
-    from hondo.cli.options import parse_options
-
     return parse_options((f"value={text}",))["value"]

@@ -83,6 +83,20 @@ def _flush(path: Path, flags: int) -> None:
         os.close(handle)
 
 
+def make_writable_folder(path: Path, *, field: str) -> Path:
+    """Makes the folder if need be; refuses one that cannot be written to. ``field``: the argument that named it."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe = path / ".hondo-write-test"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise HondoError(
+            f"{field} {path}: cannot write there ({error.strerror}); choose another folder", field=field
+        ) from error
+    return path
+
+
 def _target(path: str | Path) -> Path:
     path = Path(path)
     return path.resolve() if path.is_symlink() else path

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from hondo.core.errors import HondoError, unknown
 from hondo.core.sample import Sample
-from hondo.core.types import DepthKind, DepthMap, Size
+from hondo.core.types import DepthKind, DepthMap
+from hondo.engines.model_settings import ModelSettings
 from hondo.evaluate.accuracy.evaluation import Predict, predict_with
 from hondo.evaluate.accuracy.predictions import PredictionFolder, is_prediction_folder
 from hondo.geometry.depth_units import invert_depth
@@ -62,18 +62,6 @@ class Subject:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelSettings:
-    """How a model is loaded (see hondo.load)."""
-
-    weights: str | None = None
-    engine: str = "auto"
-    device: str = "auto"
-    precision: str = "fp32"
-    size_hw: Size | None = None
-    options: tuple[tuple[str, Any], ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
 class PredictionSettings:
     """How files of others are read; None: by the protocol (NYU 1000, else 256)."""
 
@@ -97,19 +85,9 @@ def open_subject(
 
 
 def _model(name: str, settings: ModelSettings) -> Subject:
-    from hondo.engines.load import load
-
     if Path(name).is_dir() and not any(Path(name).iterdir()):
         raise HondoError(f"{name}: the folder is empty; give a run folder, a model, or a folder of predictions")
-    predictor = load(
-        name,
-        weights=settings.weights,
-        engine=settings.engine,
-        device=settings.device,
-        size_hw=settings.size_hw,
-        precision=settings.precision,
-        **dict(settings.options),
-    )
+    predictor = settings.load(name)
     height, width = predictor.input_spec.size_hw
     notes = (f"network size {height}x{width}, {settings.precision}, engine {settings.engine}",)
     return Subject(name=predictor.name, predict=predict_with(predictor), notes=notes, close=predictor.close)

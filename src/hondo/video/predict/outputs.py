@@ -36,6 +36,8 @@ class OutputConfig:
     def __post_init__(self) -> None:
         if self.palette not in PALETTES:
             raise unknown("palette", self.palette, PALETTES)
+        if not self.png_factor > 0:
+            raise HondoError(f"png_factor must be positive, got {self.png_factor:g}", field="png_factor")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,10 +4,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import torch
 from jaxtyping import UInt8
 
 from hondo.core.errors import HondoError
+from hondo.core.sample import Sample, Samples
 from hondo.core.types import InputSpec, Size
+from hondo.data.datasets.rgbd import MANIFEST, Rgbd
+from hondo.data.loading.fit_sample import image_tensor
 from hondo.engines.quantization.calibration import COUNT, LEAST, Calibration, calibration_of, evenly
 from hondo.images.read import read_image
 from hondo.images.video_file import probe_video, read_video
@@ -34,6 +38,32 @@ def spread_images(
     chosen = [images[index] for index in evenly(len(images), count=max(1, count - share * len(videos)))]
     chosen += [videos[index] for index in evenly(len(videos), count=count)]
     return (image for source in chosen for image in _read(source, count=share, on_skip=on_skip))
+
+
+def read_samples(source: str, *, count: int = 16) -> Samples:
+    """Every pair of a manifest (read when it is asked for), or at most ``count`` images, evenly spread."""
+    path = Path(source)
+    if (path / MANIFEST).is_file() or path.suffix == ".csv":
+        return Rgbd(path)
+    images = spread_images(source, count=count)
+    return [Sample(image=image_tensor(torch.from_numpy(image)), origin=source) for image in images]
+
+
+def calibration_reader(
+    source: str | None, *, count: int | None = None, on_progress: OnSkip = lambda line: None
+) -> Callable[[InputSpec, Size], Calibration] | None:
+    """Reads calibration images once the network's input is known; None where no source is given."""
+    if source is None:
+        if count is not None:
+            raise HondoError(
+                "calibration_count is about calibration images: add calibration=SOURCE, or leave it out",
+                field="calibration_count",
+            )
+        return None
+    number = COUNT if count is None else count
+    return lambda spec, size_hw: read_calibration(
+        source, spec=spec, size_hw=size_hw, count=number, on_progress=on_progress
+    )
 
 
 def read_calibration(

@@ -1,10 +1,8 @@
 """Texts of options into values."""
 
-import os
-
 import pytest
 
-from hondo.cli.options import parse_list, parse_options, parse_pairs, parse_size, tell_if_untrained, writable_folder
+from hondo.cli.parse_text import parse_list, parse_options, parse_pairs, parse_size
 from hondo.core.errors import HondoError
 
 
@@ -37,30 +35,6 @@ def test_lists() -> None:
     for wrong in ("a,c", ""):
         with pytest.raises(HondoError, match=r"--save.*a, b"):
             parse_list(wrong, option="--save", allowed=("a", "b"))
-
-
-def test_a_folder_that_cannot_be_written_is_refused(tmp_path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(HondoError, match="cannot write there"):
-        writable_folder(tmp_path / "file" / "out")
-    assert writable_folder(tmp_path / "new" / "out").is_dir()
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_read_only_folder_is_refused(tmp_path) -> None:
-    tmp_path.chmod(0o500)
-    with pytest.raises(HondoError, match="cannot write there"):
-        writable_folder(tmp_path)
-    tmp_path.chmod(0o700)
-
-
-def test_a_model_without_trained_weights_is_told(capsys) -> None:
-    tell_if_untrained("unet-light", weights=None)
-    warning = capsys.readouterr().err
-    assert "'unet-light' ships no trained weights" in warning and warning.count("\n") == 1
-    tell_if_untrained("unet-light", weights="random")
-    tell_if_untrained("my_run", weights=None)
-    assert capsys.readouterr().err == ""
 
 
 def test_only_a_models_options_have_flags_of_their_own() -> None:

@@ -1,0 +1,96 @@
+"""Options about models that several commands share: each is declared here once, with the values that it takes."""
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+from hondo.cli.parse_text import parse_options, parse_size
+
+if TYPE_CHECKING:
+    from hondo.engines.model_settings import ModelSettings
+
+SizeOption = Annotated[
+    str | None,
+    tyro.conf.arg(
+        metavar="HxW",
+        help="Network input in pixels, e.g. 192x640; an image keeps its aspect and gets about this area. "
+        "Default: the model's own.",
+    ),
+]
+PrecisionOption = Annotated[
+    str,
+    tyro.conf.arg(
+        metavar="NAME",
+        help="fp32, fp16, bf16, int8-dynamic, int8-weights, or int8 (with `hondo export`), as the engine offers. "
+        "A file that was exported in a lower precision keeps it.",
+    ),
+]
+CameraOption = Annotated[
+    str | None,
+    tyro.conf.arg(
+        metavar="FILE|fx,fy,cx,cy",
+        help="Camera intrinsics: a file (JSON, K.txt), or fx,fy,cx,cy in pixels of the images.",
+    ),
+]
+SourcesArgument = Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="SOURCE...")]
+ModelArgument = Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="MODEL")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightOptions:
+    """How the model is built."""
+
+    weights: Annotated[str | None, tyro.conf.arg(metavar="FILE")] = None
+    """A published checkpoint (file or folder), or 'random' for untrained weights. Default: the model's own."""
+    option: Annotated[tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="KEY=VALUE")] = ()
+    """An option of the model's builder, e.g. --option num_heads=1 --option hooks=0,1; may be repeated."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions(WeightOptions):
+    """How the model is built and run."""
+
+    size: SizeOption = None
+    engine: Annotated[str, tyro.conf.arg(metavar="NAME")] = "auto"
+    """auto, torch, onnx, openvino, torch-compile, aot-inductor, tensorrt or executorch. auto: the fastest that is
+    installed, by a trial that is made once; exported files run on their own engine."""
+    device: Annotated[str, tyro.conf.arg(metavar="NAME")] = "auto"
+    """auto, cpu, cuda or cuda:N; mps with torch; gpu or npu with OpenVINO; tensorrt, openvino, coreml, dml or xnnpack
+    with ONNX Runtime."""
+    precision: PrecisionOption = "fp32"
+    threads: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
+    """CPU threads of the engine. Default: the engine's choice."""
+
+
+# A field of these types adds the flags above without a prefix.
+SharedWeightOptions = Annotated[WeightOptions, tyro.conf.OmitArgPrefixes]
+SharedModelOptions = Annotated[ModelOptions, tyro.conf.OmitArgPrefixes]
+NO_WEIGHT_OPTIONS = WeightOptions()
+NO_OPTIONS = ModelOptions()
+
+
+def model_settings(options: WeightOptions) -> "ModelSettings":
+    """The options as arguments of ``hondo.load``."""
+    from hondo.engines.model_settings import ModelSettings
+
+    settings = ModelSettings(weights=options.weights, options=parse_options(options.option))
+    if not isinstance(options, ModelOptions):
+        return settings
+    return ModelSettings(
+        weights=settings.weights, options=settings.options, size_hw=parse_size(options.size), engine=options.engine,
+        device=options.device, precision=options.precision, threads=options.threads,
+    )  # fmt: skip
+
+
+def warn_if_untrained(model: str, *, weights: str | None) -> None:
+    """Warns on stderr that a named model comes without trained weights, unless random ones were asked for."""
+    from hondo.models.registry.zoo import ZOO, packaged_weights
+
+    if weights is None and model in ZOO and packaged_weights(model) is None:
+        print(
+            f"hondo: warning: '{model}' ships no trained weights, its depth is random; "
+            "give --weights FILE, or a run folder as the model",
+            file=sys.stderr,
+        )

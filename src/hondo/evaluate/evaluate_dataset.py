@@ -1,0 +1,141 @@
+"""Scores a model, predictions or a baseline on a named data set, with files: what ``hondo evaluate`` does."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from hondo.core.atomic import atomic_write
+from hondo.core.errors import unknown
+from hondo.core.report import Report
+from hondo.core.sample import Samples
+from hondo.core.types import DepthKind
+from hondo.data.datasets.registry import open_dataset, origins_of
+from hondo.engines.model_settings import ModelSettings
+from hondo.evaluate.accuracy.evaluation import Evaluation, evaluate_samples
+from hondo.evaluate.accuracy.score_image import parse_align
+from hondo.evaluate.accuracy.subject import PredictionSettings, Subject, open_subject
+from hondo.evaluate.figures.draw_figures import write_figures
+from hondo.evaluate.figures.report_files import write_json, write_markdown
+from hondo.evaluate.flicker.flicker import measure_flicker
+from hondo.evaluate.protocols import protocol_named
+
+Track = Callable[[Iterable[int]], Iterable[int]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationSettings:
+    """What is scored, on which data, and how."""
+
+    subject: str  # a model, a folder of predictions, or a baseline (floor:constant)
+    data: str = "rgbd"
+    root: Path | None = None
+    data_options: Mapping[str, Any] = field(default_factory=dict)  # None is left to the data set
+    every: int = 1
+    only: str | None = None
+    protocol: str = "dense"
+    align: str | None = None  # None: the protocol's own
+    flicker: bool = False  # the samples are frames of a video in order
+    model: ModelSettings = field(default_factory=ModelSettings)
+    png_factor: float | None = None  # of predictions by others; None: by the protocol
+    pred_kind: str = DepthKind.METRIC_DEPTH
+
+    def open_data(self, **changed: Any) -> Samples:
+        """The data set, with some of its options changed."""
+        options = {**self.data_options, "only": self.only, "every": self.every if self.every != 1 else None}
+        return open_dataset(self.data, root=self.root, **(options | changed))
+
+    def title(self, what: str) -> str:
+        """The heading of a report on ``what``."""
+        return f"{what} on {self.data} {self.root or ''}".rstrip()
+
+    def notes(self) -> tuple[str, ...]:
+        """Which samples were chosen."""
+        every = f"every {self.every}th sample" if self.every > 1 else ""
+        return tuple(note for note in (every, f"only {self.only}" if self.only else "") if note)
+
+
+def evaluate_dataset(
+    settings: EvaluationSettings,
+    *,
+    json: Path | None = None,
+    figures: Path | None = None,
+    on_report: Callable[[Report], None] = lambda report: None,
+    track: Track = iter,
+) -> Evaluation:
+    """Scores, hands the report to ``on_report`` (before any file: a full disk takes nothing of it away), writes files.
+
+    A video without depth maps is measured for flicker only. ``track`` wraps each loop, for a progress bar.
+    """
+    parse_align(protocol_named(settings.protocol).align if settings.align is None else settings.align)
+    samples = settings.open_data()
+    frames = _all_frames(settings) if settings.flicker else samples
+    subject = _open_subject(settings, frames)
+    try:
+        evaluation = evaluate_samples(
+            subject.predict,
+            samples,
+            subject=subject.name,
+            protocol=settings.protocol,
+            align=settings.align,
+            notes=(*settings.notes(), *subject.notes),
+            track=track,
+        )
+        is_flicker_only = settings.flicker and not evaluation.scored
+        if is_flicker_only:
+            report = Report(title=settings.title("Flicker"), rows=(), notes=evaluation.notes)
+        else:
+            report = evaluation.report(settings.title("Depth accuracy"))
+        report = _add_flicker(report, subject, frames, track=track) if settings.flicker else report
+        on_report(report)
+        if is_flicker_only:
+            return _flicker_only(evaluation, report, json=json)
+        _write(evaluation, report, subject, samples, json=json, figures=figures)
+        return evaluation
+    finally:
+        subject.close()
+
+
+def _all_frames(settings: EvaluationSettings) -> Samples:
+    """Every frame, also those without a depth map."""
+    return settings.open_data(every=None, **({"with_depth": False} if settings.data == "frames" else {}))
+
+
+def _open_subject(settings: EvaluationSettings, samples: Samples) -> Subject:
+    if settings.pred_kind not in set(DepthKind):
+        raise unknown("prediction kind", settings.pred_kind, DepthKind)
+    return open_subject(
+        settings.subject,
+        origins=origins_of(samples),
+        protocol=settings.protocol,
+        model=settings.model,
+        predictions=PredictionSettings(png_factor=settings.png_factor, kind=DepthKind(settings.pred_kind)),
+    )
+
+
+def _add_flicker(report: Report, subject: Subject, frames: Samples, *, track: Track) -> Report:
+    flicker = measure_flicker(subject.predict, frames, track=track)
+    return replace(report, rows=(*report.rows, *flicker.rows(subject.name)), notes=(*report.notes, flicker.note()))
+
+
+def _flicker_only(evaluation: Evaluation, report: Report, *, json: Path | None) -> Evaluation:
+    """An evaluation without samples: frames without depth maps are not counted as skipped."""
+    if json is not None:
+        atomic_write(json, report.to_json().encode())
+    return replace(evaluation, items=())
+
+
+def _write(
+    evaluation: Evaluation,
+    report: Report,
+    subject: Subject,
+    samples: Samples,
+    *,
+    json: Path | None,
+    figures: Path | None,
+) -> None:
+    if json is not None:
+        write_json(evaluation, report, json)
+    if figures is not None:
+        drawn = write_figures(evaluation, subject.predict, samples, figures)
+        write_markdown(report, drawn, figures / "report.md")

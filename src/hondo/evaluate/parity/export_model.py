@@ -1,0 +1,73 @@
+"""Exports a model by name to a file that is checked against torch: what ``hondo export`` does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hondo.core.errors import HondoError
+from hondo.core.sample import Samples
+from hondo.core.types import InputSpec, Size
+from hondo.engines.load import weights_file
+from hondo.engines.model_settings import ModelSettings
+from hondo.engines.quantization.calibration import Calibration
+from hondo.engines.quantization.sensitivity import MAX_DROP
+from hondo.engines.quantization.validation import Quantising
+from hondo.engines.registry import ENGINES, engine_name
+from hondo.evaluate.parity.parity import Parity, export_checked
+from hondo.evaluate.speed.memory import file_size_mib
+from hondo.models.base.weights_file import read_header
+
+# Reads calibration images for a network of this input and size.
+ReadCalibration = Callable[[InputSpec, Size], Calibration]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportedFile:
+    """What was written, and how far it is from torch."""
+
+    path: Path
+    size_mib: float | None
+    parity: Parity
+
+
+def export_model(
+    model: str,
+    out: Path,
+    *,
+    engine: str,
+    settings: ModelSettings,
+    dynamic: bool = False,
+    force: bool = False,
+    samples: Samples | None = None,
+    calibration: ReadCalibration | None = None,
+    max_drop: float | None = None,
+    on_progress: Callable[[str], None] = lambda line: None,
+) -> ExportedFile:
+    """Exports to ``out`` (its suffix may be left out) at the size and in the precision of ``settings``.
+
+    ``samples``: what the file is compared with torch on; None: made-up images, or half of the calibration images.
+    ``max_drop``: how far int8 depth may be off the model's (relative abs_rel).
+    """
+    if max_drop is not None and calibration is None:
+        raise HondoError(
+            "max_drop is about calibration images: add calibration=SOURCE, or leave it out", field="max_drop"
+        )
+    built = settings.build(model)
+    size_hw = settings.size_hw or built.input_spec.size_hw
+    quantising = None
+    if calibration is not None:
+        images = calibration(built.input_spec, size_hw)
+        on_progress(f"{len(images)} calibration images; a large model takes minutes before the next line")
+        drop = MAX_DROP if max_drop is None else max_drop
+        quantising = Quantising(calibration=images, max_drop=drop, on_progress=on_progress)
+    path = out if out.suffix else out.with_suffix(ENGINES[engine_name(engine)].SUFFIX)
+    parity = export_checked(
+        built, path, engine=engine, size_hw=size_hw, precision=settings.precision, dynamic=dynamic, force=force,
+        licence=_licence(weights_file(model, settings.weights)), samples=samples, quantising=quantising,
+    )  # fmt: skip
+    return ExportedFile(path=path, size_mib=file_size_mib(path), parity=parity)
+
+
+def _licence(weights: Path | None) -> str:
+    """The licence in a checkpoint written by hondo."""
+    return read_header(weights).licence if weights is not None and weights.suffix == ".safetensors" else ""

@@ -1,0 +1,137 @@
+"""Measures several models on this machine, and which of two is faster: what ``hondo bench`` shows and stores."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+from hondo.core.errors import HondoError
+from hondo.core.report import Report
+from hondo.core.types import Size
+from hondo.engines.base.predictor import NetworkPredictor
+from hondo.engines.load import is_exported, weights_file
+from hondo.engines.model_settings import ModelSettings
+from hondo.engines.registry import ENGINES, engine_name
+from hondo.evaluate.speed.comparison import Versus, alternate
+from hondo.evaluate.speed.latency import BenchConfig, BenchResult, bench, network_call, protocol_config
+from hondo.evaluate.speed.peak import Roof, measure_roof
+from hondo.models.base.depth_model import DepthModel
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeedResults:
+    """What was measured: each model, the machine's peak throughput, and the latency ratio of two models."""
+
+    labels: tuple[str, ...]
+    results: tuple[BenchResult, ...]
+    roof: Roof | None
+    versus: Versus | None
+    protocol: str = ""
+
+    def report(self) -> Report:
+        """One row for each number of each model."""
+        rows = tuple(row for result in self.results for row in result.rows())
+        return Report(title="Speed on this machine", rows=rows, notes=self._notes(), protocol=self.protocol)
+
+    def verdict(self) -> str | None:
+        """Which of two models is faster; None where none were compared."""
+        return None if self.versus is None else self.versus.verdict(first=self.labels[0], second=self.labels[1])
+
+    def doubts(self) -> tuple[str, ...]:
+        """Why no conclusion should be drawn; a comparison is judged by its ratio alone."""
+        if self.versus is not None:
+            return self.versus.doubts()
+        return tuple(f"{one.model} {one.engine}: {doubt}" for one in self.results for doubt in one.doubts)
+
+    def to_json(self) -> str:
+        """All numbers, and the report."""
+        stored = {
+            "results": [asdict(result) for result in self.results],
+            "roof": None if self.roof is None else asdict(self.roof),
+            "versus": None if self.versus is None else asdict(self.versus),
+            "report": json.loads(self.report().to_json()),
+        }
+        return json.dumps(stored, indent=1)
+
+    def _notes(self) -> tuple[str, ...]:
+        first = self.results[0]
+        of = "the network's size" if first.image_hw == first.size_hw else "{}x{}".format(*first.image_hw)
+        times = (
+            "median with its 95 % interval, p95, min, throughput: the network alone; before, after: the preparation "
+            f"of the image and of the depth map; whole call, FPS: an image of {of} to its depth map"
+        )
+        notes = (times, str(first.conditions))
+        if self.roof is None:
+            return notes
+        int8 = "" if self.roof.int8_gmacs_per_s is None else f", {self.roof.int8_gmacs_per_s:.0f} int8"
+        rates = f"{self.roof.gmacs_per_s:.0f} GMAC/s fp32, {self.roof.bf16_gmacs_per_s:.0f} bf16{int8}"
+        return (*notes, f"peak throughput of this machine: {rates}, {self.roof.gigabytes_per_s:.1f} GB/s")
+
+
+def bench_config(
+    *, protocol: str | None, size_hw: Size | None, image_hw: Size | None, batch: int, warmup: int, runs: int
+) -> BenchConfig:
+    """How to measure; a protocol fixes the sizes and the batch."""
+    if protocol is None:
+        return BenchConfig(size_hw=size_hw, image_hw=image_hw, batch=batch, warmup=warmup, runs=runs)
+    config = protocol_config(protocol, warmup=warmup)
+    if size_hw is not None or image_hw is not None or batch != 1:
+        raise HondoError(
+            f"protocol {protocol} fixes sizes and batch; leave out size_hw, image_hw and batch", field="protocol"
+        )
+    return config
+
+
+def bench_models(
+    models: Sequence[str], *, settings: ModelSettings, config: BenchConfig, compare: bool = False, peak: bool = True
+) -> SpeedResults:
+    """Measures each of ``models``: names, run folders or files, which may end in @ENGINE or @ENGINE:PRECISION.
+
+    ``compare`` also alternates two models and gives their latency ratio. ``peak`` measures the machine's throughput.
+    """
+    if not models:
+        raise HondoError("no MODEL given; name one from: hondo models")
+    if compare and len(models) != 2:
+        raise HondoError(
+            f"compare takes two models, got {len(models)}; e.g. hondo-nano hondo-nano@torch", field="compare"
+        )
+    opened = [_open(text, settings=replace(settings, size_hw=config.size_hw)) for text in models]
+    predictors, threads = [predictor for predictor, _ in opened], settings.threads
+    roof = measure_roof(device=_peak_device(predictors[0]), threads=threads) if peak else None
+    results = [bench(predictor, config=config, model=model, threads=threads, roof=roof) for predictor, model in opened]
+    return SpeedResults(
+        labels=tuple(models),
+        results=tuple(results),
+        roof=roof,
+        versus=_alternate(predictors, config) if compare else None,
+        protocol=config.protocol,
+    )
+
+
+def split_model(text: str) -> tuple[str, str | None, str | None]:
+    """MODEL[@ENGINE[:PRECISION]] -> its three parts; an @ that no engine follows belongs to the name."""
+    name, at, rest = text.rpartition("@")
+    engine, _, precision = rest.partition(":")
+    if not at or engine_name(engine) not in ENGINES:
+        return text, None, None
+    return name, engine, precision or None
+
+
+def _open(text: str, *, settings: ModelSettings) -> tuple[NetworkPredictor, DepthModel | None]:
+    """The predictor, and the torch model where it is not an exported file."""
+    name, engine, precision = split_model(text)
+    settings = replace(settings, engine=engine or settings.engine, precision=precision or settings.precision)
+    if is_exported(name):
+        return settings.load(name), None
+    model = settings.build(name)
+    return replace(settings.load(model), weights_file=weights_file(name, settings.weights)), model
+
+
+def _peak_device(predictor: NetworkPredictor) -> str:
+    return predictor.device if predictor.device.startswith("cuda") else "cpu"
+
+
+def _alternate(predictors: Sequence[NetworkPredictor], config: BenchConfig) -> Versus:
+    first, second = (
+        network_call(each, size_hw=config.size_hw or each.input_spec.size_hw, batch=config.batch) for each in predictors
+    )
+    return alternate(first, second, warmup=config.warmup, runs=config.runs)
