@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from hondo.cli.data_options import DataOption, progress_bar
-from hondo.cli.parse_text import parse_pairs
+from hondo.cli.options.data_options import DataOption, progress_bar
+from hondo.cli.options.parse_text import parse_pairs
 from hondo.core.errors import HondoError
 
 if TYPE_CHECKING:

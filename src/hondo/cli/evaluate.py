@@ -6,9 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from hondo.cli.data_options import DataOption, progress_bar
-from hondo.cli.model_options import NO_OPTIONS, CameraOption, SharedModelOptions, model_settings, warn_if_untrained
-from hondo.cli.parse_text import parse_pairs
+from hondo.cli.options.data_options import DataOption, progress_bar
+from hondo.cli.options.model_options import (
+    NO_OPTIONS,
+    CameraOption,
+    SharedModelOptions,
+    model_settings,
+    warn_if_untrained,
+)
+from hondo.cli.options.parse_text import parse_pairs
 
 if TYPE_CHECKING:
     from hondo.evaluate.evaluate_dataset import EvaluationSettings

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from hondo.cli.model_options import (
+from hondo.cli.options.model_options import (
     NO_WEIGHT_OPTIONS,
     ModelArgument,
     PrecisionOption,
@@ -17,7 +17,7 @@ from hondo.cli.model_options import (
     model_settings,
     warn_if_untrained,
 )
-from hondo.cli.parse_text import parse_share, parse_size
+from hondo.cli.options.parse_text import parse_share, parse_size
 
 if TYPE_CHECKING:
     from hondo.engines.model_settings import ModelSettings

@@ -13,7 +13,7 @@ from importlib import import_module
 from io import StringIO
 from typing import Any
 
-from hondo.cli.flags import message_with_flags
+from hondo.cli.options.flags import message_with_flags
 from hondo.core.errors import HondoError, unknown
 from hondo.version import __version__
 

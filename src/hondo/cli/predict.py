@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from hondo.cli.flags import text_with_flags
-from hondo.cli.model_options import (
+from hondo.cli.options.flags import text_with_flags
+from hondo.cli.options.model_options import (
     NO_OPTIONS,
     CameraOption,
     SharedModelOptions,
@@ -17,7 +17,7 @@ from hondo.cli.model_options import (
     model_settings,
     warn_if_untrained,
 )
-from hondo.cli.parse_text import parse_list
+from hondo.cli.options.parse_text import parse_list
 
 if TYPE_CHECKING:
     from hondo.video.predict.manifest import Item

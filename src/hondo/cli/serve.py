@@ -5,7 +5,7 @@ from typing import Annotated
 
 import tyro
 
-from hondo.cli.server_options import LOCAL_SERVER, SharedServerOptions, check_server_packages, model_loader
+from hondo.cli.options.server_options import LOCAL_SERVER, SharedServerOptions, check_server_packages, model_loader
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from hondo.core.atomic import make_writable_folder
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, Size
 from hondo.data.datasets.intrinsics import ASSUMED_FOV_DEG, assumed_camera, image_camera
+from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.model_settings import ModelSettings
 from hondo.images.read import MAX_MEGAPIXELS
 from hondo.video.predict.manifest import Item
@@ -38,16 +39,21 @@ def predict_files(
         on_warning("save video: only videos and cameras give a video; these are images")
     predictor = settings.load(model)
     make_writable_folder(output.out, field="out")
+    items = predict_sources(
+        predictor,
+        found,
+        output=output,
+        camera_of=_camera_of(camera, is_needed="ply" in output.forms, on_warning=on_warning),
+        max_megapixels=max_megapixels,
+        limit=limit,
+        steady=SteadyConfig() if steady else None,
+    )
+    return _closing(predictor, items)
+
+
+def _closing(predictor: NetworkPredictor, items: Iterator[Item]) -> Iterator[Item]:
     try:
-        yield from predict_sources(
-            predictor,
-            found,
-            output=output,
-            camera_of=_camera_of(camera, is_needed="ply" in output.forms, on_warning=on_warning),
-            max_megapixels=max_megapixels,
-            limit=limit,
-            steady=SteadyConfig() if steady else None,
-        )
+        yield from items
     finally:
         predictor.close()
 

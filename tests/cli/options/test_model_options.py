@@ -5,7 +5,7 @@ import re
 import pytest
 
 from hondo.cli.main import main
-from hondo.cli.model_options import ModelOptions, WeightOptions, model_settings, warn_if_untrained
+from hondo.cli.options.model_options import ModelOptions, WeightOptions, model_settings, warn_if_untrained
 
 
 def test_options_become_the_arguments_of_load() -> None:

@@ -13,10 +13,10 @@ SAME_NAME = frozenset((
 ))  # fmt: skip
 RENAMED = {
     "size_hw": "--size",
-    "allow_origins": "--allow-origin",
     "image_hw": "--picture",
     "models": "--model",
     "options": "--option",
+    "allow_origins": "--allow-origin",
 }
 # Where a command names an argument in its own way.
 OF_COMMAND = {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from hondo.cli.parse_text import parse_options, parse_size
+from hondo.cli.options.parse_text import parse_options, parse_size
 
 if TYPE_CHECKING:
     from hondo.engines.model_settings import ModelSettings

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hondo.cli.parse_text import parse_list, parse_options, parse_pairs, parse_size
+from hondo.cli.options.parse_text import parse_list, parse_options, parse_pairs, parse_size
 from hondo.core.errors import HondoError
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from hondo.cli.model_options import NO_OPTIONS, SharedModelOptions, model_settings, warn_if_untrained
+from hondo.cli.options.model_options import NO_OPTIONS, SharedModelOptions, model_settings, warn_if_untrained
 from hondo.core.errors import MissingExtraError
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hondo.cli.flags import flag_of, message_with_flags, text_with_flags
+from hondo.cli.options.flags import flag_of, message_with_flags, text_with_flags
 from hondo.core.errors import HondoError
 
 
