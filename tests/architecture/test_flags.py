@@ -1,4 +1,4 @@
-"""Only cli/ knows flags: a message elsewhere names the Python argument, and cli/options/flags turns it into the flag."""
+"""Only cli/ knows flags: a message elsewhere names the Python argument, which cli/options/flags turns into the flag."""
 
 import ast
 import re

@@ -8,7 +8,7 @@ class HondoError(ValueError):
     """Invalid input. The command line prints it as one line and exits with 2.
 
     The message names Python arguments: ``device 'x' is unknown``, ``use engine="torch"``. ``field`` is the argument
-    that is wrong, e.g. ``device``, ``size_hw`` or ``data.camera``. The command line shows both as flags (cli/options/flags).
+    that is wrong, e.g. ``device``, ``size_hw`` or ``data.camera``. The command line shows both as flags.
     """
 
     def __init__(self, message: str = "", *, field: str | None = None) -> None:
