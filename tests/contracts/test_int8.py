@@ -14,9 +14,18 @@ from hondo.models.registry.build_model import build_model
 from tests.contracts.tiny import TINY
 
 SIZE = (64, 96)
-OF_IMAGES = ("dpt-hybrid-kitti", "depth-anything-s", "monodepth2", "adabins-kitti", "vtdepth-b0", "fastdepth")
-OPENVINO = (*OF_IMAGES, "manydepth")
-ONNX = ("dpt-hybrid-kitti", "monodepth2", "manydepth")
+
+
+def slow(name: str):
+    return pytest.param(name, marks=pytest.mark.slow)
+
+
+# A transformer, a CNN and a multi-frame model at once; more families in `make test-slow`.
+OPENVINO = (
+    "depth-anything-s", "fastdepth", "manydepth",
+    *map(slow, ("dpt-hybrid-kitti", "monodepth2", "adabins-kitti", "vtdepth-b0")),
+)  # fmt: skip
+ONNX = ("dpt-hybrid-kitti", "manydepth", slow("monodepth2"))
 MAX_DROP = 0.9  # weights are untrained, so the drop says little: that no layer must be spared is enough here
 
 

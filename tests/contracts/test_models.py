@@ -15,6 +15,7 @@ from hondo.models.registry.zoo import NOT_EXPORTABLE, ZOO, Model
 from tests.contracts.tiny import TINY
 
 ODD_SIZES = ((61, 97), (130, 35), (20, 31))
+EXPORTED: set[str] = set()  # tiny members of a family are often the same network: exported once in a process
 ENDS_IN_RELU = ("fastdepth", "fastdepth-pruned")  # metric depth that may be 0, as published
 
 
@@ -128,10 +129,22 @@ def test_exports_unless_declared(model: Model) -> None:
             torch.export.export(model, shown_images)
         return
     form = fuse_for_inference(model) if isinstance(model, DepthModel) else model  # what engines take
+    same = f"{model.kind} {form!r}"
+    if same in EXPORTED:
+        return
+    EXPORTED.add(same)
     exported = torch.export.export(form, shown_images).module()
     with torch.no_grad():
         for a, b in zip(outputs(model, shown_images), outputs(exported, shown_images), strict=True):
             assert torch.allclose(a, b, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TINY)
+def test_a_member_of_full_size_exports(name: str) -> None:
+    """What the laws above see as a tiny member, as it is published."""
+    torch.manual_seed(0)
+    test_exports_unless_declared(build_model(name, weights="random"))
 
 
 def model_size(model: Model) -> tuple[int, int]:

@@ -12,11 +12,14 @@ DPT_TINY: dict[str, Any] = {
     "multiple_of": 32,
 }
 _BTS = {"encoder": "timm:resnet18", "width": 256}
+_RESNET = "timm:test_resnet"
+_MANYDEPTH = {"encoder": _RESNET, "num_depths": 4}
 _GLPN = {"encoder": "mit-b0", "width": 16}
 
 TINY: dict[str, dict[str, Any]] = {
-    "manydepth": {"num_depths": 8},
-    "manydepth-resnet50": {"num_depths": 8},
+    "manydepth": _MANYDEPTH,
+    "manydepth-resnet50": _MANYDEPTH,
+    "monodepth2-resnet50": {"encoder": _RESNET},
     "adabins-kitti": _ADABINS,
     "adabins-nyu": _ADABINS,
     "depth-anything-s": DPT_TINY,

@@ -22,7 +22,7 @@ def torch_map(model, image: np.ndarray) -> np.ndarray:
 
 
 @needs_compiler
-def test_a_package_stands_alone(tiny_model, image, tmp_path) -> None:
+def test_a_package_stands_alone(quick_compiler, tiny_model, image, tmp_path) -> None:
     path = aot_inductor.export(tiny_model, tmp_path / "net.pt2", licence="MIT", device="cpu")
     predictor = hondo.load(path)
     assert (predictor.engine, predictor.name, predictor.weights_file) == ("aot_inductor", "tiny", path)

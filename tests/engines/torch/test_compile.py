@@ -18,14 +18,14 @@ def torch_map(model, image: np.ndarray) -> np.ndarray:
 
 
 @needs_compiler
-def test_a_compiled_model_gives_torchs_map(tiny_model, image) -> None:
+def test_a_compiled_model_gives_torchs_map(quick_compiler, tiny_model, image) -> None:
     predictor = torch_compile.load(tiny_model, device="cpu")
     np.testing.assert_allclose(predictor.run(image), torch_map(tiny_model, image), atol=1e-5)
     assert (predictor.engine, predictor.precision) == ("torch_compile", "fp32")
 
 
 @needs_compiler
-def test_a_compiled_model_in_half_precision_is_close(tiny_model, image) -> None:
+def test_a_compiled_model_in_half_precision_is_close(quick_compiler, tiny_model, image) -> None:
     predictor = torch_compile.load(tiny_model, device="cpu", precision="bf16")
     given = predictor.run(image)
     assert given.dtype == np.float32 and predictor.precision == "bf16"

@@ -1,6 +1,8 @@
 """Networks that also look at earlier frames, on engines whose graphs take a fixed number of inputs."""
 
 import json
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ import hondo
 from hondo.core.types import Camera
 from hondo.engines.load import load
 from hondo.engines.tracing.graph_inputs import alone, driving, shapes_of
-from hondo.evaluate.parity.parity import export_checked
+from hondo.evaluate.parity.parity import Parity, export_checked
 from hondo.models.base.multi_frame import MultiFrameModel
 from hondo.models.families.manydepth import manydepth
 
@@ -23,13 +25,25 @@ FILES = {"openvino": "net.xml", "onnx": "net.onnx"}
 @pytest.fixture(scope="module")
 def model() -> MultiFrameModel:
     torch.manual_seed(0)
-    return manydepth(num_depths=8, depth_range=(0.5, 5.0), size_hw=SIZE).eval()
+    return manydepth(encoder="timm:test_resnet", num_depths=4, depth_range=(0.5, 5.0), size_hw=SIZE).eval()
 
 
 @pytest.fixture(scope="module")
 def frames() -> np.ndarray:
     coarse = np.random.default_rng(0).integers(0, 256, (3, 16, 24, 3), dtype=np.uint8)
     return coarse.repeat(4, axis=1).repeat(4, axis=2)
+
+
+@pytest.fixture(scope="module")
+def exported(model: MultiFrameModel, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, Parity]]:
+    """The file of an engine, made at the first call, and how far it is from the model."""
+
+    @cache
+    def export(engine: str) -> tuple[Path, Parity]:
+        path = tmp_path_factory.mktemp(engine) / FILES[engine]
+        return path, export_checked(model, path, engine=engine, size_hw=SIZE)
+
+    return export
 
 
 def maps(predictor, frames: np.ndarray) -> list[np.ndarray]:
@@ -39,11 +53,11 @@ def maps(predictor, frames: np.ndarray) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("engine", FILES)
 def test_a_session_of_an_exported_file_is_that_of_torch(
-    model: MultiFrameModel, frames: np.ndarray, engine: str, tmp_path: Path
+    model: MultiFrameModel, frames: np.ndarray, engine: str, exported: Callable[[str], tuple[Path, Parity]]
 ) -> None:
-    parity = export_checked(model, tmp_path / FILES[engine], engine=engine, size_hw=SIZE)
+    path, parity = exported(engine)
     assert parity.passed and parity.images == 2
-    file, torch_ = hondo.load(tmp_path / FILES[engine]), load(model, engine="pytorch", device="cpu")
+    file, torch_ = hondo.load(path), load(model, engine="pytorch", device="cpu")
     assert file.num_previous == 1
     for ours, theirs in zip(maps(file, frames), maps(torch_, frames), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
@@ -61,10 +75,9 @@ def test_a_model_is_served_at_other_sizes(model: MultiFrameModel, frames: np.nda
         np.testing.assert_allclose(served(frame).values, wanted(frame).values, atol=1e-4)
 
 
-def test_other_runtimes_find_every_input_by_name(model: MultiFrameModel, tmp_path: Path) -> None:
+def test_other_runtimes_find_every_input_by_name(exported: Callable[[str], tuple[Path, Parity]]) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
-    export_checked(model, tmp_path / "net.onnx", engine="onnx", size_hw=SIZE)
-    session = onnxruntime.InferenceSession(tmp_path / "net.onnx")
+    session = onnxruntime.InferenceSession(exported("onnx")[0])
     assert {each.name: tuple(each.shape) for each in session.get_inputs()} == shapes_of((1, 3, *SIZE), num_previous=1)
     header = json.loads(session.get_modelmeta().custom_metadata_map["hondo"])
     assert header["num_previous"] == 1

@@ -15,6 +15,7 @@ from tests.models.published.vectors import load_vectors, relative_difference, wr
 LAYERS = "adaptive_bins_layer.patch_transformer.transformer_encoder.layers"
 
 
+@pytest.mark.slow
 def test_adabins_computes_what_its_authors_computed(shared_reference: Path, tmp_path: Path) -> None:
     path = write_checkpoint(shared_reference, "adabins-kitti", tmp_path, wrap=as_first_version)
     vectors = load_vectors(shared_reference, "adabins-kitti")

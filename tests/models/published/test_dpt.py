@@ -21,10 +21,13 @@ CASES = {
     "thesis_rn50_standard_1_0-1": ("dpt-thesis", {"num_heads": 1}, DepthKind.METRIC_DEPTH),
     "thesis_rn50_performer_12_8-11": ("dpt-thesis", {}, DepthKind.METRIC_DEPTH),
 }
+SMALLEST = "thesis_rn50_standard_1_0-1"  # two blocks; the others have twelve
 KEY = "pretrained.model."
 
 
-@pytest.mark.parametrize("vector", CASES)
+@pytest.mark.parametrize(
+    "vector", [pytest.param(name, marks=[] if name == SMALLEST else pytest.mark.slow) for name in CASES]
+)
 def test_dpt_computes_what_its_authors_computed(shared_reference: Path, tmp_path: Path, vector: str) -> None:
     name, options, kind = CASES[vector]
     path = write_checkpoint(shared_reference, vector, tmp_path)
