@@ -1,0 +1,51 @@
+"""Model, data and objective of a recipe."""
+
+from dataclasses import replace
+
+import torch
+
+from hondo.data.datasets.dataset_configs import FramesData, SyntheticData
+from hondo.models.registry.build_model import build_model
+from hondo.recipes.build_parts import build_batches, build_objective, build_samples
+from hondo.recipes.depth_recipes import rgbd
+from hondo.recipes.pipeline import run
+from hondo.recipes.video_recipes import video
+from hondo.train.loop.loop_config import LoopConfig
+from hondo.train.loop.optim import make_optimizer
+from tests.recipes.tiny import LIGHT, TINY, tiny
+
+
+def test_synthetic_scenes_need_no_files():
+    recipe = replace(rgbd(), data=SyntheticData(length=4, size_hw=(32, 64)), model=LIGHT, **TINY)
+    loop = LoopConfig(show_progress=False)
+    assert run(replace(recipe, optim=replace(recipe.optim, max_steps=1), loop=loop)).folder is None
+
+
+def test_a_shared_pose_network_stands_on_the_depth_networks_encoder(clip):
+    recipe = replace(video(), model=LIGHT, objective=replace(video().objective, pose="shared"))
+    model = build_model("unet-light", weights="random")
+    objective = build_objective(recipe, model)
+    assert objective.pose.network.encoder is model.network.encoder
+    stepped = [each for group in make_optimizer(objective, recipe.optim).param_groups for each in group["params"]]
+    trained = [parameter for parameter in objective.parameters() if parameter.requires_grad]
+    assert len(stepped) == len(set(stepped)) == len(trained)  # each once
+
+
+def test_a_model_can_be_given(clip):
+    model = build_model("unet-light", weights="random")
+    trained = run(tiny(video(), clip, steps=1), model=model)
+    assert trained.model is not model and trained.model.kind is model.kind  # the average
+
+
+def test_frames_keep_the_aspect_of_the_clip(clip):
+    samples = build_samples(FramesData(root=str(clip), size_hw=(64, 64)), multiple_of=16)
+    height, width = samples[0].image.shape[-2:]
+    assert (height % 16, width % 16) == (0, 0) and abs(width / height / (64 / 40) - 1) < 0.25
+    assert len(samples) == 5 and len(samples[0].sources) == 2
+
+
+def test_cached_samples_are_the_same(clip):
+    recipe, model = tiny(video(), clip), build_model("unet-light", weights="random")
+    plain = next(iter(build_batches(recipe, model)))
+    cached = next(iter(build_batches(replace(recipe, batches=replace(recipe.batches, cache=True)), model)))
+    assert torch.equal(plain.augmented, cached.augmented)

@@ -1,0 +1,20 @@
+"""Settings that cannot be."""
+
+import pytest
+
+from hondo.train.loop.loop_config import OptimConfig
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"lr": 0.0}, "positive"),
+        ({"max_steps": 0}, "positive"),
+        ({"warmup": 1.5}, "fraction"),
+        ({"clip_norm": 1.0, "clip_value": 0.5}, "not both"),
+        ({"ema_decay": 1.0}, "ema_decay"),
+    ],
+)
+def test_optim_refuses(options, message):
+    with pytest.raises(ValueError, match=message):
+        OptimConfig(**options)
