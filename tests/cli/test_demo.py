@@ -32,7 +32,7 @@ def test_everything_is_made_twice_over_and_the_next_commands_run(tmp_path: Path,
     }  # fmt: skip
     report = Report.from_json((out / "report.json").read_text())
     subjects = {row.subject for row in report.rows if row.name == "abs_rel"}
-    assert subjects == {"floor: constant depth", "hondo-nano", "hondo-nano, adapted"}
+    assert subjects == {"baseline: constant depth", "hondo-nano", "hondo-nano, adapted"}
     assert len([row for row in report.rows if row.name == "FPS"]) == 3
     assert max(row.value for row in report.rows if row.name == "difference to torch") < 1e-3
     assert "hondo-nano, adapted" in shown and all(name in shown for name in made - {"hondo-nano-adapted.bin"})

@@ -39,7 +39,7 @@ def run(command: DemoCommand) -> None:
 
     from hondo.recipes.demo.run_demo import run_demo
 
-    demo = run_demo(quick(config) if command.quick else config, voice=ConsoleProgress(Console(stderr=True)))
+    demo = run_demo(quick(config) if command.quick else config, progress=ConsoleProgress(Console(stderr=True)))
     _show(demo, out=command.out)
 
 

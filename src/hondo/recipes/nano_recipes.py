@@ -1,4 +1,4 @@
-"""How the shipped weights of hondo-nano are made: rendered scenes only, in five stages."""
+"""The five training stages of the weights that ship with hondo-nano, on rendered scenes only."""
 
 from dataclasses import dataclass, field, replace
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""run(recipe): builds everything a recipe names, trains, and leaves a run folder."""
+"""run: builds the parts that a recipe describes, trains, and writes a run folder."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ Validate = Callable[[nn.Module], Mapping[str, float]]
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """What a run leaves: the averaged model in evaluation mode on the CPU, and the numbers."""
+    """The result of a run: the averaged model in evaluation mode on the CPU, and its report."""
 
     model: DepthModel
     report: Report
@@ -36,7 +36,7 @@ def run(
 ) -> Trained:
     """Trains a recipe into the folder ``out`` (None: in memory only), or continues the run that is there.
 
-    ``model`` takes the place of the one that the recipe names.
+    ``model`` replaces the one that the recipe names.
     """
     fabric = make_fabric(recipe.fabric)
     seed_everything(recipe.seed)

@@ -1,4 +1,4 @@
-"""A whole run as one typed value: printable, hashable, stored as JSON. Imports no torch."""
+"""A run as one typed value: data, model, objective, optimiser, evaluation, seed; stored as JSON. Imports no torch."""
 
 import hashlib
 import json
@@ -60,6 +60,7 @@ class Recipe:
     seed: int = 0
 
     def to_json(self) -> str:
+        """All fields as JSON, for recipe.json."""
         return json.dumps(asdict(self), indent=1)
 
     @property

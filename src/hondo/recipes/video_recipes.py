@@ -12,9 +12,9 @@ from hondo.train.objectives.objective_config import SelfSupervisedConfig
 def video() -> Recipe:
     """Adapts hondo-nano to the frames of data.root by self-supervision; no depth is used.
 
-    The camera's path is seen by two-view geometry before training: a pose network that starts from nothing would need
-    far longer than depth does. Batch-norm statistics stay (a few scenes would spoil them), and an anchor to the first
-    predictions keeps what the images do not tell.
+    The camera path comes from two-view geometry before training: an untrained pose network would need far longer than
+    the depth model. Batch-norm statistics are frozen (a few scenes would distort them), and an anchor to the initial
+    predictions preserves what the video does not determine.
     """
     return Recipe(
         name="video",

@@ -17,7 +17,7 @@ from tests.recipes.demo.clip_maps import maps_of
 def test_images_video_and_points(clip: DemoClip, tmp_path: Path) -> None:
     maps = maps_of(clip)
     assert read_image(write_sheet(tmp_path / "s.jpg", maps, maps, clip)).shape[1] == 4 * (256 + 8) - 8
-    info = probe_video(write_video(tmp_path / "v.mp4", maps, maps, clip, voice=ProgressReporter()))
+    info = probe_video(write_video(tmp_path / "v.mp4", maps, maps, clip, progress=ProgressReporter()))
     assert info.size_hw[1] == 3 * 384 and info.frame_count == 9
     points, colors = read_ply(write_cloud(tmp_path / "p.ply", maps, clip))
     assert len(points) == 256 * 384 and colors is not None

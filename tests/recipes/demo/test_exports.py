@@ -18,7 +18,7 @@ def test_a_runtime_that_is_not_installed_is_skipped_with_a_line(config, monkeypa
 
     monkeypatch.setattr(exports, "export_checked", missing)
     ear = Ear()
-    assert exports.export_all(run.demo_model(config), config, stem="x", licence="", voice=ear) == []
+    assert exports.export_all(run.demo_model(config), config, stem="x", licence="", progress=ear) == []
     assert (
         len(ear.heard) == 2
         and 'skipped: openvino is not installed; install it with: pip install "hondo[' in ear.heard[1]

@@ -30,7 +30,7 @@ def test_ctrl_c_leaves_a_report_of_what_was_done(config, monkeypatch) -> None:
     with pytest.raises(KeyboardInterrupt):
         run.run_demo(config)
     stored = json.loads((config.out / "report.json").read_text())
-    assert {row["subject"] for row in stored["rows"]} == {"floor: constant depth", "hondo-nano"}
+    assert {row["subject"] for row in stored["rows"]} == {"baseline: constant depth", "hondo-nano"}
     assert "stopped before the end" in stored["notes"]
     assert "\n| hondo-nano | " in (config.out / "report.md").read_text()
 

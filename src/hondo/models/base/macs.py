@@ -37,6 +37,7 @@ def count_macs(model: nn.Module, *, size_hw: Size | None = None) -> int:
 
 
 def native_size(model: nn.Module) -> Size:
+    """The size that the model states in its input spec."""
     spec = getattr(model, "input_spec", None)
     if not isinstance(spec, InputSpec):
         raise HondoError(f"{type(model).__name__} states no size of its own; give size_hw=(height, width)")

@@ -42,6 +42,7 @@ class MultiFrameModel(DepthModel):
         self.pose = pose
 
     def set_input_spec(self, spec: InputSpec) -> None:
+        """Another native size or normalisation, for the pose network too."""
         super().set_input_spec(spec)
         if self.pose is not None:
             self.pose.set_input_spec(spec)

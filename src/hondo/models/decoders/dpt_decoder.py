@@ -106,4 +106,5 @@ class ResidualUnit(nn.Module):
 
 
 def resized(x: Float[Tensor, "b c _ _"], size_hw: Size) -> Float[Tensor, "b c _ _"]:
+    """Bilinear, aligned at the corners as published."""
     return F.interpolate(x, size_hw, mode="bilinear", align_corners=True)

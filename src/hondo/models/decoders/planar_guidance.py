@@ -101,6 +101,7 @@ def up(inputs: int, outputs: int, *, has_norm: bool = True) -> nn.Sequential:
 
 
 def conv_elu(inputs: int, outputs: int, *, kernel: int = 3) -> nn.Sequential:
+    """A 3x3 convolution without bias, then ELU."""
     conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False)
     return nn.Sequential(conv, nn.ELU(inplace=True))
 

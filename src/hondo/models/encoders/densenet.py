@@ -42,8 +42,10 @@ class TransitionDenseNet(nn.Module):
 
 
 def densenet121(*, in_channels: int = 3, pretrained: bool = False, size_hw: Size | None = None) -> TransitionDenseNet:
+    """DenseNet-121 (BTS)."""
     return TransitionDenseNet(fetched("densenet121", pretrained=pretrained, in_chans=in_channels))
 
 
 def densenet161(*, in_channels: int = 3, pretrained: bool = False, size_hw: Size | None = None) -> TransitionDenseNet:
+    """DenseNet-161 (BTS)."""
     return TransitionDenseNet(fetched("densenet161", pretrained=pretrained, in_chans=in_channels))

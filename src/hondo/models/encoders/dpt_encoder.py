@@ -47,6 +47,7 @@ def evenly(depth: int) -> tuple[int, ...]:
 
 
 def checked_hooks(hooks: Sequence[int], *, depth: int, count: int, encoder: str) -> tuple[int, ...]:
+    """The hooks as integers; refuses any but ``count`` rising block indices below ``depth``."""
     rising = all(earlier < later for earlier, later in pairwise(hooks))
     if len(hooks) != count or not rising or hooks[0] < 0 or hooks[-1] >= depth:
         given = ",".join(str(hook) for hook in hooks)

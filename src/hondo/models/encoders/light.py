@@ -32,6 +32,7 @@ class LightEncoder(Staged):
 
 
 def light_encoder(*, in_channels: int = 3, pretrained: bool = False, size_hw: Size | None = None) -> LightEncoder:
+    """The encoder "light"."""
     if pretrained:
         raise HondoError("encoder 'light' has no pretrained weights; build it with pretrained=False")
     return LightEncoder(in_channels=in_channels)
@@ -112,6 +113,7 @@ class GlobalBlock(nn.Module):
 
 
 def litehybrid(*, in_channels: int = 3, pretrained: bool = False, size_hw: Size | None = None) -> LiteHybrid:
+    """The encoder "litehybrid"."""
     if pretrained:
         raise HondoError("encoder 'litehybrid' has no pretrained weights; build it with pretrained=False")
     return LiteHybrid(in_channels=in_channels)

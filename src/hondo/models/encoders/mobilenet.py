@@ -43,6 +43,7 @@ class MobileNet(nn.Module):
 
 
 def mobilenet_encoder(*, in_channels: int = 3, pretrained: bool = False, size_hw: Size | None = None) -> MobileNet:
+    """MobileNet with its published widths."""
     if pretrained:
         raise HondoError("encoder 'mobilenet' has no pretrained weights; build it with pretrained=False")
     return MobileNet(in_channels=in_channels)

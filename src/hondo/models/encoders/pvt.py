@@ -92,6 +92,7 @@ def pvt_tiny(
     size_hw: Size | None = None,
     positions_hw: Size = (224, 224),
 ) -> PVT:
+    """Two blocks in every stage."""
     return _pvt("pvt-tiny", (2, 2, 2, 2), in_channels=in_channels, pretrained=pretrained, positions_hw=positions_hw)
 
 
@@ -102,6 +103,7 @@ def pvt_small(
     size_hw: Size | None = None,
     positions_hw: Size = (224, 224),
 ) -> PVT:
+    """3, 4, 6 and 3 blocks."""
     return _pvt("pvt-small", (3, 4, 6, 3), in_channels=in_channels, pretrained=pretrained, positions_hw=positions_hw)
 
 

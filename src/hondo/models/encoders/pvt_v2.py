@@ -1,4 +1,4 @@
-"""PVTv2 (Wang et al. 2022): overlapping patches, no positions, MLPs that mix neighbours; and SegFormer's kin of it."""
+"""PVTv2 (Wang et al. 2022): overlapping patches, no positions, MLPs that mix neighbours; also MiT, SegFormer's variant."""
 
 from collections.abc import Sequence
 
@@ -87,25 +87,30 @@ class Stage(nn.Module):
 
 
 def pvt_v2_b0(*, in_channels: int = 3, pretrained: bool = False, size_hw: Size | None = None) -> PVTv2:
+    """PVTv2-B0."""
     encoder = PVTv2(channels=SMALL, depths=(2, 2, 2, 2), in_channels=in_channels)
     return _with_timms_weights(encoder, "pvt_v2_b0", in_channels=in_channels) if pretrained else encoder
 
 
 def pvt_v2_b1(*, in_channels: int = 3, pretrained: bool = False, size_hw: Size | None = None) -> PVTv2:
+    """PVTv2-B1."""
     encoder = PVTv2(channels=LARGE, depths=(2, 2, 2, 2), in_channels=in_channels)
     return _with_timms_weights(encoder, "pvt_v2_b1", in_channels=in_channels) if pretrained else encoder
 
 
 def pvt_v2_b2(*, in_channels: int = 3, pretrained: bool = False, size_hw: Size | None = None) -> PVTv2:
+    """PVTv2-B2."""
     encoder = PVTv2(channels=LARGE, depths=(3, 4, 6, 3), in_channels=in_channels)
     return _with_timms_weights(encoder, "pvt_v2_b2", in_channels=in_channels) if pretrained else encoder
 
 
 def mit_b0(*, in_channels: int = 3, pretrained: bool = False, size_hw: Size | None = None) -> PVTv2:
+    """SegFormer's MiT-B0."""
     return _mit("mit-b0", SMALL, (2, 2, 2, 2), in_channels=in_channels, pretrained=pretrained)
 
 
 def mit_b4(*, in_channels: int = 3, pretrained: bool = False, size_hw: Size | None = None) -> PVTv2:
+    """SegFormer's MiT-B4."""
     return _mit("mit-b4", LARGE, (3, 8, 27, 3), in_channels=in_channels, pretrained=pretrained)
 
 

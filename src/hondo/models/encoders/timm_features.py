@@ -1,4 +1,4 @@
-"""The Hugging Face hub, which holds timm's weights: without a network its cache alone is asked, and at once."""
+"""Encoders from timm with pretrained weights of the Hugging Face hub; offline, the hub's cache is used at once."""
 
 import socket
 import textwrap
@@ -21,7 +21,7 @@ from hondo.models.base.torchvision_guard import import_timm
 
 @contextmanager
 def cache_alone_if_unreachable() -> Iterator[None]:
-    """The hub's own client tries for a minute, and tells of every try, before it looks into its cache."""
+    """Uses the hub's cache alone if the hub cannot be reached: its own client would retry for a minute first."""
     from huggingface_hub import constants
 
     before = constants.HF_HUB_OFFLINE
@@ -43,7 +43,7 @@ def is_known(address: str) -> bool:
     return True
 
 
-# How timm's families are told to take images of any size: plain ViTs, Swins, and those that do so anyway.
+# Arguments with which timm's networks take images of any size: plain ViTs, Swins, and all others.
 _ANY_SIZE: tuple[dict[str, Any], ...] = ({"dynamic_img_size": True}, {"strict_img_size": False}, {})
 
 
@@ -111,6 +111,7 @@ def fetched(name: str, *, pretrained: bool, **options: Any) -> Any:
 
 
 def is_timm_name(name: str) -> bool:
+    """Whether timm has a model of that name, with or without a tag of weights."""
     return bool(import_timm().is_model(name.partition(".")[0]))
 
 

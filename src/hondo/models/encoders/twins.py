@@ -84,6 +84,7 @@ class Stage(nn.Module):
 
 
 def twins_pcpvt_small(*, in_channels: int = 3, pretrained: bool = False, size_hw: Size | None = None) -> Twins:
+    """Twins-PCPVT-small."""
     encoder = Twins(
         channels=(64, 128, 320, 512),
         depths=(3, 4, 6, 3),
@@ -95,6 +96,7 @@ def twins_pcpvt_small(*, in_channels: int = 3, pretrained: bool = False, size_hw
 
 
 def twins_svt_small(*, in_channels: int = 3, pretrained: bool = False, size_hw: Size | None = None) -> Twins:
+    """Twins-SVT-small, with attention inside windows in every second block."""
     encoder = Twins(
         channels=(64, 128, 256, 512),
         depths=(2, 2, 10, 4),

@@ -43,4 +43,5 @@ def adabins_kitti(
 @PUBLISHED
 @variant_of(adabins_kitti)
 def adabins_nyu(*, max_depth: float = 10.0, size_hw: Size = (480, 640), **options: Any) -> BinnedModel:
+    """Metres up to 10, trained on NYU Depth v2."""
     return adabins_kitti(max_depth=max_depth, size_hw=size_hw, **options)

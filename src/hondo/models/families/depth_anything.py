@@ -13,6 +13,7 @@ FREE, NON_COMMERCIAL = "Apache-2.0", "CC-BY-NC-4.0"
 
 
 def published(name: str, *, licence: str) -> Origin:
+    """The origin of the authors' file ``name``.pth."""
     return Origin(source=f"github.com/DepthAnything/Depth-Anything-V2: {name}.pth", licence=licence, read=read)
 
 
@@ -34,6 +35,7 @@ def depth_anything(
 def depth_anything_s(
     *, encoder: str = "timm:vit_small_patch14_dinov2", features: int = 64, **options: Any
 ) -> DepthModel:
+    """On ViT-S: relative inverse depth."""
     return depth_anything(encoder=encoder, features=features, **options)
 
 
@@ -42,6 +44,7 @@ def depth_anything_s(
 def depth_anything_b(
     *, encoder: str = "timm:vit_base_patch14_dinov2", features: int = 128, **options: Any
 ) -> DepthModel:
+    """On ViT-B: relative inverse depth."""
     return depth_anything(encoder=encoder, features=features, **options)
 
 
@@ -55,40 +58,47 @@ def depth_anything_l(
     widths: tuple[int, ...] = (256, 512, 1024, 1024),
     **options: Any,
 ) -> DepthModel:
+    """On ViT-L: relative inverse depth."""
     return depth_anything(encoder=encoder, hooks=hooks, features=features, widths=widths, **options)
 
 
 @published("depth_anything_v2_metric_hypersim_vits", licence=FREE)
 @variant_of(depth_anything_s)
 def depth_anything_s_indoor(*, head: str = "sigmoid", max_depth: float = INDOOR_M, **options: Any) -> DepthModel:
+    """On ViT-S: metres, trained on Hypersim."""
     return depth_anything_s(head=head, max_depth=max_depth, **options)
 
 
 @published("depth_anything_v2_metric_vkitti_vits", licence=FREE)
 @variant_of(depth_anything_s)
 def depth_anything_s_outdoor(*, head: str = "sigmoid", max_depth: float = OUTDOOR_M, **options: Any) -> DepthModel:
+    """On ViT-S: metres, trained on Virtual KITTI 2."""
     return depth_anything_s(head=head, max_depth=max_depth, **options)
 
 
 @published("depth_anything_v2_metric_hypersim_vitb", licence=NON_COMMERCIAL)
 @variant_of(depth_anything_b)
 def depth_anything_b_indoor(*, head: str = "sigmoid", max_depth: float = INDOOR_M, **options: Any) -> DepthModel:
+    """On ViT-B: metres, trained on Hypersim."""
     return depth_anything_b(head=head, max_depth=max_depth, **options)
 
 
 @published("depth_anything_v2_metric_vkitti_vitb", licence=NON_COMMERCIAL)
 @variant_of(depth_anything_b)
 def depth_anything_b_outdoor(*, head: str = "sigmoid", max_depth: float = OUTDOOR_M, **options: Any) -> DepthModel:
+    """On ViT-B: metres, trained on Virtual KITTI 2."""
     return depth_anything_b(head=head, max_depth=max_depth, **options)
 
 
 @published("depth_anything_v2_metric_hypersim_vitl", licence=NON_COMMERCIAL)
 @variant_of(depth_anything_l)
 def depth_anything_l_indoor(*, head: str = "sigmoid", max_depth: float = INDOOR_M, **options: Any) -> DepthModel:
+    """On ViT-L: metres, trained on Hypersim."""
     return depth_anything_l(head=head, max_depth=max_depth, **options)
 
 
 @published("depth_anything_v2_metric_vkitti_vitl", licence=NON_COMMERCIAL)
 @variant_of(depth_anything_l)
 def depth_anything_l_outdoor(*, head: str = "sigmoid", max_depth: float = OUTDOOR_M, **options: Any) -> DepthModel:
+    """On ViT-L: metres, trained on Virtual KITTI 2."""
     return depth_anything_l(head=head, max_depth=max_depth, **options)

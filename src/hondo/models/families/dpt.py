@@ -78,6 +78,7 @@ def dpt(
 
 
 def checked_widths(widths: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    """The widths, or None; refuses any but four positive numbers."""
     if widths is not None and (len(widths) != 4 or min(widths) < 1):
         raise HondoError(f"widths are the channels of four maps, got {widths}")
     return widths
@@ -127,18 +128,21 @@ def dpt_large(
     multiple_of: int = 32,
     **options: Any,
 ) -> DepthModel:
+    """On ViT-L: relative inverse depth."""
     return dpt(encoder=encoder, widths=widths, multiple_of=multiple_of, **options)
 
 
 @Origin(source="none; files in the format of github.com/isl-org/DPT", licence="", read=read)
 @variant_of(dpt)
 def dpt_base(*, encoder: str = "timm:vit_base_patch16_384", multiple_of: int = 32, **options: Any) -> DepthModel:
+    """On ViT-B: relative inverse depth."""
     return dpt(encoder=encoder, multiple_of=multiple_of, **options)
 
 
 @Origin(source="github.com/isl-org/DPT: dpt_hybrid-midas-501f0c75.pt", licence="MIT", read=read)
 @variant_of(dpt)
 def dpt_hybrid(*, encoder: str = "resnet50", **options: Any) -> DepthModel:
+    """ViT-B on a ResNet-50: relative inverse depth."""
     return dpt(encoder=encoder, **options)
 
 
@@ -147,6 +151,7 @@ def dpt_hybrid(*, encoder: str = "resnet50", **options: Any) -> DepthModel:
 def dpt_hybrid_kitti(
     *, encoder: str = "resnet50", head: str = "kitti", size_hw: Size = (352, 1216), **options: Any
 ) -> DepthModel:
+    """The hybrid fine-tuned on KITTI: metres."""
     return dpt(encoder=encoder, head=head, size_hw=size_hw, **options)
 
 
@@ -155,6 +160,7 @@ def dpt_hybrid_kitti(
 def dpt_hybrid_nyu(
     *, encoder: str = "resnet50", head: str = "nyu", size_hw: Size = (480, 640), **options: Any
 ) -> DepthModel:
+    """The hybrid fine-tuned on NYU Depth v2: metres."""
     return dpt(encoder=encoder, head=head, size_hw=size_hw, **options)
 
 

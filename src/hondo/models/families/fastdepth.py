@@ -34,4 +34,5 @@ def fastdepth_pruned(
     decoder_widths: Sequence[int] = PRUNED_DECODER,
     **options: Any,
 ) -> DepthModel:
+    """With the channel numbers of the authors' pruned network."""
     return fastdepth(encoder_widths=encoder_widths, decoder_widths=decoder_widths, **options)

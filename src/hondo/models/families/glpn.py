@@ -29,4 +29,5 @@ def glpn_kitti(
 @published
 @variant_of(glpn_kitti)
 def glpn_nyu(*, max_depth: float = 10.0, size_hw: Size = (480, 640), **options: Any) -> DepthModel:
+    """Metres up to 10, trained on NYU Depth v2."""
     return glpn_kitti(max_depth=max_depth, size_hw=size_hw, **options)

@@ -52,6 +52,7 @@ def manydepth(
 @published
 @variant_of(manydepth)
 def manydepth_resnet50(*, encoder: str = RESNET50, **options: Any) -> MultiFrameModel:
+    """On a ResNet-50."""
     return manydepth(encoder=encoder, **options)
 
 

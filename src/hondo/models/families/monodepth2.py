@@ -50,6 +50,7 @@ def monodepth2(
 @published
 @variant_of(monodepth2)
 def monodepth2_resnet50(*, encoder: str = RESNET50, **options: Any) -> DepthModel:
+    """On a ResNet-50."""
     return monodepth2(encoder=encoder, **options)
 
 

@@ -35,36 +35,45 @@ def _kind(name: str) -> DepthKind:
 
 
 def unet_light(*, size_hw: Size = SIZE_HW) -> DepthModel:
+    """On the light encoder, with a decoder of half the width."""
     return unet(encoder="light", width=0.5, size_hw=size_hw)
 
 
 def unet_litehybrid(*, size_hw: Size = SIZE_HW) -> DepthModel:
+    """On the LiteHybrid encoder, with a decoder of half the width."""
     return unet(encoder="litehybrid", width=0.5, size_hw=size_hw)
 
 
 def unet_resnet18(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    """On a ResNet-18: monodepth2's network."""
     return unet(encoder="timm:resnet18", pretrained=pretrained, size_hw=size_hw)
 
 
 def unet_resnet50(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    """On a ResNet-50."""
     return unet(encoder="timm:resnet50", pretrained=pretrained, size_hw=size_hw)
 
 
 def unet_mobilenetv3(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    """On MobileNetV3-Large."""
     return unet(encoder="timm:mobilenetv3_large_100", pretrained=pretrained, size_hw=size_hw)
 
 
 def unet_efficientnet_b0(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    """On EfficientNet-B0."""
     return unet(encoder="timm:efficientnet_b0", pretrained=pretrained, size_hw=size_hw)
 
 
 def unet_convnext_atto(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    """On ConvNeXt-Atto."""
     return unet(encoder="timm:convnext_atto", pretrained=pretrained, size_hw=size_hw)
 
 
 def unet_pvtv2_b0(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    """On PVTv2-B0."""
     return unet(encoder="timm:pvt_v2_b0", pretrained=pretrained, size_hw=size_hw)
 
 
 def unet_swin_t(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    """On Swin-T."""
     return unet(encoder="timm:swin_tiny_patch4_window7_224", pretrained=pretrained, size_hw=size_hw)

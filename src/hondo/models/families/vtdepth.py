@@ -1,4 +1,4 @@
-"""Transformer blocks at the bottleneck of any encoder: its coarsest map sees the whole image."""
+"""VTDepth: encoders under a transformer or a convolutional decoder; also vit-middle, a ResNet with transformer blocks."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from hondo.nn.blocks.pyramid_block import PyramidBlock
 
 
 class BottleneckTransformer(nn.Module):
-    """The maps of ``encoder``; the coarsest goes through overlapping patches, ``blocks`` and a norm, at its size."""
+    """The maps of ``encoder``, the coarsest refined by transformer blocks over all its positions."""
 
     def __init__(self, encoder: Encoder, *, blocks: int, num_heads: int, mlp_ratio: int) -> None:
         super().__init__()
@@ -97,11 +97,13 @@ def vtdepth_b0(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthMod
 
 @published
 def vtdepth_b1(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    """PVTv2-B1 under the convolutional decoder."""
     return _convolutional(build_encoder("pvt-v2-b1", pretrained=pretrained), size_hw=size_hw)
 
 
 @published
 def vtdepth_b2(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    """PVTv2-B2 under the convolutional decoder."""
     return _convolutional(build_encoder("pvt-v2-b2", pretrained=pretrained), size_hw=size_hw)
 
 
@@ -119,6 +121,7 @@ def vtdepth_svt(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthMo
 
 @published
 def vtdepth_swin_t(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    """Swin-T under the convolutional decoder."""
     features = build_encoder("timm:swin_tiny_patch4_window7_224", pretrained=pretrained)
     return _convolutional(features, size_hw=size_hw)
 
@@ -170,6 +173,7 @@ def _model(encoder: Encoder, decoder: nn.Module, spec: InputSpec) -> DepthModel:
 
 
 def vit_middle(*, encoder: str = RESNET18, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
+    """A ResNet with two transformer blocks at its bottleneck, under monodepth2's decoder."""
     features = BottleneckTransformer(
         build_encoder(encoder, pretrained=pretrained, size_hw=size_hw), blocks=2, num_heads=8, mlp_ratio=4
     )

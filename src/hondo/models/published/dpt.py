@@ -57,4 +57,5 @@ def read(path: Path) -> Published:
 
 
 def named_by_us(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors by the keys of our model."""
     return renamed(tensors, _RULES, ignore=_UNUSED)

@@ -98,6 +98,7 @@ def without_prefixes(entries: dict[str, Any]) -> dict[str, Any]:
 
 
 def as_float32(value: Any) -> Any:
+    """A floating-point tensor as float32; anything else as it is."""
     return value.float() if isinstance(value, Tensor) and value.is_floating_point() else value
 
 

@@ -40,4 +40,5 @@ def facts_to_json(facts: Iterable[ModelFacts]) -> str:
 
 
 def facts_from_json(text: str) -> list[ModelFacts]:
+    """The inverse of ``facts_to_json``."""
     return [ModelFacts(**fact | {"size_hw": tuple(fact["size_hw"])}) for fact in json.loads(text)]

@@ -28,6 +28,7 @@ class Origin:
 
 
 def origin_of(build: Callable[..., nn.Module]) -> Origin | None:
+    """The origin noted on a variant, or None."""
     return getattr(build, "origin", None)
 
 

@@ -1,4 +1,4 @@
-"""How near predictions of the clip are to its measured depth: aligned frame by frame, and by one factor for all."""
+"""Accuracy on the clip's measured depth, aligned frame by frame and by one factor for the clip."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -17,13 +17,13 @@ from hondo.train.objectives.two_view_poses import unscaled_depth
 
 PROTOCOL = "dense"
 SHOWN = ("abs_rel", "rmse", "delta1")
-ONE_SCALE = "abs_rel (one scale)"  # one factor for the whole clip: what flickers is punished
+ONE_SCALE = "abs_rel (one scale)"  # one factor for the clip, so scale flicker counts as error
 
 
-def floor_rows(clip: DemoClip) -> list[Row]:
-    """What anything must beat: the same depth everywhere."""
+def baseline_rows(clip: DemoClip) -> list[Row]:
+    """The baseline: the same depth at every pixel."""
     flat = DepthMap(values=np.ones(clip.camera.size_hw, np.float32), kind=DepthKind.SCALED_INVERSE_DEPTH)
-    return accuracy_rows([flat] * len(clip.images), clip, subject="floor: constant depth")
+    return accuracy_rows([flat] * len(clip.images), clip, subject="baseline: constant depth")
 
 
 def accuracy_rows(maps: Sequence[DepthMap], clip: DemoClip, *, subject: str) -> list[Row]:

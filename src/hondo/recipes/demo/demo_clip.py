@@ -28,6 +28,7 @@ class DemoClip:
 
 
 def open_clip(config: DemoConfig) -> DemoClip:
+    """The embedded clip, cut to the frames that the demo uses."""
     files = embedded_clip()
     measured = Frames(files.folder, divide_by=files.divide_by, with_depth=True, stop=config.frames)
     assert measured.camera is not None, "the embedded clip has intrinsics"
@@ -36,13 +37,13 @@ def open_clip(config: DemoConfig) -> DemoClip:
 
 
 def predict_clip(
-    model: DepthModel, clip: DemoClip, config: DemoConfig, *, voice: ProgressReporter, name: str
+    model: DepthModel, clip: DemoClip, config: DemoConfig, *, progress: ProgressReporter, name: str
 ) -> list[DepthMap]:
     """The depth of every frame, on torch: other engines compile for as long as these few frames take."""
     predictor = load(deepcopy(model), engine="pytorch", size_hw=config.predict_hw, camera=clip.camera)
-    maps = voice.each(f"depth by {name}", clip.images, lambda path: predictor(read_image(path)))
+    maps = progress.each(f"depth by {name}", clip.images, lambda path: predictor(read_image(path)))
     height, width = predictor.network_size(clip.camera.size_hw)
-    voice.note(f"{len(maps)} frames at {width}x{height}")
+    progress.note(f"{len(maps)} frames at {width}x{height}")
     predictor.close()
     return maps
 

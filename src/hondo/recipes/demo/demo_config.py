@@ -1,4 +1,4 @@
-"""How large the demo is. Imports no torch."""
+"""Settings of the demo, and how it reports its progress. Imports no torch."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -48,7 +48,7 @@ Result = TypeVar("Result")
 
 
 class ProgressReporter:
-    """Silence: library use. The command line has one that shows bars."""
+    """Reports nothing: for library use. The command line shows steps and progress bars."""
 
     shows_progress = False  # whether training shows its own bar
 
@@ -56,8 +56,8 @@ class ProgressReporter:
         """A step begins."""
 
     def note(self, text: str) -> None:
-        """Something a step found out."""
+        """A result of the current step."""
 
     def each(self, text: str, items: Sequence[Item], do: Callable[[Item], Result]) -> list[Result]:
-        """``do`` for every item, in order; what a bar is drawn for."""
+        """Calls ``do`` for every item in order; a progress bar counts the items."""
         return [do(item) for item in items]

@@ -1,4 +1,4 @@
-"""What the demo leaves to look at: the depth video, the sheet before and after, a point cloud."""
+"""The demo's images: the sheet before and after, the depth video, a point cloud."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,7 +37,7 @@ def write_sheet(path: Path, before: Sequence[DepthMap], after: Sequence[DepthMap
 
 
 def write_video(
-    path: Path, before: Sequence[DepthMap], after: Sequence[DepthMap], clip: DemoClip, *, voice: ProgressReporter
+    path: Path, before: Sequence[DepthMap], after: Sequence[DepthMap], clip: DemoClip, *, progress: ProgressReporter
 ) -> Path:
     """Image, depth before and after side by side; colours span the whole clip, so that nothing flickers."""
     ends = [clip_range(maps) for maps in (before, after)]
@@ -49,7 +49,7 @@ def write_video(
 
     first = frame(0)
     with VideoWriter(path, size_hw=first.shape[:2], fps=clip.files.frames_per_second) as video:
-        voice.each("depth video", range(len(clip.images)), lambda number: video.write(frame(number)))
+        progress.each("depth video", range(len(clip.images)), lambda number: video.write(frame(number)))
     return path
 
 

@@ -27,7 +27,7 @@ class Exported:
 
 
 def export_all(
-    model: DepthModel, config: DemoConfig, *, stem: str, licence: str, voice: ProgressReporter
+    model: DepthModel, config: DemoConfig, *, stem: str, licence: str, progress: ProgressReporter
 ) -> list[Exported]:
     """A file for every runtime that is installed, at ``speed_hw``; the others are skipped with a line."""
 
@@ -36,12 +36,12 @@ def export_all(
         try:
             parity = export_checked(model, path, engine=engine, size_hw=config.speed_hw, licence=licence)
         except MissingExtraError as error:
-            voice.note(f"{engine} skipped: {error}")
+            progress.note(f"{engine} skipped: {error}")
             return None
-        voice.note(f"{path.name}: {parity}")
+        progress.note(f"{path.name}: {parity}")
         return Exported(engine=engine, path=path, parity=parity)
 
-    return [one for one in voice.each("exporting", EXPORTED_TO, export) if one is not None]
+    return [one for one in progress.each("exporting", EXPORTED_TO, export) if one is not None]
 
 
 SHOWN = ("FPS", "whole call", "median", "p95", "file")
@@ -49,12 +49,17 @@ PARITY = "difference to torch"  # the largest, as a share of the mean value
 
 
 def speed_rows(
-    model: DepthModel, exported: Sequence[Exported], config: DemoConfig, *, weights_file: Path, voice: ProgressReporter
+    model: DepthModel,
+    exported: Sequence[Exported],
+    config: DemoConfig,
+    *,
+    weights_file: Path,
+    progress: ProgressReporter,
 ) -> list[Row]:
     """Frames a second of the whole call (image in, map out), the network's own times, and each file's parity."""
     torch_predictor = replace(load(model, engine="pytorch", device="cpu"), weights_file=weights_file)
     subjects = [(torch_predictor, None), *((load(one.path), one) for one in exported)]
-    measured = voice.each("measuring speed", subjects, lambda pair: _rows(*pair, model=model, config=config))
+    measured = progress.each("measuring speed", subjects, lambda pair: _rows(*pair, model=model, config=config))
     return [row for rows in measured for row in rows]
 
 

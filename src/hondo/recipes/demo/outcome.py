@@ -1,4 +1,4 @@
-"""What the demo found, as report.json and report.md, and what to type next."""
+"""The demo's results: report.json, report.md, and the commands to try next."""
 
 import shlex
 from collections.abc import Sequence
@@ -28,32 +28,36 @@ _SECTIONS = {
 
 @dataclass
 class Outcome:
-    """Grows while the demo runs: rows, and files (within the folder) with what they are."""
+    """The rows so far, and the files in the output folder with a description of each."""
 
     rows: list[Row] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def report(self) -> Report:
+        """The report of the rows so far."""
         notes = (*_NOTES, *self.notes)
         return Report(title="hondo demo", rows=tuple(self.rows), protocol=accuracy.PROTOCOL, notes=notes)
 
     def tables(self) -> dict[str, str]:
-        """Markdown tables by heading; those without numbers are left out."""
+        """Markdown tables by heading; empty ones are left out."""
         chosen = {head: [row for row in self.rows if row.name in names] for head, names in _SECTIONS.items()}
         return {head: markdown_table(rows) for head, rows in chosen.items() if rows}
 
 
 def write_outcome(outcome: Outcome, folder: Path) -> None:
-    """report.json and report.md, of as much as there is."""
-    outcome.files |= {"report.md": "the tables and images", "report.json": "every number and where it comes from"}
+    """Writes report.json and report.md of the results so far."""
+    outcome.files |= {
+        "report.md": "the tables and images",
+        "report.json": "all numbers with protocol, seed and hardware",
+    }
     report = outcome.report()
     atomic_write(folder / "report.json", report.to_json().encode())
     atomic_write(folder / "report.md", _markdown(outcome, report).encode())
 
 
 def next_commands(clip: DemoClip, config: DemoConfig, *, written: Sequence[str]) -> list[str]:
-    """Three lines that run as they stand; put your own images or video in place of the clip's."""
+    """Three commands that run as printed; replace the clip with your own images or video."""
     out, images = config.out, clip.files.images
     fastest = next((name for name in (f"{STEM}.xml", f"{STEM}.onnx") if name in written), ADAPTED)
     height, width = config.speed_hw

@@ -1,4 +1,4 @@
-"""Adaptation to the clip: the recipe "video" on its images and intrinsics alone, into a run folder."""
+"""The demo: predicts, adapts without labels, scores, exports and measures, on the embedded clip."""
 
 import time
 from copy import deepcopy
@@ -11,7 +11,7 @@ from hondo.core.types import DepthMap
 from hondo.engines.load import build_depth_model
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.registry.zoo import packaged_weights
-from hondo.recipes.demo.clip_accuracy import accuracy_rows, floor_rows
+from hondo.recipes.demo.clip_accuracy import accuracy_rows, baseline_rows
 from hondo.recipes.demo.demo_clip import DemoClip, open_clip, predict_clip
 from hondo.recipes.demo.demo_config import DemoConfig, ProgressReporter
 from hondo.recipes.demo.demo_images import write_cloud, write_sheet, write_video
@@ -49,19 +49,19 @@ MODEL = "hondo-nano"
 
 @dataclass(frozen=True, kw_only=True)
 class Demo:
-    """What came out, and what to type next."""
+    """The results, and the commands to try next."""
 
     outcome: Outcome
     commands: list[str]
 
 
-def run_demo(config: DemoConfig, *, voice: ProgressReporter | None = None) -> Demo:
+def run_demo(config: DemoConfig, *, progress: ProgressReporter | None = None) -> Demo:
     """The main job end to end into ``config.out``. Ctrl-C leaves what was done, with a report of it."""
-    voice, start = voice or ProgressReporter(), time.perf_counter()
+    progress, start = progress or ProgressReporter(), time.perf_counter()
     outcome = Outcome()
     model, clip = demo_model(config), open_clip(config)
     try:
-        _steps(model, clip, config, outcome=outcome, voice=voice)
+        _steps(model, clip, config, outcome=outcome, progress=progress)
     except KeyboardInterrupt:
         outcome.notes.append("stopped before the end")
         write_outcome(outcome, config.out)
@@ -80,31 +80,33 @@ def demo_model(config: DemoConfig) -> DepthModel:
     return build_depth_model(MODEL, weights=config.weights, options={})
 
 
-def _steps(model: DepthModel, clip: DemoClip, config: DemoConfig, *, outcome: Outcome, voice: ProgressReporter) -> None:
-    voice.step(f"predicting the depth of {len(clip.images)} frames with {MODEL}")
-    before = predict_clip(model, clip, config, voice=voice, name=MODEL)
-    outcome.rows += [*floor_rows(clip), *accuracy_rows(before, clip, subject=MODEL)]
+def _steps(
+    model: DepthModel, clip: DemoClip, config: DemoConfig, *, outcome: Outcome, progress: ProgressReporter
+) -> None:
+    progress.step(f"predicting the depth of {len(clip.images)} frames with {MODEL}")
+    before = predict_clip(model, clip, config, progress=progress, name=MODEL)
+    outcome.rows += [*baseline_rows(clip), *accuracy_rows(before, clip, subject=MODEL)]
 
-    voice.step(f"adapting it to the clip for {config.seconds:g} s by self-supervision (no depth, no poses)")
+    progress.step(f"adapting it to the clip for {config.seconds:g} s by self-supervision (no depth, no poses)")
     outcome.files[ADAPTED] = "the run folder of the adapted model: a MODEL for every command"
-    trained = adapt(model, clip, config, folder=config.out / ADAPTED, shows_progress=voice.shows_progress)
+    trained = adapt(model, clip, config, folder=config.out / ADAPTED, shows_progress=progress.shows_progress)
     _note_training(trained, outcome)
 
-    voice.step("predicting and scoring again")
-    after = predict_clip(trained.model, clip, config, voice=voice, name="the adapted model")
+    progress.step("predicting and scoring again")
+    after = predict_clip(trained.model, clip, config, progress=progress, name="the adapted model")
     outcome.rows += accuracy_rows(after, clip, subject=f"{MODEL}, adapted")
 
-    voice.step("drawing")
-    _draw(before, after, clip, config, outcome=outcome, voice=voice)
+    progress.step("drawing")
+    _draw(before, after, clip, config, outcome=outcome, progress=progress)
 
-    voice.step("exporting, each file compared with torch")
-    exported = export_all(trained.model, config, stem=STEM, licence=video().licence, voice=voice)
+    progress.step("exporting, each file compared with torch")
+    exported = export_all(trained.model, config, stem=STEM, licence=video().licence, progress=progress)
     outcome.files |= {one.path.name: f"the adapted model for {one.engine}" for one in exported}
 
     height, width = config.speed_hw
-    voice.step(f"measuring speed at {width}x{height}")
+    progress.step(f"measuring speed at {width}x{height}")
     weights_file = RunFolder(config.out / ADAPTED).last
-    outcome.rows += speed_rows(trained.model, exported, config, weights_file=weights_file, voice=voice)
+    outcome.rows += speed_rows(trained.model, exported, config, weights_file=weights_file, progress=progress)
 
 
 def _note_training(trained: Trained, outcome: Outcome) -> None:
@@ -119,11 +121,11 @@ def _draw(
     config: DemoConfig,
     *,
     outcome: Outcome,
-    voice: ProgressReporter,
+    progress: ProgressReporter,
 ) -> None:
     write_sheet(config.out / SHEET, before, after, clip)
     outcome.files[SHEET] = "image, depth before, depth after, measured depth"
-    write_video(config.out / "depth.mp4", before, after, clip, voice=voice)
+    write_video(config.out / "depth.mp4", before, after, clip, progress=progress)
     outcome.files["depth.mp4"] = "image, depth before and depth after of every frame"
     write_cloud(config.out / "points.ply", after, clip)
     outcome.files["points.ply"] = "one frame as coloured points, true up to one factor"

@@ -1,4 +1,4 @@
-"""The folder of a run, and all the state that training continues from."""
+"""The folder of a run: its files, the training state to resume from, and the state of the random generators."""
 
 import json
 import os
@@ -28,9 +28,11 @@ class RunFolder:
 
     @property
     def is_started(self) -> bool:
+        """Whether the folder holds a state to resume from."""
         return self.state.exists()
 
     def create(self) -> None:
+        """Makes the folder; refuses one that cannot be written to."""
         try:
             self.checkpoints.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -42,6 +44,7 @@ class RunFolder:
             raise HondoError(f"cannot write into the run folder {self.path}; give another out", field="out")
 
     def save_state(self, state: dict[str, Any]) -> None:
+        """Writes the training state; a failed write leaves the previous state."""
         try:
             atomic_write(self.state, to_bytes(state), sync=True)
         except OSError as error:
@@ -50,6 +53,7 @@ class RunFolder:
             ) from error
 
     def load_state(self) -> dict[str, Any]:
+        """The state written last."""
         if not self.state.exists():
             raise HondoError(
                 f"{self.path} is not a run that can be resumed: there is no {self.state.relative_to(self.path)}"
@@ -69,9 +73,11 @@ class Metrics:
         self._file = path.open("a", buffering=1)
 
     def write(self, record: dict[str, Any]) -> None:
+        """Appends one record."""
         self._file.write(json.dumps(record) + "\n")
 
     def close(self) -> None:
+        """Closes the file."""
         self._file.close()
 
 
@@ -83,6 +89,7 @@ def _step_of(line: str) -> float:
 
 
 def rng_state() -> dict[str, Any]:
+    """The states of the random generators of Python, NumPy and torch."""
     name, keys, position, has_gauss, cached = np.random.get_state()
     state = {
         "python": random.getstate(),
@@ -95,6 +102,7 @@ def rng_state() -> dict[str, Any]:
 
 
 def set_rng_state(state: dict[str, Any]) -> None:
+    """The inverse of ``rng_state``."""
     random.setstate(state["python"])
     name, keys, *rest = state["numpy"]
     np.random.set_state((name, keys.astype(np.uint32), *rest))
@@ -104,6 +112,7 @@ def set_rng_state(state: dict[str, Any]) -> None:
 
 
 def seed_everything(seed: int) -> None:
+    """Seeds the random generators of Python, NumPy and torch."""
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)

@@ -1,4 +1,4 @@
-"""Lightning Fabric as hondo uses it, imported only when something is trained."""
+"""Launches Lightning Fabric, which is imported only when something is trained."""
 
 import logging
 from typing import TYPE_CHECKING, Literal
@@ -23,7 +23,7 @@ def make_fabric(config: FabricConfig) -> "Fabric":
     from lightning.fabric import Fabric
 
     for name in ("lightning.fabric", "lightning.pytorch"):
-        logging.getLogger(name).setLevel(logging.WARNING)  # they tell what they were told
+        logging.getLogger(name).setLevel(logging.WARNING)  # they repeat the settings
     places = {"accelerator": config.accelerator, "devices": config.devices, "strategy": config.strategy}
     fabric = Fabric(**places, precision=_precision(config))
     fabric.launch()

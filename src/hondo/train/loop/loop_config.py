@@ -1,4 +1,4 @@
-"""What the loop can be told: optimiser and schedule, device and precision, how often to write. Imports no torch."""
+"""Settings of the training loop: optimiser, schedule, device, precision, intervals. Imports no torch."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -10,7 +10,7 @@ Precision = Literal["auto", "32-true", "bf16-mixed", "16-mixed"]  # auto: bf16-m
 
 @dataclass(frozen=True, kw_only=True)
 class OptimConfig:
-    """How weights are changed, and for how long. A run ends at max_steps or max_seconds, whichever comes first."""
+    """Optimiser, schedule and length of a run, which ends at max_steps or max_seconds, whichever comes first."""
 
     name: Literal["adamw", "adam", "sgd", "muon"] = "adamw"  # muon: for matrices, adamw for the rest
     lr: float = 1e-4
@@ -42,7 +42,7 @@ class OptimConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class FabricConfig:
-    """Where and in which numbers to compute (Lightning Fabric's own words)."""
+    """Device, processes and precision, in the terms of Lightning Fabric."""
 
     accelerator: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     devices: int = 1
@@ -54,7 +54,7 @@ class FabricConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class LoopConfig:
-    """How often the loop writes; in optimiser steps unless it says seconds."""
+    """Intervals of logging, validation and checkpoints, in optimiser steps unless the name says seconds."""
 
     log_every: int = 20
     checkpoint_every: int = 1000

@@ -1,4 +1,4 @@
-"""Sample images of a run: what the model sees, and what it says."""
+"""Sample images of a run: input images above the model's depth."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ NUM_IMAGES = 4
 
 
 def image_writer(samples: Sequence[Sample]) -> Callable[[nn.Module, Path], Path]:
-    """A function that writes a sheet of a few samples, spread over the data, above the model's depth of them."""
+    """A function that writes a sheet of a few images, spread over the data, above the model's depth of each."""
     places = np.unique(np.linspace(0, len(samples) - 1, NUM_IMAGES).round().astype(int)).tolist()
     images = [samples[place].image for place in places]
 

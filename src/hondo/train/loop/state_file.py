@@ -13,7 +13,7 @@ from hondo.core.errors import HondoError
 
 
 def to_bytes(tree: Any) -> bytes:
-    """The tensors by number, and the structure around them as JSON in the metadata."""
+    """Serialises nested state: tensors by number, the structure as JSON in the metadata."""
     tensors: dict[str, Tensor] = {}
     structure = _pack(tree, tensors)
     return save(tensors, metadata={"tree": json.dumps(structure)})

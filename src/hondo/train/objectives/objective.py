@@ -21,7 +21,8 @@ class Objective(Protocol):
     """``model`` is averaged, validated and exported; the call returns the loss of one batch."""
 
     @property
-    def model(self) -> nn.Module: ...
+    def model(self) -> nn.Module:
+        """The depth model that is trained."""
 
     def __call__(self, batch: Batch) -> Losses: ...
 

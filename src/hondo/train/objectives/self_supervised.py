@@ -40,6 +40,7 @@ class SelfSupervised(nn.Module):
         self.first = copy.deepcopy(model).requires_grad_(False) if config.anchor else None  # the initial model
 
     def train(self, mode: bool = True) -> "SelfSupervised":
+        """Training mode, except for frozen parts."""
         super().train(mode)
         if self.config.freeze_norm:
             freeze_norm_statistics(self.model)

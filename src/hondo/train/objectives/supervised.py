@@ -35,6 +35,7 @@ class Supervised(nn.Module):
         self.model, self.config = model, config
 
     def train(self, mode: bool = True) -> "Supervised":
+        """Training mode, except for frozen batch norms."""
         super().train(mode)
         if self.config.freeze_norm:
             freeze_norm_statistics(self)
