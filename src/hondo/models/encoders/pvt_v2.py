@@ -1,4 +1,4 @@
-"""PVTv2 (Wang et al. 2022): overlapping patches, no positions, MLPs that mix neighbours; also MiT, SegFormer's variant."""
+"""PVTv2 (Wang et al. 2022): overlapping patches, no positions, MLPs that mix neighbours; also SegFormer's MiT."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""VTDepth: encoders under a transformer or a convolutional decoder; also vit-middle, a ResNet with transformer blocks."""
+"""VTDepth: encoders under a transformer or convolutional decoder; also vit-middle, a ResNet with transformer blocks."""
 
 from typing import Any
 

@@ -23,6 +23,7 @@ class Objective(Protocol):
     @property
     def model(self) -> nn.Module:
         """The depth model that is trained."""
+        ...
 
     def __call__(self, batch: Batch) -> Losses: ...
 
