@@ -66,5 +66,6 @@ class BoundedClose(WebSocketsSansIOProtocol):
     """WebSockets that are closed after their route has ended, even if the client does not read."""
 
     async def run_asgi(self) -> None:
+        """Runs the route, then closes the connection within a few seconds."""
         await super().run_asgi()
         self.loop.call_later(_CLOSE_S, self.transport.abort)

@@ -75,6 +75,7 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Handles SIGINT and SIGTERM while the block runs; in other threads nothing changes."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return

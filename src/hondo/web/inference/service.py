@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import TypeVar
 
 import numpy as np
+from jaxtyping import UInt8
 from starlette.requests import HTTPConnection
 
 from hondo.core.errors import HondoError
@@ -155,7 +156,7 @@ class Service:
             raise Refusal(413, f"the image has {stated}; at most {self.limits.megapixels:g} are allowed")
         return height, width
 
-    def _prepare(self, encoded: bytes, prepare: Callable[[np.ndarray], Prepared]) -> Prepared:
+    def _prepare(self, encoded: bytes, prepare: Callable[[UInt8[np.ndarray, "h w 3"]], Prepared]) -> Prepared:
         try:
             image = read_image(encoded, max_megapixels=self.limits.megapixels)
         except HondoError as error:
