@@ -1,9 +1,11 @@
 """Files of Depth Anything V2 against the authors' output; its sizes and its metric models."""
 
+import json
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from hondo.core.types import DepthKind
 from hondo.models.published.depth_anything import read
@@ -74,3 +76,38 @@ def test_larger_files_have_their_models(
         key: value.shape for key, value in model.state_dict().items()
     }
     assert model.network.encoder.hooks == ((2, 5, 8, 11) if size == "b" else (4, 11, 17, 23))
+
+
+BLOCKS = {f"pretrained.blocks.{index}.norm1.weight": torch.ones(1) for index in range(12)}
+
+
+@pytest.mark.parametrize(
+    ("name", "hooks"),
+    [
+        ("depth_anything_vits14", (8, 9, 10, 11)),
+        ("depth_anything_v1_vits", (8, 9, 10, 11)),
+        ("depth_anything_v2_vits", None),
+        ("mine", None),
+    ],
+)
+def test_the_first_version_is_known_by_its_file_name(
+    tmp_path: Path, name: str, hooks: tuple[int, ...] | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    torch.save(BLOCKS, tmp_path / f"{name}.pth")
+    assert read(tmp_path / f"{name}.pth").options.get("hooks") == hooks
+    assert ("V1" in caplog.text) == (hooks is not None)
+
+
+@pytest.mark.parametrize(
+    ("stated", "options"),
+    [
+        ({"backbone_config": {"out_indices": [9, 10, 11, 12]}}, {"hooks": (8, 9, 10, 11)}),
+        ({"backbone_config": {"out_features": ["stage3", "stage6", "stage9", "stage12"]}}, {"hooks": (2, 5, 8, 11)}),
+        ({"depth_estimation_type": "metric", "max_depth": 20}, {"head": "sigmoid", "max_depth": 20.0}),
+        ({"model_type": "dpt", "depth_estimation_type": "metric", "max_depth": 20}, {}),
+    ],
+)
+def test_a_port_of_transformers_states_its_options(tmp_path: Path, stated: dict, options: dict) -> None:
+    save_file(BLOCKS, tmp_path / "model.safetensors")
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "depth_anything"} | stated))
+    assert read(tmp_path / "model.safetensors").options == options

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from hondo.core.errors import HondoError
 from hondo.core.types import InputSpec
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.weights_file import save_model
 from hondo.models.published.published import Published
+from hondo.models.registry import build_model as build_model_module
 from hondo.models.registry import zoo
 from hondo.models.registry.build_model import build_model
 from hondo.models.registry.variant import Origin
@@ -198,3 +200,25 @@ def test_a_checkpoint_of_a_model_we_do_not_have(tmp_path: Path) -> None:
     save_model(model, tmp_path / "m.safetensors", licence="Apache-2.0", training={})
     with pytest.raises(HondoError, match=r"this version does not have.*unet-of-tomorrow"):
         build_model(tmp_path / "m.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_warned"),
+    [("depth-anything-s-indoor", False), ("depth-anything-s-outdoor", True), ("depth-anything-s", True)],
+)
+def test_a_file_named_after_another_model_is_reported(
+    name: str, is_warned: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    build_model_module._warn_if_named_after_another(name, Path("depth_anything_v2_metric_hypersim_vits.pth"))
+    assert ("'depth-anything-s-indoor'" in caplog.text) == is_warned
+
+
+def test_a_folder_of_hugging_face_is_read_by_the_published_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = build_model("unet-light", weights="random")
+    save_file(model.state_dict(), tmp_path / "model.safetensors", metadata={"format": "pt"})
+    origin = Origin(source="test", licence="", read=lambda path: Published(tensors=load_file(path)))
+    monkeypatch.setattr(zoo.ZOO["unet-light"], "origin", origin, raising=False)
+    read = build_model("unet-light", weights=tmp_path)
+    assert torch.equal(first_weight(read), first_weight(model))

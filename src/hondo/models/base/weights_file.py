@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError
 from hondo.core.types import InputSpec
+from hondo.models.base.file_signature import check_is_checkpoint
 from hondo.nn.int8_layers import from_int8, to_int8
 from hondo.version import __version__
 
@@ -105,6 +106,13 @@ def read_header(path: str | Path) -> WeightsHeader:
         ) from error
 
 
+def is_own_checkpoint(path: Path) -> bool:
+    """Whether a file is a .safetensors file with hondo's header; others hold published weights."""
+    if path.suffix != ".safetensors":
+        return False
+    return "hondo" in (_open(path).metadata() or {})
+
+
 def read_tensors(path: str | Path) -> dict[str, Tensor]:
     """The weights of a .safetensors file on the CPU; half precision and int8 come back as float32."""
     file = _open(Path(path))
@@ -156,6 +164,7 @@ def _fitting(model: nn.Module, tensors: Mapping[str, Tensor]) -> dict[str, Tenso
 def _open(path: Path) -> Any:
     if not path.is_file():
         raise HondoError(f"weights file {path} does not exist" if not path.exists() else f"{path} is not a file")
+    check_is_checkpoint(path)
     try:
         return safe_open(path, framework="pt")
     except SafetensorError as error:

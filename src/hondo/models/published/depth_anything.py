@@ -1,6 +1,10 @@
 """Reads the files of Depth Anything V2: DINOv2's names under "pretrained", DPT's decoder under "depth_head"."""
 
+import json
+import logging
+import re
 from pathlib import Path
+from typing import Any
 
 from hondo.models.published.dpt import BLOCKS, DECODER, ENCODER, FUSION_RULES, LEVELS, UNUSED_FUSION
 from hondo.models.published.published import Published, renamed
@@ -19,6 +23,38 @@ _RULES = (
 _UNUSED = (r"pretrained\.mask_token", _HEAD + UNUSED_FUSION)  # masks are for DINOv2's own training
 
 
+_VERSION_1 = re.compile(r"depth_anything_vit[sbl]14.*|depth[_-]anything[_-]v1.*", re.IGNORECASE)
+_log = logging.getLogger(__name__)
+
+
 def read(path: Path) -> Published:
-    """A .pth file of a relative or a metric model: nothing in it tells which, nor the metric one's range."""
-    return Published(tensors=renamed(read_tensors(path), _RULES, ignore=_UNUSED), optional=BLOCKS)
+    """A .pth file of a relative or a metric model, or the .safetensors file of `transformers`.
+
+    Nothing in a .pth file tells which model it is: version 1, whose decoder reads the last four blocks, is known by
+    its file name. A port of `transformers` states blocks, kind and range in the config.json beside it.
+    """
+    tensors = renamed(read_tensors(path), _RULES, ignore=_UNUSED)
+    options = _stated_options(path.with_name("config.json"))
+    if not options and _VERSION_1.fullmatch(path.stem):
+        last = max(int(match[1]) for key in tensors if (match := re.match(rf"{ENCODER}blocks\.(\d+)\.", key)))
+        options = {"hooks": tuple(range(last - 3, last + 1))}
+        _log.warning("%s is named as a file of Depth Anything V1: its last four blocks are read, not those of V2", path)
+    return Published(tensors=tensors, options=options, optional=BLOCKS)
+
+
+def _stated_options(config: Path) -> dict[str, Any]:
+    """Options of our builder from the config.json of `transformers`; none where there is no such file."""
+    try:
+        stored = json.loads(config.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(stored, dict) or stored.get("model_type") != "depth_anything":
+        return {}
+    options: dict[str, Any] = {}
+    backbone = stored.get("backbone_config") or {}
+    stages = backbone.get("out_indices") or [name.removeprefix("stage") for name in backbone.get("out_features") or []]
+    if len(stages) == len(LEVELS):
+        options["hooks"] = tuple(int(stage) - 1 for stage in stages)  # stage 1 is the first block's output
+    if stored.get("depth_estimation_type") == "metric":
+        options |= {"head": "sigmoid", "max_depth": float(stored["max_depth"])}
+    return options

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from hondo.core.errors import HondoError
+from hondo.models.base.file_signature import check_is_checkpoint
 from hondo.models.base.weights_file import read_tensors as read_safetensors
 from hondo.models.published.huggingface_names import authors_names
 from hondo.models.published.published import ForeignFileError
@@ -30,17 +31,6 @@ WRAPPERS = (
 )
 # Prefixes of (Distributed)DataParallel, torch.compile, Lightning modules and their like, where every tensor has them.
 PREFIXES = ("module.", "_orig_mod.", "model.", "net.", "network.", "ema_model.")
-# First bytes of files that are no checkpoint, and what they are.
-_NO_CHECKPOINT = (
-    (
-        b"version https://git-lfs",
-        "a Git LFS pointer, not the file itself; fetch it (git lfs pull, or the download button)",
-    ),
-    (b"<!doctype html", "a web page (a sign-in, quota or error page), not a checkpoint; download the file itself"),
-    (b"<html", "a web page (a sign-in, quota or error page), not a checkpoint; download the file itself"),
-    (b"<?xml", "an XML message of a server, not a checkpoint; download the file itself"),
-    (b"{", "JSON text (an error message or a configuration), not a checkpoint; download the weights themselves"),
-)
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -102,33 +92,14 @@ def as_float32(value: Any) -> Any:
     return value.float() if isinstance(value, Tensor) and value.is_floating_point() else value
 
 
-def check_is_checkpoint(path: Path) -> None:
-    """Names a file that is something else by its first bytes: a Git LFS pointer, a web page, TorchScript."""
-    with path.open("rb") as file:
-        head = file.read(64)
-    size = path.stat().st_size
-    for mark, what in _NO_CHECKPOINT:
-        if head.lstrip().lower().startswith(mark):
-            raise HondoError(f"{path} ({size} bytes) is {what}")
-    if not head:
-        raise HondoError(f"{path} is truncated to nothing; copy or download it again")
-    if head.startswith(b"PK") and zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            if any("/code/" in name for name in archive.namelist()):
-                raise HondoError(
-                    f"{path} is a TorchScript program, which would run code; save its weights alone: "
-                    "torch.save(torch.jit.load(FILE).state_dict(), 'weights.pt'), and give that file"
-                )
-
-
 def _load(path: Path) -> Any:
     if path.is_dir():
         raise ForeignFileError(f"{path} is a folder; give the checkpoint file inside it")
     if not path.is_file():
         raise HondoError(f"{path} does not exist")
-    check_is_checkpoint(path)
     if path.suffix == ".safetensors":
         return read_safetensors(path)
+    check_is_checkpoint(path)
     try:
         with torch.serialization.safe_globals(_numpy_numbers()):
             return torch.load(path, map_location="cpu", weights_only=True)

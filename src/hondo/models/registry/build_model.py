@@ -13,6 +13,7 @@ from hondo.models.base.weights_file import (
     WeightsMismatchError,
     assign_weights,
     find_mismatch,
+    is_own_checkpoint,
     read_header,
     read_tensors,
     share_loaded,
@@ -24,6 +25,7 @@ from hondo.models.registry.variant_options import check_options
 from hondo.models.registry.zoo import ZOO, Model, packaged_weights
 
 MAX_BUFFER_RATIO = 1.5  # values in a file / parameters of its model: batch-norm statistics and constant grids add some
+HUGGING_FACE_FILES = ("model.safetensors", "pytorch_model.bin")  # the weights in a folder of its hub
 _EXPORTED = {".onnx", ".xml", ".engine", ".pt2", ".pte"}
 _log = logging.getLogger(__name__)
 
@@ -31,8 +33,9 @@ _log = logging.getLogger(__name__)
 def build_model(name: str | Path, weights: str | Path | None = None, *, strict: bool = True, **options: Any) -> Model:
     """Builds a model on the CPU, in eval mode.
 
-    ``name``: a name in ZOO, a .safetensors checkpoint written by hondo, or a run folder. ``weights``: a file or folder,
-    "random" for a fresh initialisation, or None for the weights that ship with hondo (random if there are none).
+    ``name``: a name in ZOO, a .safetensors checkpoint written by hondo, or a run folder. ``weights``: a file or folder
+    (own, the authors', or Hugging Face's), "random" for a fresh initialisation, or None for the weights that ship with
+    hondo (random if there are none).
     With ``strict=False``, weights that do not fit are skipped and logged. ``options`` override the variant's defaults.
     """
     if name not in ZOO:
@@ -44,7 +47,7 @@ def build_model(name: str | Path, weights: str | Path | None = None, *, strict: 
     path = packaged_weights(name) if weights is None else Path(weights)
     if path is None or weights == "random":
         return _build(name, options).eval()
-    if path.suffix == ".safetensors" or (path / "checkpoints").is_dir():
+    if (path / "checkpoints").is_dir() or is_own_checkpoint(path):
         return _from_checkpoint(name, _checkpoint(path), strict=strict, options=options)
     return _from_published(name, path, strict=strict, options=options)
 
@@ -73,7 +76,9 @@ def _from_checkpoint(name: str, path: Path, *, strict: bool, options: dict[str, 
 def _from_published(name: str, path: Path, *, strict: bool, options: dict[str, Any]) -> Model:
     """Loads the authors' file, which determines some options; ``options`` take precedence."""
     if not path.exists():
-        raise HondoError(f"weights {path} do not exist")
+        raise HondoError(f"weights {path} do not exist", field="weights")
+    path = next((path / file for file in HUGGING_FACE_FILES if (path / file).is_file()), path)
+    _warn_if_named_after_another(name, path)
     try:
         published = _published(name, path)
         return _with_weights(name, {**published.options, **options}, published, source=path, strict=strict)
@@ -81,6 +86,19 @@ def _from_published(name: str, path: Path, *, strict: bool, options: dict[str, A
         fitting = models_that_fit(path, asked=name)
         hint = f"; the file fits {' or '.join(fitting)}" if fitting else ""
         raise HondoError(f"{error}{hint}") from error
+
+
+def _warn_if_named_after_another(name: str, path: Path) -> None:
+    """Some published files fit several variants (metric ranges, for example) and differ in their name alone."""
+    stems = {each: origin.file_stem for each in ZOO if (origin := origin_of(ZOO[each])) and origin.file_stem}
+    named_after = [each for each, stem in stems.items() if stem == path.stem]
+    if named_after and name not in named_after:
+        _log.warning(
+            "%s has the name of the published weights of '%s'; read as '%s' its depth may be wrong (scale, range)",
+            path,
+            named_after[0],
+            name,
+        )
 
 
 def _published(name: str, path: Path) -> Published:

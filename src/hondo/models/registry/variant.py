@@ -21,6 +21,12 @@ class Origin:
     licence: str
     read: Callable[[Path], Published] | None = None  # of the authors' file or folder; raises HondoError
 
+    @property
+    def file_stem(self) -> str | None:
+        """The name of the published file without its suffix, where ``source`` ends with one."""
+        file = Path(self.source.rpartition(": ")[2])
+        return file.stem if file.suffix in (".pt", ".pth") else None
+
     def __call__(self, build: Build) -> Build:
         """As a decorator of a variant: notes the origin on the function."""
         build.origin = self  # type: ignore[attr-defined]
