@@ -36,14 +36,17 @@ class DepthKind(enum.StrEnum):
 
     @property
     def is_inverse(self) -> bool:
+        """Whether near is large."""
         return self is not DepthKind.METRIC_DEPTH
 
     @property
     def is_metric(self) -> bool:
+        """Whether the scale is known."""
         return self in (DepthKind.METRIC_DEPTH, DepthKind.METRIC_INVERSE_DEPTH)
 
     @property
     def unit(self) -> str:
+        """m, 1/m, or empty where the scale is not known."""
         return {"metric_depth": "m", "metric_inverse_depth": "1/m"}.get(self.value, "")
 
 
@@ -98,6 +101,7 @@ class Camera:
 
     @property
     def horizontal_fov_deg(self) -> float:
+        """The horizontal field of view in degrees."""
         left, right = self.cx / self.fx, (self.size_hw[1] - self.cx) / self.fx
         return math.degrees(math.atan(left) + math.atan(right))
 
@@ -220,7 +224,9 @@ class Prepared(Protocol):
         ...
 
     @property
-    def image_hw(self) -> Size: ...
+    def image_hw(self) -> Size:
+        """The size of the image."""
+        ...
 
     @property
     def image_rgb(self) -> UInt8[np.ndarray, "h w 3"] | None:
@@ -259,22 +265,34 @@ class Predictor(Protocol):
     """
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Of the model."""
+        ...
 
     @property
-    def kind(self) -> DepthKind: ...
+    def kind(self) -> DepthKind:
+        """Of the depth maps."""
+        ...
 
     @property
-    def input_spec(self) -> InputSpec: ...
+    def input_spec(self) -> InputSpec:
+        """What the network takes."""
+        ...
 
     @property
-    def engine(self) -> str: ...
+    def engine(self) -> str:
+        """The name of the engine that runs the network."""
+        ...
 
     @property
-    def precision(self) -> str: ...
+    def precision(self) -> str:
+        """In which the network computes: fp32, fp16, bf16, int8 ..."""
+        ...
 
     @property
-    def device(self) -> str: ...
+    def device(self) -> str:
+        """As the engine names it: cpu, cuda:0 ..."""
+        ...
 
     @property
     def weights_file(self) -> Path | None:
@@ -336,4 +354,6 @@ class Predictor(Protocol):
         """Begins a stream."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Frees what the engine holds."""
+        ...

@@ -1,6 +1,7 @@
 """Optical flow between two grey images, and what it carries from one to the other."""
 
 import math
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -27,6 +28,20 @@ class OpticalFlow:
         """Where each pixel of the one image lies in the other, as (x, y) in pixels from its own place."""
         assert min(of.shape) >= MIN_SIDE, "make both sides at least MIN_SIDE"
         return self._search.calc(of, to, None)  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+    def match(self, of: UInt8[np.ndarray, "h w"], to: UInt8[np.ndarray, "h w"]) -> "FlowMatch":
+        """The flow there and back."""
+        there, back = self(of, to), self(to, of)
+        place = there + pixel_places((of.shape[0], of.shape[1]))
+        return FlowMatch(place=place, length2=squared_length(there), miss=round_trip(there, back, place))
+
+
+class FlowMatch(NamedTuple):
+    """For each pixel of an image: its place (x, y) in the other one, and how far the way there and back is off."""
+
+    place: Float32[np.ndarray, "h w 2"]
+    length2: Float32[np.ndarray, "h w"]  # of the flow there, in squared pixels
+    miss: Float32[np.ndarray, "h w"]  # squared pixels between the start and where the way back ends
 
 
 def flow_size(size_hw: Size, *, area: int) -> Size:
@@ -61,4 +76,5 @@ def round_trip(
 
 
 def squared_length(vectors: Float32[np.ndarray, "h w 2"]) -> Float32[np.ndarray, "h w"]:
+    """x^2 + y^2."""
     return vectors[..., 0] ** 2 + vectors[..., 1] ** 2

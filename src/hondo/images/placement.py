@@ -1,13 +1,15 @@
 """Where an image lies in a network's input, for serving and training alike: the one resize, pad and undo."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, Num, UInt8
+from jaxtyping import Float, Float32, Float64, Num, UInt8
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, InputSpec, Size
@@ -138,6 +140,72 @@ def from_network(values: Float32[np.ndarray, "H W"], placement: Placement) -> Fl
     if placement.content_hw == placement.image_hw:
         return np.ascontiguousarray(inside)
     return cv2.resize(inside, placement.image_hw[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreparedImage:
+    """The input of a network, where the image lies in it, the image (if kept), and its camera (if known)."""
+
+    network_input: Float32[np.ndarray, "1 3 H W"]  # RGB 0..1
+    placement: Placement
+    image_rgb: UInt8[np.ndarray, "h w 3"] | None = None
+    camera: Camera | None = None  # of the image
+
+    @property
+    def image_hw(self) -> Size:
+        """The size of the image, or of the depth map."""
+        return self.placement.image_hw
+
+    @property
+    def network_K(self) -> Float64[np.ndarray, "3 3"]:
+        """The camera matrix in pixels of the network's input."""
+        assert self.camera is not None
+        return self.placement.camera(self.camera).K
+
+    def resized(self, size_hw: Size) -> "PreparedImage":
+        """The same, for a depth map of another size than the image."""
+        camera = None if self.camera is None else self.camera.resized(size_hw)
+        return replace(self, placement=replace(self.placement, image_hw=size_hw), camera=camera)
+
+    def at_image(self, raw: Float[np.ndarray, "H W"]) -> Float[np.ndarray, "h w"]:
+        """The network's map at the image's size."""
+        return from_network(raw, self.placement)
+
+
+def prepare_image(
+    image: Any,
+    spec: InputSpec,
+    *,
+    place: Callable[[Size, InputSpec], Placement] = place,
+    camera: Camera | None = None,
+    keep_image: bool = True,
+) -> PreparedImage:
+    """An image (see ``as_rgb``) as the network's input, with its camera scaled to it."""
+    rgb = as_rgb(image)
+    placement = place((rgb.shape[0], rgb.shape[1]), spec)
+    return PreparedImage(
+        network_input=to_network(rgb, placement),
+        placement=placement,
+        image_rgb=rgb if keep_image else None,
+        camera=None if camera is None else camera.for_image(placement.image_hw),
+    )
+
+
+def as_rgb(image: Any) -> UInt8[np.ndarray, "h w 3"]:
+    """An image as uint8 RGB, from an array (not copied), a PIL image, or a path."""
+    if isinstance(image, (str, Path)):
+        from hondo.images.read import read_image
+
+        return read_image(image)
+    if hasattr(image, "getexif"):  # a PIL image, recognised without importing PIL
+        from PIL import ImageOps
+
+        image = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    if not isinstance(image, np.ndarray):
+        raise HondoError(f"an image must be a uint8 array (h w 3), a PIL image or a path, not {type(image).__name__}")
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+        raise HondoError(f"an image must be uint8 RGB of shape (h w 3), got {image.dtype} {image.shape}")
+    return image
 
 
 def _sizes(image_hw: Size, spec: InputSpec) -> Iterator[Size]:

@@ -15,8 +15,7 @@ from hondo.core.errors import HondoError
 from hondo.core.types import Camera, DepthKind, DepthMap, InferQueue, InputSpec, Prepared, Session, Size
 from hondo.engines.base.infer_queue import in_order, one_by_one
 from hondo.engines.base.metadata import Cost, Int8Facts
-from hondo.engines.base.prepared_image import PreparedImage, as_rgb, prepare_image
-from hondo.images.placement import Placement, place, place_at_common_aspect
+from hondo.images.placement import Placement, PreparedImage, place, place_at_common_aspect, prepare_image
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -57,9 +56,9 @@ class NetworkPredictor:
 
     def prepare(self, image: Any, *, camera: Camera | None = None, keep_image: bool = True) -> PreparedImage:
         """The image as the network's input. ``keep_image``: the depth map will hold the image."""
-        rgb = as_rgb(image)
-        placement = self.place((rgb.shape[0], rgb.shape[1]), self.input_spec)
-        return prepare_image(rgb, placement, camera=camera or self.camera, keep_image=keep_image)
+        return prepare_image(
+            image, self.input_spec, place=self.place, camera=camera or self.camera, keep_image=keep_image
+        )
 
     def run(
         self, network_input: Float[np.ndarray, "b 3 H W"], *previous_and_K: Float[np.ndarray, "b ..."]

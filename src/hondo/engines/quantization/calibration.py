@@ -8,8 +8,7 @@ from jaxtyping import Float32, UInt8
 
 from hondo.core.errors import HondoError
 from hondo.core.types import InputSpec, Size
-from hondo.engines.base.prepared_image import prepare_image
-from hondo.images.placement import place
+from hondo.images.placement import prepare_image
 
 COUNT = 64  # images, of which half set the ranges: each costs about two runs of the network in float
 LEAST = 8  # different ones
@@ -62,7 +61,7 @@ def calibration_of(
     given = flat = 0
     for image in images:
         given += 1
-        network_input = prepare_image(image, place(image.shape[:2], fixed)).network_input[0]
+        network_input = prepare_image(image, fixed).network_input[0]
         prepared = np.rint(255 * network_input).astype(np.uint8)
         if prepared.max() == prepared.min():
             flat += 1

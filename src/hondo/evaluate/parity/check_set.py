@@ -10,12 +10,11 @@ from jaxtyping import Float, Float32
 from hondo.core.errors import HondoError
 from hondo.core.sample import Sample, Samples
 from hondo.core.types import InputSpec
-from hondo.engines.base.prepared_image import PreparedImage, prepare_image
 from hondo.engines.quantization.calibration import evenly
 from hondo.engines.tracing.graph_inputs import driving
 from hondo.evaluate.accuracy.evaluation import image_of
 from hondo.evaluate.parity.ground_truth_delta import GroundTruthDelta, score_both
-from hondo.images.placement import place
+from hondo.images.placement import PreparedImage, prepare_image
 from hondo.models.base.depth_model import DepthModel
 
 MOST = 16  # real images that a check looks at, evenly spread over those that are given
@@ -55,14 +54,10 @@ def check_samples(model: DepthModel, samples: Samples, *, spec: InputSpec, most:
     if not len(samples):
         raise HondoError("no image is left to check the export on")
     chosen = [samples[index] for index in evenly(len(samples), count=most)]
-    prepared = [prepare_image(image_of(sample), place(_size(sample), spec)) for sample in chosen]
+    prepared = [prepare_image(image_of(sample), spec) for sample in chosen]
     inputs = [each.network_input for each in prepared]
     wanted = [_torch_map(model, image) for image in inputs]
     return CheckSet(model=model, inputs=inputs, wanted=wanted, samples=chosen, prepared=prepared)
-
-
-def _size(sample: Sample) -> tuple[int, int]:
-    return sample.image.shape[1], sample.image.shape[2]
 
 
 def _torch_map(model: DepthModel, image: Float[np.ndarray, "1 3 H W"]) -> Float[np.ndarray, "1 1 h w"]:

@@ -38,7 +38,7 @@ class Stream:
         loop: bool = False,
         folder_fps: float = FOLDER_FPS,
     ) -> None:
-        """Refuses a source that is none at once; a camera that is missing is waited for, see ``stats``.
+        """Refuses a text that is no source; a camera that is missing is retried, see ``stats``.
 
         ``steady``: None gives each frame's depth as the network does. ``fps``: the rate for which the network's size
         is lowered, within ``size_bounds`` (smallest, largest).
@@ -82,10 +82,11 @@ class Stream:
         self.stop()
 
     def pause(self) -> None:
-        """No more results; a recording stands still, what a camera shows meanwhile is passed over."""
+        """No more results; a recording stands still, frames of a camera are skipped meanwhile."""
         self._control.paused.set()
 
     def resume(self) -> None:
+        """Goes on after a pause."""
         self._control.paused.clear()
 
     def latest(self, after: int | None = None, timeout: float | None = None) -> LiveFrame | None:
@@ -97,6 +98,7 @@ class Stream:
         self._worker = self._new_worker(predictor)
 
     def stats(self) -> StreamStats:
+        """State, rates, latencies and counts, at this moment."""
         worker, tally = self._worker, self._tally
         return StreamStats(
             state=self._shown_state(),
@@ -150,7 +152,7 @@ class Stream:
     def _predict_one(self, number: int, captured: Captured) -> None:
         worker, start = self._worker, time.monotonic()
         try:
-            result = worker(captured, number=number)
+            result = worker(captured, number=number, source_fps=self._tally.source_fps)
         except HondoError as error:
             self._tally.count_corrupt(str(error))
             return
@@ -160,9 +162,7 @@ class Stream:
             return
         finally:
             self._control.held.clear()
-        work_s = result.done_at - start
-        self._tally.count_done(captured_at=captured.captured_at, done_at=result.done_at, work_s=work_s)
-        worker.observe(work_s, source_fps=self._tally.source_fps)
+        self._tally.count_done(captured_at=captured.captured_at, done_at=result.done_at, work_s=result.done_at - start)
         self._done.put(result, number=number)
 
     def _new_worker(self, predictor: Predictor) -> Worker:

@@ -48,9 +48,6 @@ class SizeChooser:
         smaller = range(self.index + 1, len(self._areas))
         return next((index for index in smaller if self._load_at(load, index) <= DOWN_LOAD), smaller[-1])
 
-    def _has_room(self, load: float) -> bool:
-        return self._load_at(load, self.index - 1) < UP_LOAD
-
     def _load_at(self, load: float, index: int) -> float:
         return load * self._areas[index] / self._areas[self.index]
 

@@ -25,6 +25,7 @@ class Slot(Generic[T]):
 
     @property
     def is_closed(self) -> bool:
+        """Whether no more values will come."""
         return self._is_closed
 
     def put(self, value: T, *, number: int) -> None:

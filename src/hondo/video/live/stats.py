@@ -8,12 +8,13 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from hondo.core.types import Size
 
-WINDOW_S = 3.0  # rates and latencies are those of so many last seconds
+WINDOW_S = 3.0  # rates and latencies are those of the last seconds, this many
 _MOST = 1000  # results remembered
-_FEW = 30  # frames whose spacing tells the rate of the source
+_FEW = 30  # frames whose spacing gives the rate of the source
 
 
 class StreamState(StrEnum):
@@ -22,7 +23,7 @@ class StreamState(StrEnum):
     STARTING = "starting"  # no frame yet
     RUNNING = "running"
     PAUSED = "paused"
-    RECONNECTING = "reconnecting"  # the source is missing, taken or lost; it is tried again
+    RECONNECTING = "reconnecting"  # the source is missing, taken or lost; it is retried
     ENDED = "ended"  # a recording is over
     FAILED = "failed"  # it cannot go on
     STOPPED = "stopped"
@@ -30,9 +31,9 @@ class StreamState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class StreamStats:
-    """One look at a stream. Rates and latencies are of the last three seconds; None where there is nothing to tell.
+    """The state of a stream. Rates and latencies are of the last three seconds; None where there are no frames.
 
-    Latency runs from the moment a frame was caught to its finished depth.
+    Latency runs from the capture of a frame to its finished depth.
     """
 
     state: StreamState
@@ -65,6 +66,7 @@ class Tally:
         self.reason = ""
 
     def count_read(self, captured_at: float) -> None:
+        """A frame came; a lost source is there again."""
         with self._lock:
             self.read += 1
             self._caught.append(captured_at)
@@ -72,16 +74,19 @@ class Tally:
                 self.is_lost, self.reason = False, ""
 
     def count_done(self, *, captured_at: float, done_at: float, work_s: float) -> None:
+        """A frame has its depth. ``work_s``: seconds in the predictor and the filters."""
         with self._lock:
             self.predicted += 1
             self._done.append((done_at, done_at - captured_at, work_s))
 
     def count_corrupt(self, reason: str = "") -> None:
+        """A frame was not decoded or not predicted."""
         with self._lock:
             self.corrupt += 1
             self.reason = reason or self.reason
 
     def count_lost(self, reason: str) -> None:
+        """The source is gone, and will be tried again."""
         with self._lock:
             self.reconnects += 1
             self.is_lost, self.reason = True, reason
@@ -109,6 +114,6 @@ class Tally:
         }
 
 
-def _rate(times: np.ndarray) -> float:
+def _rate(times: Float[np.ndarray, " n"]) -> float:
     """Events a second, by the spans between them."""
     return float((len(times) - 1) / max(times[-1] - times[0], 1e-6)) if len(times) > 1 else 0.0

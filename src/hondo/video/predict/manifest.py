@@ -44,7 +44,7 @@ class Item:
 
 
 class PredictionsFile:
-    """A context in which items are added; the file appears, whole and valid, when it ends, also by Ctrl-C.
+    """A context in which items are added; the complete file appears when the context ends, also by Ctrl-C.
 
     A run that ends with an error before its first item leaves the file of an earlier run as it is.
     """
@@ -63,6 +63,7 @@ class PredictionsFile:
         return self
 
     def add(self, item: Item) -> None:
+        """Appends an item."""
         assert self._file is not None
         self._file.write(("\n  " if self._is_first else ",\n  ") + json.dumps(asdict(item)))
         self._is_first = False

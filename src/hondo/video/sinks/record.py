@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float
 
 from hondo.core.types import Size
 from hondo.images.video_writer import VideoWriter
@@ -22,8 +23,8 @@ _WAIT_S = 0.5
 def record(stream: Stream, folder: Path, *, on_progress: Callable[[], None] = lambda: None) -> int:
     """Writes every result of a started stream that it can keep up with, until the stream ends; returns how many.
 
-    ``told`` is called about twice a second or after each frame. A full disk ends it with HondoError; what is written
-    stays.
+    ``on_progress`` is called about twice a second, or after each frame. A full disk ends it with HondoError; what is
+    written stays.
     """
     last = None
     with Recorder(folder, model=stream.stats().model) as recorder:
@@ -101,7 +102,7 @@ class Recorder:
         self._last_s = max(time_s, self._last_s + 1e-3)
         return self._last_s
 
-    def _write_pose(self, T_world_camera: np.ndarray | None) -> None:
+    def _write_pose(self, T_world_camera: Float[np.ndarray, "4 4"] | None) -> None:
         if T_world_camera is None or not np.isfinite(T_world_camera).all():
             return
         with self._poses.open("a", encoding="utf-8") as file:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float32
 
 from hondo.core.errors import MissingExtraError
 from hondo.core.types import DepthMap
@@ -63,7 +64,7 @@ class RerunLog:
             recording.log("camera", rerun.Transform3D(translation=pose[:3, 3], mat3x3=pose[:3, :3]))
 
 
-def shown_depth(depth_map: DepthMap) -> np.ndarray:
+def shown_depth(depth_map: DepthMap) -> Float32[np.ndarray, "h w"]:
     """Depth along z: metres for metric kinds, else in one unknown unit; 0 where nothing is known."""
     values = depth_map.values
     depth = invert_depth(values, not_positive="zero") if depth_map.kind.is_inverse else values

@@ -7,6 +7,7 @@ of REP 103: x right, y down, z ahead, as hondo's own.
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera
@@ -16,7 +17,7 @@ Message = dict[str, Any]  # field -> value, nested as the message is
 
 
 def color_image(frame: LiveFrame, *, frame_id: str = "camera_optical", stamp_s: float) -> Message:
-    """sensor_msgs/Image of the image, rgb8. ``stamp_s``: when it was caught, seconds since the epoch of ROS."""
+    """sensor_msgs/Image of the image, rgb8. ``stamp_s``: when it was captured, seconds since the epoch of ROS."""
     return _image(frame.image, encoding="rgb8", header=_header(frame_id, stamp_s))
 
 
@@ -31,7 +32,7 @@ def depth_image(frame: LiveFrame, *, frame_id: str = "camera_optical", stamp_s: 
 
 
 def camera_info(camera: Camera, *, frame_id: str = "camera_optical", stamp_s: float) -> Message:
-    """sensor_msgs/CameraInfo of an image without distortion. ROS has pixel centres at whole numbers: cx - 0.5."""
+    """sensor_msgs/CameraInfo of an image without distortion. ROS has pixel centres at integers: cx - 0.5."""
     K = camera.K
     K[:2, 2] -= 0.5
     return {
@@ -41,7 +42,7 @@ def camera_info(camera: Camera, *, frame_id: str = "camera_optical", stamp_s: fl
     }  # fmt: skip
 
 
-def _image(pixels: np.ndarray, *, encoding: str, header: Message) -> Message:
+def _image(pixels: Shaped[np.ndarray, "h w *channels"], *, encoding: str, header: Message) -> Message:
     height, width = pixels.shape[:2]
     return {
         "header": header, "height": height, "width": width, "encoding": encoding, "is_bigendian": 0,

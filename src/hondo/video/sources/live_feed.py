@@ -15,21 +15,21 @@ from hondo.video.sources.tolerant_decode import decoded
 
 OPEN_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 10.0
-FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 15.0  # between two tries to reach a lost source; doubled each time
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 15.0  # between two attempts to reach a lost source; doubled each time
 
 
 def live_frames(address: str) -> Iterator[VideoFrame]:
     """Frames of ``webcam:N`` or of a stream's address, with the seconds since the first; ends when the stream does."""
-    for captured in caught(address, FeedControl()):
+    for captured in connection_frames(address, FeedControl()):
         yield VideoFrame(image=captured.image, time_s=captured.time_s)
 
 
 def live_feed(address: str, control: FeedControl) -> Iterator[Captured]:
-    """As ``caught``, for ever: a source that is missing, taken or lost is told and tried again, ever more seldom."""
+    """The frames of all connections: a source that is missing, busy or lost is reported and retried with back-off."""
     wait_s, start = FIRST_WAIT_S, None
     while not control.stopped.is_set():
         try:
-            for captured in caught(address, control):
+            for captured in connection_frames(address, control):
                 start = captured.captured_at if start is None else start
                 wait_s = FIRST_WAIT_S
                 yield Captured(
@@ -45,7 +45,7 @@ def live_feed(address: str, control: FeedControl) -> Iterator[Captured]:
         wait_s = min(2 * wait_s, LONGEST_WAIT_S)
 
 
-def caught(address: str, control: FeedControl) -> Iterator[Captured]:
+def connection_frames(address: str, control: FeedControl) -> Iterator[Captured]:
     """The frames of one connection, until it ends or is stopped; HondoError where it fails."""
     frames = _webcam(address) if address.lower().startswith("webcam:") else _stream(address, control)
     start = None
@@ -80,7 +80,7 @@ def _webcam(address: str) -> Iterator[tuple]:
             raise HondoError(
                 f"{address}: no camera answers; check that it is plugged in, free and allowed, or try another number"
             )
-        camera.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # drivers that know it keep no old frames
+        camera.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # drivers that support it keep no old frames
         reason = "gives no frames; close other programs that use it, or try another number"
         while camera.grab():
             caught_at, reason = time.monotonic(), "stopped giving frames"
@@ -111,7 +111,7 @@ def _stream(address: str, control: FeedControl) -> Iterator[tuple]:
 
 @contextmanager
 def _quiet_opencv() -> Iterator[None]:
-    """OpenCV prints a page of warnings where a camera is missing; our one line says it."""
+    """Without the many warnings that OpenCV prints where a camera is missing: the error says it in one line."""
     import cv2
 
     level = cv2.utils.logging.getLogLevel()
@@ -123,7 +123,7 @@ def _quiet_opencv() -> Iterator[None]:
 
 
 def feed_of(source: str, *, loop: bool = False, folder_fps: float = FOLDER_FPS) -> Feed:
-    """The feed of ``webcam:N``, an rtsp/http address, a video file or a folder of images; refuses what is none.
+    """The feed of ``webcam:N``, an rtsp/http address, a video file or a folder of images; refuses anything else.
 
     ``loop`` plays files and folders again and again; ``folder_fps`` is the rate of a folder's images.
     """

@@ -1,4 +1,4 @@
-"""What passes through the live loop: a frame as it was caught, and with its depth; what loop and source say."""
+"""What passes through the live loop: a frame as it was captured, and with its depth; the signals between loop and source."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from hondo.core.types import DepthMap
 
 @dataclass(frozen=True, kw_only=True)
 class Captured:
-    """An upright image, uint8 RGB; when it was caught (time.monotonic), and its time in the source, in seconds."""
+    """An upright image, uint8 RGB; when it was captured (time.monotonic), and its time in the source, in seconds."""
 
     image: UInt8[np.ndarray, "h w 3"]
     captured_at: float
@@ -35,13 +35,13 @@ class LiveFrame:
 
     @property
     def latency_ms(self) -> float:
-        """From the moment the frame was caught to its finished depth."""
+        """From the capture of the frame to its finished depth."""
         return 1000 * (self.done_at - self.captured_at)
 
 
 @dataclass(frozen=True, kw_only=True)
 class FeedControl:
-    """What the loop tells a source (stop, pause, wait), and a source the loop (a bad frame, a lost source)."""
+    """Signals to a source (stop, pause, hold), and what the source reports (a bad frame, a lost connection)."""
 
     stopped: threading.Event = field(default_factory=threading.Event)
     paused: threading.Event = field(default_factory=threading.Event)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import UInt8
 
 from hondo.core.errors import HondoError
 from hondo.images.read import MAX_MEGAPIXELS, read_image
@@ -11,7 +12,7 @@ from hondo.images.video_file import VideoFrame, probe_video, read_video
 from hondo.video.sources.live_feed import live_frames
 from hondo.video.sources.source_list import Source, SourceKind
 
-DEFAULT_FPS = 25.0  # of a colour video whose source does not tell its own
+DEFAULT_FPS = 25.0  # of a colour video whose source does not state its own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +21,7 @@ class Frame:
 
     source: Source
     index: int = 0
-    image: np.ndarray | None = None
+    image: UInt8[np.ndarray, "h w 3"] | None = None
     time_s: float | None = None
     fps: float = DEFAULT_FPS
     error: HondoError | None = None

@@ -12,7 +12,7 @@ from hondo.images.video_file import probe_video
 from hondo.video.sources.live_frame import Captured, Feed, FeedControl
 from hondo.video.sources.tolerant_decode import decoded_file
 
-FOLDER_FPS = 10.0  # of a folder of images, which does not tell its rate
+FOLDER_FPS = 10.0  # of a folder of images, which does not state its rate
 MAX_LATE_S = 0.2  # a reader that is later than this moves the clock rather than hurry after it
 _PAUSE_POLL_S = 0.05
 
@@ -47,7 +47,7 @@ class Clock:
 
 
 def video_feed(path: Path, *, loop: bool = False) -> Feed:
-    """A video file at its own rate; with ``loop`` again from the start at its end. A file that is none is refused."""
+    """A video file at its own rate; with ``loop`` again and again. A file that is not a video is refused."""
     frame_s = 1 / probe_video(path).fps
 
     def frames(control: FeedControl) -> Iterator[Captured]:
@@ -67,7 +67,7 @@ def video_feed(path: Path, *, loop: bool = False) -> Feed:
 
 
 def folder_feed(folder: Path, *, fps: float = FOLDER_FPS, loop: bool = False) -> Feed:
-    """The images of a folder (or of its ``images/``) in order, with the poses of a ``poses.txt`` beside them."""
+    """The images of a folder (or of its ``images/``) in order, with the poses of a ``poses.txt`` next to them."""
     layout = find_layout(folder)
     images = list_images(layout.images)
     poses = None if layout.poses is None else read_poses(layout.poses)

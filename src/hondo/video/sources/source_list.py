@@ -33,6 +33,7 @@ class Source:
 
     @property
     def path(self) -> Path:
+        """The file, of an image or a video."""
         return Path(self.text)
 
 
@@ -92,7 +93,7 @@ def _stems(names: list[str], kinds: dict[str, SourceKind]) -> list[str]:
     lengths = [1] * len(names)
     while True:
         stems = ["_".join(part[-length:]) for part, length in zip(parts, lengths, strict=True)]
-        counts = Counter(stem.lower() for stem in stems)  # some file systems do not tell a from A
+        counts = Counter(stem.lower() for stem in stems)  # some file systems ignore case
         equal = [index for index, stem in enumerate(stems) if counts[stem.lower()] > 1]
         longer = [index for index in equal if lengths[index] < len(parts[index])]
         if not longer:

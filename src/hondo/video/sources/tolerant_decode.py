@@ -1,4 +1,4 @@
-"""Tolerant decoding with PyAV: damaged frames are told and passed over, where images.video_file would stop."""
+"""Tolerant decoding with PyAV: damaged frames are counted and skipped, where images.video_file would stop."""
 
 import time
 from collections.abc import Callable, Iterator

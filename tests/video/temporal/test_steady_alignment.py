@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hondo.core.types import DepthKind
-from hondo.video.temporal.scale_alignment import Alignment, align, comparable
+from hondo.video.temporal.steady import Alignment, align, comparable
 
 RNG = np.random.default_rng(0)
 MAP = RNG.uniform(0.1, 2, (40, 60)).astype(np.float32)

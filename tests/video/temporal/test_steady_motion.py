@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from hondo.video.temporal.motion import MotionTracker, small_size
+from hondo.images.optical_flow import flow_size
+from hondo.video.temporal.steady import AREA, MotionTracker
 
 
 def scene(height: int = 192, width: int = 640, *, seed: int = 0) -> np.ndarray:
@@ -58,7 +59,7 @@ def test_a_change_of_size_begins_anew() -> None:
 
 @pytest.mark.parametrize("size_hw", [(1, 1), (3, 900), (27, 284), (900, 3), (24, 48), (480, 640), (2160, 3840)])
 def test_every_size_has_a_small_one_that_the_flow_can_take(size_hw) -> None:
-    height, width = small_size(size_hw)
+    height, width = flow_size(size_hw, area=AREA)
     assert min(height, width) >= 32 and height * width < 40_000
     tracker = MotionTracker()
     image = scene(*size_hw)

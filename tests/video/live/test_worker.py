@@ -9,8 +9,8 @@ import pytest
 
 from hondo.core.errors import HondoError
 from hondo.core.types import InputSpec
-from hondo.video.live.adaptive_predictor import AdaptivePredictor
 from hondo.video.live.live_stream import Stream
+from hondo.video.live.worker import AdaptivePredictor
 from hondo.video.sources.live_frame import Captured
 
 
