@@ -1,4 +1,4 @@
-"""What passes through the live loop: a frame as it was captured, and with its depth; the signals between loop and source."""
+"""A live frame as it was captured, and with its depth; the signals between the loop and its source."""
 
 import threading
 from collections.abc import Callable, Iterator
