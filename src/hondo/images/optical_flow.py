@@ -50,8 +50,9 @@ def flow_size(size_hw: Size, *, area: int) -> Size:
     return max(MIN_SIDE, round(size_hw[0] * scale)), max(MIN_SIDE, round(size_hw[1] * scale))
 
 
-def grey_at(image: UInt8[np.ndarray, "H W 3"], size_hw: Size) -> UInt8[np.ndarray, "h w"]:
-    """The image in grey, made smaller by areas."""
+def small_grey(image: UInt8[np.ndarray, "H W 3"], *, area: int) -> UInt8[np.ndarray, "h w"]:
+    """The image in grey at ``flow_size``, made smaller by areas."""
+    size_hw = flow_size((image.shape[0], image.shape[1]), area=area)
     return cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), size_hw[::-1], interpolation=cv2.INTER_AREA)
 
 

@@ -8,7 +8,7 @@ from jaxtyping import Float, UInt8
 
 from hondo.core.types import Camera
 from hondo.geometry.two_view import two_view_motion
-from hondo.images.optical_flow import OpticalFlow, flow_size, grey_at, pixel_places, round_trip, sampled
+from hondo.images.optical_flow import OpticalFlow, pixel_places, round_trip, sampled, small_grey
 
 AREA = 98_304  # pixels of the images that are matched: 256x384
 GRID = 6  # pixels between the points
@@ -41,8 +41,8 @@ class _View:
     """An image at the size at which it is matched."""
 
     def __init__(self, image: UInt8[np.ndarray, "H W 3"], camera: Camera, *, depth: Float[np.ndarray, "H W"]) -> None:
-        size_hw = flow_size((image.shape[0], image.shape[1]), area=AREA)
-        self.grey = grey_at(image, size_hw)
+        self.grey = small_grey(image, area=AREA)
+        size_hw = self.grey.shape[0], self.grey.shape[1]
         self.depth = cv2.resize(depth, size_hw[::-1], interpolation=cv2.INTER_NEAREST)
         self.camera = camera.resized(size_hw)
 

@@ -12,8 +12,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, UInt8
 
 from hondo.core.errors import HondoError
-from hondo.core.types import DepthKind, DepthMap
-from hondo.images.optical_flow import OpticalFlow, flow_size, grey_at, sampled
+from hondo.core.types import DepthKind, DepthMap, Size
+from hondo.images.optical_flow import OpticalFlow, sampled, small_grey
 
 MEMORY = 0.85  # share of the past where it is fully trusted: an average of about six frames
 LEAK = 0.03  # share of the scale correction given back each frame: errors of the past do not add up for ever
@@ -63,12 +63,18 @@ class MotionTracker:
         self._flow = OpticalFlow()
         self._last: UInt8[np.ndarray, "h w"] | None = None
 
+    @property
+    def size_hw(self) -> Size:
+        """The size of the small image of the last frame."""
+        assert self._last is not None
+        return self._last.shape[0], self._last.shape[1]
+
     def __call__(self, image: UInt8[np.ndarray, "H W 3"]) -> Motion | None:
         """The motion since the last frame; None for the first one and after a change of size.
 
         A pixel is trusted if it looks the same in both frames and its flow there and back ends where it began.
         """
-        last, now = self._last, grey_at(image, flow_size((image.shape[0], image.shape[1]), area=AREA))
+        last, now = self._last, small_grey(image, area=AREA)
         self._last = now
         if last is None or last.shape != now.shape:
             return None
@@ -167,7 +173,7 @@ class Steady:
     def __call__(self, image: UInt8[np.ndarray, "H W 3"], depth_map: DepthMap) -> DepthMap:
         """The steadied map of ``image``, of the same kind; unknown values stay unknown."""
         motion = self._motion(image)
-        small, is_known = _small(depth_map)
+        small, is_known = _small(depth_map, size_hw=self._motion.size_hw)
         past = self._past if motion is not None and self._kind is depth_map.kind else None
         self._kind = depth_map.kind
         if motion is None or past is None:
@@ -196,9 +202,9 @@ class Steady:
         return alignment.leaking(config.leak), moved
 
 
-def _small(depth_map: DepthMap) -> tuple[Float32[np.ndarray, "h w"], Bool[np.ndarray, "h w"]]:
+def _small(depth_map: DepthMap, *, size_hw: Size) -> tuple[Float32[np.ndarray, "h w"], Bool[np.ndarray, "h w"]]:
     """The map at the small size, comparable between frames, and where it is known (elsewhere it holds the median)."""
-    height, width = flow_size(depth_map.size_hw, area=AREA)
+    height, width = size_hw
     values = np.asarray(depth_map.values, dtype=np.float32)
     small = comparable(cv2.resize(values, (width, height), interpolation=cv2.INTER_AREA), depth_map.kind)
     is_known = np.isfinite(small)
