@@ -1,4 +1,4 @@
-"""The ``hondo`` command: finds the command's file, parses its config, runs it, tells errors in one line.
+"""The ``hondo`` command: imports the file of a command, parses its config, runs it, prints errors as one line.
 
 A command is one file with a config dataclass and ``run(config: Config) -> int | None``; None counts as 0. Its module
 does not import torch at the top: ``--help`` answers at once.
@@ -61,7 +61,7 @@ def usage() -> str:
     """The text of ``hondo --help``."""
     width = max(map(len, COMMANDS))
     rows = [f"  {name:<{width}}  {summary}" for name, (_, summary) in COMMANDS.items()]
-    lines = [f"hondo {__version__}: monocular depth, trained, shrunk, proven and run live", ""]
+    lines = [f"hondo {__version__}: monocular depth: train, evaluate, export and run live", ""]
     lines += ["usage: hondo COMMAND [options]", "", "commands:", *rows, ""]
     return "\n".join([*lines, "hondo COMMAND --help tells a command's options; hondo --version the version"])
 
