@@ -22,10 +22,10 @@ from hondo.engines.quantization.validation import Quantising
 from hondo.engines.registry import ENGINES
 from hondo.evaluate.parity.check_set import CheckSet, check_samples
 from hondo.evaluate.parity.parity import compare_on
-from hondo.evaluate.speed.comparison import Versus, alternate_with
+from hondo.evaluate.speed.comparison import LatencyComparison, alternate_with
 from hondo.evaluate.speed.latency import conditions, network_call
 from hondo.evaluate.speed.memory import file_size_mib
-from hondo.evaluate.speed.peak import measure_roof
+from hondo.evaluate.speed.peak import measure_peak
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.macs import count_macs
 
@@ -136,8 +136,8 @@ def measure_latency(case: Case, plan: Plan, *, folder: Path) -> None:
     if read_cached(kept) is not None or not found:
         return
     model = build(case)
-    gmacs, under, roof = count_macs(model, size_hw=case.size_hw) / 1e9, str(conditions()), measure_roof()
-    times: dict[str, Versus] = {}
+    gmacs, under, roof = count_macs(model, size_hw=case.size_hw) / 1e9, str(conditions()), measure_peak()
+    times: dict[str, LatencyComparison] = {}
     for engine in ENGINES_SHOWN:  # apart: the threads of one engine wait for more work on the cores of the next
         times |= alternated(case, model, [each for each in found if each.engine == engine], plan=plan, folder=folder)
     facts = {
@@ -153,7 +153,7 @@ def measure_latency(case: Case, plan: Plan, *, folder: Path) -> None:
 
 def alternated(
     case: Case, model: DepthModel, variants: Sequence[Variant], *, plan: Plan, folder: Path
-) -> dict[str, Versus]:
+) -> dict[str, LatencyComparison]:
     """Eager torch and the variants of one engine, in turn."""
     served = {str(variant): variant.serve(model, folder) for variant in variants}
     calls = {name: network_call(predictor, size_hw=case.size_hw) for name, predictor in served.items()}
@@ -164,7 +164,7 @@ def alternated(
     return times
 
 
-def numbers(versus: Versus, *, least_ms: float) -> dict[str, Any]:
+def numbers(versus: LatencyComparison, *, least_ms: float) -> dict[str, Any]:
     """Times, and how many times as fast as eager torch with the 95 % interval."""
     return {
         "ms": versus.second.median_ms,

@@ -14,7 +14,7 @@ LATENCY = "latency.json"
 
 
 def assemble(out: Path, sizes: Mapping[str, Size]) -> Report:
-    """Everything that was measured, model by model; the notes say what was refused, and under what it was measured."""
+    """Everything that was measured, model by model; the notes list refused exports and the conditions."""
     rows: list[Row] = []
     notes: list[str] = []
     compared: dict[int, list[str]] = {}  # subjects by how many images with ground truth they were compared on
@@ -37,12 +37,10 @@ def assemble(out: Path, sizes: Mapping[str, Size]) -> Report:
 
 
 def compared_notes(compared: Mapping[int, list[str]]) -> list[str]:
-    """On how many images the rows were compared; those that differ from most are named."""
+    """The number of images compared; rows with another number than most are named."""
     most, *others = sorted(compared, key=lambda count: -len(compared[count])) or [0]
     named = [f"compared on {count} images: {', '.join(compared[count])}" for count in others]
-    return (
-        [f"compared with torch and ground truth on {most} images, where nothing else is said", *named] if most else []
-    )
+    return [f"compared with torch and ground truth on {most} images unless stated otherwise", *named] if most else []
 
 
 def parity_rows(subject: str, facts: Mapping[str, Any]) -> list[Row]:
@@ -78,9 +76,9 @@ def latency_rows(title: str, latency: Mapping[str, Any]) -> list[Row]:
     for variant, facts in latency["variants"].items():
         numbers: list[tuple[str, float, str, Better]] = [
             ("eager torch", facts["eager_ms"], "ms", "lower"), ("time", facts["ms"], "ms", "lower"),
-            ("times as fast", facts["speed_up"], "", "higher"), ("95 % from", facts["low"], "", "higher"),
-            ("to", facts["high"], "", "higher"), ("of the roof", 100 * facts["roof_share"], "%", "higher"),
-            ("at the roof", facts["speed_up"] / facts["roof_share"], "", "higher"),
+            ("speed-up", facts["speed_up"], "", "higher"), ("95 % CI from", facts["low"], "", "higher"),
+            ("to", facts["high"], "", "higher"), ("of peak throughput", 100 * facts["roof_share"], "%", "higher"),
+            ("speed-up at peak", facts["speed_up"] / facts["roof_share"], "", "higher"),
         ]  # fmt: skip
         subject = f"{title} {variant.replace('-', ' ', 1)}"
         rows += [
@@ -97,7 +95,7 @@ def latency_notes(title: str, latency: Mapping[str, Any]) -> list[str]:
         f"{title} {variant}: {doubt}" for variant, facts in latency["variants"].items() for doubt in facts["doubts"]
     ]
     return [
-        f"{title}: {latency['gmacs']:.1f} GMAC, {rounds} rounds, {latency['conditions']}, roof "
+        f"{title}: {latency['gmacs']:.1f} GMAC, {rounds} rounds, {latency['conditions']}, peak throughput "
         f"{roof['gmacs_per_s']:.0f} GMAC/s fp32, {roof['bf16_gmacs_per_s']:.0f} bf16{int8}; commit {latency['commit']}",
         *(f"{title}: {doubt}" for doubt in latency["noise"]),
         *doubts,

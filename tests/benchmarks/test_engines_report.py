@@ -48,9 +48,9 @@ def test_rows_and_notes(assemble, out) -> None:
     values = {row.name: row.value for row in report.rows}
     assert values["abs_rel worse by"] == pytest.approx(20) and values["delta1 worse by"] == 0
     assert (
-        values["times as fast"] == 4
-        and values["of the roof"] == 50
-        and values["at the roof"] == 8
+        values["speed-up"] == 4
+        and values["of peak throughput"] == 50
+        and values["speed-up at peak"] == 8
         and values["abs_rel to torch"] == 2
     )
     notes = "\n".join(report.notes)
@@ -63,7 +63,7 @@ def test_rows_that_were_compared_on_other_images_are_named(assemble, out) -> Non
         facts = PARITY | {"truth": PARITY["truth"] | {"images": images}}
         (out / "net" / f"{name}.json").write_text(json.dumps(facts))
     notes = assemble(out, {"net": (32, 64)}).notes
-    assert "compared with torch and ground truth on 3 images, where nothing else is said" in notes
+    assert "compared with torch and ground truth on 3 images, unless stated otherwise" in notes
     assert "compared on 64 images: net 32x64 openvino_ir bf16" in notes
 
 

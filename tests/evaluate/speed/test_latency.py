@@ -11,7 +11,7 @@ from hondo.core.types import DepthKind, InputSpec
 from hondo.engines.base.metadata import Cost
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.evaluate.speed.latency import BenchConfig, bench, network_call, protocol_config
-from hondo.evaluate.speed.peak import Roof
+from hondo.evaluate.speed.peak import PeakThroughput
 from hondo.models.registry.build_model import build_model
 
 
@@ -35,7 +35,7 @@ def test_a_bench_knows_network_and_whole_call(predictor) -> None:
     assert result.throughput == pytest.approx(2000 / result.median_ms)
     assert result.fps == pytest.approx(1000 / result.predictor_median_ms)
     assert result.gmacs is None and result.file_size_mib is None
-    assert {row.name for row in result.rows()} >= {"median", "p95", "min", "FPS", "before", "after"}
+    assert {row.name for row in result.rows()} >= {"median", "p95", "min", "FPS", "preprocess", "postprocess"}
     assert result.low_ms <= result.median_ms <= result.high_ms and result.preprocess_ms > 0
 
 
@@ -54,17 +54,17 @@ def test_the_whole_call_is_that_of_the_cameras_image(predictor) -> None:
 
 
 def test_the_roof_is_shared_by_models_that_are_known(predictor) -> None:
-    roof = Roof(gmacs_per_s=1, bf16_gmacs_per_s=1, int8_gmacs_per_s=None, gigabytes_per_s=1)
+    roof = PeakThroughput(gmacs_per_s=1, bf16_gmacs_per_s=1, int8_gmacs_per_s=None, gigabytes_per_s=1)
     result = bench(predictor, config=BenchConfig(warmup=0, runs=1), roof=roof)
     assert result.roof_share is None  # nothing is known of what it computes
     network = build_model("unet-light", weights="random")
     known = bench(predictor, config=BenchConfig(warmup=0, runs=1), roof=roof, model=network)
     assert known.roof_share == pytest.approx(1000 * known.gmacs / known.median_ms)
-    assert "of the roof" in {row.name for row in known.rows()}
+    assert "of peak throughput" in {row.name for row in known.rows()}
 
 
 def test_a_file_tells_what_its_model_takes_at_its_own_size(predictor) -> None:
-    roof = Roof(gmacs_per_s=2, bf16_gmacs_per_s=2, int8_gmacs_per_s=None, gigabytes_per_s=1)
+    roof = PeakThroughput(gmacs_per_s=2, bf16_gmacs_per_s=2, int8_gmacs_per_s=None, gigabytes_per_s=1)
     stated = replace(predictor, cost=Cost(macs=10**6, parameters=7, size_hw=(32, 64)))
     result = bench(stated, config=BenchConfig(warmup=0, runs=1), roof=roof)
     assert (result.gmacs, result.parameters) == (1e-3, 7)

@@ -13,7 +13,7 @@ from hondo.evaluate.speed.noise import CoreTime, Noise
 @pytest.mark.parametrize(
     ("references", "said"),
     [
-        ([1.0] * 20 + [1.5] * 10, "slowed down by 50%"),
+        ([1.0] * 20 + [1.5] * 10, "became 50% slower"),
         ([1.5] * 10 + [1.0] * 20, "became 50% faster"),
         ([1.0, 1.0, 1.0, 1.0, 2.0] * 6, "2.0 times as long"),
     ],

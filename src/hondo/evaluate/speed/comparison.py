@@ -1,4 +1,4 @@
-"""A against B: called in turn, so that whatever the machine does meets both; the ratio with its interval."""
+"""Alternates two models and reports their latency ratio with a 95 % confidence interval."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from hondo.evaluate.speed.noise import CoreTime, Noise, reference_work
 from hondo.evaluate.speed.timing import FEWEST, WIDEST, Timing, elapsed_ms, median_interval, settle
 
-REST_S = 0.05  # threads of OpenMP and ONNX Runtime turn round for some 20 ms before they sleep
+REST_S = 0.05  # threads of OpenMP and ONNX Runtime spin for about 20 ms before they sleep
 
 
 @dataclass(frozen=True, kw_only=True)
-class Versus:
-    """Times of both, and the median over pairs of B's time over A's, with its 95 % interval."""
+class LatencyComparison:
+    """Times of both calls, and the median over pairs of second / first with its 95 % confidence interval."""
 
     first: Timing
     second: Timing
@@ -21,24 +21,28 @@ class Versus:
     high: float
 
     def doubts(self) -> tuple[str, ...]:
-        """Why no conclusion is drawn; noise that met both sides alike does not matter as long as the ratio is firm."""
+        """Why the comparison is inconclusive. Noise affects both alike, so only the interval counts."""
         width = max(self.high - self.ratio, self.ratio - self.low) / self.ratio
-        return (f"the ratio is known to {width:.0%} only, after {self.first.runs} pairs",) if width > WIDEST else ()
+        return (
+            (f"the confidence interval of the latency ratio is ±{width:.0%} after {self.first.runs} pairs",)
+            if width > WIDEST
+            else ()
+        )
 
     def verdict(self, *, first: str, second: str) -> str:
         """One sentence: which is faster, and by how much."""
-        interval = f"{self.low:.3f} to {self.high:.3f} with 95 %, {self.first.runs} pairs"
-        takes = f"{second} takes {self.ratio:.3f} of the time of {first} ({interval})"
+        interval = f"95 % confidence interval {self.low:.3f} to {self.high:.3f}, {self.first.runs} pairs"
+        takes = f"latency ratio {second} / {first}: {self.ratio:.3f} ({interval})"
         if self.low <= 1 <= self.high:
-            return f"{takes}: no difference shown"
+            return f"{takes}: no significant difference"
         faster, times = (second, 1 / self.ratio) if self.ratio < 1 else (first, self.ratio)
         return f"{takes}: {faster} is {times:.2f} times as fast"
 
 
 def alternate(
     first: Callable[[], object], second: Callable[[], object], *, warmup: int, runs: int, seconds: float = 40.0
-) -> Versus:
-    """Calls both in turn, each pair in the other order than the last; at least FEWEST pairs."""
+) -> LatencyComparison:
+    """Alternates two calls, reversing the order in each pair; at least FEWEST pairs."""
     return alternate_with(first, {"second": second}, warmup=warmup, runs=runs, seconds=seconds)["second"]
 
 
@@ -49,8 +53,8 @@ def alternate_with(
     warmup: int,
     runs: int,
     seconds: float = 40.0,
-) -> dict[str, Versus]:
-    """Each of ``others`` against ``first``: all are called in turn, each round in the other order than the last.
+) -> dict[str, LatencyComparison]:
+    """Compares each of ``others`` with ``first``: all are called in each round, in alternating order.
 
     At least FEWEST rounds; each call may warm up for a quarter of ``seconds``.
     """
@@ -69,17 +73,17 @@ def alternate_with(
 
 
 def _rested_ms(call: Callable[[], object]) -> float:
-    """A call's time after those of another engine: the threads of that get time to fall asleep, and a short call is
-    made once before, so that what cooled down meanwhile is warm."""
+    """A call's time after a pause in which the threads of other engines go to sleep. A short call is repeated, so that
+    caches are warm."""
     time.sleep(REST_S)
     first = elapsed_ms(call)
     return elapsed_ms(call) if first < 1000 * REST_S else first
 
 
-def _versus(first: list[float], second: list[float], *, noise: Noise) -> Versus:
+def _versus(first: list[float], second: list[float], *, noise: Noise) -> LatencyComparison:
     ratios = sorted(b / a for a, b in zip(first, second, strict=True))
     low, high = median_interval(ratios)
-    return Versus(
+    return LatencyComparison(
         first=Timing.of(first, noise=noise),
         second=Timing.of(second, noise=noise),
         ratio=ratios[len(ratios) // 2],

@@ -1,4 +1,4 @@
-"""Under what a measurement was made: threads, the cores that may be used, how busy the machine was."""
+"""Benchmarks a predictor: latency, throughput, FPS, MACs, peak memory, and the conditions of the measurement."""
 
 import os
 from collections.abc import Callable
@@ -15,14 +15,14 @@ from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.tracing.graph_inputs import call_in_video
 from hondo.evaluate.speed.memory import PeakMemory, file_size_mib
 from hondo.evaluate.speed.noise import Noise
-from hondo.evaluate.speed.peak import Roof
+from hondo.evaluate.speed.peak import PeakThroughput
 from hondo.evaluate.speed.timing import Timing, measure
 from hondo.models.base.depth_model import DepthModel
 
 
 @dataclass(frozen=True, kw_only=True)
 class Conditions:
-    """``threads``: what was asked for, None for the engine's own choice. ``load``: of the minute before (Unix)."""
+    """``threads``: as requested, None for the default; ``load``: average of the last minute (Unix)."""
 
     threads: int | None
     torch_threads: int
@@ -30,13 +30,13 @@ class Conditions:
     load: float | None
 
     def __str__(self) -> str:
-        threads = f"threads {self.threads or 'as the engine chooses'} (torch {self.torch_threads})"
+        threads = f"threads {self.threads or 'default of the engine'} (torch {self.torch_threads})"
         cores = f"cores {','.join(map(str, self.affinity))}" if self.affinity else "any core"
         return f"{threads}, {cores}" + ("" if self.load is None else f", load {self.load:.1f} before")
 
 
 def conditions(threads: int | None = None) -> Conditions:
-    """Those of this moment."""
+    """The current conditions."""
     import torch
 
     affinity = tuple(sorted(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else ()
@@ -44,20 +44,20 @@ def conditions(threads: int | None = None) -> Conditions:
     return Conditions(threads=threads, torch_threads=torch.get_num_threads(), affinity=affinity, load=load)
 
 
-_IMAGES = 8  # different ones, taken in turn: no cache of any kind sees the same image twice in a row
+_IMAGES = 8  # different images in turn, so that no cache sees the same image twice in a row
 
 
 @dataclass(frozen=True, kw_only=True)
 class BenchConfig:
-    """How to measure: what goes in, and how often. ``seconds`` ends a measurement early once there are 10 runs."""
+    """Input sizes and number of runs. After ``seconds`` a measurement stops once it has 10 runs."""
 
     size_hw: Size | None = None  # network input; None: the model's own
-    image_hw: Size | None = None  # of the camera, for the whole call; None: of that size, so that nothing is resized
+    image_hw: Size | None = None  # of the camera, for the end-to-end call; None: the network input size
     batch: int = 1
     warmup: int = 10
     runs: int = 100
     seconds: float = 20.0
-    protocol: str = ""  # the name of a published way to measure, which fixes the numbers above
+    protocol: str = ""  # the name of a published protocol, which fixes the numbers above
 
     def __post_init__(self) -> None:
         if self.batch < 1 or self.runs < 1 or self.warmup < 0:
@@ -71,7 +71,7 @@ PROTOCOLS = {"dpt400": BenchConfig(size_hw=(384, 384), batch=1, runs=400, second
 
 
 def protocol_config(name: str, *, warmup: int) -> BenchConfig:
-    """What a protocol of that name measures."""
+    """The configuration of a protocol."""
     if name not in PROTOCOLS:
         raise unknown("protocol of bench", name, PROTOCOLS)
     return replace(PROTOCOLS[name], warmup=warmup)
@@ -79,7 +79,7 @@ def protocol_config(name: str, *, warmup: int) -> BenchConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class BenchResult:
-    """What a user asks of a model on a device. None: not known for this file or engine."""
+    """The measurements of a model on a device. None: not known for this file or engine."""
 
     model: str
     engine: str
@@ -89,28 +89,28 @@ class BenchResult:
     batch: int
     threads: int | None
     median_ms: float  # the network alone, one batch
-    low_ms: float  # of the 95 % interval of the median
+    low_ms: float  # of the 95 % confidence interval of the median
     high_ms: float
     p95_ms: float
     min_ms: float
     mean_ms: float
     runs: int
     noise: Noise
-    image_hw: Size  # what the whole call is given
-    preprocess_ms: float  # such an image to network input
-    postprocess_ms: float  # the network's map to the image's size
-    fps: float  # images a second of the whole call, one by one: image in, map at the image's size out
+    image_hw: Size  # of the end-to-end call
+    preprocess_ms: float  # image to network input
+    postprocess_ms: float  # network output to a map of the image's size
+    fps: float  # end-to-end calls a second, one image each: image to map at its size
     throughput: float  # images a second of the network alone, in batches
-    predictor_median_ms: float  # the whole call
-    overhead_ms: float  # the whole call less the network, batch 1
+    predictor_median_ms: float  # the end-to-end call
+    overhead_ms: float  # the end-to-end call less the network, batch 1
     gmacs: float | None
     parameters: int | None
-    peak_memory_mib: float | None  # of the process with everything in it; of the GPU on CUDA
+    peak_memory_mib: float | None  # of the process; of the GPU on CUDA
     file_size_mib: float | None
     protocol: str
     conditions: Conditions
-    roof_share: float | None  # the least time that the machine's arithmetic allows, as a share of the median
-    doubts: tuple[str, ...]  # why no conclusion should be drawn; empty where the machine was quiet
+    roof_share: float | None  # throughput as a share of the machine's peak throughput
+    doubts: tuple[str, ...]  # why the result is inconclusive; empty on a quiet machine
 
     def rows(self) -> tuple[Row, ...]:
         """The result as report rows."""
@@ -120,10 +120,10 @@ class BenchResult:
             ("median", self.median_ms, "ms", "lower"), ("95 % low", self.low_ms, "ms", "lower"),
             ("95 % high", self.high_ms, "ms", "lower"), ("p95", self.p95_ms, "ms", "lower"),
             ("min", self.min_ms, "ms", "lower"), ("mean", self.mean_ms if self.protocol else None, "ms", "lower"),
-            ("before", self.preprocess_ms, "ms", "lower"), ("after", self.postprocess_ms, "ms", "lower"),
-            ("whole call", self.predictor_median_ms, "ms", "lower"), ("FPS", self.fps, "1/s", "higher"),
+            ("preprocess", self.preprocess_ms, "ms", "lower"), ("postprocess", self.postprocess_ms, "ms", "lower"),
+            ("end to end", self.predictor_median_ms, "ms", "lower"), ("FPS", self.fps, "1/s", "higher"),
             ("throughput", self.throughput, "1/s", "higher"), ("MACs", self.gmacs, "G", "lower"),
-            ("of the roof", share, "%", "higher"),
+            ("of peak throughput", share, "%", "higher"),
             ("parameters", None if self.parameters is None else self.parameters / 1e6, "M", "lower"),
             ("peak memory", self.peak_memory_mib, "MiB", "lower"), ("file", self.file_size_mib, "MiB", "lower"),
         ]  # fmt: skip
@@ -140,9 +140,9 @@ def bench(
     config: BenchConfig,
     model: DepthModel | None = None,
     threads: int | None = None,
-    roof: Roof | None = None,
+    roof: PeakThroughput | None = None,
 ) -> BenchResult:
-    """Measures a predictor; ``model``, where it is no file, tells MACs and parameters, ``roof`` what is possible."""
+    """Measures a predictor. ``model`` gives MACs and parameters (files state them), ``roof`` the peak throughput."""
     size_hw = config.size_hw or predictor.input_spec.size_hw
     under = conditions(threads)
     memory = PeakMemory(predictor.device)
@@ -180,7 +180,7 @@ def bench(
 
 
 def network_call(predictor: NetworkPredictor, *, size_hw: Size, batch: int = 1) -> Callable[[], object]:
-    """The network alone, on a few different inputs in turn. Its result lies in memory when it returns: synchronised."""
+    """The network alone on several inputs in turn; returns when the result is in memory."""
     random = np.random.default_rng(0)
     inputs = [random.random((batch, 3, *size_hw), dtype=np.float32) for _ in range(_IMAGES)]
     calls = cycle([call_in_video(predictor, image) for image in inputs])
@@ -188,7 +188,7 @@ def network_call(predictor: NetworkPredictor, *, size_hw: Size, batch: int = 1) 
 
 
 def _around(predictor: NetworkPredictor, size_hw: Size, config: BenchConfig) -> tuple[Timing, Timing, Timing]:
-    """The whole call of an image, and what comes before and after the network in it."""
+    """The end-to-end call of an image, its preprocessing and its postprocessing."""
     image_hw = config.image_hw or size_hw
     image = np.random.default_rng(0).integers(0, 256, (*image_hw, 3), dtype=np.uint8)
     fixed = replace(predictor, input_spec=replace(predictor.input_spec, size_hw=tuple(size_hw), fixed=True))
@@ -208,7 +208,7 @@ def _time(call: Callable[[], object], config: BenchConfig) -> Timing:
 
 
 def _cost(predictor: NetworkPredictor, model: DepthModel | None, size_hw: Size) -> Cost | None:
-    """Of the model, or what a file says of the one that it was made from, at this size."""
+    """The cost of the model at this size; for a file, the one it states."""
     if model is not None:
         return cost_of(model, size_hw=size_hw)
     stated = predictor.cost

@@ -1,4 +1,4 @@
-"""What this machine can do at best: its arithmetic and memory roofs (Williams et al. 2009, Roofline)."""
+"""Peak throughput of this machine: arithmetic and memory bandwidth (Williams et al. 2009, Roofline)."""
 
 import time
 from collections.abc import Callable
@@ -7,16 +7,16 @@ from functools import lru_cache
 
 import torch
 
-_SIDE = 1536  # of the matrices: large enough to fill the caches' pipelines, small enough for a fraction of a second
+_SIDE = 1536  # of the matrices: large enough for peak throughput, small enough for a fraction of a second
 _BYTES = 2**28
 
 
-_SECONDS = 0.5  # a rate is measured for no longer than this, after two products: slow types on small machines
+_SECONDS = 0.5  # time limit of a rate after two products, for slow types on small machines
 
 
 @dataclass(frozen=True, kw_only=True)
-class Roof:
-    """Measured peaks: multiply-accumulates a second by type, memory bytes read and written."""
+class PeakThroughput:
+    """Measured peaks: multiply-accumulates a second by type, and memory bytes read and written a second."""
 
     gmacs_per_s: float  # float32
     bf16_gmacs_per_s: float
@@ -24,7 +24,7 @@ class Roof:
     gigabytes_per_s: float
 
     def rate(self, precision: str) -> float:
-        """The roof of a precision; float16 counts as bfloat16; what is slower than float32, as that.
+        """The peak of a precision; float16 counts as bfloat16; a type slower than float32 counts as float32.
 
         Weights alone in int8 are multiplied as float32.
         """
@@ -34,12 +34,12 @@ class Roof:
         return self.gmacs_per_s if precision in ("fp32", "int8-weights") else halves
 
     def least_ms(self, *, gmacs: float, precision: str) -> float:
-        """The least time that so many multiply-accumulates can take here."""
+        """The shortest time for this number of multiply-accumulates."""
         return 1000 * gmacs / self.rate(precision)
 
 
 @lru_cache(maxsize=8)
-def measure_roof(*, device: str = "cpu", threads: int | None = None, repeats: int = 5) -> Roof:
+def measure_peak(*, device: str = "cpu", threads: int | None = None, repeats: int = 5) -> PeakThroughput:
     """Times square matrix products and a large copy, and keeps the best of ``repeats``; once in a process."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads or before)
@@ -52,7 +52,7 @@ def measure_roof(*, device: str = "cpu", threads: int | None = None, repeats: in
         torch.set_num_threads(before)
     fp32, bf16, int8 = rates
     assert fp32 is not None and bf16 is not None
-    return Roof(gmacs_per_s=fp32, bf16_gmacs_per_s=bf16, int8_gmacs_per_s=int8, gigabytes_per_s=copied)
+    return PeakThroughput(gmacs_per_s=fp32, bf16_gmacs_per_s=bf16, int8_gmacs_per_s=int8, gigabytes_per_s=copied)
 
 
 def _rate(dtype: torch.dtype, *, device: str, repeats: int) -> float | None:
@@ -69,7 +69,7 @@ def _rate(dtype: torch.dtype, *, device: str, repeats: int) -> float | None:
 
 
 def _best_s(call: Callable[[], object], *, device: str, repeats: int) -> float:
-    """The shortest of some calls, in seconds, after one untimed."""
+    """The shortest of several calls in seconds, after an untimed one."""
     times: list[float] = []
     while len(times) <= repeats and (len(times) < 2 or sum(times) < _SECONDS):
         start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Times of repeated calls: warmed up until they settle, with a fixed piece of work between them that shows noise."""
+"""Times repeated calls after a warm-up until times are stable, and measures noise between the calls."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -8,15 +8,15 @@ import numpy as np
 
 from hondo.evaluate.speed.noise import CoreTime, Noise, reference_work
 
-FEWEST = 10  # runs that are made however long they take
-_WINDOW = 5  # calls; two neighbouring windows whose medians agree have settled
+FEWEST = 10  # runs that are made whatever the time limit
+_WINDOW = 5  # calls; times are stable when the medians of two successive windows agree
 _SETTLED = 0.05
 _Z = 1.96  # of a 95 % interval
 
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """Times of repeated calls, in milliseconds; the median lies in ``low_ms`` .. ``high_ms`` with 95 %."""
+    """Times of calls in milliseconds; ``low_ms`` .. ``high_ms``: 95 % confidence interval of the median."""
 
     median_ms: float
     low_ms: float
@@ -37,15 +37,15 @@ class Timing:
         )  # fmt: skip
 
     def doubts(self) -> tuple[str, ...]:
-        """Why these times allow no conclusion; empty where they do. Fewer than FEWEST runs are never doubted."""
+        """Why these times are inconclusive; empty if they are reliable. Fewer than FEWEST runs are not judged."""
         if self.runs < FEWEST:
             return ()
         width = max(self.high_ms - self.median_ms, self.median_ms - self.low_ms) / self.median_ms
-        wide = f"the median is known to {width:.0%} only, after {self.runs} runs"
+        wide = f"the confidence interval of the median is ±{width:.0%} after {self.runs} runs"
         return (*self.noise.doubts(), *((wide,) if width > WIDEST else ()))
 
 
-WIDEST = 0.10  # of the interval's half, as a share of the median
+WIDEST = 0.10  # half width of the confidence interval, as a share of the median
 
 
 def measure(call: Callable[[], object], *, warmup: int, runs: int, seconds: float = 20.0) -> Timing:
@@ -60,9 +60,9 @@ def measure(call: Callable[[], object], *, warmup: int, runs: int, seconds: floa
 
 
 def settle(call: Callable[[], object], *, least: int, seconds: float) -> int:
-    """Calls until two neighbouring windows of calls take the same time, ``least`` times or more; gives how often.
+    """Calls until the times of two successive windows agree, at least ``least`` times; returns the number of calls.
 
-    It gives up after ``seconds``, or ten times ``least``: what never settles shows in the interval of the median.
+    Stops after ``seconds`` or ten times ``least``: times that never become stable widen the confidence interval.
     """
     times: list[float] = []
     end = time.perf_counter() + seconds
@@ -82,7 +82,7 @@ def is_settled(times: Sequence[float]) -> bool:
 
 
 def median_interval(values: Sequence[float]) -> tuple[float, float]:
-    """The 95 % interval of the median by order statistics: no shape of the distribution is assumed."""
+    """The 95 % confidence interval of the median from order statistics, for any distribution."""
     ordered, count = sorted(values), len(values)
     reach = _Z * np.sqrt(count) / 2
     low = max(0, int(np.floor(count / 2 - reach)))

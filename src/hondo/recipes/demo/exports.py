@@ -44,7 +44,7 @@ def export_all(
     return [one for one in progress.each("exporting", EXPORTED_TO, export) if one is not None]
 
 
-SHOWN = ("FPS", "whole call", "median", "p95", "file")
+SHOWN = ("FPS", "end to end", "median", "p95", "file")
 PARITY = "difference to torch"  # the largest, as a share of the mean value
 
 
@@ -56,7 +56,7 @@ def speed_rows(
     weights_file: Path,
     progress: ProgressReporter,
 ) -> list[Row]:
-    """Frames a second of the whole call (image in, map out), the network's own times, and each file's parity."""
+    """Frames a second end to end (image to depth map), the network's own times, and each file's parity."""
     torch_predictor = replace(load(model, engine="pytorch", device="cpu"), weights_file=weights_file)
     subjects = [(torch_predictor, None), *((load(one.path), one) for one in exported)]
     measured = progress.each("measuring speed", subjects, lambda pair: _rows(*pair, model=model, config=config))

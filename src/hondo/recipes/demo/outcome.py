@@ -17,7 +17,7 @@ SHEET, ADAPTED = "before_after.jpg", "adapted"
 
 _NOTES = (
     "alignment: the median of each frame; one scale: one factor for the whole clip",
-    "FPS and whole call: an image in, its map out; median and p95: the network alone",
+    "FPS and end to end: image to depth map; median and p95: the network alone",
     "difference to torch: the largest, as a share of the mean value",
 )
 _SECTIONS = {
