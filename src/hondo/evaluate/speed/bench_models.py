@@ -1,4 +1,4 @@
-"""Measures several models on this machine, and which of two is faster: what ``hondo bench`` shows and stores."""
+"""Benchmarks several models on this machine and compares two: what ``hondo bench`` prints and stores."""
 
 import json
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.load import is_exported, weights_file
 from hondo.engines.model_settings import ModelSettings
 from hondo.engines.registry import ENGINES, engine_name
-from hondo.evaluate.speed.comparison import Versus, alternate
+from hondo.evaluate.speed.comparison import LatencyComparison, alternate
 from hondo.evaluate.speed.latency import BenchConfig, BenchResult, bench, network_call, protocol_config
-from hondo.evaluate.speed.peak import Roof, measure_roof
+from hondo.evaluate.speed.peak import PeakThroughput, measure_peak
 from hondo.models.base.depth_model import DepthModel
 
 
@@ -23,8 +23,8 @@ class SpeedResults:
 
     labels: tuple[str, ...]
     results: tuple[BenchResult, ...]
-    roof: Roof | None
-    versus: Versus | None
+    roof: PeakThroughput | None
+    versus: LatencyComparison | None
     protocol: str = ""
 
     def report(self) -> Report:
@@ -37,7 +37,7 @@ class SpeedResults:
         return None if self.versus is None else self.versus.verdict(first=self.labels[0], second=self.labels[1])
 
     def doubts(self) -> tuple[str, ...]:
-        """Why no conclusion should be drawn; a comparison is judged by its ratio alone."""
+        """Why the results are inconclusive; of a comparison only the latency ratio counts."""
         if self.versus is not None:
             return self.versus.doubts()
         return tuple(f"{one.model} {one.engine}: {doubt}" for one in self.results for doubt in one.doubts)
@@ -56,8 +56,8 @@ class SpeedResults:
         first = self.results[0]
         of = "the network's size" if first.image_hw == first.size_hw else "{}x{}".format(*first.image_hw)
         times = (
-            "median with its 95 % interval, p95, min, throughput: the network alone; before, after: the preparation "
-            f"of the image and of the depth map; whole call, FPS: an image of {of} to its depth map"
+            "median with its 95 % confidence interval, p95, min, throughput: the network alone; preprocess: "
+            f"image to network input; postprocess: output to depth map; end to end, FPS: an image of {of} to its depth map"
         )
         notes = (times, str(first.conditions))
         if self.roof is None:
@@ -96,7 +96,7 @@ def bench_models(
         )
     opened = [_open(text, settings=replace(settings, size_hw=config.size_hw)) for text in models]
     predictors, threads = [predictor for predictor, _ in opened], settings.threads
-    roof = measure_roof(device=_peak_device(predictors[0]), threads=threads) if peak else None
+    roof = measure_peak(device=_peak_device(predictors[0]), threads=threads) if peak else None
     results = [bench(predictor, config=config, model=model, threads=threads, roof=roof) for predictor, model in opened]
     return SpeedResults(
         labels=tuple(models),
@@ -108,7 +108,7 @@ def bench_models(
 
 
 def split_model(text: str) -> tuple[str, str | None, str | None]:
-    """MODEL[@ENGINE[:PRECISION]] -> its three parts; an @ that no engine follows belongs to the name."""
+    """MODEL[@ENGINE[:PRECISION]] -> its three parts; an @ without an engine after it belongs to the name."""
     name, at, rest = text.rpartition("@")
     engine, _, precision = rest.partition(":")
     if not at or engine_name(engine) not in ENGINES:
@@ -130,7 +130,7 @@ def _peak_device(predictor: NetworkPredictor) -> str:
     return predictor.device if predictor.device.startswith("cuda") else "cpu"
 
 
-def _alternate(predictors: Sequence[NetworkPredictor], config: BenchConfig) -> Versus:
+def _alternate(predictors: Sequence[NetworkPredictor], config: BenchConfig) -> LatencyComparison:
     first, second = (
         network_call(each, size_hw=config.size_hw or each.input_spec.size_hw, batch=config.batch) for each in predictors
     )
