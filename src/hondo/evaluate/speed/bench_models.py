@@ -56,8 +56,9 @@ class SpeedResults:
         first = self.results[0]
         of = "the network's size" if first.image_hw == first.size_hw else "{}x{}".format(*first.image_hw)
         times = (
-            "median with its 95 % confidence interval, p95, min, throughput: the network alone; preprocess: "
-            f"image to network input; postprocess: output to depth map; end to end, FPS: an image of {of} to its depth map"
+            "median with its 95 % confidence interval, p95, min, throughput: the network alone; "
+            "preprocess: image to network input; postprocess: output to depth map; "
+            f"end to end, FPS: an image of {of} to its depth map"
         )
         notes = (times, str(first.conditions))
         if self.roof is None:
