@@ -1,4 +1,4 @@
-"""A folder of predictions of anybody, PNG16 or NPY, matched to samples by name; predictions.json explains it."""
+"""A folder of predictions of any program, PNG16 or NPY, matched to samples by name; predictions.json describes it."""
 
 import json
 from collections import Counter
@@ -22,7 +22,7 @@ _NAME_PARTS = 4  # how many parts of an image's path may stand in its prediction
 
 @dataclass(frozen=True, kw_only=True)
 class Indexed:
-    """What predictions.json says of one image."""
+    """The entry of one image in predictions.json."""
 
     kind: DepthKind
     png: Path | None = None
@@ -94,7 +94,7 @@ def _list_files(folder: Path) -> dict[str, Path]:
 
 
 def _read_index(path: Path) -> dict[str, Indexed]:
-    """Source (of a video: with the frame's number) to what predictions.json says; failed items are left out."""
+    """Source (of a video: with the frame number) to its entry in predictions.json, without failed items."""
     if not path.exists():
         return {}
     frames: Counter[str] = Counter()

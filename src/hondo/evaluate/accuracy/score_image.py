@@ -21,7 +21,7 @@ ALIGNMENTS = ("none", "median", "scale", "scale-shift")
 
 @dataclass(frozen=True, kw_only=True)
 class ScoredImage:
-    """A prediction brought to the ground truth, both in metres in the protocol's frame, and its metrics."""
+    """Aligned prediction and ground truth in metres in the frame of the protocol, and the metrics."""
 
     pred: Float[np.ndarray, "h w"]  # aligned and clamped; NaN where nothing is predicted
     gt: Float[np.ndarray, "h w"]
@@ -50,11 +50,11 @@ def parse_pred_kind(name: str) -> PredKind:
 
 
 class AlignmentError(HondoError):
-    """A kind of depth that the chosen alignment cannot compare with metres: wrong for every sample alike."""
+    """An alignment that cannot compare this kind of depth with metres; it fails for every sample."""
 
 
 def check_alignable(kind: DepthKind, align: Align, *, protocol: Protocol) -> None:
-    """Refuses to compare what has no metres with metres."""
+    """Refuses an alignment that leaves the scale or shift of the prediction unknown."""
     if kind is DepthKind.SCALED_INVERSE_DEPTH and align == "none":
         raise AlignmentError(
             f"the prediction is {kind}: its scale is not known, and '{protocol.name}' does not align here; "

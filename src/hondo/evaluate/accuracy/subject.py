@@ -1,4 +1,4 @@
-"""Floors: what anything worth its name must beat. They look at no image; the row plane even looks at the answer."""
+"""What is evaluated: a model, a folder of predictions, or a baseline that looks at no image."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ PREFIX = "floor:"
 
 
 def constant(sample: Sample) -> DepthMap:
-    """One depth everywhere, with no scale of its own."""
+    """The same depth at every pixel, up to scale."""
     values = np.ones(tuple(sample.image.shape[-2:]), dtype=np.float32)
     return DepthMap(values=values, kind=DepthKind.SCALED_INVERSE_DEPTH, camera=sample.camera)
 
 
 def row_plane(sample: Sample) -> DepthMap:
-    """An oracle: inverse depth linear in the row, fitted (least squares) to the image's own ground truth.
+    """An oracle: inverse depth linear in the row, fitted (least squares) to the ground truth of the image.
 
     The far end is held at the farthest depth of the ground truth, so that inverse depth stays positive.
     """
@@ -45,16 +45,19 @@ BASELINES: dict[str, Callable[[Sample], DepthMap]] = {"floor:constant": constant
 
 
 def baseline_named(name: str) -> Callable[[Sample], DepthMap]:
+    """An entry of BASELINES."""
     if name not in BASELINES:
-        raise unknown("floor", name, BASELINES)
+        raise unknown("baseline", name, BASELINES)
     return BASELINES[name]
 
 
-NYU_PNG_FACTOR, KITTI_PNG_FACTOR = 1000.0, 256.0  # what the field stores predictions of each with
+NYU_PNG_FACTOR, KITTI_PNG_FACTOR = 1000.0, 256.0  # the usual factors of published predictions
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
+    """What is evaluated: its name, its prediction of a sample, notes for the report."""
+
     name: str
     predict: Predict
     notes: tuple[str, ...] = ()
@@ -72,7 +75,7 @@ class PredictionSettings:
 def open_subject(
     name: str, *, origins: Sequence[str], protocol: str, model: ModelSettings, predictions: PredictionSettings
 ) -> Subject:
-    """A name starting with floor:, a folder of predictions, or anything hondo.load takes."""
+    """Opens a baseline (its name starts with ``floor:``), a folder of predictions, or anything hondo.load takes."""
     if name.startswith(PREFIX):
         return Subject(name=name, predict=baseline_named(name))
     if is_prediction_folder(Path(name)):

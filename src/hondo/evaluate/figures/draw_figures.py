@@ -1,4 +1,4 @@
-"""The image part of a report: the best, median and worst images, and how the errors are spread."""
+"""Figures of an evaluation: contact sheets of the best, median and worst images, and error histograms."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,7 +53,7 @@ def contact_sheet(
 
 
 def error_histogram(evaluation: Evaluation) -> np.ndarray:
-    """How many images have which abs_rel, and which delta1."""
+    """Histograms of abs_rel and delta1 over images."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 3.2), layout="constrained")
@@ -86,7 +86,7 @@ def _draw_row(row: np.ndarray, sample: Sample, scored: ScoredImage) -> None:
 
 
 def _thick(values: np.ndarray) -> np.ndarray:
-    """Sparse points drawn as 5x5 blocks, so that LiDAR can be seen; dense maps stay."""
+    """Sparse points as 5x5 blocks, so that LiDAR is visible; dense maps unchanged."""
     if np.isfinite(values).mean() > 0.25:
         return values
     import cv2

@@ -1,4 +1,4 @@
-"""Which pixels of two frames of a video show the same thing: the ground on which flicker is measured."""
+"""Pixels that show the same scene point in two frames of a video, and the variance of static pixels."""
 
 import math
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _COLOUR = 25  # levels by which a matched pixel may differ, in each colour
 
 @dataclass(frozen=True, kw_only=True)
 class Correspondence:
-    """Of every pixel of a frame: its place (x, y) in the one before, whether it is seen there, how far it moved."""
+    """For every pixel of a frame: its position (x, y) in the previous one, whether it is visible there, its motion."""
 
     place: Float32[np.ndarray, "h w 2"]
     is_seen: Bool[np.ndarray, "h w"]
@@ -28,7 +28,7 @@ class Correspondence:
 def correspondence(
     flow: OpticalFlow, before: UInt8[np.ndarray, "h w 3"], now: UInt8[np.ndarray, "h w 3"]
 ) -> Correspondence:
-    """By flow there and back and by colour; stricter and finer than what steadies a video (video/motion.py)."""
+    """By forward and backward flow and by colour; stricter and finer than video/temporal/motion.py."""
     grey_before, grey_now = cv2.cvtColor(before, cv2.COLOR_RGB2GRAY), cv2.cvtColor(now, cv2.COLOR_RGB2GRAY)
     there, back = flow(grey_now, grey_before), flow(grey_before, grey_now)
     place = there + pixel_places((now.shape[0], now.shape[1]))
@@ -48,7 +48,7 @@ MIN_RUN = 4  # frames a pixel must stand still for a variance
 
 
 class StillPixels:
-    """The running variance (Welford 1962) of every pixel, for as long as it stands still."""
+    """The running variance (Welford 1962) of every pixel while it is static."""
 
     def __init__(self, size_hw: Size) -> None:
         self.size_hw = size_hw
@@ -57,7 +57,7 @@ class StillPixels:
         self._total, self._degrees = 0.0, 0
 
     def add(self, values: Float32[np.ndarray, "h w"], *, is_still: Bool[np.ndarray, "h w"]) -> None:
-        """The next frame, and where it stands still since the one before."""
+        """Adds a frame and the mask of pixels that are static since the previous one."""
         self._close(~is_still)
         self._count += 1
         step = values - self._mean
@@ -65,7 +65,7 @@ class StillPixels:
         self._squares += step * (values - self._mean)
 
     def deviation(self) -> float | None:
-        """The standard deviation over time, of all runs that were long enough; None where there was none."""
+        """The standard deviation over time, over all static runs of at least MIN_RUN frames; None if there are none."""
         self._close(np.ones(self._count.shape, dtype=bool))
         return float(np.sqrt(self._total / self._degrees)) if self._degrees else None
 

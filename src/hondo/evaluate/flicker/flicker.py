@@ -1,7 +1,7 @@
-"""Flicker of predicted video depth: how much the depth of a thing changes between frames. It needs no ground truth.
+"""Flicker of predicted video depth: how much the depth of a scene point changes between frames, without ground truth.
 
-Changes are shares of the depth (differences of logarithms), for relative inverse depth shares of its spread. What
-really comes nearer or goes away counts too, and is the same for all who are scored on the same frames.
+Changes are relative to the depth (differences of logarithms), for relative inverse depth to its spread. Real motion
+counts too, and is the same for all models evaluated on the same frames.
 """
 
 from collections.abc import Callable, Iterable
@@ -25,9 +25,9 @@ STILL_PX = 0.3  # a pixel that moves less from frame to frame stands still
 
 @dataclass(frozen=True, kw_only=True)
 class Flicker:
-    """``warped``: mean change of what two neighbouring frames both show.
+    """``warped``: mean change of pixels visible in two neighbouring frames.
 
-    ``static``: standard deviation over time where the image stands still; None where nothing does.
+    ``static``: standard deviation over time of static pixels; None if there are none.
     """
 
     warped: float
@@ -66,7 +66,7 @@ def measure_flicker(
 
 
 class FlickerSeries:
-    """Told the frames of a video and their depth, one by one."""
+    """Accumulates the flicker of a video from its frames and their depth."""
 
     def __init__(self) -> None:
         self._flow = OpticalFlow(is_fine=True)
@@ -89,7 +89,7 @@ class FlickerSeries:
         self._still.add(values, is_still=is_still)
 
     def skip(self) -> None:
-        """A frame has no depth: the next one has none before it."""
+        """Counts a frame without depth; the next one is not compared with it."""
         self._failed += 1
         self._last = None
 
@@ -106,7 +106,7 @@ class FlickerSeries:
         )
 
     def _compare(self, before: np.ndarray, past: np.ndarray, image: np.ndarray, values: np.ndarray) -> np.ndarray:
-        """Counts the change between two frames; gives the mask (h w) of what stands still."""
+        """Adds the change between two frames; returns the mask (h w) of static pixels."""
         matched = correspondence(self._flow, before, image)
         change = np.abs(sampled(past, matched.place) - values)[matched.is_seen]
         change = change[np.isfinite(change)]

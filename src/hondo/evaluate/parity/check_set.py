@@ -1,4 +1,4 @@
-"""What an exported network is checked on: network inputs, made-up or of real images, and torch's maps of them."""
+"""Inputs to check an exported network on, synthetic or from real images, and torch's maps of them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from hondo.evaluate.parity.ground_truth_delta import GroundTruthDelta, score_bot
 from hondo.images.placement import PreparedImage, prepare_image
 from hondo.models.base.depth_model import DepthModel
 
-MOST = 16  # real images that a check looks at, evenly spread over those that are given
+MOST = 16  # real images that are compared, evenly spaced over those given
 
 
 @dataclass(frozen=True, kw_only=True)

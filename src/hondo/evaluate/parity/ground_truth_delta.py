@@ -1,4 +1,4 @@
-"""Depth metrics of an exported network beside those of the torch model it came from, on the same ground truth."""
+"""Depth metrics of an exported network compared with those of its torch model on the same ground truth."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,10 +14,10 @@ from hondo.evaluate.protocols import KITTI_RANGE, PROTOCOLS
 from hondo.metrics.depth_metrics import METRICS, DepthMetrics, mean_metrics
 
 JUDGED = ("abs_rel", "rmse", "delta1")
-# Every pixel with known depth. What lies at or below nothing, or infinitely far, becomes a number for both alike: 80 m,
-# as in KITTI's protocols; where a shift is aligned too, dense itself puts it at the image's farthest known depth.
+# Every pixel with known depth. Values that are not positive, or infinite, are clamped for both to 80 m as in KITTI's
+# protocols; with scale-shift alignment, ``dense`` itself clamps to the farthest known depth of the image.
 DENSE, CLAMPED = PROTOCOLS["dense"], replace(PROTOCOLS["dense"], clamp_pred=KITTI_RANGE)
-# What each kind leaves open is aligned, and nothing else.
+# Only the unknown scale or shift of each kind is aligned.
 ALIGN: dict[DepthKind, Align] = {
     DepthKind.METRIC_DEPTH: "none",
     DepthKind.METRIC_INVERSE_DEPTH: "none",
@@ -43,7 +43,7 @@ class GroundTruthDelta:
 
     @property
     def worst(self) -> float:
-        """The change of that judged metric which became worst."""
+        """The largest change of the metrics in JUDGED."""
         return max(self.change(name) for name in JUDGED)
 
     def __str__(self) -> str:
