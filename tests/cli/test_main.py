@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from hondo.cli import main as cli
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, warn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +23,11 @@ def refuses(config: Config) -> None:
     raise HondoError("photo.jpg is\nbroken")
 
 
+def remarks(config: Config) -> None:
+    for name in ("a.png", "a.png", "b.png"):
+        warn(f"{name}: read as\ndepth; give camera=FILE")
+
+
 def loses(config: Config) -> None:
     raise FileNotFoundError(2, "No such file or directory", "gone.txt")
 
@@ -33,7 +38,7 @@ def stopped(config: Config) -> None:
 
 @pytest.fixture(autouse=True)
 def commands(monkeypatch) -> None:
-    names = ("answers", "refuses", "loses", "stopped")
+    names = ("answers", "refuses", "loses", "stopped", "remarks")
     monkeypatch.setattr(cli, "import_module", lambda name: __import__("types").SimpleNamespace(**globals()))
     monkeypatch.setattr(cli, "COMMANDS", {name: (f"here:{name}", "does it") for name in names})
 
@@ -76,3 +81,11 @@ def test_a_bad_option_is_one_line_that_names_it(wrong, capsys) -> None:
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and wrong[0] in said and "hondo answers --help" in said
     assert "-----" not in said  # the rules of tyro's box
+
+
+def test_warnings_are_lines_each_printed_once(capsys) -> None:
+    for _ in range(2):
+        assert cli.main(["remarks"]) == 0
+        assert capsys.readouterr().err.splitlines() == [
+            f"hondo: warning: {name}: read as depth; give --camera FILE" for name in ("a.png", "b.png")
+        ]

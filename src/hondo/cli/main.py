@@ -7,14 +7,15 @@ does not import torch at the top: ``--help`` answers at once.
 import re
 import sys
 import typing
-from collections.abc import Callable, Sequence
-from contextlib import redirect_stderr
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr
 from importlib import import_module
 from io import StringIO
 from typing import Any
 
-from hondo.cli.options.flags import message_with_flags
-from hondo.core.errors import HondoError, unknown
+from hondo.cli.options.flags import message_with_flags, text_with_flags
+from hondo.core.errors import HondoError, HondoWarning, reason_of, unknown
 from hondo.version import __version__
 
 # name -> (where its run function lives, what it does)
@@ -45,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"hondo {__version__}")
         return 0
     try:
-        return _run(arguments[0], arguments[1:])
+        with _warnings_as_lines(arguments[0]):
+            return _run(arguments[0], arguments[1:])
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output went away: nothing to report, and nobody to report it to
         return 1
@@ -79,6 +81,23 @@ def one_line(error: BaseException, *, command: str) -> str:
     if isinstance(error, OSError) and error.strerror and not isinstance(error, HondoError):
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return message_with_flags(error, command=command) or type(error).__name__
+
+
+@contextmanager
+def _warnings_as_lines(command: str) -> Iterator[None]:
+    """Prints each HondoWarning as one line on stderr, with the flags of ``command``; others as Python does."""
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+        warnings.simplefilter("default", HondoWarning)
+
+        def show_line(message: Warning | str, category: type[Warning], *place: Any) -> None:
+            if not issubclass(category, HondoWarning):
+                return show(message, category, *place)
+            reason = reason_of(message) if isinstance(message, Warning) else message
+            print(f"hondo: warning: {text_with_flags(reason, command=command)}", file=sys.stderr)
+
+        warnings.showwarning = show_line
+        yield
 
 
 def _run(name: str, arguments: list[str]) -> int:

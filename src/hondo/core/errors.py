@@ -1,6 +1,7 @@
-"""Errors for users: what was given, what is allowed, what to do."""
+"""Errors and warnings for users: what was given, what is allowed, what to do."""
 
 import difflib
+import warnings
 from collections.abc import Iterable
 
 
@@ -14,6 +15,15 @@ class HondoError(ValueError):
     def __init__(self, message: str = "", *, field: str | None = None) -> None:
         super().__init__(message)
         self.field = field
+
+
+class HondoWarning(UserWarning):
+    """What hondo assumed, guessed or left out, as one line; the command line prints each line once."""
+
+
+def warn(message: str) -> None:
+    """Says one line as a ``HondoWarning``; Python arguments in it are named as in ``HondoError``."""
+    warnings.warn(message, HondoWarning, stacklevel=2)
 
 
 class MissingExtraError(HondoError):

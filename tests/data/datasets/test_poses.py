@@ -61,3 +61,10 @@ def test_refusals(tmp_path: Path, text: str, says: str):
     path.write_text(text)
     with pytest.raises(HondoError, match=says):
         read_poses(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_poses_of_windows(tmp_path: Path, encoding: str):
+    path = tmp_path / "poses.txt"
+    path.write_bytes(f"{line(np.eye(4))}\r\n{line(MOVED).replace(' ', ';')}\r\n".encode(encoding))
+    assert np.array_equal(read_poses(path), [np.eye(4), MOVED])

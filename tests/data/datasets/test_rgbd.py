@@ -123,3 +123,31 @@ def test_too_far_is_unknown(tmp_path: Path):
     assert not after.valid[0, 0].any() and after.valid[0, 1:].all()
     with pytest.raises(HondoError, match="no depth to write"):
         write_rgbd([replace(sample, depth_gt=None, valid=None)], tmp_path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_manifests_of_windows(pairs: Path, encoding: str, separator: str) -> None:
+    rows = ["image,depth,divide_by", ".\\0.png,.\\0_depth.png,1000", "1.png,1_depth.png,1000"]
+    text = "\r\n".join(row.replace(",", separator) for row in rows)
+    (pairs / "windows.csv").write_bytes(text.encode(encoding))
+    expected, samples = Rgbd(pairs), Rgbd(pairs / "windows.csv")
+    assert len(samples) == 2
+    for index in range(2):
+        assert torch.equal(samples[index].image, expected[index].image)
+        assert torch.equal(samples[index].depth_gt, expected[index].depth_gt)
+
+
+def test_semicolons_come_with_decimal_commas(pairs: Path) -> None:
+    (pairs / "excel.csv").write_text("image;depth;divide_by;fx;fy;cx;cy\n0.png;0_depth.png;1000,5;30,25;30;16;10\n")
+    pair = Rgbd(pairs / "excel.csv").pairs[0]
+    assert (pair.divide_by, pair.fx, pair.cx) == (1000.5, 30.25, 16)
+
+
+def test_a_manifest_of_another_encoding_or_kind_is_one_line(pairs: Path) -> None:
+    (pairs / "latin.csv").write_bytes("image,depth,divide_by\nKüche.png,d.png,1\n".encode("latin-1"))
+    with pytest.raises(HondoError, match=r"latin\.csv line 2: .* save the file as UTF-8"):
+        Rgbd(pairs / "latin.csv")
+    (pairs / "labeled.mat").write_bytes(b"MATLAB 7.3 MAT-file".ljust(512, b"\0") + bytes(range(128, 256)))
+    with pytest.raises(HondoError, match=r"labeled\.mat is MATLAB"):
+        Rgbd(pairs / "labeled.mat")

@@ -57,3 +57,13 @@ def test_refusals(tmp_path: Path):
     write(tmp_path, "b_files.txt", "drive_1 5 l", "left right")
     with pytest.raises(HondoError, match="line 2"):
         read_split(tmp_path / "b_files.txt")
+
+
+def test_lists_of_windows_hide_no_overlap(tmp_path: Path):
+    (tmp_path / "test_files.txt").write_bytes("a\\drive_1 5 l\r\n".encode("utf-8-sig"))
+    (tmp_path / "train_files.txt").write_bytes("a/drive_1 5 r\r\na/drive_1 6 r\r\n".encode("utf-16"))
+    (tmp_path / "val_files.txt").write_bytes(b"a/drive_1,7,l\na/drive_1;5;l\n")
+    splits = find_splits(tmp_path)
+    assert [split.images for split in splits][1] == ("a/drive_1 0000000005", "a/drive_1 0000000006")
+    found = {(overlap.first, overlap.second) for overlap in overlaps(splits)}
+    assert found == {("test_files", "train_files"), ("test_files", "val_files")}

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from hondo.core.errors import HondoError
+from hondo.core.text_file import read_text
 from hondo.core.types import Camera, Size
 
 
@@ -38,7 +39,7 @@ def _text(source: str | Path) -> tuple[str, str]:
     """The text of a file, or the option itself, and what to call it in an error."""
     path = Path(source)
     if path.is_file():
-        return path.read_text(encoding="utf-8", errors="replace"), str(path)
+        return read_text(path), str(path)
     if re.fullmatch(r"[\s\d.,eE+;-]+", str(source)):
         return str(source), f"camera '{source}'"
     raise HondoError(f"camera '{source}': no such file, and not fx,fy,cx,cy in pixels, e.g. 525,525,320,240")

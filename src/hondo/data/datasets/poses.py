@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from hondo.core.errors import HondoError
+from hondo.core.text_file import read_text, split_words
 
 _ORTHONORMAL_TOLERANCE = 1e-2  # files round rotations to a few digits
 
@@ -18,7 +19,7 @@ def read_poses(path: str | Path) -> Float[np.ndarray, "n 4 4"]:
     A line may start with the frame's index (17 or 13 numbers); frames it leaves out get NaN.
     """
     path = Path(path)
-    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip() and line.strip()[0] != "#"]
+    lines = [line for line in read_text(path).split("\n") if line.strip() and line.strip()[0] != "#"]
     if not lines:
         raise HondoError(f"{path}: no poses; give one row-major 4x4 or 3x4 camera-to-world matrix a line")
     rows = [_row(path, number, line) for number, line in enumerate(lines, start=1)]
@@ -45,7 +46,7 @@ def relative_pose(
 
 def _row(path: Path, number: int, line: str) -> np.ndarray:
     try:
-        row = np.array([float(word) for word in line.replace(",", " ").split()])
+        row = np.array([float(word) for word in split_words(line)])
     except ValueError as error:
         raise HondoError(f"{path} line {number}: {error}; give numbers only") from error
     if row.size not in (12, 13, 16, 17):

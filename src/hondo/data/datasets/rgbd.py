@@ -12,12 +12,14 @@ import torch
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError
 from hondo.core.sample import Sample, Samples
+from hondo.core.text_file import read_text, separator_of
 from hondo.core.types import Camera, DepthKind, DepthMap, Size
 from hondo.data.loading.fit_sample import fit_sample, image_tensor
 from hondo.images.depth_file import PngScale, write_png16
 from hondo.images.read import read_depth, read_image, write_image
 
 MANIFEST = "manifest.csv"
+_NUMBERS = ("divide_by", "fx", "fy", "cx", "cy", "width", "height")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,22 +106,27 @@ def read_manifest(path: Path) -> list[Pair]:
         raise HondoError(
             f"{path}: no manifest there; root must be a folder with {MANIFEST}, or a CSV file", field="root"
         )
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        missing = [name for name in ("image", "depth", "divide_by") if name not in (reader.fieldnames or ())]
-        if missing:
-            raise HondoError(
-                f"{path}: column {', '.join(missing)} is missing; the head line must name image, depth, divide_by"
-            )
-        return [_pair(path, number, row) for number, row in enumerate(reader, start=1)]
+    text = read_text(path)
+    head, _, body = text.partition("\n")
+    separator = separator_of(head)
+    names = [name.strip().lower() for name in next(csv.reader([head], delimiter=separator), [])]
+    missing = [name for name in ("image", "depth", "divide_by") if name not in names]
+    if missing:
+        raise HondoError(
+            f"{path}: column {', '.join(missing)} is missing; the head line must name image, depth, divide_by"
+        )
+    reader = csv.DictReader(io.StringIO(body, newline=""), fieldnames=names, delimiter=separator)
+    return [_pair(path, number, row, separator=separator) for number, row in enumerate(reader, start=1)]
 
 
-def _pair(path: Path, number: int, row: dict[str, str]) -> Pair:
+def _pair(path: Path, number: int, row: dict[str, str], *, separator: str) -> Pair:
     where = f"{path} row {number}"
     if None in row or None in row.values():
         raise HondoError(f"{where}: it has not as many values as the head line has columns; quote values with commas")
     if not row["image"] or not row["depth"]:
         raise HondoError(f"{where}: image or depth is empty; give a path relative to the manifest, or remove the row")
+    if separator == ";":  # such tables write 0,5 for one half
+        row |= {name: row[name].replace(",", ".") for name in _NUMBERS if name in row}
     divide_by = _number(where, row, "divide_by")
     if divide_by <= 0:
         raise HondoError(f"{where}: divide_by is {divide_by:g}; it must be positive (1000: millimetres, 256: KITTI)")
@@ -130,8 +137,8 @@ def _pair(path: Path, number: int, row: dict[str, str]) -> Pair:
     return Pair(
         row=number,
         name=row.get("id") or row["image"],
-        image=row["image"],
-        depth=row["depth"],
+        image=_relative(path.parent, row["image"]),
+        depth=_relative(path.parent, row["depth"]),
         divide_by=divide_by,
         fx=fx,
         fy=fy,
@@ -140,6 +147,12 @@ def _pair(path: Path, number: int, row: dict[str, str]) -> Pair:
         size_hw=(height, width) if width and height else None,
         domain=row.get("domain", ""),
     )
+
+
+def _relative(folder: Path, name: str) -> str:
+    """A path as the manifest states it; backslashes of Windows become / where no file has them in its name."""
+    name = name.strip()
+    return name if "\\" not in name or (folder / name).exists() else name.replace("\\", "/")
 
 
 def _number(where: str, row: dict[str, str], name: str) -> float:

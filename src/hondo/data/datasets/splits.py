@@ -7,6 +7,7 @@ from itertools import combinations
 from pathlib import Path
 
 from hondo.core.errors import HondoError
+from hondo.core.text_file import SEPARATORS, read_text, separator_of
 
 _SIDE = re.compile(r"/image_0[23]/data$")  # of a KITTI folder: left or right colour camera
 
@@ -46,7 +47,7 @@ class Overlap:
 def read_split(path: str | Path, *, name: str | None = None) -> Split:
     """A list, one image a line: "scene frame side" (monodepth2) or "image depth focal" (BTS; depth "None")."""
     path = Path(path)
-    lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    lines = [words for line in read_text(path).split("\n") if (words := _words(line))]
     if not lines:
         raise HondoError(f"{path}: the list is empty")
     return Split(
@@ -84,6 +85,15 @@ def overlaps(splits: Sequence[Split]) -> list[Overlap]:
             shared = len(set(one) & set(other))
             found += [Overlap(first=first.name, second=second.name, count=shared)] if shared else []
     return found
+
+
+def _words(line: str) -> list[str]:
+    """The words of a line, with / for the backslashes of Windows; separators count where no white space does."""
+    line = line.strip().replace("\\", "/")
+    words = line.split()
+    if "\t" in line or (len(words) == 1 and any(sign in line for sign in SEPARATORS)):
+        words = [word.strip() for word in line.split(separator_of(line))]
+    return [word.rstrip(",;") for word in words if word.rstrip(",;")]
 
 
 def _key(path: Path, number: int, words: list[str]) -> str:
