@@ -17,9 +17,15 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _BINARY = {
-    b"\x89HDF": "HDF5 data", b"MATLAB 7.3": "MATLAB (HDF5) data", b"MATLAB 5": "MATLAB data",
-    b"PK\x03\x04": "a ZIP archive", b"\x89PNG": "a PNG image", b"\xff\xd8\xff": "a JPEG image", b"\x93NUMPY": "a NumPy array", b"%PDF": "a PDF",
-}  # fmt: skip
+    b"\x89HDF": "HDF5 data",
+    b"MATLAB 7.3": "MATLAB (HDF5) data",
+    b"MATLAB 5": "MATLAB data",
+    b"PK\x03\x04": "a ZIP archive",
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"\x93NUMPY": "a NumPy array",
+    b"%PDF": "a PDF",
+}
 SEPARATORS = (",", ";", "\t")
 
 
