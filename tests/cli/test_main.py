@@ -1,5 +1,7 @@
 """The hondo command: help, unknown commands, errors as one line, exit codes."""
 
+import io
+import sys
 from dataclasses import dataclass
 
 import pytest
@@ -36,9 +38,14 @@ def stopped(config: Config) -> None:
     raise KeyboardInterrupt
 
 
+def draws(config: Config) -> None:
+    print("abs_rel \u2193 caf\udce9.png")
+    print("\u65e5\u672c", file=sys.stderr)
+
+
 @pytest.fixture(autouse=True)
 def commands(monkeypatch) -> None:
-    names = ("answers", "refuses", "loses", "stopped", "remarks")
+    names = ("answers", "refuses", "loses", "stopped", "remarks", "draws")
     monkeypatch.setattr(cli, "import_module", lambda name: __import__("types").SimpleNamespace(**globals()))
     monkeypatch.setattr(cli, "COMMANDS", {name: (f"here:{name}", "does it") for name in names})
 
@@ -89,3 +96,17 @@ def test_warnings_are_lines_each_printed_once(capsys) -> None:
         assert capsys.readouterr().err.splitlines() == [
             f"hondo: warning: {name}: read as depth; give --camera FILE" for name in ("a.png", "b.png")
         ]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"), [("ascii", b"abs_rel ? caf?.png\n"), ("utf-8", b"abs_rel \xe2\x86\x93 caf?.png\n")]
+)
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
+def test_any_terminal_takes_the_output(encoding, errors, shown, monkeypatch) -> None:
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors=errors) for _ in range(2))
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    assert cli.main(["draws"]) == 0
+    out.flush(), err.flush()
+    assert out.buffer.getvalue() == shown
+    assert err.buffer.getvalue() == "\u65e5\u672c\n".encode(encoding, errors="replace")

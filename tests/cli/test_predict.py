@@ -2,11 +2,13 @@
 
 import json
 
+import av
 import numpy as np
 import pytest
 
 from hondo.cli.main import main
 from hondo.images.read import write_image
+from tests.images.test_video_writer import film_with_sound
 
 MODEL = ["--model", "unet-light", "--weights", "random", "--engine", "pytorch", "--size", "32x64"]
 
@@ -78,3 +80,17 @@ def test_intrinsics_of_another_image_are_refused(photo, tmp_path, capsys) -> Non
 def test_an_out_that_is_a_file_is_refused(photo, capsys) -> None:
     assert predict(photo, "--out", photo) == 2
     assert "cannot write there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("flags", "has_sound"), [((), True), (("--no-audio",), False)])
+def test_a_depth_video_has_the_sound_unless_no_audio_is_given(flags, has_sound, tmp_path) -> None:
+    film = film_with_sound(tmp_path / "film.mp4")
+    assert predict(film, "--out", tmp_path / "out", "--save", "video", "--limit", "2", *flags) == 0
+    with av.open(str(tmp_path / "out" / "film.depth.mp4")) as container:
+        assert bool(container.streams.audio) == has_sound
+
+
+def test_sound_that_was_left_out_is_told(tmp_path, caplog) -> None:
+    film = film_with_sound(tmp_path / "film.avi", codec="adpcm_ms")
+    assert predict(film, "--out", tmp_path / "out", "--save", "video", "--limit", "2") == 0
+    assert "film.avi: its sound was left out" in caplog.text

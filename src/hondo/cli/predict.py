@@ -43,6 +43,8 @@ class PredictConfig:
     """Stored value of one metre in 16-bit images of metric models (1000 for indoor use)."""
     palette: Annotated[str, tyro.conf.arg(metavar="NAME")] = "turbo"
     """Colours of `color` and `video`."""
+    audio: bool = True
+    """Copy the sound of a video into its depth video; --no-audio leaves it out."""
     limit: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
     """Frames of each video or camera. Default: all."""
     steady: bool = False
@@ -72,7 +74,9 @@ def _output(config: PredictConfig) -> "OutputConfig":
     from hondo.video.predict.outputs import FORMS, OutputConfig
 
     forms = parse_list(config.save, option="--save", allowed=FORMS)
-    return OutputConfig(out=config.out, forms=forms, png_factor=config.png_factor, palette=config.palette)
+    return OutputConfig(
+        out=config.out, forms=forms, png_factor=config.png_factor, palette=config.palette, has_sound=config.audio
+    )
 
 
 class _Progress:

@@ -70,7 +70,7 @@ class VideoWriter:
         try:
             self._sound = SoundCopy.open(source, into=self._container)
         except (av.FFmpegError, OSError, ValueError) as error:
-            self.sound_left_out = f"its sound cannot be copied into {self.path.suffix} ({error})"
+            self.sound_left_out = f"its sound was left out: it cannot be copied into {self.path.suffix} ({error})"
 
     def write(self, rgb: UInt8[np.ndarray, "h w 3"], *, time_s: float | None = None) -> None:
         """Adds a frame, at ``time_s`` seconds (later than the last one) or at its place in the even rate."""
