@@ -38,10 +38,12 @@ class Report:
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> str:
+        """The report as JSON text."""
         return json.dumps(asdict(self), indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> "Report":
+        """A report from the text of ``to_json``."""
         stored = json.loads(text)
         rows = tuple(Row(**row) for row in stored.pop("rows"))
         return cls(rows=rows, **stored | {"notes": tuple(stored.get("notes", ()))})

@@ -36,7 +36,7 @@ class DepthKind(enum.StrEnum):
 
     @property
     def is_inverse(self) -> bool:
-        """Whether near is large."""
+        """Whether larger values are nearer."""
         return self is not DepthKind.METRIC_DEPTH
 
     @property
@@ -46,7 +46,7 @@ class DepthKind(enum.StrEnum):
 
     @property
     def unit(self) -> str:
-        """m, 1/m, or empty where the scale is not known."""
+        """m, 1/m, or nothing where the scale is not known."""
         return {"metric_depth": "m", "metric_inverse_depth": "1/m"}.get(self.value, "")
 
 
@@ -95,13 +95,13 @@ class Camera:
         return cls(fx=focal, fy=focal, cx=width / 2, cy=height / 2, size_hw=size_hw)
 
     @property
-    def K(self) -> np.ndarray:
+    def K(self) -> Float[np.ndarray, "3 3"]:
         """The 3x3 intrinsic matrix, float64, pixels."""
         return np.array([[self.fx, 0, self.cx], [0, self.fy, self.cy], [0, 0, 1]], dtype=np.float64)
 
     @property
     def horizontal_fov_deg(self) -> float:
-        """The horizontal field of view in degrees."""
+        """The angle between the left and the right edge of the image, in degrees."""
         left, right = self.cx / self.fx, (self.size_hw[1] - self.cx) / self.fx
         return math.degrees(math.atan(left) + math.atan(right))
 
@@ -169,9 +169,10 @@ class DepthMap:
 
     @property
     def size_hw(self) -> Size:
+        """The map's (height, width)."""
         return self.values.shape[0], self.values.shape[1]
 
-    def depth(self) -> np.ndarray:
+    def depth(self) -> Float[np.ndarray, "h w"]:
         """Depth in metres (h w). Raises ValueError where the scale is not known."""
         if not self.kind.is_metric:
             raise HondoError(
@@ -182,7 +183,7 @@ class DepthMap:
 
         return invert_depth(self.values) if self.kind.is_inverse else self.values
 
-    def inverse_depth(self) -> np.ndarray:
+    def inverse_depth(self) -> Float[np.ndarray, "h w"]:
         """Inverse depth (h w): 1/m for metric kinds, else up to one factor (and a shift); NaN where it is unknown."""
         from hondo.geometry.depth_units import invert_depth
 

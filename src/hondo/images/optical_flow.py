@@ -77,5 +77,5 @@ def round_trip(
 
 
 def squared_length(vectors: Float32[np.ndarray, "h w 2"]) -> Float32[np.ndarray, "h w"]:
-    """x^2 + y^2."""
+    """The squared length of each flow vector, in square pixels."""
     return vectors[..., 0] ** 2 + vectors[..., 1] ** 2

@@ -180,4 +180,5 @@ class SoundCopy:
             self._next = None
 
     def close(self) -> None:
+        """Closes the file that the sound is copied from."""
         self._source.close()

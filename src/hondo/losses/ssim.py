@@ -20,6 +20,7 @@ class Moments(NamedTuple):
 
 
 def moments(image: Float[Tensor, "b c h w"]) -> Moments:
+    """The local mean of an image and of its square."""
     return Moments(image=image, mean=local_mean(image), mean_of_squares=local_mean(image.square()))
 
 

@@ -32,6 +32,7 @@ class Derived(nn.Module):
         self._kept: dict[Hashable, _Kept] = {}
 
     def forward(self, key: Hashable, weight: Tensor, make: Callable[[Tensor], Tensor]) -> Tensor:
+        """``make(weight)``, computed once for each key until the weight changes."""
         if not self._may_keep(weight):
             return make(weight)
         key = (key, weight.device, weight.dtype, torch.is_inference_mode_enabled())
@@ -44,6 +45,7 @@ class Derived(nn.Module):
         return kept.value
 
     def train(self, mode: bool = True) -> "Derived":
+        """Forgets the values when training begins."""
         self._kept.clear()
         return super().train(mode)
 

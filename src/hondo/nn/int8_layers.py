@@ -51,6 +51,7 @@ class Int8Linear(nn.Module):
         self.register_buffer("bias", None if linear.bias is None else linear.bias.detach().clone())
 
     def forward(self, tokens: Float[Tensor, "*b k"]) -> Float[Tensor, "*b n"]:
+        """The layer's output, computed in int8."""
         with torch.no_grad():
             return int8_linear(tokens, self.quantized, self.step, self.bias)
 

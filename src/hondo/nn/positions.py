@@ -63,5 +63,6 @@ class PositionGrid(nn.Module):
         self.derived = Derived()
 
     def forward(self, grid_hw: Size) -> Float[Tensor, "1 n c"]:
+        """The tokens with their position embeddings."""
         resize = partial(resized_positions, grid_hw=self.grid_hw, size_hw=grid_hw, how="bilinear")
         return self.derived(grid_hw, self.weight, resize)

@@ -19,6 +19,7 @@ def map_from_tokens(tokens: Float[Tensor, "b n c"], grid_hw: Size) -> Float[Tens
 
 
 def head_dim_of(dim: int, num_heads: int) -> int:
+    """Channels of each head; a number of heads that does not divide the channels is refused."""
     if dim % num_heads:
         raise HondoError(f"{num_heads} heads do not divide {dim} channels; choose a divisor")
     return dim // num_heads
@@ -30,4 +31,5 @@ def split_heads(x: Float[Tensor, "b n _"], *, head_dim: int, parts: int) -> list
 
 
 def join_heads(x: Float[Tensor, "b heads n d"]) -> Float[Tensor, "b n _"]:
+    """The heads' channels side by side again."""
     return x.transpose(1, 2).flatten(2)

@@ -81,10 +81,12 @@ def _worth_keeping(depth: torch.Tensor) -> torch.Tensor:
 
 
 def image_file(folder: Path, number: int) -> Path:
+    """The file of a shard's images."""
     return folder / f"{number:05d}.image.npy"
 
 
 def depth_file(folder: Path, number: int) -> Path:
+    """The file of a shard's depth maps."""
     return folder / f"{number:05d}.depth.npy"
 
 

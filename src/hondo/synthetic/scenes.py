@@ -47,6 +47,7 @@ class SyntheticScenes(Sequence[Sample]):
 
     @property
     def origins(self) -> tuple[str, ...]:
+        """The name of each sample."""
         return tuple(f"synthetic {self.seed}/{index}" for index in range(self.length))
 
     @overload

@@ -41,6 +41,7 @@ class DatasetCheck:
 
     @property
     def errors(self) -> tuple[Finding, ...]:
+        """The findings that make a sample unusable."""
         return tuple(finding for finding in self.findings if finding.is_error)
 
 

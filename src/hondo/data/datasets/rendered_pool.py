@@ -71,9 +71,11 @@ class PooledBatches:
         return random_look(batch, torch.Generator().manual_seed(int(rng.integers(2**62))), config=self.look)
 
     def state_dict(self) -> dict[str, Any]:
+        """The state after the batch last handed out."""
         return {"position": self.position} | self._identity()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continues after a stored state; other data or options are refused."""
         for name, value in self._identity().items():
             if state[name] != value:
                 raise HondoError(f"cannot resume: the run had {name} {state[name]}, now it is {value}")

@@ -40,6 +40,7 @@ class Pair:
 
     @property
     def has_camera(self) -> bool:
+        """Whether the row states intrinsics."""
         return self.fx != 0 or self.fy != 0
 
 

@@ -23,10 +23,12 @@ class Split:
 
     @property
     def num_repeated(self) -> int:
+        """How many lines repeat an earlier one."""
         return len(self.lines) - len(set(self.lines))
 
     @property
     def num_scenes(self) -> int:
+        """How many different scenes the lines name."""
         return len({image.rpartition(" ")[0] for image in self.images})
 
     @property

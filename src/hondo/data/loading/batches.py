@@ -76,6 +76,7 @@ class ShuffledBatches:
         return self.augment(batch, _generator(self.seed, 1, number, self.rank))
 
     def state_dict(self) -> dict[str, Any]:
+        """The state after the batch last handed out."""
         return {
             "position": self.position,
             "seed": self.seed,
@@ -84,6 +85,7 @@ class ShuffledBatches:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continues after a stored state; other data or options are refused."""
         for name in ("seed", "num_samples", "batch_size"):
             if state[name] != self.state_dict()[name]:
                 raise HondoError(

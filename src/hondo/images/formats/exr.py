@@ -8,6 +8,7 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Num
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
@@ -31,10 +32,11 @@ class ExrHeader:
 
 
 def exr_size(file: BinaryFile, *, name: str) -> Size:
+    """The (height, width) of an OpenEXR file, from its header."""
     return _read_header(file, name=name).size_hw
 
 
-def read_exr(file: BinaryFile, *, name: str) -> np.ndarray:
+def read_exr(file: BinaryFile, *, name: str) -> Num[np.ndarray, "h w"]:
     """The depth channel (h w): Z, Y, V, depth, R, or the only one."""
     header = _read_header(file, name=name)
     chosen = _depth_channel(header, name=name)

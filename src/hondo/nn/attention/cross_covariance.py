@@ -25,6 +25,7 @@ class CrossCovarianceAttention(nn.Module):
         self.temperature = nn.Parameter(torch.ones(num_heads, 1, 1))
 
     def forward(self, tokens: Float[Tensor, "b n c"], grid_hw: Size) -> Float[Tensor, "b n c"]:
+        """The attended tokens, of the same shape."""
         q, k, v = self.qkv(tokens).unflatten(-1, (3, self.num_heads, -1)).permute(2, 0, 3, 4, 1)  # (b heads d n) each
         q, k = F.normalize(q.float(), dim=-1) * self.temperature, F.normalize(k.float(), dim=-1)
         mixed = F.scaled_dot_product_attention(q.to(v.dtype), k.to(v.dtype), v, scale=1.0)  # (b heads d n)

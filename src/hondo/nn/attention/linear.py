@@ -21,6 +21,7 @@ class LinearAttention(nn.Module):
         self.proj = nn.Linear(dim, dim)
 
     def forward(self, tokens: Float[Tensor, "b n c"], grid_hw: Size) -> Float[Tensor, "b n c"]:
+        """The attended tokens, of the same shape."""
         q, k, v = split_heads(self.qkv(tokens), head_dim=self.head_dim, parts=3)
         mixed = weighted_by_products(F.elu(q.float()) + 1, F.elu(k.float()) + 1, v.float())
         return self.proj(join_heads(mixed.to(v.dtype)))

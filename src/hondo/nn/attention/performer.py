@@ -32,6 +32,7 @@ class PerformerAttention(nn.Module):
         self.register_buffer("projection", orthogonal_features(num_features, head_dim))
 
     def forward(self, tokens: Float[Tensor, "b n c"], grid_hw: Size) -> Float[Tensor, "b n c"]:
+        """The attended tokens, of the same shape."""
         q, k, v = (
             split_heads(layer(tokens), head_dim=self.head_dim, parts=1)[0]
             for layer in (self.to_q, self.to_k, self.to_v)

@@ -26,6 +26,7 @@ class PooledAttention(nn.Module):
         self.proj = nn.Linear(dim, dim)
 
     def forward(self, tokens: Float[Tensor, "b n c"], grid_hw: Size) -> Float[Tensor, "b n c"]:
+        """The attended tokens, of the same shape."""
         dim = tokens.shape[-1]
         weight, bias = self.qkv.weight, self.qkv.bias
         coarse = pooled_tokens(tokens, grid_hw=grid_hw, pool=self.pool)

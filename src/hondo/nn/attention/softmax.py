@@ -22,6 +22,7 @@ class SoftmaxAttention(nn.Module):
         self.proj = nn.Linear(inner, dim)
 
     def forward(self, tokens: Float[Tensor, "b n c"], grid_hw: Size) -> Float[Tensor, "b n c"]:
+        """The attended tokens, of the same shape."""
         q, k, v = self.qkv(tokens).unflatten(-1, (3, self.num_heads, self.head_dim)).permute(2, 0, 3, 1, 4)
         mixed = F.scaled_dot_product_attention(q, k, v)  # (b heads n d)
         return self.proj(mixed.transpose(1, 2).flatten(2))
@@ -37,6 +38,7 @@ class SeparateAttention(nn.Module):
         self.proj = joint.proj
 
     def forward(self, tokens: Float[Tensor, "b n c"], grid_hw: Size) -> Float[Tensor, "b n c"]:
+        """The attended tokens, of the same shape."""
         heads = (self.num_heads, self.head_dim)
         q, k, v = (linear(tokens).unflatten(-1, heads).transpose(1, 2) for linear in (self.q, self.k, self.v))
         mixed = F.scaled_dot_product_attention(q, k, v)  # (b heads n d)

@@ -32,6 +32,7 @@ class SpatialReductionAttention(nn.Module):
             self.norm = nn.LayerNorm(dim)
 
     def forward(self, tokens: Float[Tensor, "b n c"], grid_hw: Size) -> Float[Tensor, "b n c"]:
+        """The attended tokens, of the same shape."""
         q = self.q(tokens).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)  # (b heads n d)
         k, v = self.kv(self._reduced(tokens, grid_hw)).unflatten(-1, (2, self.num_heads, -1)).permute(2, 0, 3, 1, 4)
         mixed = F.scaled_dot_product_attention(q, k, v)

@@ -29,6 +29,7 @@ class WindowAttention(nn.Module):
         self.proj = nn.Linear(dim, dim)
 
     def forward(self, tokens: Float[Tensor, "b n c"], grid_hw: Size) -> Float[Tensor, "b n c"]:
+        """The attended tokens, of the same shape."""
         leading = tokens.shape[1] - grid_hw[0] * grid_hw[1]
         projected = self.qkv(tokens)
         window = min(self.window, grid_hw[0]), min(self.window, grid_hw[1])

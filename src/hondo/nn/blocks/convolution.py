@@ -45,6 +45,7 @@ class ConvReflect(nn.Module):
         self.conv = nn.Conv2d(inputs, outputs, 3)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d h w"]:
+        """The layer's output."""
         mode = "reflect" if min(x.shape[-2:]) > 1 else "replicate"
         return self.conv(F.pad(x, (1, 1, 1, 1), mode=mode))
 
@@ -58,6 +59,7 @@ class SeparableResidual(nn.Module):
         self.pointwise = nn.Sequential(nn.Conv2d(channels, channels, 1, bias=False), nn.BatchNorm2d(channels))
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        """The layer's output."""
         return x + self.pointwise(self.depthwise(x))
 
 
@@ -82,6 +84,7 @@ class DenseAtrous(nn.Module):
         )
 
     def forward(self, x: Float[Tensor, "b c h w"], context: Float[Tensor, "b d h w"]) -> Float[Tensor, "b e h w"]:
+        """The layer's output."""
         maps = [self.branches[0](x)]
         for later in list(self.branches)[1:]:
             maps.append(later(torch.cat([context, *maps], dim=1)))

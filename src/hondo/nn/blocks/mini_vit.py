@@ -35,6 +35,7 @@ class MiniViT(nn.Module):
         )
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> tuple[Float[Tensor, "b bins"], Float[Tensor, "b queries h w"]]:
+        """The layer's output."""
         patches = self.embed(enlarged(x, patch=self.patch, count=self.queries + 1))
         grid_hw = patches.shape[-2], patches.shape[-1]
         tokens = patches.flatten(2).transpose(1, 2)  # (b n c)

@@ -40,6 +40,7 @@ class PyramidBlock(nn.Module):
         self.mlp = MixMLP(dim, mlp_ratio * dim) if is_mixing else MLP(dim, mlp_ratio * dim)
 
     def forward(self, tokens: Float[Tensor, "b n c"], grid_hw: Size) -> Float[Tensor, "b n c"]:
+        """The tokens after this layer."""
         tokens = tokens + self.attn(self.norm1(tokens), grid_hw)
         return tokens + self.mlp(self.norm2(tokens), grid_hw)
 
@@ -52,6 +53,7 @@ class MLP(nn.Module):
         self.fc1, self.fc2 = nn.Linear(dim, hidden), nn.Linear(hidden, dim)
 
     def forward(self, tokens: Float[Tensor, "b n c"], grid_hw: Size) -> Float[Tensor, "b n c"]:
+        """The tokens after this layer."""
         return self.fc2(F.gelu(self.fc1(tokens)))
 
 
@@ -67,5 +69,6 @@ class MixMLP(nn.Module):
         self.dwconv = nn.Conv2d(hidden, hidden, 3, padding=1, groups=hidden)
 
     def forward(self, tokens: Float[Tensor, "b n c"], grid_hw: Size) -> Float[Tensor, "b n c"]:
+        """The tokens after this layer."""
         mixed = F.gelu(self.dwconv(map_from_tokens(self.fc1(tokens), grid_hw)))
         return self.fc2(tokens_from_map(mixed))

@@ -18,6 +18,7 @@ class SameConv(nn.Conv2d):
         super().__init__(inputs, outputs, kernel_size, stride=stride, bias=False, **options)
 
     def forward(self, input: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d _ _"]:
+        """The layer's output."""
         down, right = (
             same_padding(side, kernel=kernel, stride=stride)
             for side, kernel, stride in zip(input.shape[-2:], self.kernel_size, self.stride, strict=True)
@@ -40,6 +41,7 @@ class StandardisedConv(SameConv):
         self.derived = Derived()
 
     def kernel(self) -> Float[Tensor, "d c k l"]:
+        """The standardised weight."""
         return self.derived("weight", self.weight, standardised)
 
     def settled(self) -> SameConv:

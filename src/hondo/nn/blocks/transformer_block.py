@@ -36,6 +36,7 @@ class TransformerBlock(nn.Module):
         self.ls2 = nn.Identity() if layer_scale is None else LayerScale(dim=dim, start=layer_scale)
 
     def forward(self, tokens: Float[Tensor, "b n c"], grid_hw: Size) -> Float[Tensor, "b n c"]:
+        """The tokens after this layer."""
         tokens = tokens + self.ls1(self.attn(self.norm1(tokens), grid_hw))
         return tokens + self.ls2(self.mlp(self.norm2(tokens)))
 
@@ -49,6 +50,7 @@ class Mlp(nn.Module):
         self.fc2 = nn.Linear(hidden, dim)
 
     def forward(self, tokens: Float[Tensor, "b n c"]) -> Float[Tensor, "b n c"]:
+        """The tokens after this layer."""
         return self.fc2(F.gelu(self.fc1(tokens)))
 
 
@@ -60,6 +62,7 @@ class LayerScale(nn.Module):
         self.gamma = nn.Parameter(torch.full((dim,), start))
 
     def forward(self, tokens: Float[Tensor, "b n c"]) -> Float[Tensor, "b n c"]:
+        """The tokens after this layer."""
         return tokens * self.gamma
 
 
@@ -74,6 +77,7 @@ class PostNormBlock(nn.Module):
         self.linear1, self.linear2 = nn.Linear(dim, hidden), nn.Linear(hidden, dim)
 
     def forward(self, tokens: Float[Tensor, "b n c"], grid_hw: Size) -> Float[Tensor, "b n c"]:
+        """The tokens after this layer."""
         tokens = self.norm1(tokens + self._dropped(self.attention(tokens, grid_hw)))
         hidden = self._dropped(F.relu(self.linear1(tokens)))
         return self.norm2(tokens + self._dropped(self.linear2(hidden)))

@@ -17,6 +17,7 @@ class ShuffleUp(nn.Module):
         self.norm = nn.LayerNorm(outputs)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d H W"]:
+        """The upsampled map."""
         up = F.relu(F.pixel_shuffle(self.proj(x), 2))
         return self.norm(up.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
@@ -45,6 +46,7 @@ class BlockShuffle(nn.Module):
         self.factor = factor
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d H W"]:
+        """The upsampled map."""
         parted = x.unflatten(1, (self.factor, self.factor, -1))  # (b r r d h w)
         return parted.permute(0, 3, 4, 1, 5, 2).flatten(4, 5).flatten(2, 3)
 
@@ -73,6 +75,7 @@ class PatchConv(nn.Module):
         self.patches.bias = None if conv.bias is None else nn.Parameter(conv.bias.detach().repeat(PATCH**2))
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b 1 _ _"]:
+        """The upsampled map."""
         height, width = x.shape[-2] + 2 * self.padding - 2, x.shape[-1] + 2 * self.padding - 2
         down, right = -height % PATCH, -width % PATCH
         if down or right:  # fills up the last patches

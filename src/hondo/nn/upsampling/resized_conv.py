@@ -25,6 +25,7 @@ class ResizedConv(nn.Sequential):
         self.skip_channels = skip_channels
 
     def forward(self, x: Float[Tensor, "b c h w"], skip: Float[Tensor, "b d H W"]) -> Float[Tensor, "b e H W"]:
+        """The upsampled map."""
         return super().forward(resize_and_concatenate(x, skip))
 
     def is_plain(self) -> bool:
@@ -56,6 +57,7 @@ class ConvBeforeResize(nn.Module):
         self.rest = nn.Sequential(*rest)
 
     def forward(self, x: Float[Tensor, "b c h w"], skip: Float[Tensor, "b d H W"]) -> Float[Tensor, "b e H W"]:
+        """The upsampled map."""
         small_hw, large_hw = (x.shape[-2], x.shape[-1]), (skip.shape[-2], skip.shape[-1])
         if relative_cost(small_hw, large_hw, channels=self.inputs) > MAX_RELATIVE_COST:
             return self.rest(self.conv(resize_and_concatenate(x, skip)))

@@ -28,6 +28,7 @@ class UpsampleConv(nn.Sequential):
     def forward(
         self, x: Float[Tensor, "b c h w"], skip: Float[Tensor, "b d H W"] | None = None
     ) -> Float[Tensor, "b e H W"]:
+        """The upsampled map."""
         upsampled = F.interpolate(x, scale_factor=2, mode="nearest")
         return super().forward(upsampled if skip is None else torch.cat([upsampled, skip], dim=1))
 
@@ -55,6 +56,7 @@ class FoldedUpsampleConv(nn.Module):
     def forward(
         self, x: Float[Tensor, "b c h w"], skip: Float[Tensor, "b d H W"] | None = None
     ) -> Float[Tensor, "b e H W"]:
+        """The upsampled map."""
         x = self.small(pad_edge(x) if self.reflects else x)
         return self.rest(x if self.skip is None else x + self.skip(skip))
 
@@ -88,6 +90,7 @@ class BilinearUpsample(nn.Module):
         self.factor = factor
 
     def forward(self, x: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 H W"]:
+        """The upsampled map."""
         return F.interpolate(x, scale_factor=float(self.factor), mode="bilinear", align_corners=False)
 
 
@@ -102,6 +105,7 @@ class ConvBilinearUpsample(nn.Module):
         self.register_buffer("kernel", bilinear_kernel(self.factor), persistent=False)
 
     def forward(self, x: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 H W"]:
+        """The upsampled map."""
         return F.pixel_shuffle(F.conv2d(pad_edge(x), self.kernel.to(x)), self.factor)
 
 

@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
+from jaxtyping import Float, Num
 
 SIZE = 128  # pixels of a texture's side, a power of two
 Rng = np.random.Generator
 
 
-def fractal(rng: Rng, *, roughness: float, stretch: tuple[float, float] = (1, 1)) -> np.ndarray:
+def fractal(rng: Rng, *, roughness: float, stretch: tuple[float, float] = (1, 1)) -> Float[np.ndarray, "h w"]:
     """Noise with power spectrum 1/f^(2 roughness), 0..1, repeating; ``stretch`` elongates it along x or y."""
     fy = np.fft.fftfreq(SIZE)[:, None] * stretch[1]
     fx = np.fft.rfftfreq(SIZE)[None] * stretch[0]
@@ -20,7 +21,7 @@ def fractal(rng: Rng, *, roughness: float, stretch: tuple[float, float] = (1, 1)
     return ((field - low) / (high - low)).clip(0, 1)
 
 
-def colour(rng: Rng, *, saturation: float = 0.6, value: tuple[float, float] = (0.1, 0.95)) -> np.ndarray:
+def colour(rng: Rng, *, saturation: float = 0.6, value: tuple[float, float] = (0.1, 0.95)) -> Float[np.ndarray, " 3"]:
     """A random RGB colour 0..1, more often dull than vivid."""
     grey = rng.uniform(*value)
     hue = rng.uniform(0, 2 * np.pi)
@@ -37,28 +38,33 @@ def _grain(rng: Rng, image: np.ndarray, amount: float) -> np.ndarray:
     return image * (1 + amount * (fractal(rng, roughness=rng.uniform(0.3, 1.2))[..., None] - 0.5))
 
 
-def plain(rng: Rng) -> np.ndarray:
+def plain(rng: Rng) -> Num[np.ndarray, "h w c"]:
+    """One colour with little grain."""
     return _grain(
         rng, np.broadcast_to(colour(rng, saturation=0.5, value=(0.3, 0.95)), (SIZE, SIZE, 3)), rng.uniform(0.02, 0.2)
     )
 
 
-def plaster(rng: Rng) -> np.ndarray:
+def plaster(rng: Rng) -> Num[np.ndarray, "h w c"]:
+    """Rough plaster."""
     a = colour(rng, saturation=0.2, value=(0.55, 0.95))
     return _mix(fractal(rng, roughness=rng.uniform(0.5, 1.6)), a * rng.uniform(0.75, 0.97), a)
 
 
-def marble(rng: Rng) -> np.ndarray:
+def marble(rng: Rng) -> Num[np.ndarray, "h w c"]:
+    """Veined marble."""
     field = np.abs(2 * fractal(rng, roughness=rng.uniform(1.1, 1.8)) - 1) ** rng.uniform(0.3, 1.5)
     return _mix(field, colour(rng), colour(rng))
 
 
-def cloud(rng: Rng) -> np.ndarray:
+def cloud(rng: Rng) -> Num[np.ndarray, "h w c"]:
+    """Clouds, as a texture of the sky."""
     field = np.clip(fractal(rng, roughness=rng.uniform(1.3, 1.9)) * rng.uniform(1, 3) - rng.uniform(0, 1.5), 0, 1)
     return np.repeat(field[..., None], 3, axis=2)
 
 
-def wood(rng: Rng) -> np.ndarray:
+def wood(rng: Rng) -> Num[np.ndarray, "h w c"]:
+    """Wood grain."""
     dark = np.array([0.45, 0.27, 0.13]) * rng.uniform(0.4, 1.4) * rng.uniform(0.85, 1.15, 3)
     grain = fractal(rng, roughness=rng.uniform(0.8, 1.4), stretch=(rng.uniform(6, 20), 1))
     image = _mix(grain, dark, np.minimum(dark * rng.uniform(1.2, 2.2), 1))
@@ -68,7 +74,8 @@ def wood(rng: Rng) -> np.ndarray:
     return image * (tone[:, None, None])
 
 
-def stripes(rng: Rng) -> np.ndarray:
+def stripes(rng: Rng) -> Num[np.ndarray, "h w c"]:
+    """Stripes of random widths."""
     count = int(rng.choice([2, 4, 8, 16, 32]))
     wave = (np.arange(SIZE) * count / SIZE) % 1
     line = (wave < rng.uniform(0.15, 0.85)).astype(float)
@@ -77,26 +84,30 @@ def stripes(rng: Rng) -> np.ndarray:
     return _grain(rng, _mix(np.broadcast_to(line, (SIZE, SIZE)), colour(rng), colour(rng)), 0.2)
 
 
-def carpet(rng: Rng) -> np.ndarray:
+def carpet(rng: Rng) -> Num[np.ndarray, "h w c"]:
+    """Carpet."""
     threads = fractal(rng, roughness=0.2, stretch=(1, rng.uniform(1, 15)))
     return _mix(threads, colour(rng, value=(0.1, 0.6)), colour(rng, value=(0.15, 0.7)))
 
 
-def checks(rng: Rng) -> np.ndarray:
+def checks(rng: Rng) -> Num[np.ndarray, "h w c"]:
+    """A checked pattern."""
     count = int(rng.choice([2, 4, 8]))
     cell = np.arange(SIZE) * count // SIZE
     board = ((cell[:, None] + cell[None]) % 2).astype(float)
     return _grain(rng, _mix(board, colour(rng), colour(rng)), 0.2)
 
 
-def tiles(rng: Rng) -> np.ndarray:
+def tiles(rng: Rng) -> Num[np.ndarray, "h w c"]:
+    """Tiles with grout."""
     count = int(rng.choice([2, 4, 8]))
     shade = rng.uniform(1 - rng.uniform(0, 0.4), 1, (count, count))
     image = cv2.resize(shade, (SIZE, SIZE), interpolation=cv2.INTER_NEAREST)[..., None] * colour(rng, value=(0.3, 0.95))
     return _grain(rng, _grout(rng, image, SIZE // count, SIZE // count, shift=False), 0.15)
 
 
-def brick(rng: Rng) -> np.ndarray:
+def brick(rng: Rng) -> Num[np.ndarray, "h w c"]:
+    """A brick wall."""
     rows = int(rng.choice([8, 16]))
     shade = rng.uniform(0.7, 1.1, (rows, rows // 2))
     image = cv2.resize(shade, (SIZE, SIZE), interpolation=cv2.INTER_NEAREST)[..., None]
@@ -140,42 +151,48 @@ def dead_leaves(rng: Rng, *, palette: np.ndarray | None = None, count: int = 160
     return image
 
 
-def collage(rng: Rng) -> np.ndarray:
+def collage(rng: Rng) -> Num[np.ndarray, "h w c"]:
+    """Overlapping shapes of many colours."""
     return _grain(rng, dead_leaves(rng), rng.uniform(0, 0.5))
 
 
-def greens(rng: Rng, n: int = 6) -> np.ndarray:
+def greens(rng: Rng, n: int = 6) -> Float[np.ndarray, "n 3"]:
+    """A palette of greens."""
     base = np.array([0.28, 0.36, 0.14]) * rng.uniform(0.5, 1.5) * rng.uniform(0.8, 1.25, 3)
     return (base * rng.uniform(0.5, 1.5, (n, 1)) * rng.uniform(0.85, 1.15, (n, 3))).clip(0.02, 1)
 
 
-def leaves(rng: Rng) -> np.ndarray:
+def leaves(rng: Rng) -> Num[np.ndarray, "h w c"]:
+    """Overlapping leaves."""
     return _grain(rng, dead_leaves(rng, palette=greens(rng), count=350), 0.5)
 
 
-def leafy(rng: Rng) -> np.ndarray:
+def leafy(rng: Rng) -> Num[np.ndarray, "h w c"]:
     """Leaves with holes between them."""
     solid = fractal(rng, roughness=rng.uniform(0.6, 1.1)) > rng.uniform(0.1, 0.45)
     return np.concatenate((leaves(rng), solid[..., None]), axis=2)
 
 
-def grass(rng: Rng) -> np.ndarray:
+def grass(rng: Rng) -> Num[np.ndarray, "h w c"]:
+    """Grass."""
     palette = greens(rng)
     return _mix(fractal(rng, roughness=rng.uniform(0.4, 1.3)), palette[0] * 0.6, palette[1])
 
 
-def soil(rng: Rng) -> np.ndarray:
+def soil(rng: Rng) -> Num[np.ndarray, "h w c"]:
+    """Bare soil."""
     base = np.array([0.5, 0.42, 0.32]) * rng.uniform(0.4, 1.6) * rng.uniform(0.85, 1.15, 3)
     return _mix(fractal(rng, roughness=rng.uniform(0.4, 1.3)), base * rng.uniform(0.4, 0.8), base.clip(0, 1))
 
 
-def asphalt(rng: Rng) -> np.ndarray:
+def asphalt(rng: Rng) -> Num[np.ndarray, "h w c"]:
+    """Asphalt."""
     base = np.ones(3) * rng.uniform(0.2, 0.6) * rng.uniform(0.95, 1.05, 3)
     fine, coarse = fractal(rng, roughness=0.1), fractal(rng, roughness=1.4)
     return _mix(0.5 * fine + 0.5 * coarse, base * 0.75, base)
 
 
-def facade(rng: Rng) -> np.ndarray:
+def facade(rng: Rng) -> Num[np.ndarray, "h w c"]:
     """A wall with rows of windows."""
     wall = (brick if rng.random() < 0.4 else plaster)(rng) * rng.uniform(0.6, 1)
     rows = int(rng.choice([2, 4]))
@@ -192,7 +209,7 @@ def facade(rng: Rng) -> np.ndarray:
     return wall
 
 
-def print_page(rng: Rng) -> np.ndarray:
+def print_page(rng: Rng) -> Num[np.ndarray, "h w c"]:
     """Paper with lines of writing, headings and an image or two."""
     paper = colour(rng, saturation=0.5, value=(0.6, 1))
     page = np.ones((SIZE, SIZE, 3)) * paper
@@ -216,7 +233,7 @@ def print_page(rng: Rng) -> np.ndarray:
     return _mix(written / 255, page, ink)
 
 
-def bars(rng: Rng) -> np.ndarray:
+def bars(rng: Rng) -> Num[np.ndarray, "h w c"]:
     """Upright bars of uneven width and colour: books, planks, folds of a curtain."""
     image = np.zeros((SIZE, SIZE, 3))
     x = 0
@@ -234,7 +251,7 @@ def bars(rng: Rng) -> np.ndarray:
     return image.clip(0, 1)
 
 
-def panel(rng: Rng) -> np.ndarray:
+def panel(rng: Rng) -> Num[np.ndarray, "h w c"]:
     """A machine's or a screen's face: a grid of keys, buttons or lit windows."""
     image = np.ones((SIZE, SIZE, 3)) * colour(rng, value=(0.05, 0.8))
     nx, ny = int(rng.integers(2, 12)), int(rng.integers(2, 12))
@@ -250,7 +267,7 @@ def panel(rng: Rng) -> np.ndarray:
     return image
 
 
-def fence(rng: Rng) -> np.ndarray:
+def fence(rng: Rng) -> Num[np.ndarray, "h w c"]:
     """Bars, slats, wire mesh or a lattice, with holes."""
     y, x = np.mgrid[:SIZE, :SIZE] / SIZE
     count = int(rng.choice([4, 8, 8, 16]))
@@ -269,13 +286,15 @@ def fence(rng: Rng) -> np.ndarray:
     return np.concatenate((_grain(rng, paint, 0.3), solid[..., None]), axis=2)
 
 
-def metal(rng: Rng) -> np.ndarray:
+def metal(rng: Rng) -> Num[np.ndarray, "h w c"]:
+    """Brushed metal."""
     brushed = fractal(rng, roughness=0.6, stretch=(20, 1))
     base = colour(rng, saturation=0.15, value=(0.2, 0.9))
     return _mix(brushed, base * 0.85, base)
 
 
-def cloth(rng: Rng) -> np.ndarray:
+def cloth(rng: Rng) -> Num[np.ndarray, "h w c"]:
+    """Woven cloth."""
     folds = fractal(rng, roughness=1.6)
     base = colour(rng, saturation=0.9)
     return _mix(folds, base * rng.uniform(0.5, 0.9), base)

@@ -27,6 +27,7 @@ class Views:
     size_hw: tuple[int, int]
 
     def to(self, device: torch.device | str) -> "Views":
+        """The same on another device."""
         moved = {name: value.to(device) for name, value in vars(self).items() if isinstance(value, Tensor)}
         return Views(**moved, size_hw=self.size_hw)
 

@@ -64,6 +64,7 @@ class SceneBatch:
     first: Int[Tensor, " s_plus_1"]
 
     def to(self, device: torch.device | str) -> "SceneBatch":
+        """The same on another device."""
         return SceneBatch(
             solids=_moved(self.solids, device), light=_moved(self.light, device), first=self.first.to(device)
         )

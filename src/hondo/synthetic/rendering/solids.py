@@ -82,6 +82,7 @@ def texture_coordinates(p: Points, normal: Points, half: Points, scale: Tensor, 
 
 
 def normalised(v: Float[Tensor, "3 *n"]) -> Float[Tensor, "3 *n"]:
+    """Vectors of unit length."""
     return v * v.square().sum(0).clamp_(min=1e-18).rsqrt_()
 
 

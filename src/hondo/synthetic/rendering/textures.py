@@ -23,9 +23,11 @@ class TextureAtlas:
 
     @property
     def stride(self) -> int:
+        """Texels of one texture with all its mip levels."""
         return sum((SIZE >> level) ** 2 for level in range(LEVELS))
 
     def to(self, device: torch.device | str) -> "TextureAtlas":
+        """The same atlas on another device."""
         return TextureAtlas(texels=self.texels.to(device), families=self.families)
 
     def sample(

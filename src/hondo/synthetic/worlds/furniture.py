@@ -10,6 +10,7 @@ HARD = ("wood", "wood", "plain", "metal", "plaster")
 
 
 def chair(b: Builder) -> None:
+    """Adds a chair."""
     r = b.rng
     wide, deep, seat, high = r.uniform(0.38, 0.55), r.uniform(0.38, 0.55), r.uniform(0.4, 0.5), r.uniform(0.75, 1.15)
     frame = b.material(*HARD, gloss=r.uniform(0, 0.3))
@@ -42,6 +43,7 @@ def chair(b: Builder) -> None:
 
 
 def legs(b: Builder, wide: float, deep: float, height: float, material: Material, *, thick: float) -> None:
+    """Adds four legs."""
     kind = "cylinder" if b.rng.random() < 0.4 else "box"
     for x in (-1, 1):
         for z in (-1, 1):
@@ -49,6 +51,7 @@ def legs(b: Builder, wide: float, deep: float, height: float, material: Material
 
 
 def table(b: Builder, *, wide: float | None = None, deep: float | None = None, low: bool = False) -> None:
+    """Adds a table."""
     r = b.rng
     wide, deep = wide or r.uniform(0.7, 2.0), deep or r.uniform(0.6, 1.1)
     height = r.uniform(0.35, 0.5) if low else r.uniform(0.68, 0.8)
@@ -65,12 +68,14 @@ def table(b: Builder, *, wide: float | None = None, deep: float | None = None, l
 
 
 def plant(b: Builder) -> None:
+    """Adds a plant."""
     r, d, h = b.rng, b.rng.uniform(0.2, 0.45), b.rng.uniform(0.2, 0.5)
     b.stand("cylinder", 0, 0, (d, h, d), b.material("plain", "brick", "marble", "wood"))
     tabletop.foliage(b, base=h, width=d * r.uniform(1.5, 3), height=r.uniform(0.4, 1.3), count=int(r.integers(3, 7)))
 
 
 def sofa(b: Builder) -> None:
+    """Adds a sofa."""
     r = b.rng
     wide, deep, seat = r.uniform(0.8, 2.3), r.uniform(0.75, 1.0), r.uniform(0.35, 0.45)
     fabric = b.material(*SOFT, "plain")
@@ -91,6 +96,7 @@ def sofa(b: Builder) -> None:
 
 
 def bed(b: Builder) -> None:
+    """Adds a bed."""
     r, wide = b.rng, b.rng.uniform(0.9, 1.8)
     b.stand("box", 0, 0, (wide, 0.3, 2.0), b.material(*HARD))
     b.stand("box", 0, 0, (wide * 0.97, 0.25, 1.95), b.material(*SOFT), base=0.3)
@@ -100,6 +106,7 @@ def bed(b: Builder) -> None:
 
 
 def shelf(b: Builder) -> None:
+    """Adds a shelf."""
     r = b.rng
     wide, high, deep = r.uniform(0.5, 1.6), r.uniform(0.8, 2.2), r.uniform(0.22, 0.45)
     board = b.material(*HARD)
@@ -180,6 +187,7 @@ def kitchen_row(b: Builder, wide: float) -> None:
 
 
 def floor_lamp(b: Builder) -> None:
+    """Adds a floor lamp."""
     steel, h, d = b.material("metal", "wood"), b.rng.uniform(1.2, 1.8), b.rng.uniform(0.25, 0.5)
     b.stand("cylinder", 0, 0, (0.3, 0.03, 0.3), steel)
     b.stand("cylinder", 0, 0, (0.03, h, 0.03), steel)
@@ -195,6 +203,7 @@ def floor_lamp(b: Builder) -> None:
 
 
 def boxes(b: Builder) -> None:
+    """Adds boxes."""
     base = 0.0
     for _ in range(int(b.rng.integers(1, 4))):
         w, h, d = b.rng.uniform(0.2, 0.6, 3)
@@ -211,6 +220,7 @@ def boxes(b: Builder) -> None:
 
 
 def bin_(b: Builder) -> None:
+    """Adds a bin."""
     d = b.rng.uniform(0.2, 0.45)
     b.stand(
         str(b.rng.choice(["cylinder", "tapered"])),
@@ -248,6 +258,7 @@ def person(b: Builder) -> None:
 
 
 def stool(b: Builder) -> None:
+    """Adds a stool."""
     d, h = b.rng.uniform(0.28, 0.45), b.rng.uniform(0.4, 0.75)
     paint = b.material(*HARD, *SOFT)
     b.add("cylinder", (0, h, 0), (d, 0.06, d), paint)

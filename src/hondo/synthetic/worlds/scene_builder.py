@@ -108,6 +108,7 @@ class Builder:
         return int(self.rng.choice(self.families["cloud"]))
 
     def solids(self) -> Solids:
+        """The parts as arrays."""
         kind, centre, angles, half, taper, material, offset = zip(*self._rows)
 
         def real(values) -> torch.Tensor:

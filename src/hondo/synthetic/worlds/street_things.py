@@ -7,6 +7,7 @@ from hondo.synthetic.worlds.scene_builder import Builder, Material, tinted
 
 
 def car(b: Builder) -> None:
+    """Adds a car."""
     r = b.rng
     wide, long, tall = r.uniform(1.6, 1.9), r.uniform(3.4, 4.9), r.uniform(1.35, 1.85)
     paint = b.material("plain", "plain", "metal", gloss=r.uniform(0.2, 0.7), vivid=0.5)
@@ -84,6 +85,7 @@ def truck(b: Builder) -> None:
 
 
 def bus(b: Builder) -> None:
+    """Adds a bus."""
     r = b.rng
     wide, long, tall = 2.5, r.uniform(7, 13), r.uniform(2.8, 4.2)
     paint, glass = b.material("plain", gloss=0.4, vivid=0.7), tinted(b.material("plain", gloss=0.8), 0.2)
@@ -95,6 +97,7 @@ def bus(b: Builder) -> None:
 
 
 def van(b: Builder) -> None:
+    """Adds a van."""
     r = b.rng
     wide, long, tall = r.uniform(1.8, 2.0), r.uniform(4.4, 5.8), r.uniform(1.9, 2.5)
     paint = b.material("plain", gloss=0.4, vivid=0.4)
@@ -107,14 +110,17 @@ def van(b: Builder) -> None:
 
 
 def small_vehicle(b: Builder) -> None:
+    """Adds a small vehicle."""
     (car, car, car, car, van)[int(b.rng.integers(5))](b)
 
 
 def large_vehicle(b: Builder) -> None:
+    """Adds a large vehicle."""
     (truck, truck, truck, bus)[int(b.rng.integers(4))](b)
 
 
 def vehicle(b: Builder) -> None:
+    """Adds a vehicle."""
     (large_vehicle if b.rng.random() < 0.25 else small_vehicle)(b)
 
 
@@ -140,6 +146,7 @@ def two_wheeler(b: Builder) -> None:
 
 
 def tree(b: Builder) -> None:
+    """Adds a tree."""
     r = b.rng
     tall, crown = r.uniform(3, 14), r.uniform(0.35, 0.7)
     bark = b.material("soil", "wood", "marble", vivid=0.1, scale=(0.5, 2))
@@ -192,6 +199,7 @@ def tree(b: Builder) -> None:
 
 
 def bush(b: Builder) -> None:
+    """Adds a bush."""
     r, leaf = b.rng, b.material("leafy", "leaves", vivid=0.2, scale=(0.3, 1.2))
     for _ in range(int(r.integers(1, 5))):
         x, z = r.uniform(-0.6, 0.6, 2)
@@ -200,6 +208,7 @@ def bush(b: Builder) -> None:
 
 
 def hedge(b: Builder) -> None:
+    """Adds a hedge."""
     b.stand(
         "box",
         0,
@@ -243,6 +252,7 @@ def pole(b: Builder) -> None:
 
 
 def fence(b: Builder) -> None:
+    """Adds a fence."""
     b.stand(
         "box",
         0,
@@ -253,6 +263,7 @@ def fence(b: Builder) -> None:
 
 
 def wall(b: Builder) -> None:
+    """Adds a wall."""
     b.stand(
         "box",
         0,
@@ -263,6 +274,7 @@ def wall(b: Builder) -> None:
 
 
 def guard_rail(b: Builder) -> None:
+    """Adds a guard rail."""
     steel, long = b.material("metal", vivid=0.05), b.rng.uniform(8, 30)
     b.add("box", (0, 0.65, 0), (0.06, 0.3, long), steel)
     for k in range(int(long / 2)):
@@ -270,6 +282,7 @@ def guard_rail(b: Builder) -> None:
 
 
 def bench(b: Builder) -> None:
+    """Adds a bench."""
     plank = b.material("wood", "metal")
     b.add("box", (0, 0.45, 0), (0.45, 0.06, 1.6), plank)
     b.add("box", (0.22, 0.75, 0), (0.05, 0.4, 1.6), plank)
@@ -278,6 +291,7 @@ def bench(b: Builder) -> None:
 
 
 def cabinet(b: Builder) -> None:
+    """Adds a cabinet."""
     w, h, d = b.rng.uniform(0.4, 1.6), b.rng.uniform(0.6, 2.2), b.rng.uniform(0.4, 1.2)
     b.stand("box", 0, 0, (w, h, d), b.material("panel", "print", "plain", "metal", fit=bool(b.rng.random() < 0.5)))
 

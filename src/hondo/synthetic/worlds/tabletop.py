@@ -15,6 +15,7 @@ def clutter(b: Builder, wide: float, deep: float, base: float, *, count: int) ->
 
 
 def cup(b: Builder) -> None:
+    """Adds a cup."""
     r = b.rng
     paint, d, h = (
         b.material("plain", "plain", "stripes", "print", gloss=0.4, scale=(3, 10)),
@@ -26,6 +27,7 @@ def cup(b: Builder) -> None:
 
 
 def bottle(b: Builder) -> None:
+    """Adds a bottle."""
     r = b.rng
     paint, d, h = (
         b.material("plain", "print", "marble", gloss=0.7, scale=(3, 8)),
@@ -38,6 +40,7 @@ def bottle(b: Builder) -> None:
 
 
 def bowl(b: Builder) -> None:
+    """Adds a bowl."""
     d = b.rng.uniform(0.12, 0.35)
     b.add("ellipsoid", (0, d * 0.15, 0), (d, d * 0.5, d), b.material("plain", "marble", "tiles", gloss=0.5))
     for _ in range(int(b.rng.integers(0, 5))):
@@ -46,6 +49,7 @@ def bowl(b: Builder) -> None:
 
 
 def books(b: Builder) -> None:
+    """Adds books."""
     base = 0.0
     for _ in range(int(b.rng.integers(1, 5))):
         thick = b.rng.uniform(0.008, 0.05)
@@ -63,15 +67,18 @@ def books(b: Builder) -> None:
 
 
 def paper(b: Builder) -> None:
+    """Adds paper."""
     b.stand("box", 0, 0, (0.21, 0.004, 0.297), b.material("print", "print", "collage", fit=True))
 
 
 def carton(b: Builder) -> None:
+    """Adds a carton."""
     w, h, d = b.rng.uniform(0.06, 0.45, 3)
     b.stand("box", 0, 0, (w, h, d), b.material("plain", "print", "wood", "collage", "panel", scale=(1, 6)))
 
 
 def ball(b: Builder) -> None:
+    """Adds a ball."""
     d = b.rng.uniform(0.05, 0.25)
     b.stand(
         "ellipsoid",
@@ -83,6 +90,7 @@ def ball(b: Builder) -> None:
 
 
 def screen(b: Builder) -> None:
+    """Adds a screen."""
     r = b.rng
     wide = r.uniform(0.35, 0.75)
     high, black = wide * r.uniform(0.55, 0.8), b.material("plain", "metal", gloss=0.5)
@@ -101,12 +109,14 @@ def screen(b: Builder) -> None:
 
 
 def laptop(b: Builder) -> None:
+    """Adds a laptop."""
     grey = b.material("plain", "metal", gloss=0.3)
     b.stand("box", 0, 0, (0.34, 0.018, 0.24), b.material("panel", fit=True))
     b.add("box", (0, 0.12, 0.14), (0.34, 0.23, 0.012), grey, pitch=-0.25)
 
 
 def desk_lamp(b: Builder) -> None:
+    """Adds a desk lamp."""
     steel, h = b.material("metal", "plain", gloss=0.4), b.rng.uniform(0.25, 0.5)
     b.stand("cylinder", 0, 0, (0.16, 0.02, 0.16), steel)
     b.stand("cylinder", 0, 0, (0.02, h, 0.02), steel)
@@ -122,6 +132,7 @@ def desk_lamp(b: Builder) -> None:
 
 
 def vase(b: Builder) -> None:
+    """Adds a vase."""
     r, d = b.rng, b.rng.uniform(0.08, 0.3)
     b.stand(
         "tapered",
@@ -135,6 +146,7 @@ def vase(b: Builder) -> None:
 
 
 def roll(b: Builder) -> None:
+    """Adds a roll."""
     d = b.rng.uniform(0.05, 0.16)
     b.add(
         "cylinder",
@@ -166,6 +178,7 @@ ITEMS = (
 
 
 def foliage(b: Builder, *, base: float, width: float, height: float, count: int) -> None:
+    """Adds foliage."""
     r, leaf = b.rng, b.material("leafy", scale=(0.7 / width, 3 / width), vivid=0.2)
     for _ in range(count):
         x, z = r.uniform(-0.25, 0.25, 2) * width
