@@ -14,11 +14,11 @@ from hondo.core.errors import HondoError
 from hondo.core.report import commit
 from hondo.core.sample import Samples
 from hondo.core.types import Size
+from hondo.engines.base.engine import ExportOptions, LoadOptions
 from hondo.engines.base.metadata import export_spec
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.load import build_depth_model
-from hondo.engines.quantization.calibration import calibration_of
-from hondo.engines.quantization.validation import Quantising
+from hondo.engines.quantization.calibration import QuantizationOptions, calibration_of
 from hondo.engines.registry import ENGINES
 from hondo.evaluate.parity.check_set import CheckSet, check_samples
 from hondo.evaluate.parity.parity import compare_on
@@ -29,7 +29,7 @@ from hondo.evaluate.speed.peak import measure_peak
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.macs import count_macs
 
-ENGINES_SHOWN = ("openvino_ir", "onnx_runtime", "pytorch")
+ENGINES_SHOWN = ("openvino", "onnx", "torch")
 PRECISIONS_SHOWN = ("fp32", "bf16", "int8", "int8-dynamic", "int8-weights")
 NOT_TIMED = ("int8-weights",)  # computed in float: smaller, not faster
 
@@ -70,7 +70,7 @@ class Variant:
         return f"{self.engine}-{self.precision}"
 
     def file(self, folder: Path) -> Path:
-        return folder / f"{self}{ENGINES[self.engine].SUFFIX}"
+        return folder / f"{self}{ENGINES[self.engine].suffix}"
 
     def facts(self, folder: Path) -> Path:
         """Where it is kept how far it is from torch, or why it is not there."""
@@ -79,16 +79,16 @@ class Variant:
     def serve(self, model: DepthModel, folder: Path) -> NetworkPredictor:
         load = ENGINES[self.engine].load
         if self.has_file:
-            return load(self.file(folder), device="cpu")
-        return load(model, device="cpu", precision=self.precision)
+            return load(self.file(folder), LoadOptions(device="cpu"))
+        return load(model, LoadOptions(device="cpu", precision=self.precision))
 
 
 def variants(engines: Sequence[str] = ENGINES_SHOWN, precisions: Sequence[str] = PRECISIONS_SHOWN) -> Iterator[Variant]:
     """All that the engines offer; torch in float32 is what they are compared with."""
     for engine in engines:
-        exported, served = ENGINES[engine].EXPORT_PRECISIONS, ENGINES[engine].PRECISIONS
+        exported, served = ENGINES[engine].export_precisions, ENGINES[engine].precisions
         for precision in precisions:
-            if precision in (*exported, *served) and (engine, precision) != ("pytorch", "fp32"):
+            if precision in (*exported, *served) and (engine, precision) != ("torch", "fp32"):
                 yield Variant(engine=engine, precision=precision, has_file=precision in exported)
 
 
@@ -102,11 +102,11 @@ def measure_parity(case: Case, plan: Plan, *, folder: Path) -> None:
     spec = export_spec(model.input_spec, size_hw=case.size_hw, dynamic=False)
     checked = check_samples(model, plan.samples, spec=spec, most=plan.images)
     calibration = calibration_of(plan.calibration, spec=model.input_spec, size_hw=case.size_hw)
-    quantising = Quantising(calibration=calibration, max_drop=plan.max_drop, on_progress=tell)
+    quantization = QuantizationOptions(calibration=calibration, max_abs_rel_error=plan.max_drop, on_progress=tell)
     folder.mkdir(parents=True, exist_ok=True)
     for variant in missing:
         try:
-            facts = compared(variant, checked, quantising=quantising, size_hw=case.size_hw, folder=folder)
+            facts = compared(variant, checked, quantization=quantization, size_hw=case.size_hw, folder=folder)
         except HondoError as error:
             facts = {"reason": str(error)}
         tell(f"{case.name} {variant}: {facts.get('reason', 'compared')}")
@@ -114,13 +114,14 @@ def measure_parity(case: Case, plan: Plan, *, folder: Path) -> None:
 
 
 def compared(
-    variant: Variant, checked: CheckSet, *, quantising: Quantising, size_hw: Size, folder: Path
+    variant: Variant, checked: CheckSet, *, quantization: QuantizationOptions, size_hw: Size, folder: Path
 ) -> dict[str, Any]:
     """Parity and file size of a variant, which is exported first."""
     engine, precision = ENGINES[variant.engine], variant.precision
     if variant.has_file:
-        how = {"quantising": quantising} if precision in getattr(engine, "CALIBRATED", ()) else {}
-        engine.export(checked.model, variant.file(folder), size_hw=size_hw, precision=precision, **how)
+        images = quantization if precision in engine.calibrated else None
+        options = ExportOptions(size_hw=size_hw, precision=precision, quantization=images)
+        engine.export(checked.model, variant.file(folder), options)
     predictor = variant.serve(checked.model, folder)
     size = file_size_mib(variant.file(folder)) if variant.has_file else None
     facts = asdict(compare_on(checked, predictor)) | {"file_mib": size}
@@ -157,7 +158,7 @@ def alternated(
     """Eager torch and the variants of one engine, in turn."""
     served = {str(variant): variant.serve(model, folder) for variant in variants}
     calls = {name: network_call(predictor, size_hw=case.size_hw) for name, predictor in served.items()}
-    eager = network_call(ENGINES["pytorch"].load(model, device="cpu"), size_hw=case.size_hw)
+    eager = network_call(ENGINES["torch"].load(model, LoadOptions(device="cpu")), size_hw=case.size_hw)
     times = alternate_with(eager, calls, warmup=2, runs=plan.rounds, seconds=plan.seconds) if calls else {}
     for predictor in served.values():
         predictor.close()

@@ -132,7 +132,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     seconds, warm_s, alone_s, rounds = (3.0, 1.0, 0.5, 1) if given.quick else (given.seconds, 60.0, 10.0, ROUNDS)
-    engine, most = ("pytorch", 8) if given.quick else ("auto", None)  # quick: nothing to compile
+    engine, most = ("torch", 8) if given.quick else ("auto", None)  # quick: nothing to compile
     with tempfile.TemporaryDirectory() as folder:
         alone = without_viewer(Path(folder), engine=engine, seconds=alone_s, rounds=rounds, most=most)
         film = make_film(Path(folder) / "film.mp4", fps=FPS, most=most)

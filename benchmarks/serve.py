@@ -111,7 +111,7 @@ def main() -> None:
     rounds, seconds, count, sockets = (1, 1.0, 4, 20) if given.quick else (ROUNDS, 15.0, CLIENTS, 1000)
     shown = image()
     body = cv2.imencode(".jpg", cv2.cvtColor(shown, cv2.COLOR_RGB2BGR))[1].tobytes()
-    name = "pytorch" if given.quick else "auto"  # quick: nothing to compile
+    name = "torch" if given.quick else "auto"  # quick: nothing to compile
     engine, asked = [], []
     for _ in range(rounds):  # never both at once: they would share the cores
         engine.append(engine_rate(shown, engine=name, seconds=seconds))

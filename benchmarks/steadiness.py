@@ -74,7 +74,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="few frames")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    count, stop, engine = (3, 5, "pytorch") if given.quick else (60, None, "auto")  # quick: nothing to compile
+    count, stop, engine = (3, 5, "torch") if given.quick else (60, None, "auto")  # quick: nothing to compile
     videos = {
         "embedded clip": list(Frames(embedded_clip().folder, with_depth=False, stop=stop)),
         "rendered walk": rendered_walk(count),

@@ -34,9 +34,6 @@ PRECISIONS = re.compile(r"(?P<open><!-- precisions -->\n).*?(?P<close><!-- end p
 HOUSE = re.compile(r"(?P<open><!-- house -->\n).*?(?P<close><!-- end house -->)", re.DOTALL)
 
 
-FILES_ONLY = ("aot_inductor",)  # engines that take no model, only what was exported for them
-
-
 def fill(text: str, *, root: Path) -> str:
     """The document ``text`` with each block rendered from its report under ``root``."""
 
@@ -65,12 +62,10 @@ def precisions_table() -> str:
     """What each engine computes in when it is given a model, and what it exports."""
     lines = ["| engine | `hondo.load(model, precision=...)` | `hondo export --precision` | file |", "|---|---|---|---|"]
     for name in ENGINES:
-        module = ENGINES[name]
-        loaded = "files only" if name in FILES_ONLY else _quoted(module.PRECISIONS)
-        exported = _quoted(module.EXPORT_PRECISIONS) or "-"
-        lines.append(
-            f"| `{name}` | {loaded} | {exported} | {_quoted([module.SUFFIX] if module.SUFFIX else []) or '-'} |"
-        )
+        engine = ENGINES[name]
+        loaded = _quoted(engine.precisions) if engine.runs_models else "files only"
+        exported = _quoted(engine.export_precisions) or "-"
+        lines.append(f"| `{name}` | {loaded} | {exported} | {f'`{engine.suffix}`' if engine.suffix else '-'} |")
     return "\n".join(lines)
 
 

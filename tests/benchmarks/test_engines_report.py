@@ -29,14 +29,14 @@ TIMES = {"ms": 5.0, "eager_ms": 20.0, "speed_up": 4.0, "low": 3.9, "high": 4.1, 
 LATENCY = {
     "gmacs": 1.0, "conditions": "2 threads", "commit": "abc", "noise": ["the machine slowed down"],
     "roof": {"gmacs_per_s": 100.0, "bf16_gmacs_per_s": 200.0, "int8_gmacs_per_s": None},
-    "variants": {"onnx_runtime-fp32": TIMES | {"rounds": 12, "doubts": []}},
+    "variants": {"onnx-fp32": TIMES | {"rounds": 12, "doubts": []}},
 }  # fmt: skip
 
 
 @pytest.fixture
 def out(tmp_path) -> Path:
     (tmp_path / "net").mkdir()
-    stored = {"onnx_runtime-fp32": PARITY, "openvino_ir-int8": {"reason": "no such operator"}, "latency": LATENCY}
+    stored = {"onnx-fp32": PARITY, "openvino-int8": {"reason": "no such operator"}, "latency": LATENCY}
     for name, facts in stored.items():
         (tmp_path / "net" / f"{name}.json").write_text(json.dumps(facts))
     return tmp_path
@@ -44,7 +44,7 @@ def out(tmp_path) -> Path:
 
 def test_rows_and_notes(assemble, out) -> None:
     report = assemble(out, {"net": (32, 64), "never-run": (8, 8)})
-    assert {row.subject for row in report.rows} == {"net 32x64 onnx_runtime fp32"}
+    assert {row.subject for row in report.rows} == {"net 32x64 onnx fp32"}
     values = {row.name: row.value for row in report.rows}
     assert values["abs_rel worse by"] == pytest.approx(20) and values["delta1 worse by"] == 0
     assert (
@@ -54,17 +54,17 @@ def test_rows_and_notes(assemble, out) -> None:
         and values["abs_rel to torch"] == 2
     )
     notes = "\n".join(report.notes)
-    assert "net 32x64 openvino_ir int8 was not exported: no such operator" in notes
+    assert "net 32x64 openvino int8 was not exported: no such operator" in notes
     assert "12 rounds" in notes and "the machine slowed down" in notes and "never-run" not in notes
 
 
 def test_rows_that_were_compared_on_other_images_are_named(assemble, out) -> None:
-    for name, images in (("openvino_ir-fp32", 3), ("openvino_ir-bf16", 64)):
+    for name, images in (("openvino-fp32", 3), ("openvino-bf16", 64)):
         facts = PARITY | {"truth": PARITY["truth"] | {"images": images}}
         (out / "net" / f"{name}.json").write_text(json.dumps(facts))
     notes = assemble(out, {"net": (32, 64)}).notes
     assert "compared with torch and ground truth on 3 images, unless stated otherwise" in notes
-    assert "compared on 64 images: net 32x64 openvino_ir bf16" in notes
+    assert "compared on 64 images: net 32x64 openvino bf16" in notes
 
 
 def test_nothing_measured_is_an_empty_report(assemble, tmp_path) -> None:

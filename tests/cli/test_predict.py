@@ -28,7 +28,7 @@ def test_a_image_with_every_form(photo, tmp_path, capsys) -> None:
     names = sorted(path.name for path in out.iterdir())
     assert names == ["photo.color.jpg", "photo.depth.npy", "photo.depth.png", "photo.ply", "predictions.json"]
     stored = json.loads((out / "predictions.json").read_text())
-    assert (stored["model"], stored["engine"], stored["precision"]) == ("unet-light", "pytorch", "fp32")
+    assert (stored["model"], stored["engine"], stored["precision"]) == ("unet-light", "torch", "fp32")
     assert "1 depth maps" in capsys.readouterr().out
 
 

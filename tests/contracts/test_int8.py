@@ -7,8 +7,7 @@ import pytest
 import torch
 
 import hondo
-from hondo.engines.quantization.calibration import Calibration
-from hondo.engines.quantization.validation import Quantising
+from hondo.engines.quantization.calibration import Calibration, QuantizationOptions
 from hondo.evaluate.parity.parity import export_checked
 from hondo.models.registry.build_model import build_model
 from tests.contracts.tiny import TINY
@@ -42,8 +41,8 @@ def export(name: str, path: Path, *, engine: str, calibration: Calibration) -> N
         for module in model.modules():  # untrained heads that end in ReLU give nothing but zeros
             if isinstance(module, torch.nn.Conv2d) and module.out_channels == 1 and module.bias is not None:
                 module.bias.fill_(1)
-    quantising = Quantising(calibration=calibration, max_drop=MAX_DROP)
-    parity = export_checked(model, path, engine=engine, size_hw=SIZE, precision="int8", quantising=quantising)
+    quantization = QuantizationOptions(calibration=calibration, max_abs_rel_error=MAX_DROP)
+    parity = export_checked(model, path, engine=engine, size_hw=SIZE, precision="int8", quantization=quantization)
     assert parity.passed and parity.pictures == 8 and 0 < parity.abs_rel <= MAX_DROP
     predictor = hondo.load(path)
     assert predictor.precision == "int8" and predictor.int8.images == 8
@@ -55,7 +54,7 @@ def export(name: str, path: Path, *, engine: str, calibration: Calibration) -> N
 def test_openvino(name: str, calibration: Calibration, tmp_path: Path) -> None:
     pytest.importorskip("openvino")
     pytest.importorskip("nncf")
-    export(name, tmp_path / "net.xml", engine="openvino_ir", calibration=calibration)
+    export(name, tmp_path / "net.xml", engine="openvino", calibration=calibration)
     assert b'"i8"' in (tmp_path / "net.xml").read_bytes(), "weights are stored in 8 bits"
 
 
@@ -63,5 +62,5 @@ def test_openvino(name: str, calibration: Calibration, tmp_path: Path) -> None:
 def test_onnx_runtime(name: str, calibration: Calibration, tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")
-    export(name, tmp_path / "net.onnx", engine="onnx_runtime", calibration=calibration)
+    export(name, tmp_path / "net.onnx", engine="onnx", calibration=calibration)
     assert b"DequantizeLinear" in (tmp_path / "net.onnx").read_bytes()

@@ -55,7 +55,7 @@ def test_precisions_are_those_that_the_engines_state(root: Path) -> None:
     row = next(line for line in filled.splitlines() if line.startswith("| `pytorch`"))
     loaded, exported, suffix = row.split(" | ")[1:]
     assert "`int8-dynamic`" in loaded and "`int8-dynamic`" not in exported and suffix.startswith("`.safetensors`")
-    assert "| `aot_inductor` | files only |" in filled and "| `torch_compile` |" in filled
+    assert "| `aot-inductor` | files only |" in filled and "| `torch-compile` |" in filled
 
 
 def test_rows_can_be_chosen(root: Path) -> None:

@@ -10,10 +10,12 @@ import hondo
 from hondo.core.errors import HondoError
 from hondo.engines import autoselect as trial
 from hondo.engines.autoselect import candidates, first_that_loads, load_fastest, try_engines
+from hondo.engines.base.engine import LoadOptions
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.registry import ENGINES
 
-HOW = {"device": "cpu", "size_hw": (32, 64), "precision": "fp32", "threads": None}
+OPTIONS = LoadOptions(device="cpu")
+SIZE = {"size_hw": (32, 64)}
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def made(monkeypatch, tmp_path, tiny_model):
     noted = SimpleNamespace(loaded=[], closed=[], sleep={"slow": 0.02, "fast": 0.001, "dear": 0.0}, load_s={})
 
     def engine(name: str):
-        def load(model, **settings) -> NetworkPredictor:
+        def load(model, options: LoadOptions) -> NetworkPredictor:
             noted.loaded.append(name)
             time.sleep(noted.load_s.get(name, 0))
 
@@ -35,7 +37,7 @@ def made(monkeypatch, tmp_path, tiny_model):
                 release=lambda: noted.closed.append(name),
             )  # fmt: skip
 
-        return SimpleNamespace(load=load, PACKAGES=(), PRECISIONS=("fp32",))
+        return Engine(name=name, load_function=load, precisions=("fp32",), devices=("cpu",))
 
     monkeypatch.setattr(trial, "ENGINES", {name: engine(name) for name in noted.sleep})
     monkeypatch.setattr(trial, "candidates", lambda device, precision: tuple(noted.sleep))
@@ -46,32 +48,32 @@ def made(monkeypatch, tmp_path, tiny_model):
 
 def test_the_fastest_serves_the_others_are_closed_and_it_is_remembered(made, tiny_model) -> None:
     del made.sleep["dear"]
-    assert load_fastest(tiny_model, **HOW).engine == "fast"
+    assert load_fastest(tiny_model, OPTIONS, **SIZE).engine == "fast"
     assert made.loaded == ["slow", "fast"] and made.closed == ["slow"]
-    assert load_fastest(tiny_model, **HOW).engine == "fast"
+    assert load_fastest(tiny_model, OPTIONS, **SIZE).engine == "fast"
     assert made.loaded == ["slow", "fast", "fast"]  # no second trial
-    load_fastest(tiny_model, **HOW | {"size_hw": (64, 64)})
+    load_fastest(tiny_model, OPTIONS, size_hw=(64, 64))
     assert made.loaded[-2:] == ["slow", "fast"]  # another size is another trial
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"engine": "gone"}', '{"engine": 3}'])
 def test_a_broken_cache_is_ignored(made, tiny_model, tmp_path, content) -> None:
-    load_fastest(tiny_model, **HOW)
+    load_fastest(tiny_model, OPTIONS, **SIZE)
     (stored,) = (tmp_path / "cache" / "trials").glob("*.json")
     stored.write_text(content)
     made.loaded.clear()
-    load_fastest(tiny_model, **HOW)
+    load_fastest(tiny_model, OPTIONS, **SIZE)
     assert "slow" in made.loaded and "fast" in made.loaded  # tried again
 
 
 def test_a_cache_that_cannot_be_written_does_no_harm(made, tiny_model, tmp_path) -> None:
     (tmp_path / "cache").write_text("a file where the folder should be")
-    assert load_fastest(tiny_model, **HOW).engine in made.sleep
+    assert load_fastest(tiny_model, OPTIONS, **SIZE).engine in made.sleep
 
 
 def test_no_trial_where_none_is_wanted(made, tiny_model, monkeypatch) -> None:
     monkeypatch.setenv("HONDO_TRIAL", "0")
-    assert load_fastest(tiny_model, **HOW).engine == "slow" and made.loaded == ["slow"]
+    assert load_fastest(tiny_model, OPTIONS, **SIZE).engine == "slow" and made.loaded == ["slow"]
 
 
 def test_an_engine_that_would_outlast_the_trial_is_not_begun(made, tiny_model, monkeypatch) -> None:
@@ -83,19 +85,19 @@ def test_an_engine_that_would_outlast_the_trial_is_not_begun(made, tiny_model, m
 
 def test_an_engine_that_refuses_the_model_is_passed_over(tiny_model) -> None:
     def load(name: str) -> NetworkPredictor:
-        if name != "pytorch":
+        if name != "torch":
             raise HondoError(f"{name} cannot")
         return ENGINES[name].load(tiny_model)
 
-    assert first_that_loads(("openvino_ir", "pytorch", "onnx_runtime"), load).engine == "pytorch"
+    assert first_that_loads(("openvino", "torch", "onnx"), load).engine == "torch"
     with pytest.raises(HondoError, match="openvino_ir cannot"):
-        first_that_loads(("openvino_ir",), load)
+        first_that_loads(("openvino",), load)
 
 
 def test_candidates_by_device_and_precision() -> None:
-    assert candidates("cuda", precision="fp32") == ("pytorch",)
-    assert candidates("npu", precision="fp16") == ("openvino_ir",)
-    assert "onnx_runtime" not in candidates("cpu", precision="bf16")
+    assert candidates("cuda", precision="fp32") == ("torch",)
+    assert candidates("npu", precision="fp16") == ("openvino",)
+    assert "onnx" not in candidates("cpu", precision="bf16")
     assert all(name in ENGINES for name in candidates("cpu", precision="fp32"))
 
 

@@ -8,16 +8,17 @@ import torch
 
 import hondo
 from hondo.core.errors import HondoError
+from hondo.engines.base.engine import ExportOptions
 from hondo.engines.load import check_size_hw, weights_file
 from hondo.engines.registry import ENGINES
 
-QUICK = {"weights": "random", "engine": "pytorch", "size_hw": (32, 64)}
+QUICK = {"weights": "random", "engine": "torch", "size_hw": (32, 64)}
 image = np.full((48, 96, 3), 120, np.uint8)
 
 
 def test_a_name_of_the_zoo() -> None:
     predictor = hondo.load("unet-light", **QUICK)
-    assert (predictor.name, predictor.engine, predictor.precision) == ("unet-light", "pytorch", "fp32")
+    assert (predictor.name, predictor.engine, predictor.precision) == ("unet-light", "torch", "fp32")
     assert predictor.input_spec.size_hw == (32, 64)
     assert predictor(image).values.shape == (48, 96)
 
@@ -33,37 +34,37 @@ def test_a_pose_network_is_refused() -> None:
 
 
 def test_an_unknown_engine_is_named() -> None:
-    with pytest.raises(HondoError, match="unknown engine 'pytorc'; did you mean pytorch"):
+    with pytest.raises(HondoError, match="unknown engine 'pytorc'; did you mean torch"):
         hondo.load("unet-light", weights="random", engine="pytorc")
 
 
 def test_a_model_in_memory_and_its_alias(tiny_model) -> None:
     predictor = hondo.load(tiny_model, engine="torch")
-    assert predictor.engine == "pytorch" and predictor.weights_file is None
+    assert predictor.engine == "torch" and predictor.weights_file is None
 
 
 def test_auto_takes_the_likely_fastest_where_no_trial_is_wanted(tiny_model) -> None:
-    wanted = "openvino_ir" if find_spec("openvino") and not torch.cuda.is_available() else "pytorch"
+    wanted = "openvino" if find_spec("openvino") and not torch.cuda.is_available() else "torch"
     assert hondo.load(tiny_model).engine == wanted
 
 
 def test_an_own_checkpoint(tmp_path) -> None:
     model = hondo.build_model("unet-light", weights="random")
-    path = ENGINES["pytorch"].export(model, tmp_path / "own.safetensors", licence="MIT")
-    predictor = hondo.load(path, engine="pytorch", size_hw=(32, 64))
+    path = ENGINES["torch"].export(model, tmp_path / "own.safetensors", ExportOptions(licence="MIT"))
+    predictor = hondo.load(path, engine="torch", size_hw=(32, 64))
     assert predictor.weights_file == path
     np.testing.assert_array_equal(predictor(image).values, hondo.load(model, **QUICK | {"weights": None})(image).values)
 
 
 def test_exported_files_stand_alone(tiny_model, tmp_path) -> None:
     pytest.importorskip("openvino")
-    path = ENGINES["openvino_ir"].export(tiny_model, tmp_path / "net.xml")
+    path = ENGINES["openvino"].export(tiny_model, tmp_path / "net.xml")
     predictor = hondo.load(str(path))
-    assert predictor.engine == "openvino_ir" and predictor(image).values.shape == (48, 96)
+    assert predictor.engine == "openvino" and predictor(image).values.shape == (48, 96)
     with pytest.raises(HondoError, match="exported at 32x64; export it at 64x64"):
         hondo.load(path, size_hw=(64, 64))
-    with pytest.raises(HondoError, match="does not run on engine 'pytorch'"):
-        hondo.load(path, engine="pytorch")
+    with pytest.raises(HondoError, match="does not run on engine 'torch'"):
+        hondo.load(path, engine="torch")
     with pytest.raises(HondoError, match="holds its weights"):
         hondo.load(path, num_heads=1)
 
@@ -75,13 +76,13 @@ def test_a_missing_file_is_named(tmp_path) -> None:
 
 def test_sizes_and_threads_are_checked(tiny_model) -> None:
     with pytest.raises(HondoError, match="multiple of 16"):
-        hondo.load(tiny_model, engine="pytorch", size_hw=(33, 64))
+        hondo.load(tiny_model, engine="torch", size_hw=(33, 64))
     with pytest.raises(HondoError, match=r"must be \(height, width\).*got 192"):
         check_size_hw(192)
     with pytest.raises(HondoError, match="100000x100000 is over 30 megapixels"):
-        hondo.load(tiny_model, engine="pytorch", size_hw=(100000, 100000))
+        hondo.load(tiny_model, engine="torch", size_hw=(100000, 100000))
     with pytest.raises(HondoError, match="threads must be at least 1"):
-        hondo.load(tiny_model, engine="pytorch", threads=0)
+        hondo.load(tiny_model, engine="torch", threads=0)
 
 
 def test_the_file_of_the_weights_is_found(tmp_path) -> None:

@@ -1,7 +1,7 @@
-"""``engine="auto"``: the fastest engine here, by a trial of a second or two that is made once and remembered.
+"""``engine="auto"``: the fastest engine on this machine, by a trial of a second or two whose result is cached.
 
-The trial belongs to a model, a size, a precision and this machine, and is kept in hondo's cache. HONDO_TRIAL=0 leaves
-it out: the first of ``candidates`` then serves.
+A trial holds for a model, a size, a precision and a machine. HONDO_TRIAL=0 turns it off: the first of ``candidates``
+is then used.
 """
 
 import hashlib
@@ -9,9 +9,8 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from hondo.core.cache import cache_folder, read_cached, write_cached
 from hondo.core.errors import HondoError
 from hondo.core.report import hardware
 from hondo.core.types import Size
+from hondo.engines.base.engine import LoadOptions
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.registry import ENGINES
 from hondo.engines.tracing.graph_inputs import call_in_video
@@ -32,18 +32,16 @@ _CALLS_SECONDS = 0.5  # no further call is made after so long
 LoadEngine = Callable[[str], NetworkPredictor]
 
 
-def load_fastest(
-    model: DepthModel, *, device: str, size_hw: Size, precision: str, threads: int | None
-) -> NetworkPredictor:
-    """The model on the engine that won its trial; without one (only one engine, HONDO_TRIAL=0) on the first."""
-    names = candidates(device, precision=precision)
+def load_fastest(model: DepthModel, options: LoadOptions, *, size_hw: Size) -> NetworkPredictor:
+    """The model on the engine that won its trial; without a trial (one engine, HONDO_TRIAL=0) on the first."""
+    names = candidates(options.device, precision=options.precision)
 
     def load(name: str) -> NetworkPredictor:
-        return ENGINES[name].load(model, device=device, precision=precision, threads=threads)
+        return ENGINES[name].load(model, options)
 
     if len(names) == 1 or os.environ.get("HONDO_TRIAL") == "0":
         return first_that_loads(names, load)
-    facts = {"size_hw": size_hw, "precision": precision, "device": device, "threads": threads}
+    facts = {"size_hw": size_hw, **asdict(options)}
     path = cache_folder("trials", f"{_key(model, facts)}.json")
     known = (read_cached(path) or {}).get("engine")
     if known in names:
@@ -62,21 +60,18 @@ def candidates(device: str, *, precision: str) -> tuple[str, ...]:
     """The engines that are installed and offer the precision on a device, the likely fastest first."""
     import torch
 
-    if device.split(".")[0].lower() in ("gpu", "npu"):  # names of OpenVINO's
-        return ("openvino_ir",)
+    if device.split(".")[0].lower() in ("gpu", "npu"):  # OpenVINO's devices
+        return ("openvino",)
     on_cpu = device == "cpu" or (device == "auto" and not torch.cuda.is_available())
-    order = ("openvino_ir", "pytorch", "onnx_runtime") if on_cpu else ("pytorch",)
-    able = tuple(name for name in order if is_installed(name) and precision in ENGINES[name].PRECISIONS)
-    return able or ("pytorch",)  # which then says what it offers
-
-
-def is_installed(engine: str) -> bool:
-    """Whether the packages of an engine are here (not whether they work)."""
-    return all(find_spec(package) for package in ENGINES[engine].PACKAGES)
+    order = ("openvino", "torch", "onnx") if on_cpu else ("torch",)
+    able = tuple(name for name in order if ENGINES[name].is_installed() and precision in ENGINES[name].precisions)
+    return able or ("torch",)  # which then names the precisions that it offers
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tried:
+    """An engine that was timed."""
+
     predictor: NetworkPredictor
     milliseconds: float
     load_s: float
@@ -102,20 +97,20 @@ def try_engines(names: tuple[str, ...], load: LoadEngine, *, size_hw: Size) -> l
 
 
 def first_that_loads(names: tuple[str, ...], load: LoadEngine) -> NetworkPredictor:
-    """The first engine that takes the model; PyTorch takes them all."""
+    """The first engine that takes the model; torch takes every model."""
     for name in names[:-1]:
         try:
             return load(name)
         except (HondoError, RuntimeError):
-            if "pytorch" not in names:
+            if "torch" not in names:
                 raise
     return load(names[-1])
 
 
 def _expected_s(name: str, tried: list[Tried]) -> float:
-    """PyTorch runs a model as it is; other engines convert it first, which takes about as long for each."""
+    """torch runs a model as it is; the other engines convert it first, which takes each about as long."""
     calls = (1 + _TIMED) * max(one.milliseconds for one in tried) / 1000
-    return calls if name == "pytorch" else calls + max(one.load_s for one in tried)
+    return calls if name == "torch" else calls + max(one.load_s for one in tried)
 
 
 def _best_ms(predictor: NetworkPredictor, size_hw: Size) -> float:

@@ -8,8 +8,9 @@ from typing import Any
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, Size
 from hondo.engines.autoselect import load_fastest
+from hondo.engines.base.engine import LoadOptions
 from hondo.engines.base.predictor import NetworkPredictor
-from hondo.engines.registry import ENGINES, SUFFIXES, engine_name, engine_of_file
+from hondo.engines.registry import engine_of_file, file_suffixes, find_engine
 from hondo.models.base.depth_model import DepthModel
 
 MAX_NETWORK_MEGAPIXELS = 30.0  # of a network's input: its features take gigabytes there
@@ -26,22 +27,21 @@ def load(
     threads: int | None = None,
     **options: Any,
 ) -> NetworkPredictor:
-    """A Predictor for a model of the zoo, a run folder, an exported file, or a DepthModel.
+    """A Predictor for a model by name, a run folder, an exported file, or a DepthModel.
 
     ``size_hw``: the network's input size. ``precision``: fp32, fp16, bf16, int8-dynamic or int8-weights, as the engine
-    offers; a file that was exported for a lower one keeps it. ``camera`` goes into every depth map, scaled to the
+    offers; a file that was exported in a lower one keeps it. ``camera`` goes into every depth map, scaled to the
     image. ``options`` go to the model's builder.
-    ``engine="auto"``: that of the file; for models the fastest installed one, by a trial that is made once (trial.py).
+    ``engine="auto"``: that of the file; for models the fastest installed one, see ``autoselect``.
     """
     if threads is not None and threads < 1:
         raise HondoError(f"threads must be at least 1, got {threads}")
     if size_hw is not None:
         check_size_hw(size_hw)
     exported = _exported_file(model)
+    how = LoadOptions(device=device, precision=precision, threads=threads)
     if exported is not None:
-        predictor = _load_file(
-            exported, engine=engine, device=device, size_hw=size_hw, precision=precision, threads=threads
-        )
+        predictor = _load_file(exported, how, engine=engine, size_hw=size_hw)
         if weights is not None or options:
             raise HondoError(
                 f"{exported}: an exported file holds its weights and options; leave out weights and options"
@@ -49,21 +49,22 @@ def load(
         return replace(predictor, camera=camera)
     built = model if isinstance(model, DepthModel) else build_depth_model(model, weights=weights, options=options)
     spec = built.input_spec if size_hw is None else replace(built.input_spec, size_hw=tuple(size_hw))
-    how = {"device": device, "precision": precision, "threads": threads}
     if engine == "auto":
-        loaded = load_fastest(built, size_hw=spec.size_hw, **how)
+        loaded = load_fastest(built, how, size_hw=spec.size_hw)
     else:
-        loaded = ENGINES[engine_name(engine)].load(built, **how)
+        loaded = find_engine(engine).load(built, how)
     return replace(loaded, input_spec=spec, camera=camera, weights_file=weights_file(model, weights))
 
 
 def check_size_hw(size_hw: Any) -> None:
-    """Refuses what is no (height, width), and a size that would only fill the memory."""
+    """Refuses what is not (height, width), and a size that needs too much memory."""
     if not isinstance(size_hw, Sequence) or len(size_hw) != 2 or not all(isinstance(each, int) for each in size_hw):
         raise HondoError(f"size_hw must be (height, width) in pixels, e.g. (192, 640), got {size_hw!r}")
     height, width = size_hw
     if height * width > MAX_NETWORK_MEGAPIXELS * 1e6:
-        raise HondoError(f"network size {height}x{width} is over {MAX_NETWORK_MEGAPIXELS:g} megapixels; take a smaller")
+        raise HondoError(
+            f"network size {height}x{width} is over {MAX_NETWORK_MEGAPIXELS:g} megapixels; use a smaller one"
+        )
 
 
 def weights_file(model: str | Path | DepthModel, weights: str | Path | None) -> Path | None:
@@ -79,8 +80,8 @@ def weights_file(model: str | Path | DepthModel, weights: str | Path | None) -> 
 
 
 def is_exported(model: str | Path | DepthModel) -> bool:
-    """Whether this names a file of another runtime, which only runs as it is."""
-    return not isinstance(model, DepthModel) and Path(model).suffix.lower() in SUFFIXES.keys() - {".safetensors"}
+    """Whether this names an exported file, which only its engine runs."""
+    return not isinstance(model, DepthModel) and Path(model).suffix.lower() in file_suffixes().keys() - {".safetensors"}
 
 
 def _exported_file(model: str | Path | DepthModel) -> Path | None:
@@ -92,13 +93,11 @@ def _exported_file(model: str | Path | DepthModel) -> Path | None:
     return path
 
 
-def _load_file(
-    path: Path, *, engine: str, device: str, size_hw: Size | None, precision: str, threads: int | None
-) -> NetworkPredictor:
+def _load_file(path: Path, options: LoadOptions, *, engine: str, size_hw: Size | None) -> NetworkPredictor:
     own = engine_of_file(path)
-    if engine != "auto" and engine_name(engine) != own:
-        raise HondoError(f"{path} is a file of {own}; it does not run on engine '{engine}'")
-    predictor = ENGINES[own].load(path, device=device, precision=precision, threads=threads)
+    if engine != "auto" and find_engine(engine) is not own:
+        raise HondoError(f"{path} is a file of {own.name}; it does not run on engine '{engine}'")
+    predictor = own.load(path, options)
     spec = predictor.input_spec
     if size_hw is None or tuple(size_hw) == tuple(spec.size_hw):
         return predictor
@@ -112,7 +111,7 @@ def _load_file(
 
 
 def build_depth_model(model: str | Path, *, weights: str | Path | None, options: dict[str, Any]) -> DepthModel:
-    """A model of the zoo, a run folder or a checkpoint; a pose network is refused."""
+    """The model of a name, a run folder or a checkpoint; a pose network is refused."""
     from hondo.models.registry.build_model import build_model
 
     built = build_model(model, weights=weights, **options)

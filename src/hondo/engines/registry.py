@@ -1,68 +1,57 @@
-"""The engines by name, each imported on first use, and which one serves a file."""
+"""The engines by name, each imported on first use, and which one runs a file."""
 
 from pathlib import Path
-from types import ModuleType
 
 from hondo.core.errors import HondoError
 from hondo.core.tables import Table
+from hondo.engines.base.engine import Engine
 
-ENGINES: Table[ModuleType] = Table(
+ENGINES: Table[Engine] = Table(
     "engine",
     {
-        "pytorch": "hondo.engines.torch.engine",
-        "onnx_runtime": "hondo.engines.onnx.engine",
-        "openvino_ir": "hondo.engines.openvino.engine",
-        "torch_compile": "hondo.engines.torch.compile",
-        "aot_inductor": "hondo.engines.torch.aot_inductor",
-        "tensorrt_plan": "hondo.engines.tensorrt.engine",
-        "executorch_pte": "hondo.engines.executorch.engine",
+        "torch": "hondo.engines.torch.engine:ENGINE",
+        "onnx": "hondo.engines.onnx.engine:ENGINE",
+        "openvino": "hondo.engines.openvino.engine:ENGINE",
+        "torch-compile": "hondo.engines.torch.compile:ENGINE",
+        "aot-inductor": "hondo.engines.torch.aot_inductor:ENGINE",
+        "tensorrt": "hondo.engines.tensorrt.engine:ENGINE",
+        "executorch": "hondo.engines.executorch.engine:ENGINE",
     },
 )
 
-# What users may also write.
-ALIASES = {
-    "torch": "pytorch",
-    "onnx": "onnx_runtime",
-    "onnxruntime": "onnx_runtime",
-    "openvino": "openvino_ir",
-    "compile": "torch_compile",
-    "aot": "aot_inductor",
-    "tensorrt": "tensorrt_plan",
-    "executorch": "executorch_pte",
-}
-
-SUFFIXES = {
-    ".safetensors": "pytorch",
-    ".onnx": "onnx_runtime",
-    ".xml": "openvino_ir",
-    ".pt2": "aot_inductor",
-    ".engine": "tensorrt_plan",
-    ".pte": "executorch_pte",
+# Names that earlier versions used; still accepted.
+OLDER_NAMES = {
+    "pytorch": "torch",
+    "onnx_runtime": "onnx",
+    "onnxruntime": "onnx",
+    "openvino_ir": "openvino",
+    "torch_compile": "torch-compile",
+    "compile": "torch-compile",
+    "aot": "aot-inductor",
+    "aot_inductor": "aot-inductor",
+    "tensorrt_plan": "tensorrt",
+    "executorch_pte": "executorch",
 }
 
 
 def engine_name(given: str) -> str:
-    """The table's name of an engine, from it or from an alias."""
-    return ALIASES.get(given, given)
+    """The table's name of an engine, from it or from an older name."""
+    return OLDER_NAMES.get(given, given)
 
 
-def check_precision(precision: str, *, engine: str, allowed: tuple[str, ...]) -> str:
-    """The precision, if the engine offers it."""
-    if precision not in allowed:
-        raise HondoError(f"precision '{precision}' is not offered by {engine}; choose one of: {', '.join(allowed)}")
-    return precision
+def find_engine(name: str) -> Engine:
+    """The engine of a name, new or old."""
+    return ENGINES[engine_name(name)]
 
 
-def check_exported(precision: str, *, exported: str, path: Path) -> None:
-    """Refuses to run a file in another precision than its own; fp32 asks for nothing."""
-    if precision not in ("fp32", exported):
-        raise HondoError(
-            f'{path} was exported in {exported}; export it again with precision="{precision}"', field="precision"
-        )
+def file_suffixes() -> dict[str, Engine]:
+    """The suffixes of the files that engines run, and the engine of each."""
+    return {engine.suffix: engine for engine in ENGINES.values() if engine.suffix}
 
 
-def engine_of_file(path: Path) -> str:
-    """The engine that reads a file of this suffix."""
-    if path.suffix.lower() not in SUFFIXES:
-        raise HondoError(f"{path}: hondo loads files that end in {', '.join(SUFFIXES)}")
-    return SUFFIXES[path.suffix.lower()]
+def engine_of_file(path: Path) -> Engine:
+    """The engine that runs a file of this suffix."""
+    suffixes = file_suffixes()
+    if path.suffix.lower() not in suffixes:
+        raise HondoError(f"{path}: hondo loads files that end in {', '.join(suffixes)}")
+    return suffixes[path.suffix.lower()]

@@ -75,11 +75,11 @@ def _validation(config: EvaluateConfig) -> Validate:
     samples = build_samples(config.data)
 
     def validate(model: nn.Module) -> Mapping[str, float]:
-        from hondo.engines.torch.engine import load
+        from hondo.engines.load import load
         from hondo.evaluate.accuracy.evaluation import evaluate
 
         assert isinstance(model, DepthModel)
-        predictor: Any = load(model, device=str(next(model.parameters()).device))
+        predictor: Any = load(model, engine="torch", device=str(next(model.parameters()).device))
         report = evaluate(predictor, samples, protocol=config.protocol, align=config.align)
         return {row.name: row.value for row in report.rows}
 

@@ -37,9 +37,9 @@ def test_a_network_without_a_queue_runs_in_a_thread_of_its_own() -> None:
     assert len(set(threads)) == 1 and threads[0] is not threading.current_thread()
 
 
-@pytest.mark.parametrize("engine", ["pytorch", "openvino_ir"])
+@pytest.mark.parametrize("engine", ["torch", "openvino"])
 def test_the_same_maps_as_one_by_one(tiny_model, engine) -> None:
-    for package in ENGINES[engine].PACKAGES:
+    for package in ENGINES[engine].packages:
         pytest.importorskip(package)
     predictor = ENGINES[engine].load(tiny_model)
     shown_images = images([(48, 96), (96, 48), (48, 96), (32, 64), (48, 96), (48, 96), (96, 48), (48, 96)])

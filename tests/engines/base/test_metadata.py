@@ -29,3 +29,12 @@ def test_an_exported_spec_has_no_normalisation_left() -> None:
     spec = export_spec(SPEC, size_hw=(64, 64), dynamic=False)
     assert (spec.size_hw, spec.fixed, spec.mean, spec.std) == ((64, 64), True, (0, 0, 0), (1, 1, 1))
     assert not export_spec(SPEC, size_hw=None, dynamic=True).fixed
+
+
+def test_a_header_of_an_earlier_version_is_read() -> None:
+    facts = Int8Facts(images=9, kept=("a",), float_precision="bf16", abs_rel_error=0.004)
+    header = ExportHeader(name="m", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC, precision="int8", int8=facts)
+    text = header.to_json()
+    for new, old in (("images", "pictures"), ("float_precision", "beside"), ("abs_rel_error", "drop")):
+        text = text.replace(f'"{new}"', f'"{old}"')
+    assert '"beside"' in text and ExportHeader.from_json(text, path=Path("m.xml")) == header

@@ -1,9 +1,20 @@
-"""ONNX files: foreign ones are refused in a few words, the precision stays."""
+"""ONNX Runtime's own: files of others are refused, and a file keeps its precision."""
+
+from pathlib import Path
 
 import pytest
 
 from hondo.core.errors import HondoError
-from hondo.engines.registry import ENGINES
+from hondo.engines.base.engine import ExportOptions, LoadOptions
+from hondo.engines.onnx.engine import ENGINE
+
+pytest.importorskip("onnxscript")
+pytest.importorskip("onnxruntime")
+
+
+@pytest.fixture(scope="module")
+def exported(tiny_model, tmp_path_factory) -> Path:
+    return ENGINE.export(tiny_model, tmp_path_factory.mktemp("onnx") / "net.onnx")
 
 
 def test_an_onnx_file_of_others_is_refused(tmp_path) -> None:
@@ -14,33 +25,31 @@ def test_an_onnx_file_of_others_is_refused(tmp_path) -> None:
     stranger = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=9)
     onnx.save_model(stranger, tmp_path / "other.onnx")
     with pytest.raises(HondoError, match=r"other\.onnx: has no hondo metadata"):
-        ENGINES["onnx_runtime"].load(tmp_path / "other.onnx")
+        ENGINE.load(tmp_path / "other.onnx")
 
 
 def test_an_onnx_graph_of_another_form_is_refused_whatever_its_header_says(exported, tmp_path) -> None:
     onnx = pytest.importorskip("onnx")
     path = tmp_path / "other.onnx"
-    model = onnx.load(exported["onnx_runtime"])
+    model = onnx.load(exported)
     model.graph.output.append(model.graph.output[0])
     model.graph.output[1].name = model.graph.node[0].output[0]
     onnx.save_model(model, path)
-    with pytest.raises(HondoError, match=r"other\.onnx is no depth network of hondo's form"):
-        ENGINES["onnx_runtime"].load(path)
+    with pytest.raises(HondoError, match=r"other\.onnx is not a depth network that hondo exported"):
+        ENGINE.load(path)
 
 
 def test_an_onnx_file_of_a_later_opset_is_refused_in_a_few_words(exported, tmp_path) -> None:
     onnx = pytest.importorskip("onnx")
-    model = onnx.load(exported["onnx_runtime"])
+    model = onnx.load(exported)
     model.opset_import[0].version = 99
     onnx.save_model(model, tmp_path / "later.onnx")
     with pytest.raises(HondoError, match=r"later\.onnx: ONNX Runtime cannot read it \([^/:]*[Oo]pset"):
-        ENGINES["onnx_runtime"].load(tmp_path / "later.onnx")
+        ENGINE.load(tmp_path / "later.onnx")
 
 
 def test_an_onnx_file_keeps_its_precision(tiny_model, exported, tmp_path) -> None:
-    pytest.importorskip("onnxscript")
-    module = ENGINES["onnx_runtime"]
-    path = module.export(tiny_model, tmp_path / "net.onnx", precision="fp16")
-    assert module.load(path).precision == "fp16"
-    with pytest.raises(HondoError, match=r"exported in fp32; export it again with precision=.fp16"):
-        module.load(exported["onnx_runtime"], precision="fp16")
+    path = ENGINE.export(tiny_model, tmp_path / "net.onnx", ExportOptions(precision="fp16"))
+    assert ENGINE.load(path).precision == "fp16"
+    with pytest.raises(HondoError, match="exported in fp32; export it again with precision=.fp16"):
+        ENGINE.load(exported, LoadOptions(precision="fp16"))

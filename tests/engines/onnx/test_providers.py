@@ -1,19 +1,17 @@
 """ONNX Runtime's providers by name: what is here, what is missing and how to get it."""
 
-from types import SimpleNamespace
-
 import pytest
 
 from hondo.core.errors import HondoError
-from hondo.engines.onnx import providers as onnx_providers
 from hondo.engines.onnx.providers import ACCELERATORS, check_used, providers
+
+onnxruntime = pytest.importorskip("onnxruntime")
 
 
 @pytest.fixture
 def all_there(monkeypatch) -> None:
     names = [one.provider for one in ACCELERATORS.values()]
-    package = SimpleNamespace(get_available_providers=lambda: names)
-    monkeypatch.setattr(onnx_providers, "onnxruntime_package", lambda: package)
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: names)
 
 
 def test_the_cpu_is_the_default() -> None:
@@ -32,8 +30,7 @@ def test_a_second_card_and_tensorrts_fallback(all_there) -> None:
 
 
 def test_a_missing_provider_names_the_remedy(monkeypatch) -> None:
-    package = SimpleNamespace(get_available_providers=lambda: ["CPUExecutionProvider"])
-    monkeypatch.setattr(onnx_providers, "onnxruntime_package", lambda: package)
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])
     with pytest.raises(HondoError, match="no CUDAExecutionProvider; install onnxruntime-gpu"):
         providers("cuda")
 

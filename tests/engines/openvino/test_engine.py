@@ -1,12 +1,21 @@
-"""OpenVINO files in bf16."""
+"""OpenVINO's own: a file in float runs in the precision that it names, or in another that is asked for."""
 
 import pytest
 
-from hondo.engines.registry import ENGINES
+from hondo.core.errors import HondoError
+from hondo.engines.base.engine import ExportOptions, LoadOptions
+from hondo.engines.openvino.engine import ENGINE
+
+pytest.importorskip("openvino")
 
 
 def test_bf16_files_run_in_bf16(tiny_model, tmp_path) -> None:
-    pytest.importorskip("openvino")
-    module = ENGINES["openvino_ir"]
-    predictor = module.load(module.export(tiny_model, tmp_path / "net.xml", precision="bf16"))
+    predictor = ENGINE.load(ENGINE.export(tiny_model, tmp_path / "net.xml", ExportOptions(precision="bf16")))
     assert predictor.precision == "bf16"
+
+
+def test_a_float_file_runs_in_another_float_precision_but_not_in_int8(tiny_model, tmp_path) -> None:
+    path = ENGINE.export(tiny_model, tmp_path / "net.xml")
+    assert ENGINE.load(path, LoadOptions(precision="bf16")).precision == "bf16"
+    with pytest.raises(HondoError, match="exported in fp32; export it again with precision=.int8"):
+        ENGINE.load(path, LoadOptions(precision="int8"))

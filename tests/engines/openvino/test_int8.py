@@ -8,11 +8,15 @@ from torch import nn
 import hondo
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec
-from hondo.engines.openvino import engine as openvino_ir
+from hondo.engines.base.engine import ExportOptions, LoadOptions
 from hondo.engines.openvino import int8 as openvino_int8
+from hondo.engines.openvino.decompose import decompose_group_norms, fold_constants
+from hondo.engines.openvino.engine import ENGINE as openvino_ir
+from hondo.engines.openvino.graph import convert, convert_model
+from hondo.engines.openvino.quantized_layers import layers_of, with_float
 from hondo.engines.openvino.ranges import with_ranges
-from hondo.engines.quantization.calibration import Calibration, evenly
-from hondo.engines.quantization.validation import QUICK, Quantising, Validation
+from hondo.engines.quantization.calibration import Calibration, QuantizationOptions, evenly
+from hondo.engines.quantization.validation import FEW, Validation
 from hondo.engines.tracing.export_graph import module_paths, trace
 from hondo.metrics.reference import abs_rel_to_reference
 from hondo.models.base.depth_model import DepthModel
@@ -60,8 +64,8 @@ def calibration() -> Calibration:
 def exported(model, calibration, tmp_path_factory):
     lines: list[str] = []
     path = tmp_path_factory.mktemp("int8") / "wide.xml"
-    quantising = Quantising(calibration=calibration, max_drop=0.005, on_progress=lines.append)
-    openvino_ir.export(model, path, precision="int8", quantising=quantising)
+    quantization = QuantizationOptions(calibration=calibration, max_abs_rel_error=0.005, on_progress=lines.append)
+    openvino_ir.export(model, path, ExportOptions(precision="int8", quantization=quantization))
     return path, lines
 
 
@@ -77,17 +81,20 @@ def test_the_layer_that_cannot_take_int8_is_kept_and_the_depth_is_close(model, e
     predictor = hondo.load(path)
     assert predictor.precision == "int8" and predictor.int8 is not None
     assert "network.loses" in predictor.int8.kept and len(predictor.int8.kept) <= 2
-    assert predictor.int8.images == 16 and predictor.int8.drop <= 0.005
-    assert any("network.loses" in line and "kept" in line for line in lines)
-    assert drop(model, predictor.run, calibration.split()[1]) == pytest.approx(predictor.int8.drop, rel=0.2)
+    assert predictor.int8.images == 16 and predictor.int8.abs_rel_error <= 0.005
+    assert any("network.loses" in line and "stay in float" in line for line in lines)
+    assert drop(model, predictor.run, calibration.validation_images) == pytest.approx(
+        predictor.int8.abs_rel_error, rel=0.2
+    )
 
 
 def test_without_the_search_the_depth_is_off(model, calibration, tmp_path) -> None:
     path = tmp_path / "all.xml"
-    openvino_ir.export(model, path, precision="int8", quantising=Quantising(calibration=calibration, max_drop=0.9))
+    quantization = QuantizationOptions(calibration=calibration, max_abs_rel_error=0.9)
+    openvino_ir.export(model, path, ExportOptions(precision="int8", quantization=quantization))
     predictor = hondo.load(path)
     assert predictor.int8 is not None and predictor.int8.kept == ()
-    assert drop(model, predictor.run, calibration.split()[1]) > 0.005
+    assert drop(model, predictor.run, calibration.validation_images) > 0.005
 
 
 def test_ranges_are_judged_by_every_image_that_judges(monkeypatch) -> None:
@@ -102,20 +109,22 @@ def test_ranges_are_judged_by_every_image_that_judges(monkeypatch) -> None:
             image[:, :1] * (saturated.get(graph, given[graph]) if image.max() > 0.9 else given[graph])
         )
 
-    monkeypatch.setattr(openvino_int8, "_running", running)
+    monkeypatch.setattr(openvino_int8, "_run_of", running)
     monkeypatch.setattr(openvino_int8, "with_ranges", lambda graph, images, *, estimator: estimator)
-    quantising = Quantising(calibration=Calibration(images=images), max_drop=0.001)
-    validation = Validation.of(running("float", "fp32"), quantising.calibration, kind=DepthKind.METRIC_DEPTH)
-    assert openvino_int8.closest("float", validation=validation, quantising=quantising) == "MINMAX"
-    assert 1 not in evenly(12, count=QUICK)
+    quantization = QuantizationOptions(calibration=Calibration(images=images), max_abs_rel_error=0.001)
+    validation = Validation.of(running("float", "fp32"), quantization.calibration, kind=DepthKind.METRIC_DEPTH)
+    assert openvino_int8.best_ranges("float", validation=validation, options=quantization) == "MINMAX"
+    assert 1 not in evenly(12, count=FEW)
 
 
 def test_what_is_missing_is_named_with_the_remedy(model, calibration, tmp_path) -> None:
-    with pytest.raises(HondoError, match=r"calibration=SOURCE"):
-        openvino_ir.export(model, tmp_path / "a.xml", precision="int8")
+    with pytest.raises(HondoError, match=r"add calibration=SOURCE, a folder"):
+        openvino_ir.export(model, tmp_path / "a.xml", ExportOptions(precision="int8"))
     with pytest.raises(HondoError, match=r"leave out dynamic=True"):
-        quantising = Quantising(calibration=calibration)
-        openvino_ir.export(model, tmp_path / "a.xml", precision="int8", quantising=quantising, dynamic=True)
+        quantization = QuantizationOptions(calibration=calibration)
+        openvino_ir.export(
+            model, tmp_path / "a.xml", ExportOptions(precision="int8", quantization=quantization, dynamic=True)
+        )
     assert not list(tmp_path.iterdir())
 
 
@@ -141,14 +150,14 @@ def test_with_all_layers_spared_nothing_is_rounded(calibration: Calibration) -> 
     mixed = DepthModel(Mixed(), name="mixed", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC).eval()
     mixed.network.norm.running_mean.uniform_(-1, 1)
     program = trace(mixed, size_hw=SPEC.size_hw)
-    graph = openvino_ir._converted(program, (1, 3, *SPEC.size_hw), num_previous=0)
-    openvino_int8._fold_constants(graph)
+    graph = convert(program, shape=(1, 3, *SPEC.size_hw), num_previous=0)
+    fold_constants(graph)
     quantised = with_ranges(graph, calibration, estimator="MINMAX")
-    layers = openvino_int8.layers_of(quantised, module_paths(program))
+    layers = layers_of(quantised, module_paths(program))
     assert {"network.first", "network.inner", "network.linear", "network.last"} <= layers.keys()
-    spared = openvino_int8.with_float(quantised, graph, [name for names in layers.values() for name in names])
+    spared = with_float(quantised, graph, [name for names in layers.values() for name in names])
     image = calibration.at(0)
-    wanted, rounded, given = (openvino_int8._running(each, "fp32")(image) for each in (graph, quantised, spared))
+    wanted, rounded, given = (openvino_int8._run_of(each, "fp32")(image) for each in (graph, quantised, spared))
     np.testing.assert_allclose(given, wanted, atol=1e-6)
     assert np.abs(rounded - wanted).max() > 1e-4
 
@@ -157,20 +166,20 @@ def test_weights_alone_in_a_file_and_in_memory(calibration, tmp_path) -> None:
     torch.manual_seed(0)
     network = nn.Sequential(nn.Conv2d(3, 64, 3, padding=1), nn.ReLU(), nn.Conv2d(64, 1, 3, padding=1), nn.Softplus())
     model = DepthModel(network, name="plain", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC).eval()
-    path = openvino_ir.export(model, tmp_path / "net.xml", precision="int8-weights", dynamic=True)
+    path = openvino_ir.export(model, tmp_path / "net.xml", ExportOptions(precision="int8-weights", dynamic=True))
     predictor = hondo.load(path)
     assert predictor.precision == "int8-weights" and 0 < drop(model, predictor.run, calibration) < 0.02
-    served = openvino_ir.load(model, precision="int8-weights")
+    served = openvino_ir.load(model, LoadOptions(precision="int8-weights"))
     image = next(iter(calibration))
     np.testing.assert_allclose(served.run(image), predictor.run(image), rtol=1e-3)
     assert b"i8" in path.read_bytes()
 
 
 def test_what_openvino_does_not_do_is_refused_with_the_remedy(model, exported) -> None:
-    with pytest.raises(HondoError, match=r"'int8-dynamic' is not offered by openvino_ir.*onnx_runtime"):
-        openvino_ir.load(model, precision="int8-dynamic")
-    with pytest.raises(HondoError, match="make a file with hondo export"):
-        openvino_ir.load(model, precision="int8")
+    with pytest.raises(HondoError, match=r"'int8-dynamic' is not offered by openvino.*engine=.onnx"):
+        openvino_ir.load(model, LoadOptions(precision="int8-dynamic"))
+    with pytest.raises(HondoError, match=r"export a file with precision=.int8"):
+        openvino_ir.load(model, LoadOptions(precision="int8"))
     with pytest.raises(HondoError, match=r"exported in int8; export it again with precision=.bf16"):
         hondo.load(exported[0], precision="bf16")
     assert hondo.load(exported[0], precision="int8").precision == "int8"
@@ -183,14 +192,14 @@ def test_a_group_normalisation_is_what_it_was_once_it_is_spelled_out() -> None:
         network[1].weight.uniform_(0.5, 2)
         network[1].bias.uniform_(-1, 1)
     model = DepthModel(network, name="normed", kind=DepthKind.RELATIVE_INVERSE_DEPTH, input_spec=SPEC).eval()
-    graph = openvino_ir.convert(model, size_hw=SPEC.size_hw)
+    graph = convert_model(model, (1, 3, *SPEC.size_hw))
     before = {op.get_type_name() for op in graph.get_ops()}
-    openvino_int8._decompose_group_norms(graph)
+    decompose_group_norms(graph)
     assert "GroupNormalization" in before - {op.get_type_name() for op in graph.get_ops()}
     image = np.random.default_rng(0).random((1, 3, *SPEC.size_hw), dtype=np.float32)
     with torch.inference_mode():
         wanted = model(torch.from_numpy(image))[0].numpy()
-    np.testing.assert_allclose(openvino_int8._running(graph, "fp32")(image), wanted, atol=1e-5)
+    np.testing.assert_allclose(openvino_int8._run_of(graph, "fp32")(image), wanted, atol=1e-5)
 
 
 POINTS = {
@@ -207,7 +216,7 @@ def test_points_that_are_no_matrix_product_keep_their_float_weights(calibration:
     layers = (nn.Conv2d(3, 32, 3, padding=1), nn.ReLU(), point, nn.GroupNorm(32, 64), nn.ReLU(), nn.Conv2d(64, 1, 1))
     network = nn.Sequential(*layers, back)
     model = DepthModel(network, name="points", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC).eval()
-    served = openvino_ir.load(model, precision="int8-weights")
+    served = openvino_ir.load(model, LoadOptions(precision="int8-weights"))
     for image in calibration.spread(2):
         wanted = model(torch.from_numpy(image))[0].detach().numpy()
         assert 0 < np.abs(served.run(image) - wanted).max() < 0.05 * np.abs(wanted).max()

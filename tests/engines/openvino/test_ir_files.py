@@ -20,7 +20,7 @@ SPEC = InputSpec(size_hw=(32, 64), multiple_of=16)
 
 @pytest.fixture(scope="module")
 def exported(tiny_model, tmp_path_factory) -> Path:
-    from hondo.engines.openvino import engine as openvino_ir
+    from hondo.engines.openvino.engine import ENGINE as openvino_ir
 
     return openvino_ir.export(tiny_model, tmp_path_factory.mktemp("ir") / "net.xml")
 
@@ -32,7 +32,7 @@ def test_a_missing_bin_is_named(exported, tmp_path) -> None:
 
 
 def test_the_bin_of_other_weights_is_refused(exported, tiny_model, tmp_path) -> None:
-    from hondo.engines.openvino import engine as openvino_ir
+    from hondo.engines.openvino.engine import ENGINE as openvino_ir
 
     other = deepcopy(tiny_model)
     with torch.no_grad():
@@ -50,7 +50,7 @@ def test_a_graph_of_another_form_is_refused_whatever_its_header_says(tmp_path) -
     number = ov.opset13.parameter([1], name="x")
     graph = ov.Model([ov.opset13.abs(number)], [number], "other")
     save_graph(graph, tmp_path / "net.xml", header=ExportHeader(name="m", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC))
-    with pytest.raises(HondoError, match=r"net\.xml is no depth network of hondo's form"):
+    with pytest.raises(HondoError, match=r"net\.xml is not a depth network that hondo exported"):
         hondo.load(tmp_path / "net.xml")
 
 
@@ -62,4 +62,4 @@ def test_a_full_disk_is_told_in_one_line(tiny_model, tmp_path, monkeypatch) -> N
 
     monkeypatch.setattr(ov, "save_model", no_space)
     with pytest.raises(HondoError, match=r"cannot write .*net\.xml: .*iostream error; check the folder"):
-        ENGINES["openvino_ir"].export(tiny_model, tmp_path / "net.xml")
+        ENGINES["openvino"].export(tiny_model, tmp_path / "net.xml")

@@ -7,7 +7,9 @@ from torch import nn
 
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec
-from hondo.engines.openvino import engine as openvino_ir
+from hondo.engines.base.engine import LoadOptions
+from hondo.engines.openvino.engine import ENGINE as openvino_ir
+from hondo.engines.openvino.graph import convert_model
 from hondo.engines.openvino.runtime import compile_graph
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.decoders.adaptive_bins import AdaptiveBins
@@ -74,11 +76,11 @@ def test_bf16_does_not_lose_narrow_bins() -> None:
     image = np.random.default_rng(0).random((1, 3, 32, 48), dtype=np.float32)
     with torch.no_grad():
         wanted = model(torch.from_numpy(image))[0].numpy()
-    assert np.allclose(openvino_ir.load(model, precision="bf16").run(image), wanted, rtol=0.01)
+    assert np.allclose(openvino_ir.load(model, LoadOptions(precision="bf16")).run(image), wanted, rtol=0.01)
 
 
 def test_what_cannot_be_compiled_is_one_line() -> None:
     model = build_model("unet-light", size_hw=(32, 32))
-    graph = openvino_ir.convert(model, size_hw=(32, 32))
-    with pytest.raises(HondoError, match=r"OpenVINO cannot compile the network for GPU.99 .* take another precision"):
+    graph = convert_model(model, (1, 3, 32, 32))
+    with pytest.raises(HondoError, match=r"OpenVINO cannot compile the network for GPU.99 .* use another precision"):
         compile_graph(graph, "GPU.99", {})

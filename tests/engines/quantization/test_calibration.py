@@ -23,11 +23,12 @@ def test_images_are_given_as_a_predictor_of_the_exported_file_prepares_them() ->
 
 
 def test_one_half_sets_ranges_and_the_other_judges_where_there_are_enough() -> None:
-    ranges, validation = calibration_of(photos(20), spec=SPEC, size_hw=(32, 64)).split()
+    calibration = calibration_of(photos(20), spec=SPEC, size_hw=(32, 64))
+    ranges, validation = calibration.range_images, calibration.validation_images
     assert len(ranges) == len(validation) == 10
     assert not {image.tobytes() for image in ranges} & {image.tobytes() for image in validation}
     few = calibration_of(photos(9), spec=SPEC, size_hw=(32, 64))
-    assert [len(part) for part in few.split()] == [9, 9]
+    assert [len(part) for part in (few.range_images, few.validation_images)] == [9, 9]
 
 
 def test_evenly_spread_indices_reach_both_ends_and_keep_their_distance() -> None:

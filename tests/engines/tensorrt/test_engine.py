@@ -12,8 +12,9 @@ import torch
 import hondo
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec
+from hondo.engines.base.engine import ExportOptions, LoadOptions
 from hondo.engines.base.metadata import ExportHeader
-from hondo.engines.tensorrt import engine as tensorrt_plan
+from hondo.engines.tensorrt.engine import ENGINE as tensorrt_plan
 from hondo.engines.tensorrt.engine import MARK, Card, pack, shape_range, unpack
 
 HEADER = ExportHeader(name="m", kind=DepthKind.METRIC_DEPTH, input_spec=InputSpec(size_hw=(32, 64), multiple_of=16))
@@ -58,15 +59,15 @@ def test_a_missing_package_names_the_extra(tiny_model, monkeypatch, tmp_path) ->
 
 
 def test_no_gpu_is_told(tiny_model, monkeypatch) -> None:
-    monkeypatch.setitem(sys.modules, "tensorrt", SimpleNamespace(__version__="10.4.0"))
+    monkeypatch.setitem(sys.modules, "tensorrt", SimpleNamespace(__version__="10.4.0", __spec__=1))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(HondoError, match="needs an NVIDIA GPU, and torch finds none"):
         tensorrt_plan.load(tiny_model)
 
 
 def test_a_precision_it_lacks_is_named(tiny_model) -> None:
-    with pytest.raises(HondoError, match="'int3' is not offered by tensorrt_plan"):
-        tensorrt_plan.load(tiny_model, precision="int3")
+    with pytest.raises(HondoError, match="'int3' is not offered by tensorrt"):
+        tensorrt_plan.load(tiny_model, LoadOptions(precision="int3"))
 
 
 def test_a_plan_of_any_size_states_its_range() -> None:
@@ -80,7 +81,7 @@ def test_a_real_plan_gives_torchs_map(tiny_model, tmp_path, precision) -> None:
     pytest.importorskip("tensorrt", reason="TensorRT is not installed")
     if not torch.cuda.is_available():
         pytest.skip("no NVIDIA GPU is here")
-    path = tensorrt_plan.export(tiny_model, tmp_path / "net.engine", precision=precision)
+    path = tensorrt_plan.export(tiny_model, tmp_path / "net.engine", ExportOptions(precision=precision))
     image = np.random.default_rng(0).random((1, 3, 32, 64), dtype=np.float32)
     with torch.inference_mode():
         wanted = tiny_model(torch.from_numpy(image))[0].numpy()

@@ -3,6 +3,7 @@
 import pytest
 
 from hondo.core.errors import HondoError
+from hondo.engines.base.engine import ExportOptions
 from hondo.engines.tensorrt.onnx_rules import check_for_tensorrt, problems_for_tensorrt
 
 onnx = pytest.importorskip("onnx")
@@ -25,9 +26,9 @@ def graph(
 @pytest.mark.parametrize("dynamic", [False, True])
 @pytest.mark.parametrize("precision", ["fp32", "fp16"])
 def test_what_hondo_exports_is_taken(tiny_model, tmp_path, dynamic, precision) -> None:
-    from hondo.engines.onnx import engine as onnx_runtime
+    from hondo.engines.onnx.engine import ENGINE as onnx_runtime
 
-    path = onnx_runtime.export(tiny_model, tmp_path / "net.onnx", precision=precision, dynamic=dynamic)
+    path = onnx_runtime.export(tiny_model, tmp_path / "net.onnx", ExportOptions(precision=precision, dynamic=dynamic))
     assert problems_for_tensorrt(path.read_bytes()) == []
 
 

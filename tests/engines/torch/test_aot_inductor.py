@@ -1,4 +1,4 @@
-"""torch.compile and AOTInductor: the same map as torch, what they keep, what they refuse. One compilation each."""
+"""AOTInductor: the same map as torch from a file, and what it refuses."""
 
 import shutil
 import zipfile
@@ -9,11 +9,16 @@ import torch
 
 import hondo
 from hondo.core.errors import HondoError
-from hondo.engines.torch import aot_inductor
-from hondo.engines.torch import compile as torch_compile
-from hondo.engines.torch.aot_inductor import check_machine, read_about
+from hondo.engines.base.engine import ExportOptions, LoadOptions
+from hondo.engines.torch import aot_inductor as module
+from hondo.engines.torch.aot_inductor import ENGINE, check_machine, read_about
 
 needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler (g++) is here")
+
+
+@pytest.fixture
+def image() -> np.ndarray:
+    return np.random.default_rng(0).random((1, 3, 32, 64), dtype=np.float32)
 
 
 def torch_map(model, image: np.ndarray) -> np.ndarray:
@@ -23,15 +28,15 @@ def torch_map(model, image: np.ndarray) -> np.ndarray:
 
 @needs_compiler
 def test_a_package_stands_alone(quick_compiler, tiny_model, image, tmp_path) -> None:
-    path = aot_inductor.export(tiny_model, tmp_path / "net.pt2", licence="MIT", device="cpu")
+    path = ENGINE.export(tiny_model, tmp_path / "net.pt2", ExportOptions(licence="MIT", device="cpu"))
     predictor = hondo.load(path)
-    assert (predictor.engine, predictor.name, predictor.weights_file) == ("aot_inductor", "tiny", path)
+    assert (predictor.engine, predictor.name, predictor.weights_file) == ("aot-inductor", "tiny", path)
     assert predictor.input_spec.fixed and predictor.input_spec.size_hw == (32, 64)
     np.testing.assert_allclose(predictor.run(image), torch_map(tiny_model, image), atol=1e-5)
     with pytest.raises(HondoError, match="not 1x3x16x64"):
         predictor.run(image[:, :, :16])
     with pytest.raises(HondoError, match="exported in fp32"):
-        aot_inductor.load(path, precision="bf16")
+        ENGINE.load(path, LoadOptions(precision="bf16"))
     assert '"MIT"' in read_about(path)["hondo"]
 
 
@@ -44,7 +49,7 @@ def test_a_package_of_another_machine_is_refused(tmp_path) -> None:
 
 
 def test_instructions_that_the_processor_lacks_are_named(tmp_path, monkeypatch) -> None:
-    monkeypatch.setitem(aot_inductor._INSTRUCTIONS, "AMX_TILE", lambda: False)
+    monkeypatch.setitem(module._INSTRUCTIONS, "AMX_TILE", lambda: False)
     with pytest.raises(HondoError, match="uses AMX_TILE, which this processor lacks"):
         check_machine(tmp_path / "net.pt2", {"AOTI_CPU_ISA": "AMX_TILE"}, device_type="cpu")
 
@@ -53,18 +58,11 @@ def test_files_that_are_no_packages_are_refused(tmp_path) -> None:
     broken, strange = tmp_path / "broken.pt2", tmp_path / "strange.pt2"
     broken.write_bytes(b"PK")
     with pytest.raises(HondoError, match=r"broken\.pt2: no \.pt2 package"):
-        aot_inductor.load(broken)
+        ENGINE.load(broken)
     with zipfile.ZipFile(strange, "w") as archive:
         archive.writestr("x/a_metadata.json", "{}")
     with pytest.raises(HondoError, match=r"strange\.pt2: has no hondo metadata"):
-        aot_inductor.load(strange)
-
-
-def test_what_each_is_not_for(tiny_model, tmp_path) -> None:
-    with pytest.raises(HondoError, match=r"has no file of its own; export to aot_inductor"):
-        torch_compile.export(tiny_model, tmp_path / "x")
-    with pytest.raises(HondoError, match=r"serves \.pt2 files"):
-        aot_inductor.load(tiny_model)
+        ENGINE.load(strange)
 
 
 @needs_compiler
@@ -74,5 +72,10 @@ def test_a_compiler_that_fails_is_told_in_one_line(tiny_model, tmp_path, monkeyp
 
     monkeypatch.setattr(torch._inductor, "aoti_compile_and_package", fails)
     with pytest.raises(HondoError, match=r"^AOTInductor cannot compile tiny \(cc1plus: a page .{,300} and its end\)"):
-        aot_inductor.export(tiny_model, tmp_path / "net.pt2", device="cpu")
+        ENGINE.export(tiny_model, tmp_path / "net.pt2", ExportOptions(device="cpu"))
     assert not list(tmp_path.iterdir())
+
+
+def test_it_runs_files_only(tiny_model) -> None:
+    with pytest.raises(HondoError, match=r"aot-inductor runs \.pt2 files; export tiny to aot-inductor"):
+        ENGINE.load(tiny_model)

@@ -20,7 +20,7 @@ def model() -> MultiFrameModel:
 
 def test_a_session_is_the_model_with_the_frame_before(model: MultiFrameModel) -> None:
     frames = np.random.default_rng(0).integers(0, 256, (3, 64, 96, 3), dtype=np.uint8)
-    predictor = load(model, engine="pytorch", device="cpu")
+    predictor = load(model, engine="torch", device="cpu")
     session = predictor.start(CAMERA)
     ours = [session(frame) for frame in frames]
     images = torch.from_numpy(frames).permute(0, 3, 1, 2) / 255.0

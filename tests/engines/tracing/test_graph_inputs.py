@@ -57,7 +57,7 @@ def test_a_session_of_an_exported_file_is_that_of_torch(
 ) -> None:
     path, parity = exported(engine)
     assert parity.passed and parity.images == 2
-    file, torch_ = hondo.load(path), load(model, engine="pytorch", device="cpu")
+    file, torch_ = hondo.load(path), load(model, engine="torch", device="cpu")
     assert file.num_previous == 1
     for ours, theirs in zip(maps(file, frames), maps(torch_, frames), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
@@ -70,7 +70,7 @@ def test_a_model_is_served_at_other_sizes(model: MultiFrameModel, frames: np.nda
     cropped = np.ascontiguousarray(frames[:, :, :64])
     camera = Camera(fx=60, fy=60, cx=32, cy=32, size_hw=(64, 64))
     served = load(model, engine="openvino", size_hw=(64, 64)).start(camera)
-    wanted = load(model, engine="pytorch", device="cpu", size_hw=(64, 64)).start(camera)
+    wanted = load(model, engine="torch", device="cpu", size_hw=(64, 64)).start(camera)
     for frame in cropped:
         np.testing.assert_allclose(served(frame).values, wanted(frame).values, atol=1e-4)
 

@@ -9,7 +9,8 @@ from typing import TypeVar
 import numpy as np
 from jaxtyping import Float
 
-from hondo.engines.base.infer_queue import InferQueue
+from hondo.core.errors import HondoError
+from hondo.core.types import InferQueue
 from hondo.engines.base.metadata import ExportHeader
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.tracing.graph_inputs import alone
@@ -22,9 +23,9 @@ KEPT = 16  # shapes; a folder of photos of all aspects needs about ten
 
 
 def kept_per_shape(make: Callable[[Shape], T], *, kept: int = KEPT) -> Callable[[Shape], T]:
-    """What ``make`` gives for a shape, made when it first comes, once; the last ``kept`` are held.
+    """Calls ``make`` once for each shape, when it first comes, and keeps the last ``kept`` results.
 
-    Safe from several threads: while one makes a shape, others go on with those that are there.
+    Thread-safe: while one thread makes a shape, the others use those that exist.
     """
     made: OrderedDict[Shape, T] = OrderedDict()
     making, touching = threading.Lock(), threading.Lock()
@@ -62,14 +63,14 @@ def compiled_per_shape(compile_for: Callable[[Shape], Call], *, kept: int = KEPT
 
 
 def fixed_shape(run: Call, *, shape: Shape, name: str) -> Call:
-    """A call that refuses any other shape with a message for users."""
-    from hondo.core.errors import HondoError
+    """A call that refuses any other shape."""
 
     def checked(image: Float[np.ndarray, "b 3 H W"], *views: np.ndarray) -> Float[np.ndarray, "b 1 h w"]:
         if image.shape != shape:
             given, wanted = ("x".join(map(str, sizes)) for sizes in (image.shape, shape))
             raise HondoError(
                 f"{name} was exported for input {wanted}, not {given}; export it at that size, or with dynamic=True",
+                field="size_hw",
             )
         return run(image, *views)
 
@@ -85,7 +86,7 @@ def served(
     device: str,
     open_queue: Callable[[], InferQueue] | None = None,
 ) -> NetworkPredictor:
-    """``call`` takes what the graph takes. A file of one size refuses any other."""
+    """The predictor of a compiled graph, which ``call`` runs. A file of one size refuses any other."""
     file, spec = source if isinstance(source, Path) else None, header.input_spec
     if file is not None and spec.fixed:
         call = fixed_shape(call, shape=(1, 3, *spec.size_hw), name=str(file))

@@ -1,4 +1,4 @@
-"""What an exported file says about itself, so that the file alone is enough to run it."""
+"""The header of an exported file, so that the file alone is enough to run it."""
 
 import json
 from dataclasses import asdict, dataclass, replace
@@ -11,21 +11,30 @@ from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.macs import count_macs, count_parameters
 
 KEY = "hondo"  # the metadata entry of an ONNX file, and the rt_info entry of an OpenVINO one
+# What earlier versions called the facts about int8.
+OLDER_NAMES = {"pictures": "images", "beside": "float_precision", "drop": "abs_rel_error"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Int8Facts:
-    """How a network was quantised: on how many images, what stayed in float, and how far its depth is off."""
+    """How a network was quantized: on how many images, what stayed in float, and how far its depth is off."""
 
     images: int  # of the calibration
     kept: tuple[str, ...] = ()  # modules that are not in int8
-    float_precision: str = "fp32"  # what they and the operations between are computed in
-    drop: float | None = None  # relative abs_rel of the depth to the full model's
+    float_precision: str = "fp32"  # in which those and the operations between are computed
+    abs_rel_error: float | None = None  # abs_rel of the depth to that of the float model
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> "Int8Facts":
+        """From the JSON of a header, whatever version of hondo wrote it."""
+        facts: dict[str, Any] = {OLDER_NAMES.get(key, key): value for key, value in stored.items()}
+        facts["kept"] = tuple(facts.get("kept", ()))
+        return cls(**facts)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What the model takes that a file was made from: multiply-accumulates for one image of ``size_hw``."""
+    """The cost of the exported model: parameters, and multiply-accumulates for one image of ``size_hw``."""
 
     macs: int
     parameters: int
@@ -48,7 +57,7 @@ class ExportHeader:
 
     @classmethod
     def of(cls, model: DepthModel, *, precision: str, input_spec: InputSpec | None = None) -> "ExportHeader":
-        """Of a model as it is served, or with another input."""
+        """The header of a model, with its own input or another."""
         spec = input_spec or model.input_spec
         return cls(
             name=model.name, kind=model.kind, input_spec=spec, precision=precision, num_previous=model.num_previous
@@ -62,7 +71,7 @@ class ExportHeader:
         """Reads the header of ``path``; a file that hondo did not export has none and is refused."""
         if not text:
             raise HondoError(
-                f"{path}: has no hondo metadata, so what it takes and gives is not known; make it with hondo export"
+                f"{path}: has no hondo metadata, so its inputs and outputs are not known; make it with hondo export"
             )
         try:
             stored = json.loads(text)
@@ -70,7 +79,7 @@ class ExportHeader:
             spec: dict[str, Any] = {
                 key: tuple(value) if isinstance(value, list) else value for key, value in spec.items()
             }
-            int8 = stored.get("int8") and Int8Facts(**stored["int8"] | {"kept": tuple(stored["int8"]["kept"])})
+            int8 = stored.get("int8") and Int8Facts.from_dict(stored["int8"])
             cost = stored.get("cost") and Cost(**stored["cost"] | {"size_hw": tuple(stored["cost"]["size_hw"])})
             read = {"kind": DepthKind(stored["kind"]), "input_spec": InputSpec(**spec), "int8": int8, "cost": cost}
             return cls(**stored | read)
@@ -81,13 +90,13 @@ class ExportHeader:
 def header_of(
     model: DepthModel, *, spec: InputSpec, precision: str, licence: str, int8: Int8Facts | None = None
 ) -> ExportHeader:
-    """What a file says that a model is exported to, with this input."""
+    """The header of a file that a model is exported to, with this input."""
     header = ExportHeader.of(model, input_spec=spec, precision=precision)
     return replace(header, licence=licence, int8=int8, cost=cost_of(model, size_hw=spec.size_hw))
 
 
 def cost_of(model: DepthModel, *, size_hw: Size) -> Cost:
-    """What a model takes for an image of this size."""
+    """The cost of a model for an image of this size."""
     return Cost(macs=count_macs(model, size_hw=size_hw), parameters=count_parameters(model), size_hw=size_hw)
 
 

@@ -1,4 +1,4 @@
-"""ONNX graphs whose weights are int8: unpacked when a session starts, or multiplied as whole numbers."""
+"""ONNX graphs whose weights are int8: unpacked when a session starts, or multiplied as integers."""
 
 import tempfile
 from pathlib import Path
@@ -11,11 +11,11 @@ from hondo.engines.tracing.export_graph import silent
 if TYPE_CHECKING:
     import onnx
 
-LEAST = 1024  # numbers: smaller weights are not worth a node
+MIN_SIZE = 1024  # values: smaller weights are not worth a node
 
 
 def with_int8_weights(proto: "onnx.ModelProto") -> "onnx.ModelProto":
-    """Weights of convolutions and matrices as int8 with a scale for each output channel; computed in float32."""
+    """Weights of convolutions and matrices as int8 with a scale per output channel; computed in float32."""
     from onnx import helper, numpy_helper
 
     axes = _output_axes(proto)
@@ -41,14 +41,14 @@ def with_int8_weights(proto: "onnx.ModelProto") -> "onnx.ModelProto":
 
 
 def with_int8_matrices(proto: "onnx.ModelProto") -> "onnx.ModelProto":
-    """Matrices multiplied as whole numbers, with a scale for the activations of each call; the rest in float32."""
+    """Matrices multiplied as integers, with a scale for the activations of each call; the rest in float32."""
     import onnx
 
     with silent(), tempfile.TemporaryDirectory(prefix="hondo-int8-") as folder:
         from onnxruntime.quantization import QuantType, quantize_dynamic
 
         path = Path(folder) / "int8.onnx"
-        del proto.graph.value_info[:]  # it turns some weights round, and then stumbles over their shapes of before
+        del proto.graph.value_info[:]  # it transposes some weights, and then fails on their former shapes
         quantize_dynamic(
             proto, path, op_types_to_quantize=["MatMul", "Gemm"], per_channel=True, weight_type=QuantType.QInt8,
             extra_options={"MatMulConstBOnly": True},
@@ -62,7 +62,7 @@ def _output_axes(proto: "onnx.ModelProto") -> dict[str, int]:
     axes: dict[str, int] = {}
     for node in proto.graph.node:
         weight = stored.get(node.input[1]) if node.op_type in ("Conv", "ConvTranspose", "Gemm", "MatMul") else None
-        if weight is None or weight.data_type != 1 or np.prod(weight.dims) < LEAST:  # 1: float32
+        if weight is None or weight.data_type != 1 or np.prod(weight.dims) < MIN_SIZE:  # 1: float32
             continue
         transposed = any(each.name == "transB" and each.i for each in node.attribute)
         last = len(weight.dims) - 1

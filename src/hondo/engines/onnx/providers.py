@@ -1,10 +1,10 @@
-"""What ONNX Runtime calls a device: its execution providers by hondo's names, and how to get one that is missing."""
+"""ONNX Runtime's execution providers by hondo's device names, and how to install one that is missing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hondo.core.errors import HondoError, MissingExtraError
+from hondo.core.errors import HondoError
 
 Provider = tuple[str, dict[str, Any]]  # ONNX Runtime's name, and its options
 
@@ -29,18 +29,19 @@ ACCELERATORS: dict[str, Accelerator] = {
 
 
 def providers(device: str) -> list[Provider]:
-    """The providers of a device, the preferred one first: what it cannot run falls to the next."""
+    """The providers of a device, the preferred one first: what it cannot run, the next one runs."""
+    import onnxruntime
+
     name, _, index = device.partition(":")
     if device in ("auto", "cpu"):
         return [("CPUExecutionProvider", {})]
     if name not in ACCELERATORS or (index and not index.isdigit()):
         allowed = ", ".join(("auto", "cpu", *ACCELERATORS))
         raise HondoError(
-            f"device '{device}' is unknown to ONNX Runtime; use one of: {allowed} (cuda:1 for the second)",
-            field="device",
+            f"device '{device}' is unknown to onnx; use one of: {allowed} (cuda:1 for the second)", field="device"
         )
     wanted = ACCELERATORS[name]
-    if wanted.provider not in onnxruntime_package().get_available_providers():
+    if wanted.provider not in onnxruntime.get_available_providers():
         raise HondoError(
             f"device '{device}': this ONNX Runtime has no {wanted.provider}; {wanted.remedy}, or use cpu",
             field="device",
@@ -51,12 +52,12 @@ def providers(device: str) -> list[Provider]:
 
 
 def check_used(used: Sequence[str], *, device: str) -> None:
-    """Refuses a session that fell back to the CPU, as ONNX Runtime does without a word where a driver is missing."""
+    """Refuses a session that fell back to the CPU, as ONNX Runtime does silently where a driver is missing."""
     wanted = providers(device)[0][0]
     if wanted not in used:
         raise HondoError(
             f"device '{device}': {wanted} did not start; its driver or libraries are missing or of another version; "
-            "reinstall them (nvidia-smi shows the driver's version), or use cpu",
+            "install them (nvidia-smi prints the driver's version), or use cpu",
             field="device",
         )
 
@@ -68,12 +69,3 @@ def _cached_plans(name: str) -> dict[str, Any]:
     if name != "tensorrt":
         return {}
     return {"trt_engine_cache_enable": True, "trt_engine_cache_path": str(cache_folder("onnx-tensorrt"))}
-
-
-def onnxruntime_package():
-    """The package, or what to install."""
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise MissingExtraError("onnxruntime", extra="onnx") from error
-    return onnxruntime

@@ -1,4 +1,4 @@
-"""An OpenVINO graph as its two files: an .xml that says what it is, and the .bin with its weights."""
+"""An OpenVINO graph as two files: an .xml with the graph and its header, and a .bin with the weights."""
 
 import zlib
 from dataclasses import replace
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from hondo.core.atomic import cannot_write
 from hondo.core.errors import HondoError
 from hondo.engines.base.metadata import KEY, ExportHeader
-from hondo.engines.openvino.runtime import openvino_package
 from hondo.engines.tracing.graph_inputs import axes_of
 
 if TYPE_CHECKING:
@@ -18,9 +17,9 @@ _CHUNK = 2**24  # bytes that are read at once
 
 
 def save_graph(graph: "openvino.Model", path: Path, *, header: ExportHeader) -> None:
-    """Writes ``path`` and its .bin. What is in the .bin is known once it is written, and stands in the .xml: written
-    twice."""
-    ov = openvino_package()
+    """Writes ``path`` and its .bin, twice: the checksum of the .bin, known once it is written, stands in the .xml."""
+    import openvino as ov
+
     for sealed in (False, True):
         sealed_header = replace(header, bin_crc32=_crc32(path.with_suffix(".bin"))) if sealed else header
         graph.set_rt_info(sealed_header.to_json(), [KEY])
@@ -32,7 +31,9 @@ def save_graph(graph: "openvino.Model", path: Path, *, header: ExportHeader) -> 
 
 def read_graph(path: Path) -> tuple["openvino.Model", ExportHeader]:
     """The graph and its header; a .bin that is missing, cut short or of another export is refused."""
-    ov, weights = openvino_package(), path.with_suffix(".bin")
+    import openvino as ov
+
+    weights = path.with_suffix(".bin")
     if not weights.exists():
         raise HondoError(f"{path}: its weights {weights.name} are not beside it; keep the two files together")
     try:
@@ -45,14 +46,16 @@ def read_graph(path: Path) -> tuple["openvino.Model", ExportHeader]:
     header = ExportHeader.from_json(text, path=path)
     axes = [len(port.partial_shape) for port in (*graph.inputs, *graph.outputs)]
     if axes != [*axes_of(num_previous=header.num_previous), 4]:
-        raise HondoError(f"{path} is no depth network of hondo's form, one image in and one map out; export it again")
+        raise HondoError(
+            f"{path} is not a depth network that hondo exported (one image in, one map out); export it again"
+        )
     if header.bin_crc32 not in (None, _crc32(weights)):
         raise HondoError(f"{path}: the {weights.name} beside it is of another export; keep the two files together")
     return graph, header
 
 
 def _crc32(path: Path) -> int:
-    """A checksum: it tells mistakes, not forgeries."""
+    """A checksum of a file: against mix-ups, not against forgery."""
     checksum = 0
     with path.open("rb") as file:
         while content := file.read(_CHUNK):

@@ -1,4 +1,4 @@
-"""Running an OpenVINO graph: its devices, its settings, one image at once or several."""
+"""Runs an OpenVINO graph: devices, configuration, one image at a time or several."""
 
 import threading
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
-from hondo.core.errors import HondoError, MissingExtraError, reason_of
+from hondo.core.errors import HondoError, reason_of
 from hondo.engines.base.compiled import Call, Shape, kept_per_shape
 from hondo.engines.base.infer_queue import Finish, InferQueue
 
@@ -15,19 +15,20 @@ if TYPE_CHECKING:
     import openvino
 
 HINTS = {"fp32": "f32", "fp16": "f16", "bf16": "bf16", "int8-weights": "f32"}
-MAX_BEGUN = 4  # inputs in work: more streams, each on its share of the cores, cost memory and gain little
+MAX_BEGUN = 4  # requests at once: more, each on its share of the cores, cost memory and gain little
 
 Compile = Callable[[Shape], "openvino.CompiledModel"]
 
 
 def device_named(name: str) -> str:
-    """OpenVINO's name of a device: CPU, GPU, GPU.1, NPU, where OpenVINO finds one here."""
+    """OpenVINO's name of a device that it finds here: CPU, GPU, GPU.1 or NPU."""
+    import openvino as ov
+
     wanted = "CPU" if name in ("auto", "cpu") else name.upper()
-    available = openvino_package().Core().available_devices
+    available = ov.Core().available_devices
     if wanted.split(".")[0] not in {found.split(".")[0] for found in available}:
         raise HondoError(
-            f"device '{name}': OpenVINO offers {', '.join(available).lower()} here; for CUDA use engine=\"torch\"",
-            field="device",
+            f"device '{name}': OpenVINO finds {', '.join(available).lower()} here; use one of them", field="device"
         )
     return wanted
 
@@ -35,13 +36,16 @@ def device_named(name: str) -> str:
 def settings(
     device: str, *, precision: str, threads: int | None, many: bool = False, float_precision: str = "fp32"
 ) -> dict[str, Any]:
-    """What OpenVINO is told: the precision to compute in, and whether one image or many matter.
+    """OpenVINO's configuration: the precision to compute in, and whether latency or throughput matters (``many``).
 
-    ``beside``: what an int8 graph computes its other operations in; OpenVINO's own choice, which is bf16 where the
-    processor has it, unless that was found to cost too much accuracy.
+    ``float_precision``: of the float part of an int8 graph. bf16 leaves the choice to OpenVINO, which takes bf16 where
+    the processor has it.
     """
     if device.startswith("NPU") and precision != "fp16":
-        raise HondoError(f'an NPU computes in fp16, not {precision}; add precision="fp16"', field="precision")
+        raise HondoError(
+            f'an NPU computes in fp16, not {precision}; use precision="fp16"',
+            field="precision",
+        )
     chosen: dict[str, Any] = {"INFERENCE_PRECISION_HINT": HINTS[precision]} if precision in HINTS else {}
     if precision == "int8" and float_precision == "fp32":
         chosen["INFERENCE_PRECISION_HINT"] = "f32"
@@ -50,20 +54,25 @@ def settings(
 
 
 def compile_graph(graph: "openvino.Model", device: str, config: dict[str, Any]) -> "openvino.CompiledModel":
-    """For a device. OpenVINO 2026.4 ends the process as it fuses some group normalisations, so it may fuse none."""
+    """Compiles a graph for a device.
+
+    OpenVINO 2026.4 ends the process when it fuses some group normalizations, so fusion is off where there are any.
+    """
+    import openvino as ov
+
     if device == "CPU" and any(op.get_type_name() == "GroupNormalization" for op in graph.get_ops()):
         config = config | {"SNIPPETS_MODE": "DISABLE"}
     try:
-        return openvino_package().Core().compile_model(graph, device, config)
+        return ov.Core().compile_model(graph, device, config)
     except RuntimeError as error:  # OpenVINO's one class of error
         reason = reason_of(error)[-200:]
         raise HondoError(
-            f"OpenVINO cannot compile the network for {device} (... {reason}); take another precision or engine",
+            f"OpenVINO cannot compile the network for {device} (... {reason}); use another precision or engine"
         ) from error
 
 
 def runner(compiled: "openvino.CompiledModel") -> Call:
-    """One request used again and again: its inputs are the caller's memory, its output is copied once."""
+    """Runs one request again and again: the inputs are the caller's memory, the output is copied once."""
     request = compiled.create_infer_request()
 
     def run(*inputs: np.ndarray) -> Float[np.ndarray, "b 1 h w"]:
@@ -73,7 +82,7 @@ def runner(compiled: "openvino.CompiledModel") -> Call:
 
 
 def queue_opener(compile_for: Compile) -> Callable[[], InferQueue]:
-    """What opens a queue of asynchronous requests; graphs compiled for throughput are shared by all queues."""
+    """Opens queues of asynchronous requests, which share the graphs that are compiled for throughput."""
     compiled, lock = kept_per_shape(compile_for), threading.Lock()
 
     def compiled_for(shape: Shape) -> "openvino.CompiledModel":
@@ -88,7 +97,7 @@ def queue_opener(compile_for: Compile) -> Callable[[], InferQueue]:
 
 
 class _Requests:
-    """As many requests as may be begun, taken in turn: the oldest is finished before its request is used again."""
+    """``MAX_BEGUN`` requests used in turn: the oldest is finished before it is used again."""
 
     def __init__(self, compiled: "openvino.CompiledModel") -> None:
         self._requests = [compiled.create_infer_request() for _ in range(MAX_BEGUN)]
@@ -104,12 +113,3 @@ class _Requests:
             return request.get_output_tensor(0).data.copy()
 
         return finish
-
-
-def openvino_package():
-    """The package, or what to install."""
-    try:
-        import openvino
-    except ImportError as error:
-        raise MissingExtraError("openvino", extra="openvino") from error
-    return openvino

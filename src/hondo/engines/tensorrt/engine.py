@@ -1,9 +1,8 @@
-"""A TensorRT plan as a file: hondo's mark, a line of JSON (what it is, which card it fits), then the plan itself."""
+"""TensorRT as an engine. Its file is a plan: hondo's mark, a line of JSON (header and GPU), then TensorRT's bytes."""
 
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +10,14 @@ import numpy as np
 from jaxtyping import Float
 
 from hondo.core.atomic import atomic_write
-from hondo.core.errors import HondoError, MissingExtraError
-from hondo.core.types import Size
+from hondo.core.errors import HondoError
 from hondo.engines.base.compiled import Call, Shape, compiled_per_shape, served
+from hondo.engines.base.engine import Engine, ExportOptions, LoadOptions, precision_of_file
 from hondo.engines.base.metadata import ExportHeader, export_spec, header_of
 from hondo.engines.base.predictor import NetworkPredictor
-from hondo.engines.onnx.engine import onnx_bytes
-from hondo.engines.registry import check_exported, check_precision
+from hondo.engines.onnx.proto import proto_of, with_header
 from hondo.engines.tensorrt.onnx_rules import check_for_tensorrt
-from hondo.engines.torch.engine import torch_device
+from hondo.engines.torch.device import torch_device
 from hondo.engines.tracing.graph_inputs import INPUTS, shapes_of
 from hondo.models.base.depth_model import DepthModel
 
@@ -31,7 +29,7 @@ MARK = b"hondo-tensorrt-plan 1\n"
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """A plan is machine code: it fits one compute capability and one version of TensorRT, and is tuned to one card."""
+    """The GPU of a plan, which is machine code for one GPU and one version of TensorRT."""
 
     name: str
     capability: str  # NVIDIA's, e.g. 8.6
@@ -55,77 +53,64 @@ def pack(plan: bytes, *, header: ExportHeader, card: Card) -> bytes:
 
 
 def unpack(content: bytes, *, path: Path) -> tuple[ExportHeader, Card, bytes]:
-    """What ``pack`` put in; a plan that another program wrote does not say what it takes and gives, and is refused."""
+    """Header, GPU and plan of a file; a plan of another program has no header, and is refused."""
     if not content.startswith(MARK):
-        raise HondoError(f"{path} is not a plan written by hondo; export the model to TensorRT with hondo")
+        raise HondoError(f"{path} is not a plan that hondo built; export the model to tensorrt")
     about, _, plan = content[len(MARK) :].partition(b"\n")
     try:
         stored = json.loads(about)
         return ExportHeader.from_json(stored["header"], path=path), Card(**stored["card"]), plan
     except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise HondoError(f"{path}: what it says of itself cannot be read ({error}); export it again") from error
+        raise HondoError(f"{path}: its header cannot be read ({error}); export it again") from error
 
 
-PACKAGES = ("tensorrt", "onnx", "onnxscript")
-PRECISIONS = ("fp32", "fp16")
-EXPORT_PRECISIONS = PRECISIONS
-SUFFIX = ".engine"
-CHECKED_ON = "cuda"  # where an export is compared with torch
 LARGEST = 4  # times the native side, and images at once, that a plan of any size takes
 
 
-def export(
-    model: DepthModel,
-    path: Path,
-    *,
-    size_hw: Size | None = None,
-    precision: str = "fp32",
-    dynamic: bool = False,
-    licence: str = "",
-) -> Path:
-    """Builds a plan for the card at hand and writes it with what it is and which card it fits."""
-    check_precision(precision, engine="tensorrt_plan", allowed=EXPORT_PRECISIONS)
-    trt = tensorrt_package()
+def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
+    """Builds a plan for the GPU of this machine, and writes it with its header and the GPU it fits."""
+    import tensorrt as trt
+
     card = card_here(trt)
-    spec = export_spec(model.input_spec, size_hw=size_hw, dynamic=dynamic)
-    header = header_of(model, spec=spec, precision=precision, licence=licence)
+    spec = export_spec(model.input_spec, size_hw=options.size_hw, dynamic=options.dynamic)
+    header = header_of(model, spec=spec, precision=options.precision, licence=options.licence)
     shape = (1, 3, *spec.size_hw)
-    content = onnx_bytes(model, shape=shape, precision=precision, dynamic=dynamic, header=header)
-    multiple_of = spec.multiple_of if dynamic else None
+    content = _onnx_bytes(model, shape=shape, header=header, dynamic=options.dynamic)
+    multiple_of = spec.multiple_of if options.dynamic else None
     plan = build_plan(trt, content, header=header, shape=shape, multiple_of=multiple_of)
     return atomic_write(path, pack(plan, header=header, card=card))
 
 
-def load(
-    source: DepthModel | Path, *, device: str = "auto", precision: str = "fp32", threads: int | None = None
-) -> NetworkPredictor:
-    """Serves a plan on the card it was built for, or a model, by a plan for each size that comes (minutes each)."""
-    check_precision(precision, engine="tensorrt_plan", allowed=PRECISIONS)
-    trt = tensorrt_package()
+def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
+    """Runs a plan on the GPU it was built for, or a model, by a plan for each size that comes (minutes each)."""
+    import tensorrt as trt
+
     card = card_here(trt)
-    target = torch_device("cuda" if device == "auto" else device)
+    target = torch_device("cuda" if options.device == "auto" else options.device)
     if isinstance(source, Path):
         header, built_on, plan = unpack(source.read_bytes(), path=source)
         built_on.check(card, path=source)
-        check_exported(precision, exported=header.precision, path=source)
+        precision_of_file(options.precision, stored=header.precision, path=source)
         call = runner(trt, plan, target=target, name=str(source))
     else:
-        header = ExportHeader.of(source, precision=precision)
-        call = compiled_per_shape(_builder(trt, source, header=header, target=target))
-    return served(call, header, source=source, engine="tensorrt_plan", device=str(target))
+        header = ExportHeader.of(source, precision=options.precision)
+        call = compiled_per_shape(_plan_per_shape(trt, source, header=header, target=target))
+    return served(call, header, source=source, engine=ENGINE.name, device=str(target))
 
 
-def _builder(trt: Any, model: DepthModel, *, header: ExportHeader, target: "torch.device") -> Callable[[Shape], Call]:
+def _plan_per_shape(
+    trt: Any, model: DepthModel, *, header: ExportHeader, target: "torch.device"
+) -> Callable[[Shape], Call]:
     def call_for(shape: Shape) -> Call:
-        content = onnx_bytes(model, shape=shape, precision=header.precision, dynamic=False, header=header)
-        return runner(
-            trt,
-            build_plan(trt, content, header=header, shape=shape, multiple_of=None),
-            target=target,
-            name=model.name,
-        )
+        content = _onnx_bytes(model, shape=shape, header=header, dynamic=False)
+        plan = build_plan(trt, content, header=header, shape=shape, multiple_of=None)
+        return runner(trt, plan, target=target, name=model.name)
 
     return call_for
+
+
+def _onnx_bytes(model: DepthModel, *, shape: Shape, header: ExportHeader, dynamic: bool) -> bytes:
+    return with_header(proto_of(model, shape=shape, is_half=header.precision == "fp16", dynamic=dynamic), header)
 
 
 def build_plan(trt: Any, content: bytes, *, header: ExportHeader, shape: Shape, multiple_of: int | None) -> bytes:
@@ -198,15 +183,22 @@ def card_here(trt: Any) -> Card:
 
     if not torch.cuda.is_available():
         raise HondoError(
-            'engine tensorrt needs an NVIDIA GPU, and torch finds none here; take engine="openvino"', field="engine"
+            'engine tensorrt needs an NVIDIA GPU, and torch finds none here; use engine="openvino"', field="engine"
         )
     capability = ".".join(map(str, torch.cuda.get_device_capability()))
     return Card(name=torch.cuda.get_device_name(), capability=capability, tensorrt=trt.__version__)
 
 
-def tensorrt_package() -> Any:
-    """The package, or what to install."""
-    try:
-        return import_module("tensorrt")
-    except ImportError as error:
-        raise MissingExtraError("tensorrt", extra="tensorrt,onnx") from error
+ENGINE = Engine(
+    name="tensorrt",
+    load_function=load,
+    export_function=export,
+    precisions=("fp32", "fp16"),
+    export_precisions=("fp32", "fp16"),
+    suffix=".engine",
+    devices=("cuda",),
+    packages=("tensorrt",),
+    model_packages=("onnx", "onnxscript"),
+    extra="tensorrt,onnx",
+    compared_on="cuda",
+)

@@ -1,4 +1,4 @@
-"""What TensorRT asks of an ONNX graph, checked without TensorRT: so that a bad export is told on any machine."""
+"""What TensorRT accepts in an ONNX graph, checked without TensorRT, so that any machine can check an export."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ NEWEST_OPSET = 20  # of ai.onnx that TensorRT 10's parser reads
 FREE_AXES = {0, 2, 3}  # batch, height and width may be free; channels and rank never
 # Types of tensors that TensorRT computes with (ONNX numbers): float, half, bfloat16, int8, uint8, int32, int64, bool.
 TYPES = {1, 10, 16, 3, 2, 6, 7, 9}
-# Operators of ONNX that TensorRT's parser has not; int8 comes to it as QuantizeLinear and DequantizeLinear.
+# ONNX operators that TensorRT's parser lacks; it takes int8 as QuantizeLinear and DequantizeLinear.
 REFUSED = frozenset(
     [
         "SequenceAt",
@@ -46,7 +46,7 @@ REFUSED = frozenset(
 
 
 def problems_for_tensorrt(content: bytes) -> list[str]:
-    """What TensorRT would stumble over in an ONNX file, each in a few words; empty for a graph it should take."""
+    """What TensorRT would refuse in an ONNX file, each in a few words; empty for a graph that it accepts."""
     import onnx
 
     model = onnx.load_model_from_string(content)
@@ -54,7 +54,7 @@ def problems_for_tensorrt(content: bytes) -> list[str]:
 
 
 def check_for_tensorrt(content: bytes, *, name: str) -> None:
-    """Refuses a graph that TensorRT would stumble over."""
+    """Refuses a graph that TensorRT would refuse."""
     found = problems_for_tensorrt(content)
     if found:
         raise HondoError(f"{name}: TensorRT does not take this graph: {'; '.join(found[:3])}")

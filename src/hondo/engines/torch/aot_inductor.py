@@ -1,4 +1,4 @@
-"""AOTInductor as an engine: the compiler of torch.compile run ahead of time; its .pt2 file holds machine code."""
+"""AOTInductor as an engine: the compiler of torch.compile, run ahead of time. Its .pt2 file holds machine code."""
 
 import json
 import platform
@@ -13,21 +13,15 @@ from jaxtyping import Float
 
 from hondo.core.atomic import atomic_path
 from hondo.core.errors import HondoError, reason_of
-from hondo.core.types import Size
 from hondo.engines.base.compiled import Call, served
+from hondo.engines.base.engine import Engine, ExportOptions, LoadOptions, precision_of_file
 from hondo.engines.base.metadata import KEY, ExportHeader, export_spec, header_of
 from hondo.engines.base.predictor import NetworkPredictor
-from hondo.engines.registry import check_exported, check_precision
 from hondo.engines.torch.compile import use_compiler
-from hondo.engines.torch.engine import torch_device
+from hondo.engines.torch.device import torch_device
 from hondo.engines.tracing.export_graph import quiet, silent, trace
 from hondo.models.base.depth_model import DepthModel
 
-PACKAGES = ()
-PRECISIONS = ("fp32", "fp16", "bf16")
-EXPORT_PRECISIONS = PRECISIONS
-SUFFIX = ".pt2"
-CHECKED_ON = "auto"  # where an export is compared with torch: the kind of device it was made for
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
 # The instruction sets that a .pt2 may name, and whether this processor has them.
@@ -39,23 +33,13 @@ _INSTRUCTIONS = {
 }
 
 
-def export(
-    model: DepthModel,
-    path: Path,
-    *,
-    size_hw: Size | None = None,
-    precision: str = "fp32",
-    dynamic: bool = False,
-    licence: str = "",
-    device: str = "auto",
-) -> Path:
+def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
     """Writes one .pt2 for processors (or GPUs) like this one; fp16 and bf16 files hold their weights in that type."""
-    check_precision(precision, engine="aot_inductor", allowed=EXPORT_PRECISIONS)
-    target = torch_device(device)
-    use_compiler(target, engine="aot_inductor")
-    spec = export_spec(model.input_spec, size_hw=size_hw, dynamic=dynamic)
-    header = header_of(model, spec=spec, precision=precision, licence=licence)
-    program = trace(model, size_hw=spec.size_hw, dynamic=dynamic, device=target, dtype=_DTYPES[precision])
+    target, precision = torch_device(options.device), options.precision
+    use_compiler(target, engine=ENGINE.name)
+    spec = export_spec(model.input_spec, size_hw=options.size_hw, dynamic=options.dynamic)
+    header = header_of(model, spec=spec, precision=precision, licence=options.licence)
+    program = trace(model, size_hw=spec.size_hw, dynamic=options.dynamic, device=target, dtype=_DTYPES[precision])
     settings = {"aot_inductor.metadata": {KEY: header.to_json()}}
     with quiet(), atomic_path(path) as draft, _compiling(model.name):
         torch._inductor.aoti_compile_and_package(program, package_path=str(draft), inductor_configs=settings)
@@ -72,33 +56,27 @@ def _compiling(name: str) -> Iterator[None]:
     except Exception as error:
         reason = reason_of(error)
         raise HondoError(
-            f"AOTInductor cannot compile {name} ({reason[:100]} ... {reason[-100:]}); export to OpenVINO or ONNX",
+            f"AOTInductor cannot compile {name} ({reason[:100]} ... {reason[-100:]}); export to openvino or onnx"
         ) from error
 
 
-def load(
-    source: DepthModel | Path, *, device: str = "auto", precision: str = "fp32", threads: int | None = None
-) -> NetworkPredictor:
-    """Serves a .pt2 on the kind of device it was made for. It runs as code: load only files that you trust."""
-    if isinstance(source, DepthModel):
-        raise HondoError(
-            f'AOTInductor runs .pt2 files; export {source.name} to one, or take engine="torch-compile"',
-            field="engine",
-        )
-    check_precision(precision, engine="aot_inductor", allowed=PRECISIONS)
+def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
+    """Runs a .pt2 on the kind of device it was compiled for. It runs as code: load only files that you trust."""
+    assert isinstance(source, Path)  # as the engine states: it runs files only
     about = read_about(source)
     header = ExportHeader.from_json(about.get(KEY), path=source)
-    check_exported(precision, exported=header.precision, path=source)
-    target = torch_device(device) if device != "auto" else torch.device(about.get("AOTI_DEVICE_KEY", "cpu"))
+    precision_of_file(options.precision, stored=header.precision, path=source)
+    name = about.get("AOTI_DEVICE_KEY", "cpu") if options.device == "auto" else options.device
+    target = torch_device(name)
     check_machine(source, about, device_type=target.type)
-    if threads is not None:
-        torch.set_num_threads(threads)
+    if options.threads is not None:
+        torch.set_num_threads(options.threads)
     call = _runner(_package(source), target=target)
-    return served(call, header, source=source, engine="aot_inductor", device=str(target))
+    return served(call, header, source=source, engine=ENGINE.name, device=str(target))
 
 
 def read_about(path: Path) -> dict[str, str]:
-    """What a .pt2 says of itself and of the machine it was compiled for, read without running any of it."""
+    """The metadata of a .pt2: its header and the machine it was compiled for, read without running any of it."""
     try:
         with zipfile.ZipFile(path) as archive:
             entries = [name for name in archive.namelist() if name.endswith("_metadata.json")]
@@ -139,3 +117,16 @@ def _runner(package, *, target: torch.device) -> Call:
             return package(*(torch.from_numpy(each).to(target) for each in inputs)).cpu().numpy()
 
     return run
+
+
+ENGINE = Engine(
+    name="aot-inductor",
+    load_function=load,
+    export_function=export,
+    precisions=("fp32", "fp16", "bf16"),
+    export_precisions=("fp32", "fp16", "bf16"),
+    suffix=".pt2",
+    devices=("cpu", "cuda"),
+    runs_models=False,
+    compared_on="auto",  # the kind of device that the file was compiled for
+)

@@ -1,4 +1,4 @@
-"""torch.compile as an engine: no file, but what the compiler made is kept in hondo's cache for the next start."""
+"""torch.compile as an engine. It has no file; compiled code is kept in hondo's cache for the next start."""
 
 import os
 import shutil
@@ -14,56 +14,44 @@ from jaxtyping import Float
 from hondo.core.cache import cache_folder
 from hondo.core.errors import HondoError, reason_of
 from hondo.engines.base.compiled import Call, Shape, compiled_per_shape, served
+from hondo.engines.base.engine import Engine, LoadOptions
 from hondo.engines.base.metadata import ExportHeader
 from hondo.engines.base.predictor import NetworkPredictor
-from hondo.engines.registry import check_precision
-from hondo.engines.torch.engine import mixed_precision, read_depth_model, torch_device
+from hondo.engines.torch.device import DEVICES, mixed_precision, torch_device
+from hondo.engines.torch.engine import read_depth_model
 from hondo.engines.tracing.export_graph import quiet, trace
 from hondo.engines.tracing.graph_inputs import alone
 from hondo.models.base.depth_model import DepthModel
 
-PACKAGES = ()
-PRECISIONS = ("fp32", "fp16", "bf16")
-EXPORT_PRECISIONS = ()
-SUFFIX = ""
 
-
-def export(model: DepthModel, path: Path, **settings: object) -> Path:
-    """Refuses: what torch.compile makes lives in a cache. The same compiler's file is AOTInductor's .pt2."""
-    raise HondoError(f"{path}: torch_compile has no file of its own; export to aot_inductor (.pt2), the same compiler")
-
-
-def load(
-    source: DepthModel | Path, *, device: str = "auto", precision: str = "fp32", threads: int | None = None
-) -> NetworkPredictor:
-    """Serves a model compiled anew for each input size that comes: half a minute once, seconds from the cache after."""
-    check_precision(precision, engine="torch_compile", allowed=PRECISIONS)
-    target = torch_device(device)
-    use_compiler(target, engine="torch_compile")
-    if threads is not None:
-        torch.set_num_threads(threads)
+def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
+    """Runs a model, compiled for each input size that comes: half a minute at first, seconds from the cache."""
+    target, precision = torch_device(options.device), options.precision
+    use_compiler(target, engine=ENGINE.name)
+    if options.threads is not None:
+        torch.set_num_threads(options.threads)
     model = source if isinstance(source, DepthModel) else read_depth_model(source)
     copied = deepcopy(model).to(target).eval()
     call = compiled_per_shape(lambda shape: _compiled(copied, target=target, precision=precision, shape=shape))
     header = ExportHeader.of(model, precision=precision)
-    predictor = served(call, header, source=model, engine="torch_compile", device=str(target))
+    predictor = served(call, header, source=model, engine=ENGINE.name, device=str(target))
     return replace(predictor, weights_file=source if isinstance(source, Path) else None)
 
 
 def use_compiler(target: torch.device, *, engine: str) -> None:
-    """Lets Inductor keep its work in hondo's cache, and says at once where there is no C++ compiler for it."""
+    """Keeps Inductor's compiled code in hondo's cache, and refuses at once where there is no C++ compiler for it."""
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder("inductor")))
     compilers = [os.environ.get("CXX", ""), "g++", "clang++", "cl"]
     if target.type == "cpu" and not any(shutil.which(name) for name in compilers if name):
         raise HondoError(
             f"engine {engine} needs a C++ compiler and finds none; install one (Debian: apt install g++), "
-            'or take engine="openvino" or "onnx"',
+            'or use engine="openvino" or "onnx"',
             field="engine",
         )
 
 
 def inductor_options(target: torch.device) -> dict[str, Any]:
-    """Weights are constants, so that they are folded and laid out once; on CUDA kernel launches are replayed."""
+    """Weights are constants, folded and laid out once; on CUDA, kernel launches are replayed."""
     return {"freezing": True} | ({"triton.cudagraphs": True} if target.type == "cuda" else {})
 
 
@@ -85,6 +73,15 @@ def _compiled(model: DepthModel, *, target: torch.device, precision: str, shape:
         except Exception as error:  # the compilers of torch raise many classes that share no base but Exception
             reason = reason_of(error)[:200]
             raise HondoError(
-                f'torch.compile cannot compile this model ({reason}); take engine="torch"', field="engine"
+                f'torch.compile cannot compile this model ({reason}); use engine="torch"', field="engine"
             ) from error
     return run
+
+
+ENGINE = Engine(
+    name="torch-compile",
+    load_function=load,
+    precisions=("fp32", "fp16", "bf16"),
+    devices=DEVICES,
+    advice={"export": "export to aot-inductor (.pt2), which uses the same compiler"},
+)

@@ -1,4 +1,4 @@
-"""int8 in PyTorch: which layers can be, a model with rounded weights, a model that multiplies whole numbers."""
+"""int8 in PyTorch: which layers are quantized, a model with rounded weights, a model that multiplies integers."""
 
 from collections.abc import Collection, Mapping
 from copy import deepcopy
@@ -10,25 +10,16 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from hondo.core.errors import HondoError
 from hondo.engines.base.predictor import Run
-from hondo.engines.quantization.validation import Quantising, Validation, choose_layers
+from hondo.engines.quantization.calibration import QuantizationOptions
+from hondo.engines.quantization.sensitivity_search import search_float_layers
+from hondo.engines.quantization.validation import Validation
 from hondo.engines.tracing.graph_inputs import driving
 from hondo.models.base.depth_model import DepthModel
 from hondo.nn.int8_layers import Int8Linear, from_int8, to_int8
 
-# Channels in and out from which a matrix is faster in int8: rounding the tokens costs about as much as 200 of them.
-LEAST = 256
-
-
-def check_int8(precision: str) -> None:
-    """Refuses int8 with ranges set beforehand: torch.ao.quantization is deprecated and quantised tensors with it."""
-    if precision == "int8":
-        raise HondoError(
-            "precision 'int8' is not offered by PyTorch; export to OpenVINO or ONNX with calibration images, "
-            "or take int8-dynamic or int8-weights",
-            field="precision",
-        )
+# Channels in and out from which a matrix is faster in int8: to quantize the tokens costs about as much as 200 of them.
+MIN_CHANNELS = 256
 
 
 def weight_layers(model: nn.Module) -> tuple[str, ...]:
@@ -42,25 +33,25 @@ def weight_keys(layers: Collection[str]) -> tuple[str, ...]:
     return tuple(f"{name}.weight" for name in layers)
 
 
-def rounded_layers(model: DepthModel, quantising: Quantising | None) -> tuple[str, ...]:
-    """The layers whose weights are rounded: all, or, with images, as many as the allowed drop leaves."""
+def quantizable_layers(model: DepthModel, options: QuantizationOptions | None) -> tuple[str, ...]:
+    """The layers whose weights become int8: all, or, with images, as many as the allowed error permits."""
     layers = weight_layers(model)
-    if quantising is None:
+    if options is None:
         return layers
     parameters = dict(model.named_parameters(remove_duplicate=False))
     rounded = {name: _rounded(parameters[f"{name}.weight"]) for name in layers}
 
-    def candidate(kept: frozenset[str], _: str) -> Run:
-        return _running(model, {f"{name}.weight": rounded[name] for name in layers if name not in kept})
+    def build(kept: frozenset[str], _: str) -> Run:
+        return _run_with(model, {f"{name}.weight": rounded[name] for name in layers if name not in kept})
 
     saved = {name: float(weight.numel()) for name, weight in rounded.items()}  # the file gets smaller, nothing faster
-    validation = Validation.of(_running(model, {}), quantising.calibration, kind=model.kind)
-    kept = choose_layers(saved, candidate, validation=validation, quantising=quantising).kept
+    validation = Validation.of(_run_with(model, {}), options.calibration, kind=model.kind)
+    kept = search_float_layers(saved, build, validation=validation, options=options).kept
     return tuple(name for name in layers if name not in kept)
 
 
-def _running(model: DepthModel, weights: Mapping[str, Tensor]) -> Run:
-    """The model with these weights in the place of its own, which stay as they are."""
+def _run_with(model: DepthModel, weights: Mapping[str, Tensor]) -> Run:
+    """Runs the model with these weights instead of its own, which stay as they are."""
 
     def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 _ _"]:
         feed = driving(image, num_previous=model.num_previous)
@@ -72,18 +63,18 @@ def _running(model: DepthModel, weights: Mapping[str, Tensor]) -> Run:
 
 
 def with_int8_weights(model: DepthModel) -> DepthModel:
-    """A copy with every weight rounded to int8, as a file would hold it, and computed in float as before."""
+    """A copy with every weight rounded to int8, as a file stores it; computed in float as before."""
     parameters = dict(model.named_parameters(remove_duplicate=False))
     weights = [parameters[key] for key in weight_keys(weight_layers(model))]
     return _copied(model, {weight: nn.Parameter(_rounded(weight)) for weight in weights})
 
 
 def with_int8_linears(model: DepthModel) -> DepthModel:
-    """A copy whose large linear layers multiply whole numbers; for inference on the CPU.
+    """A copy whose large linear layers multiply integers; for inference on the CPU.
 
-    Subclasses of linear layers stay: they compute in ways of their own.
+    Subclasses of linear layers stay: they compute differently.
     """
-    linears = [each for each in model.modules() if type(each) is nn.Linear and min(each.weight.shape) >= LEAST]
+    linears = [each for each in model.modules() if type(each) is nn.Linear and min(each.weight.shape) >= MIN_CHANNELS]
     return _copied(model, {linear: Int8Linear(linear) for linear in linears}).requires_grad_(False)
 
 
@@ -92,5 +83,5 @@ def _rounded(weight: Tensor) -> Tensor:
 
 
 def _copied(model: DepthModel, instead: Mapping[Any, Any]) -> DepthModel:
-    """A copy that has other parts in the place of some, which are not copied."""
+    """A copy in which other parts replace some of the model's."""
     return deepcopy(model, {id(part): other for part, other in instead.items()})

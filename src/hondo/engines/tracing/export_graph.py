@@ -1,4 +1,4 @@
-"""A DepthModel as the plain graph that exporters want: one image tensor in, the finest map out."""
+"""Traces a DepthModel with torch.export: one image in, the finest map out."""
 
 import logging
 import threading
@@ -10,7 +10,6 @@ from contextlib import contextmanager
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch._dynamo.exc import TorchDynamoException
 
 from hondo.core.errors import HondoError, reason_of
 from hondo.core.types import Size
@@ -19,7 +18,7 @@ from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.fuse import fuse_for_inference
 from hondo.models.base.multi_frame import MultiFrameModel
 
-_one_export = threading.Lock()  # torch.export keeps its state in the process: two at once break each other
+_one_export = threading.Lock()  # torch.export keeps global state, so two exports at once fail
 
 
 class ExportWrapper(nn.Module):
@@ -35,7 +34,7 @@ class ExportWrapper(nn.Module):
 
 
 class MultiFrameExportWrapper(nn.Module):
-    """The same of an image and the frames before it, the newest first; those that are all zeros do not exist.
+    """The same for an image and the frames before it, the newest first; frames of zeros mean that there are none.
 
     K in pixels of ``image``.
     """
@@ -62,15 +61,17 @@ def trace(
     dynamic: bool = False,
     device: str | torch.device = "cpu",
     dtype: torch.dtype = torch.float32,
-    leaving: Collection[type] = (),
+    not_fused: Collection[type] = (),
 ) -> torch.export.ExportedProgram:
-    """The exported program of a copy of the model, its weights on that device in that type.
+    """The exported program of a fused copy of the model, its weights on that device in that type.
 
-    ``dynamic``: any batch, height and width that are its ``multiple_of`` times n.
-    ``leaving``: kinds of parts that are not replaced by cheaper ones (see ``inference_form``).
+    ``dynamic``: for any batch size, and any height and width that are multiples of ``multiple_of``.
+    ``not_fused``: kinds of modules that stay as they are, see ``fuse_for_inference``.
     """
-    graph = finest_map(fuse_for_inference(model, any_size=dynamic, leaving=leaving).to(device, dtype)).eval()
-    batch = max(batch, 2) if dynamic else batch  # torch.export takes a batch of 1 for a constant
+    from torch._dynamo.exc import TorchDynamoException  # takes a second to import
+
+    graph = export_module(fuse_for_inference(model, any_size=dynamic, not_fused=not_fused).to(device, dtype)).eval()
+    batch = max(batch, 2) if dynamic else batch  # torch.export treats a batch of 1 as a constant
     shapes = shapes_of((batch, 3, *size_hw), num_previous=model.num_previous)
     example = tuple(torch.zeros(shape, device=device) for shape in shapes.values())
     free = _any_size(model.input_spec.multiple_of, num_previous=model.num_previous) if dynamic else None
@@ -78,13 +79,12 @@ def trace(
         with _one_export, quiet():
             return torch.export.export(graph, example, dynamic_shapes=free)
     except (RuntimeError, TorchDynamoException) as error:
-        ways = "at a free size; leave out dynamic=True" if dynamic else "by torch.export"
-        reason = reason_of(error)[:200]
-        raise HondoError(f"{model.name} cannot be exported {ways} ({reason})") from error
+        remedy = "for any size; leave out dynamic=True" if dynamic else "by torch.export"
+        raise HondoError(f"{model.name} cannot be exported {remedy} ({reason_of(error)[:200]})") from error
 
 
-def finest_map(model: DepthModel) -> nn.Module:
-    """The graph's module: what takes ``INPUTS``, or the first of them, and gives one map."""
+def export_module(model: DepthModel) -> nn.Module:
+    """The module to export: it takes ``INPUTS``, or the first of them, and gives one map."""
     return MultiFrameExportWrapper(model) if isinstance(model, MultiFrameModel) else ExportWrapper(model)
 
 
@@ -98,7 +98,7 @@ def quiet() -> Iterator[None]:
 
 @contextmanager
 def silent() -> Iterator[None]:
-    """Also hides what they log: advice that no user of hondo can follow."""
+    """Also hides what they log: advice that is not meant for users of hondo."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
@@ -115,7 +115,7 @@ def _any_size(multiple_of: int, *, num_previous: int) -> dict[str, dict[int, tor
     return dict(zip(INPUTS, free[: 3 if num_previous else 1], strict=False))
 
 
-# Decomposed on the way to other runtimes: the k-th of the left becomes the k-th of the right.
+# Operations that the exporters decompose: the k-th of the left becomes the k-th of the right.
 DECOMPOSED = {
     "conv1d": "convolution",
     "conv2d": "convolution",
@@ -124,7 +124,7 @@ DECOMPOSED = {
     "layer_norm": "native_layer_norm",
     "group_norm": "native_group_norm",
 }
-OUTER = "model."  # what FinestMap adds in front
+OUTER = "model."  # the prefix that ExportWrapper adds
 
 
 def module_paths(program: torch.export.ExportedProgram) -> dict[str, str]:

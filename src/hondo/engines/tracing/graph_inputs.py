@@ -1,4 +1,4 @@
-"""What a network takes beside the image if it also looks at earlier frames: the frames before, and K."""
+"""The inputs of an exported graph: the image, and for multi-frame models the frames before it and K."""
 
 from collections.abc import Callable
 
@@ -10,11 +10,11 @@ from hondo.core.types import Camera
 from hondo.engines.base.predictor import NetworkPredictor, Run
 
 Array = np.ndarray
-Feed = tuple[Array, ...]  # image (b 3 H W) or (image, previous (b n 3 H W), K (b 3 3)), as a graph takes them
+Feed = tuple[Array, ...]  # (image (b 3 H W),) or (image, previous (b n 3 H W), K (b 3 3))
 INPUTS = ("image", "previous", "K")
 
-_STEP = 0.04  # by which a made-up camera comes nearer from frame to frame, as a share of the depth
-_FOV_DEG = 80.0  # of the made-up camera: those of cars have about that
+_STEP = 0.04  # of a made-up camera from frame to frame, as a share of the depth
+_FOV_DEG = 80.0  # of the made-up camera, about that of cameras in cars
 
 
 def shapes_of(shape: tuple[int, ...], *, num_previous: int) -> dict[str, tuple[int, ...]]:
@@ -26,12 +26,12 @@ def shapes_of(shape: tuple[int, ...], *, num_previous: int) -> dict[str, tuple[i
 
 
 def axes_of(*, num_previous: int) -> tuple[int, ...]:
-    """How many axes every input has."""
+    """The number of axes of every input."""
     return tuple(map(len, shapes_of((1, 3, 1, 1), num_previous=num_previous).values()))
 
 
 def alone(image: Float[Array, "b 3 H W"], *, num_previous: int) -> Feed:
-    """An image with no frames before it: frames of zeros stand for none."""
+    """An image without frames before it, which frames of zeros stand for."""
     if not num_previous:
         return (image,)
     shapes = shapes_of(image.shape, num_previous=num_previous)
@@ -39,8 +39,10 @@ def alone(image: Float[Array, "b 3 H W"], *, num_previous: int) -> Feed:
 
 
 def driving(image: Float[Array, "b 3 H W"], *, num_previous: int) -> Feed:
-    """An image with made-up frames before it, as if all it shows had been a little farther away: what exports are
-    compared on, and calibrated on, where single images are given."""
+    """An image with made-up frames before it, in which everything is a little farther away.
+
+    Exports are compared and calibrated on these where single images are given.
+    """
     if not num_previous:
         return (image,)
     previous = [_farther(image, scale=1 - _STEP * (1 + index)) for index in range(num_previous)]
@@ -48,12 +50,12 @@ def driving(image: Float[Array, "b 3 H W"], *, num_previous: int) -> Feed:
 
 
 def driving_run(run: Run, *, num_previous: int) -> Run:
-    """A graph's call as that of an image, with made-up frames before it."""
+    """Runs a graph on an image, with made-up frames before it."""
     return lambda image: run(*driving(image, num_previous=num_previous))
 
 
 def call_in_video(predictor: NetworkPredictor, image: Float[Array, "b 3 H W"]) -> Callable[[], Array]:
-    """A predictor's network on an image, with made-up frames before it where it looks at them."""
+    """A call of a predictor's network on an image, with made-up frames before it where it takes them."""
     feed = driving(image, num_previous=predictor.num_previous)
     return lambda: predictor.run(*feed)
 

@@ -9,10 +9,8 @@ from hondo.core.sample import Samples
 from hondo.core.types import InputSpec, Size
 from hondo.engines.load import weights_file
 from hondo.engines.model_settings import ModelSettings
-from hondo.engines.quantization.calibration import Calibration
-from hondo.engines.quantization.sensitivity import MAX_DROP
-from hondo.engines.quantization.validation import Quantising
-from hondo.engines.registry import ENGINES, engine_name
+from hondo.engines.quantization.calibration import MAX_ABS_REL_ERROR, Calibration, QuantizationOptions
+from hondo.engines.registry import find_engine
 from hondo.evaluate.parity.parity import Parity, export_checked
 from hondo.evaluate.speed.memory import file_size_mib
 from hondo.models.base.weights_file import read_header
@@ -54,16 +52,16 @@ def export_model(
         )
     built = settings.build(model)
     size_hw = settings.size_hw or built.input_spec.size_hw
-    quantising = None
+    quantization = None
     if calibration is not None:
         images = calibration(built.input_spec, size_hw)
         on_progress(f"{len(images)} calibration images; a large model takes minutes before the next line")
-        drop = MAX_DROP if max_drop is None else max_drop
-        quantising = Quantising(calibration=images, max_drop=drop, on_progress=on_progress)
-    path = out if out.suffix else out.with_suffix(ENGINES[engine_name(engine)].SUFFIX)
+        allowed = MAX_ABS_REL_ERROR if max_drop is None else max_drop
+        quantization = QuantizationOptions(calibration=images, max_abs_rel_error=allowed, on_progress=on_progress)
+    path = out if out.suffix else out.with_suffix(find_engine(engine).suffix)
     parity = export_checked(
         built, path, engine=engine, size_hw=size_hw, precision=settings.precision, dynamic=dynamic, force=force,
-        licence=_licence(weights_file(model, settings.weights)), samples=samples, quantising=quantising,
+        licence=_licence(weights_file(model, settings.weights)), samples=samples, quantization=quantization,
     )  # fmt: skip
     return ExportedFile(path=path, size_mib=file_size_mib(path), parity=parity)
 

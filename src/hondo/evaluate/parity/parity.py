@@ -13,10 +13,11 @@ from hondo.core.atomic import cannot_write, put_in_place
 from hondo.core.errors import HondoError
 from hondo.core.sample import Samples
 from hondo.core.types import Size
+from hondo.engines.base.engine import INT8, ExportOptions, LoadOptions
 from hondo.engines.base.metadata import export_spec
 from hondo.engines.base.predictor import NetworkPredictor
-from hondo.engines.quantization.validation import INT8, Quantising
-from hondo.engines.registry import ENGINES, engine_name
+from hondo.engines.quantization.calibration import QuantizationOptions
+from hondo.engines.registry import find_engine
 from hondo.engines.tracing.graph_inputs import call_in_video
 from hondo.evaluate.parity.check_set import CheckSet, check_inputs, check_samples
 from hondo.evaluate.parity.ground_truth_delta import GroundTruthDelta
@@ -144,31 +145,34 @@ def export_checked(
     force: bool = False,
     licence: str = "",
     samples: Samples | None = None,
-    quantising: Quantising | None = None,
+    quantization: QuantizationOptions | None = None,
 ) -> Parity:
     """Exports beside ``path``, loads what was written, compares it with torch, and only then puts it in place.
 
-    It is compared on ``samples``, real images with ground truth or without; or else on the images of
-    ``quantising`` that set no ranges, within its drop; or else on made-up ones. A file that misses the tolerance is
-    refused with HondoError, unless ``force``.
+    It is compared on ``samples``, real images with ground truth or without; or else on the validation
+    images of ``quantization``, within the error it allows; or else on made-up ones. A file that misses the tolerance
+    is refused with HondoError, unless ``force``.
     """
-    module = ENGINES[engine_name(engine)]
-    if path.suffix != module.SUFFIX:
-        raise HondoError(f"{path}: an export to {engine} is written to a file that ends in {module.SUFFIX}")
-    if quantising is not None and precision not in INT8:
+    target = find_engine(engine)
+    if path.suffix != target.suffix:
+        raise HondoError(f"{path}: an export to {engine} is written to a file that ends in {target.suffix}")
+    if quantization is not None and precision not in INT8:
         raise HondoError(f"calibration images are for int8, not for precision '{precision}'; leave them out")
     size_hw = size_hw or model.input_spec.size_hw
     with _written(path) as folder:
         draft = folder / path.name
-        how = {"quantising": quantising} if precision in getattr(module, "CALIBRATED", ()) else {}
-        module.export(model, draft, size_hw=size_hw, precision=precision, dynamic=dynamic, licence=licence, **how)
-        predictor = module.load(draft, device=getattr(module, "CHECKED_ON", "cpu"))
+        options = ExportOptions(
+            size_hw=size_hw, precision=precision, dynamic=dynamic, licence=licence,
+            quantization=quantization if precision in target.calibrated else None,
+        )  # fmt: skip
+        target.export(model, draft, options)
+        predictor = target.load(draft, LoadOptions(device=target.compared_on))
         if samples is not None:
             spec = export_spec(model.input_spec, size_hw=size_hw, dynamic=dynamic)
             parity = compare_on(check_samples(model, samples, spec=spec), predictor)
-        elif quantising is not None:
-            parity = compare(model, predictor, images=quantising.calibration.split()[1])
-            parity = replace(parity, tolerance=Tolerance(abs_rel=quantising.max_drop))
+        elif quantization is not None:
+            parity = compare(model, predictor, images=quantization.calibration.validation_images)
+            parity = replace(parity, tolerance=Tolerance(abs_rel=quantization.max_abs_rel_error))
         else:
             sizes = [size_hw, _another_size(model, size_hw)] if dynamic else [size_hw]
             parity = compare(

@@ -1,6 +1,6 @@
-"""A model whose parts are replaced by equal ones that cost less: what engines run. Equal up to rounding, not trainable.
+"""Fuses a model for inference: modules are replaced by equivalent ones that cost less. Equal up to rounding.
 
-Training keeps the plain parts, whose weights are those of the checkpoints.
+Training keeps the original modules, whose weights are those of the checkpoints.
 """
 
 from collections.abc import Collection
@@ -16,26 +16,26 @@ from hondo.nn.upsampling.resized_conv import ConvBeforeResize, ResizedConv
 from hondo.nn.upsampling.upsample_conv import BilinearUpsample, ConvBilinearUpsample, FoldedUpsampleConv, UpsampleConv
 
 
-def fuse_for_inference(model: DepthModel, *, any_size: bool = False, leaving: Collection[type] = ()) -> DepthModel:
-    """A copy that gives the same maps, sooner. ``any_size``: without parts that are made for the size that comes.
+def fuse_for_inference(model: DepthModel, *, any_size: bool = False, not_fused: Collection[type] = ()) -> DepthModel:
+    """A copy that gives the same maps in less time. ``any_size``: without modules that are made for one size.
 
-    ``leaving``: kinds of parts that stay, since an engine computes their equals more slowly.
+    ``not_fused``: kinds of modules that stay, because an engine computes their replacements more slowly.
     """
     copied = deepcopy(model).eval()
-    _replace_within(copied, any_size=any_size, leaving=leaving)
+    _replace_within(copied, any_size=any_size, not_fused=not_fused)
     return copied
 
 
-def _replace_within(module: nn.Module, *, any_size: bool, leaving: Collection[type]) -> None:
-    """Outer parts first: what replaces one may hold parts that are replaced themselves."""
+def _replace_within(module: nn.Module, *, any_size: bool, not_fused: Collection[type]) -> None:
+    """Outer modules first: a replacement may hold modules that are replaced themselves."""
     for name, part in module.named_children():
-        if type(part) not in leaving:
+        if type(part) not in not_fused:
             setattr(module, name, cheaper(part, any_size=any_size))
-        _replace_within(getattr(module, name), any_size=any_size, leaving=leaving)
+        _replace_within(getattr(module, name), any_size=any_size, not_fused=not_fused)
 
 
 def cheaper(part: nn.Module, *, any_size: bool = False) -> nn.Module:
-    """The equal of one part; the part itself where there is none."""
+    """The cheaper equivalent of one module; the module itself where there is none."""
     if isinstance(part, ResizedConv) and part.is_plain() and not any_size:
         return ConvBeforeResize(part)
     if isinstance(part, UpsampleConv) and part.is_plain():
@@ -43,7 +43,7 @@ def cheaper(part: nn.Module, *, any_size: bool = False) -> nn.Module:
     if isinstance(part, BilinearUpsample):
         return ConvBilinearUpsample(part)
     if type(part) is nn.Sequential:
-        return _shuffled_late(part)
+        return _relu_before_shuffle(part)
     if type(part) is SoftmaxAttention and is_separable(part):
         return SeparateAttention(part)
     if isinstance(part, StandardisedConv):
@@ -53,8 +53,8 @@ def cheaper(part: nn.Module, *, any_size: bool = False) -> nn.Module:
     return part
 
 
-def _shuffled_late(layers: nn.Sequential) -> nn.Sequential:
-    """Convolution, pixel shuffle, ReLU: the ReLU joins the convolution, and the shuffle copies runs of channels."""
+def _relu_before_shuffle(layers: nn.Sequential) -> nn.Sequential:
+    """Convolution, pixel shuffle, ReLU: the ReLU moves to the convolution, the shuffle copies blocks of channels."""
     changed = list(layers)
     for index in range(len(changed) - 2):
         conv, shuffle, relu = changed[index : index + 3]

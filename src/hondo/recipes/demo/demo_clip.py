@@ -40,7 +40,7 @@ def predict_clip(
     model: DepthModel, clip: DemoClip, config: DemoConfig, *, progress: ProgressReporter, name: str
 ) -> list[DepthMap]:
     """The depth of every frame, on torch: other engines compile for as long as these few frames take."""
-    predictor = load(deepcopy(model), engine="pytorch", size_hw=config.predict_hw, camera=clip.camera)
+    predictor = load(deepcopy(model), engine="torch", size_hw=config.predict_hw, camera=clip.camera)
     maps = progress.each(f"depth by {name}", clip.images, lambda path: predictor(read_image(path)))
     height, width = predictor.network_size(clip.camera.size_hw)
     progress.note(f"{len(maps)} frames at {width}x{height}")

@@ -14,7 +14,7 @@ from hondo.evaluate.speed.latency import BenchConfig, bench
 from hondo.models.base.depth_model import DepthModel
 from hondo.recipes.demo.demo_config import DemoConfig, ProgressReporter
 
-EXPORTED_TO = ("onnx_runtime", "openvino_ir")
+EXPORTED_TO = ("onnx", "openvino")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ def export_all(
     """A file for every runtime that is installed, at ``speed_hw``; the others are skipped with a line."""
 
     def export(engine: str) -> Exported | None:
-        path = config.out / f"{stem}{ENGINES[engine].SUFFIX}"
+        path = config.out / f"{stem}{ENGINES[engine].suffix}"
         try:
             parity = export_checked(model, path, engine=engine, size_hw=config.speed_hw, licence=licence)
         except MissingExtraError as error:
@@ -57,7 +57,7 @@ def speed_rows(
     progress: ProgressReporter,
 ) -> list[Row]:
     """Frames a second end to end (image to depth map), the network's own times, and each file's parity."""
-    torch_predictor = replace(load(model, engine="pytorch", device="cpu"), weights_file=weights_file)
+    torch_predictor = replace(load(model, engine="torch", device="cpu"), weights_file=weights_file)
     subjects = [(torch_predictor, None), *((load(one.path), one) for one in exported)]
     measured = progress.each("measuring speed", subjects, lambda pair: _rows(*pair, model=model, config=config))
     return [row for rows in measured for row in rows]

@@ -22,14 +22,14 @@ NEEDS_CAMERA = (
 
 def with_camera_path(samples: Sequence[Sample], model: DepthModel) -> Frames:
     """The frames with poses in the unit of the model's initial depth; needs intrinsics."""
-    from hondo.engines.torch.engine import load
+    from hondo.engines.load import load
     from hondo.images.read import read_image
 
     if not isinstance(samples, Frames):
         raise HondoError("objective.pose two-view needs frames of a clip; choose network, shared or known")
     if samples.camera is None:
         raise HondoError(f"{samples.root}: {NEEDS_CAMERA}")
-    predictor = load(deepcopy(model), device=str(next(model.parameters()).device))
+    predictor = load(deepcopy(model), engine="torch", device=str(next(model.parameters()).device))
     images = (read_image(path) for path in iterate_with_progress(samples.images, what="camera path, frames"))
     samples.poses = camera_path(images, samples.camera, depth=lambda image: unscaled_depth(predictor(image)))
     predictor.close()

@@ -25,7 +25,7 @@ IMAGE_BODY: dict[str, Any] = {
 
 FACTS_EXAMPLE: dict[str, Any] = {
     "model": "hondo-nano",
-    "engine": "openvino_ir",
+    "engine": "openvino",
     "precision": "fp32",
     "kind": "scaled_inverse_depth",
     "unit": "",
@@ -47,7 +47,7 @@ MODELS_EXAMPLE: dict[str, Any] = {
             "kind": "scaled_inverse_depth",
             "unit": "",
             "network_size_hw": [192, 640],
-            "engine": "openvino_ir",
+            "engine": "openvino",
             "precision": "fp32",
             "device": "cpu",
         }

@@ -1,4 +1,4 @@
-"""Attention in int8: spelled out it is what it was, both products are rounded, and each can be spared."""
+"""Attention in int8: decomposed it gives the same, both products are quantized, and each can stay in float."""
 
 import numpy as np
 import pytest
@@ -6,10 +6,12 @@ import torch
 from torch import nn
 
 from hondo.core.types import DepthKind, InputSpec
-from hondo.engines.openvino import engine as openvino_ir
-from hondo.engines.openvino import int8 as openvino_int8
-from hondo.engines.openvino.early_rounding import round_early
-from hondo.engines.openvino.int8_attention import VALUES, decompose_attention, mixes_values
+from hondo.engines.openvino.attention_ranges import VALUES, is_attention_product
+from hondo.engines.openvino.decompose import decompose_attention, fold_constants
+from hondo.engines.openvino.graph import convert
+from hondo.engines.openvino.int8 import _run_of
+from hondo.engines.openvino.quantized_layers import layers_of, with_float
+from hondo.engines.openvino.range_placement import move_quantizers_before_layouts
 from hondo.engines.openvino.ranges import with_ranges
 from hondo.engines.quantization.calibration import Calibration
 from hondo.engines.tracing.export_graph import module_paths, trace
@@ -43,8 +45,8 @@ def traced(network: nn.Module):
     """The float graph, attention as one operation, and the module that each operation came from."""
     model = DepthModel(network, name="attentive", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC).eval()
     program = trace(model, size_hw=SPEC.size_hw)
-    graph = openvino_ir._converted(program, (1, 3, *SPEC.size_hw), num_previous=0)
-    openvino_int8._fold_constants(graph)
+    graph = convert(program, shape=(1, 3, *SPEC.size_hw), num_previous=0)
+    fold_constants(graph)
     return graph, module_paths(program)
 
 
@@ -62,7 +64,7 @@ def spelled():
 
 
 def given(graph, image) -> np.ndarray:
-    return openvino_int8._running(graph, "fp32")(image).copy()
+    return _run_of(graph, "fp32")(image).copy()
 
 
 def test_spelled_out_attention_is_what_it_was(images) -> None:
@@ -79,7 +81,7 @@ def test_spelled_out_attention_is_what_it_was(images) -> None:
 def test_probabilities_and_values_are_rounded_within_their_ranges(spelled, images) -> None:
     graph, _ = spelled
     rounded = with_ranges(graph, images, estimator="MINMAX")
-    (mix,) = (op for op in rounded.get_ops() if mixes_values(op))
+    (mix,) = (op for op in rounded.get_ops() if is_attention_product(op))
     kinds = [value.get_node().get_type_name() for value in mix.input_values()]
     assert kinds == ["FakeQuantize", "FakeQuantize"]
     (low, high), (least, most) = (
@@ -92,18 +94,16 @@ def test_probabilities_and_values_are_rounded_within_their_ranges(spelled, image
 def test_the_mix_of_values_is_a_layer_of_its_own_and_can_be_spared(spelled, images) -> None:
     graph, paths = spelled
     rounded = with_ranges(graph, images, estimator="MINMAX")
-    layers = openvino_int8.layers_of(rounded, paths)
+    layers = layers_of(rounded, paths)
     (values,) = (name for name in layers if name.endswith(VALUES))
     assert values.removesuffix(VALUES) in layers
     image = images.at(0)
     wanted = given(graph, image)
-    spared = openvino_int8.with_float(rounded, graph, [name for names in layers.values() for name in names])
-    round_early(spared)
+    spared = with_float(rounded, graph, [name for names in layers.values() for name in names])
+    move_quantizers_before_layouts(spared)
     np.testing.assert_allclose(given(spared, image), wanted, rtol=1e-5)
-    only = openvino_int8.with_float(
-        rounded, graph, [name for layer, names in layers.items() if layer != values for name in names]
-    )
-    round_early(only)
+    only = with_float(rounded, graph, [name for layer, names in layers.items() if layer != values for name in names])
+    move_quantizers_before_layouts(only)
     assert 1e-6 < np.abs(given(only, image) - wanted).max() < 0.02 * wanted.max()
 
 

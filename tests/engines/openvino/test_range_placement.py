@@ -6,9 +6,10 @@ import torch
 from torch import nn
 
 from hondo.core.types import DepthKind, InputSpec
-from hondo.engines.openvino import engine as openvino_ir
-from hondo.engines.openvino import int8 as openvino_int8
-from hondo.engines.openvino.early_rounding import LAYING_OUT, round_early
+from hondo.engines.openvino.decompose import fold_constants
+from hondo.engines.openvino.graph import convert_model
+from hondo.engines.openvino.int8 import _run_of
+from hondo.engines.openvino.range_placement import LAYOUTS, move_quantizers_before_layouts
 from hondo.engines.openvino.ranges import with_ranges
 from hondo.engines.quantization.calibration import Calibration
 from hondo.models.base.depth_model import DepthModel
@@ -39,8 +40,8 @@ class Tokens(nn.Module):
 def rounded():
     torch.manual_seed(0)
     model = DepthModel(Tokens(), name="tokens", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC).eval()
-    graph = openvino_ir.convert(model, size_hw=SPEC.size_hw)
-    openvino_int8._fold_constants(graph)
+    graph = convert_model(model, (1, 3, *SPEC.size_hw))
+    fold_constants(graph)
     images = np.random.default_rng(0).integers(0, 256, (8, 3, *SPEC.size_hw), dtype=np.uint8)
     return with_ranges(graph, Calibration(images=images), estimator="MINMAX")
 
@@ -53,19 +54,19 @@ def between(graph) -> list[str]:
         kinds.append(node.get_type_name())
         (reader,) = node.output(0).get_target_inputs()
         node = reader.get_node()
-    return [kind for kind in kinds if kind in (*LAYING_OUT, "FakeQuantize")]
+    return [kind for kind in kinds if kind in (*LAYOUTS, "FakeQuantize")]
 
 
 def test_the_convolution_rounds_before_its_map_becomes_tokens(rounded) -> None:
     late, early = rounded.clone(), rounded.clone()
-    assert round_early(early) == 1 and round_early(early) == 0
+    assert move_quantizers_before_layouts(early) == 1 and move_quantizers_before_layouts(early) == 0
     assert between(late) == ["Transpose", "Reshape", "FakeQuantize"]
     assert between(early) == ["FakeQuantize", "Transpose", "Reshape"]
 
 
 def test_the_values_stay_what_they_were(rounded) -> None:
     early = rounded.clone()
-    round_early(early)
+    move_quantizers_before_layouts(early)
     image = np.random.default_rng(1).random((1, 3, *SPEC.size_hw), dtype=np.float32)
-    wanted, given = (openvino_int8._running(each, "fp32")(image) for each in (rounded, early))
+    wanted, given = (_run_of(each, "fp32")(image) for each in (rounded, early))
     np.testing.assert_allclose(given, wanted, rtol=1e-3)

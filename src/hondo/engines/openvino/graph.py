@@ -1,0 +1,91 @@
+"""A model as an OpenVINO graph: converted once, and reshaped for other input sizes."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from hondo.engines.base.compiled import Shape
+from hondo.engines.openvino.runtime import compile_graph, runner
+from hondo.engines.tracing.export_graph import quiet, trace
+from hondo.engines.tracing.graph_inputs import alone, shapes_of
+from hondo.models.base.depth_model import DepthModel
+
+if TYPE_CHECKING:
+    import openvino
+
+MAX_DIFFERENCE = 1e-3  # between a reshaped graph and torch, as a share of the largest value
+
+GraphFor = Callable[[Shape], "openvino.Model"]
+
+
+def convert(program: torch.export.ExportedProgram, *, shape: Shape, num_previous: int) -> "openvino.Model":
+    """The graph of a traced model, whose image has this shape; -1: any."""
+    import openvino as ov
+
+    with quiet():
+        graph = ov.convert_model(program)
+    graph.inputs[0].get_tensor().set_names({"image"})
+    graph.outputs[0].get_tensor().set_names({"depth"})
+    _reshape(graph, shape, num_previous=num_previous)
+    return graph
+
+
+def convert_model(model: DepthModel, shape: Shape) -> "openvino.Model":
+    """The graph of a model for one input shape."""
+    program = trace(model, size_hw=shape[2:], batch=shape[0])
+    return convert(program, shape=shape, num_previous=model.num_previous)
+
+
+def graphs_of_file(graph: "openvino.Model", *, num_previous: int) -> GraphFor:
+    """The graph of a file, for each input shape."""
+    return lambda shape: _reshaped(graph, shape, num_previous=num_previous)
+
+
+def graphs_of_model(model: DepthModel, *, change: Callable | None = None) -> GraphFor:
+    """The graph of a model for each input shape, with the weights of this moment. ``change``: applied to each graph.
+
+    The model is converted at its own size, and the graph is reshaped for other sizes. A reshaped graph is used only
+    where it agrees with torch; a model that holds its size inside is converted again.
+    """
+    model = deepcopy(model).cpu().float().eval()
+    own_shape = (1, 3, *model.input_spec.size_hw)
+    graph = convert_model(model, own_shape)
+
+    def graph_for(shape: Shape) -> "openvino.Model":
+        if shape == own_shape:
+            return graph
+        try:
+            reshaped = _reshaped(graph, shape, num_previous=model.num_previous)
+            if _agrees(reshaped, model, shape):
+                return reshaped
+        except RuntimeError:  # OpenVINO's one class of error: the sizes inside do not fit
+            pass
+        return convert_model(model, shape)
+
+    return graph_for if change is None else lambda shape: change(graph_for(shape))
+
+
+def _reshaped(graph: "openvino.Model", shape: Shape, *, num_previous: int) -> "openvino.Model":
+    copied = graph.clone()
+    _reshape(copied, shape, num_previous=num_previous)
+    return copied
+
+
+def _reshape(graph: "openvino.Model", shape: Shape, *, num_previous: int) -> None:
+    shapes = shapes_of(shape, num_previous=num_previous)
+    graph.reshape({port: list(shapes[port.any_name]) for port in graph.inputs})
+
+
+def _agrees(graph: "openvino.Model", model: DepthModel, shape: Shape) -> bool:
+    """Whether graph and model give the same map of noise, in float32."""
+    image = np.random.default_rng(0).random(shape, dtype=np.float32)
+    run = runner(compile_graph(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}))
+    with torch.inference_mode():
+        expected = model(torch.from_numpy(image))[0].numpy()
+    given = run(*alone(image, num_previous=model.num_previous))
+    return given.shape == expected.shape and bool(
+        np.abs(given - expected).max() <= MAX_DIFFERENCE * np.abs(expected).max()
+    )
