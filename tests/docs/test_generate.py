@@ -52,7 +52,7 @@ def test_notes_are_a_list(root: Path) -> None:
 
 def test_precisions_are_those_that_the_engines_state(root: Path) -> None:
     filled = generate.fill("<!-- precisions -->\n<!-- end precisions -->", root=root)
-    row = next(line for line in filled.splitlines() if line.startswith("| `pytorch`"))
+    row = next(line for line in filled.splitlines() if line.startswith("| `torch`"))
     loaded, exported, suffix = row.split(" | ")[1:]
     assert "`int8-dynamic`" in loaded and "`int8-dynamic`" not in exported and suffix.startswith("`.safetensors`")
     assert "| `aot-inductor` | files only |" in filled and "| `torch-compile` |" in filled

@@ -7,30 +7,47 @@ import numpy as np
 import pytest
 
 from hondo.core.errors import HondoError
+from hondo.core.types import DepthKind, InputSpec
 from hondo.engines.base.engine import Engine, ExportOptions, LoadOptions, precision_of_file
+from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.quantization.calibration import Calibration, QuantizationOptions
+from hondo.models.base.depth_model import DepthModel
 
 PATH = Path("net.made")
 IMAGES = QuantizationOptions(calibration=Calibration(images=np.zeros((8, 3, 2, 2), np.uint8)))
 
 
+CALLS: list[tuple] = []
+
+
+def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
+    CALLS.append((model, path, options))
+    return path
+
+
+def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
+    CALLS.append((source, options))
+    spec = InputSpec(size_hw=(32, 64), multiple_of=16)
+    return NetworkPredictor(
+        name="m", kind=DepthKind.METRIC_DEPTH, input_spec=spec, network=lambda image: image[:, :1], engine="made",
+        precision="fp32",
+    )  # fmt: skip
+
+
 @pytest.fixture
 def engine() -> Engine:
-    """An engine that gives back what its functions were called with."""
-    called = {"load_function": lambda *given: given, "export_function": lambda *given: given}
+    CALLS.clear()
     return Engine(
         name="made", precisions=("fp32",), export_precisions=("fp32", "int8"), calibrated=("int8",), suffix=".made",
-        devices=("cpu",), **called,
+        devices=("cpu",), load_function=load, export_function=export,
     )  # fmt: skip
 
 
 def test_its_functions_get_what_was_given(engine, tiny_model) -> None:
-    options = ExportOptions(precision="int8", quantization=IMAGES)
-    assert engine.export(tiny_model, PATH, options) == (tiny_model, PATH, options)
-    assert engine.load(PATH, LoadOptions(precision="int8", device="CPU")) == (
-        PATH,
-        LoadOptions(precision="int8", device="CPU"),
-    )
+    exporting, loading = ExportOptions(precision="int8", quantization=IMAGES), LoadOptions(precision="int8")
+    assert engine.export(tiny_model, PATH, exporting) == PATH
+    engine.load(PATH, loading)
+    assert [(tiny_model, PATH, exporting), (PATH, loading)] == CALLS
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_a_file_stands_alone_and_gives_torchs_map(tiny_model, exported) -> None:
 def test_a_file_refuses_another_size_and_precision(exported) -> None:
     with pytest.raises(HondoError, match=r"1x3x32x64, not 1x3x16x64"):
         hondo.load(exported).run(IMAGE[:, :, :16])
-    with pytest.raises(HondoError, match="exported in fp32; export it again with precision=.fp16"):
+    with pytest.raises(HondoError, match=r"exported in fp32; export it again with precision=.fp16"):
         hondo.load(exported, precision="fp16")
 
 

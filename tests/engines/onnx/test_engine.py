@@ -51,5 +51,5 @@ def test_an_onnx_file_of_a_later_opset_is_refused_in_a_few_words(exported, tmp_p
 def test_an_onnx_file_keeps_its_precision(tiny_model, exported, tmp_path) -> None:
     path = ENGINE.export(tiny_model, tmp_path / "net.onnx", ExportOptions(precision="fp16"))
     assert ENGINE.load(path).precision == "fp16"
-    with pytest.raises(HondoError, match="exported in fp32; export it again with precision=.fp16"):
+    with pytest.raises(HondoError, match=r"exported in fp32; export it again with precision=.fp16"):
         ENGINE.load(exported, LoadOptions(precision="fp16"))

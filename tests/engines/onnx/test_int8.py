@@ -167,5 +167,5 @@ def test_a_layer_on_one_row_is_exported(precision, calibration, tmp_path) -> Non
 
 
 def test_static_int8_needs_a_file(calibration) -> None:
-    with pytest.raises(HondoError, match="needs calibration images: export a file with precision=.int8"):
+    with pytest.raises(HondoError, match=r"needs calibration images: export a file with precision=.int8"):
         onnx_runtime.load(build(factor=1), LoadOptions(precision="int8"))

@@ -17,5 +17,5 @@ def test_bf16_files_run_in_bf16(tiny_model, tmp_path) -> None:
 def test_a_float_file_runs_in_another_float_precision_but_not_in_int8(tiny_model, tmp_path) -> None:
     path = ENGINE.export(tiny_model, tmp_path / "net.xml")
     assert ENGINE.load(path, LoadOptions(precision="bf16")).precision == "bf16"
-    with pytest.raises(HondoError, match="exported in fp32; export it again with precision=.int8"):
+    with pytest.raises(HondoError, match=r"exported in fp32; export it again with precision=.int8"):
         ENGINE.load(path, LoadOptions(precision="int8"))
