@@ -20,8 +20,8 @@ import numpy as np
 from serving import gauge, hondo, port_of
 from websockets.sync.client import connect
 
+from hondo.core.predictor_protocol import Predictor
 from hondo.core.report import Better, Report, Row
-from hondo.core.types import Predictor
 from hondo.data.datasets.clip_files import list_images
 from hondo.data.datasets.embedded_clip import embedded_clip
 from hondo.engines.load import load

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from hondo.version import __version__
 
 if TYPE_CHECKING:
+    from hondo.core.predictor_protocol import Predictor
     from hondo.core.sample import Batch, Sample
-    from hondo.core.types import Camera, DepthKind, DepthMap, InputSpec, Predictor
+    from hondo.core.types import Camera, DepthKind, DepthMap, InputSpec
     from hondo.engines.load import load
     from hondo.evaluate.accuracy.score import score
     from hondo.models.registry.build_model import build_model

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from hondo.core.errors import HondoError, MissingExtraError
-from hondo.core.types import DepthKind, Predictor
+from hondo.core.predictor_protocol import Predictor
+from hondo.core.types import DepthKind
 from hondo.engines.base.engine import Engine, ExportOptions, LoadOptions
 from hondo.engines.base.metadata import cost_of
 from hondo.engines.base.predictor import NetworkPredictor

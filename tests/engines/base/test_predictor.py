@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from hondo.core.errors import HondoError
-from hondo.core.types import Camera, DepthKind, InputSpec, Predictor
+from hondo.core.predictor_protocol import Predictor
+from hondo.core.types import Camera, DepthKind, InputSpec
 from hondo.engines.base.predictor import NetworkPredictor
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from hondo.core.errors import HondoError
-from hondo.core.types import InferQueue
+from hondo.core.predictor_protocol import InferQueue
 from hondo.engines.base.metadata import ExportHeader
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.tracing.graph_inputs import alone

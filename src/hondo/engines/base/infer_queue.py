@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from hondo.core.types import InferQueue
+from hondo.core.predictor_protocol import InferQueue
 
 # Waits for the maps of inputs that were submitted. Inputs may be submitted while earlier ones run.
 Finish = Callable[[], Float[np.ndarray, "b 1 h w"]]

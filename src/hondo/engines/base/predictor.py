@@ -12,7 +12,8 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from hondo.core.errors import HondoError
-from hondo.core.types import Camera, DepthKind, DepthMap, InferQueue, InputSpec, Prepared, Session, Size
+from hondo.core.predictor_protocol import InferQueue, Prepared, Session
+from hondo.core.types import Camera, DepthKind, DepthMap, InputSpec, Size
 from hondo.engines.base.infer_queue import in_order, one_by_one
 from hondo.engines.base.metadata import Cost, Int8Facts
 from hondo.images.placement import Placement, PreparedImage, place, place_at_common_aspect, prepare_image

@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from hondo.core.errors import HondoError
+from hondo.core.predictor_protocol import Predictor
 from hondo.core.report import Report, Row
 from hondo.core.sample import Sample, Samples
-from hondo.core.types import DepthMap, Predictor
+from hondo.core.types import DepthMap
 from hondo.evaluate.accuracy.score_image import (
     Align,
     AlignmentError,

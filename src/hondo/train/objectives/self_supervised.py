@@ -18,7 +18,7 @@ from hondo.losses.scale_invariant import scale_invariant_loss
 from hondo.losses.smoothness import smoothness_loss
 from hondo.losses.ssim import Moments, moments
 from hondo.models.base.depth_model import DepthModel
-from hondo.models.families.pose import shared_pose
+from hondo.models.families.pose_networks import shared_pose
 from hondo.models.registry.build_model import build_model
 from hondo.train.objectives.objective import Losses, ObjectiveEntry, both_units, freeze_norm_statistics, resized
 from hondo.train.objectives.objective_config import SelfSupervisedConfig

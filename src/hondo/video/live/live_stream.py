@@ -5,7 +5,8 @@ import time
 from types import TracebackType
 
 from hondo.core.errors import HondoError
-from hondo.core.types import Predictor, Size
+from hondo.core.predictor_protocol import Predictor
+from hondo.core.types import Size
 from hondo.video.live.slot import Slot
 from hondo.video.live.stats import StreamState, StreamStats, Tally
 from hondo.video.live.worker import Worker

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from hondo.core.errors import HondoError
-from hondo.core.types import Predictor, Size
+from hondo.core.predictor_protocol import Predictor
+from hondo.core.types import Size
 from hondo.data.datasets.embedded_clip import embedded_clip
 from hondo.data.datasets.intrinsics import assumed_camera, image_camera
 from hondo.video.live.live_stream import Stream

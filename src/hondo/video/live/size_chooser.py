@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Sequence
 
 from hondo.core.errors import HondoError
-from hondo.core.types import InputSpec, Predictor, Size
+from hondo.core.predictor_protocol import Predictor
+from hondo.core.types import InputSpec, Size
 
 STEP = 0.75  # area of a network size as a share of the next larger one
 SMALLEST = 0.5  # sides of the smallest size as a share of the native one, where no bounds are given

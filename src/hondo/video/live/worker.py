@@ -4,7 +4,8 @@ import threading
 import time
 
 from hondo.core.errors import HondoError
-from hondo.core.types import Predictor, Session, Size
+from hondo.core.predictor_protocol import Predictor, Session
+from hondo.core.types import Size
 from hondo.images.colour import SteadyRange
 from hondo.video.live.size_chooser import SizeChooser, at_sizes
 from hondo.video.predict.predict_sources import CameraOf

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from hondo.core.errors import HondoError
-from hondo.core.types import Camera, DepthKind, DepthMap, Predictor, Session, Size
+from hondo.core.predictor_protocol import Predictor, Session
+from hondo.core.types import Camera, DepthKind, DepthMap, Size
 from hondo.images.read import MAX_MEGAPIXELS
 from hondo.video.predict.manifest import Item, PredictionsFile, RunInfo
 from hondo.video.predict.outputs import MapWriter, OutputConfig, cannot_write

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import uvicorn
 
 from hondo.core.errors import HondoError
-from hondo.core.types import Predictor
+from hondo.core.predictor_protocol import Predictor
 from hondo.web.http.app import build_app
 from hondo.web.http.bounded_protocol import BoundedClose, http_protocol
 from hondo.web.inference.served_models import Load, ServedModels

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hondo.core.errors import HondoError
-from hondo.core.types import Predictor, Size
+from hondo.core.predictor_protocol import Predictor
+from hondo.core.types import Size
 from hondo.web.http.refusal import Refusal
 
 Load = Callable[[str], Predictor]

@@ -15,7 +15,8 @@ from jaxtyping import UInt8
 from starlette.requests import HTTPConnection
 
 from hondo.core.errors import HondoError
-from hondo.core.types import Camera, DepthMap, Predictor, Prepared, Size
+from hondo.core.predictor_protocol import Predictor, Prepared
+from hondo.core.types import Camera, DepthMap, Size
 from hondo.images.read import image_size, read_image
 from hondo.web.encode.frame_message import fit_size
 from hondo.web.http.refusal import Refusal

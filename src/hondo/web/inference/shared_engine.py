@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from hondo.core.errors import HondoError
-from hondo.core.types import InferQueue, Predictor
+from hondo.core.predictor_protocol import InferQueue, Predictor
 from hondo.web.http.refusal import Refusal
 from hondo.web.inference.fair_queue import FairQueue, QueueClosed, QueueFull
 from hondo.web.inference.service_metrics import Metrics

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hondo.core.errors import HondoError
-from hondo.models.families.pose import nano_pose, pose, shared_pose
+from hondo.models.families.pose_networks import nano_pose, pose, shared_pose
 from hondo.models.registry.build_model import build_model
 
 
