@@ -3,11 +3,13 @@
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, InputSpec
 from hondo.images.placement import (
     MAX_STRETCH,
+    as_rgb,
     from_network,
     place,
     place_at_common_aspect,
@@ -128,3 +130,27 @@ def test_common_aspects_give_few_network_sizes() -> None:
 def test_a_model_of_one_size_keeps_it() -> None:
     spec = InputSpec(size_hw=(64, 64), multiple_of=32, fixed=True)
     assert place_at_common_aspect((480, 640), spec).network_hw == (64, 64)
+
+
+def test_pil_images_follow_the_rules_of_files(tmp_path) -> None:
+    """16-bit grey, floats, transparency and EXIF: the same RGB from a PIL image as from its file."""
+    ramp = np.linspace(0, 1, 60).reshape(6, 10)
+    rgba = np.random.default_rng(0).integers(0, 256, (6, 10, 4), dtype=np.uint8)
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    kinds = {
+        "grey16.png": (Image.fromarray((ramp * 65535).astype(np.uint16)), {}),
+        "float.tif": (Image.fromarray(ramp.astype(np.float32)), {}),
+        "rgba.png": (Image.fromarray(rgba), {}),
+        "la.png": (Image.fromarray(rgba).convert("LA"), {}),
+        "palette.png": (Image.fromarray(rgba).quantize(16), {}),
+        "turned.png": (Image.fromarray(rgba[..., :3].copy()), {"exif": turned.tobytes()}),
+        "cmyk.tif": (Image.fromarray(rgba[..., :3].copy()).convert("CMYK"), {}),
+    }
+    for name, (image, options) in kinds.items():
+        image.save(tmp_path / name, **options)
+        with Image.open(tmp_path / name) as opened:
+            np.testing.assert_array_equal(as_rgb(opened), as_rgb(tmp_path / name), err_msg=name)
+    assert as_rgb(Image.fromarray((ramp * 65535).astype(np.uint16)))[0, 5, 0] == round(ramp[0, 5] * 255)
+    with pytest.raises(HondoError, match="white is not known"):
+        as_rgb(Image.fromarray(np.full((4, 4), 70000, np.int32)))

@@ -15,7 +15,7 @@ from io import StringIO, TextIOWrapper
 from typing import Any
 
 from hondo.cli.options.flags import message_with_flags, text_with_flags
-from hondo.core.errors import HondoError, HondoWarning, reason_of, unknown
+from hondo.core.errors import HondoError, HondoWarning, unknown
 from hondo.version import __version__
 
 # name -> (where its run function lives, what it does)
@@ -95,14 +95,16 @@ def one_line(error: BaseException, *, command: str) -> str:
 def _warnings_as_lines(command: str) -> Iterator[None]:
     """Prints each HondoWarning as one line on stderr, with the flags of ``command``; others as Python does."""
     with warnings.catch_warnings():
-        show = warnings.showwarning
-        warnings.simplefilter("default", HondoWarning)
+        show, printed = warnings.showwarning, set[str]()
+        warnings.simplefilter("always", HondoWarning)
 
         def show_line(message: Warning | str, category: type[Warning], *place: Any) -> None:
             if not issubclass(category, HondoWarning):
                 return show(message, category, *place)
-            reason = reason_of(message) if isinstance(message, Warning) else message
-            print(f"hondo: warning: {text_with_flags(reason, command=command)}", file=sys.stderr)
+            line = text_with_flags(" ".join(str(message).split()), command=command)
+            if line not in printed:
+                print(f"hondo: warning: {line}", file=sys.stderr)
+            printed.add(line)
 
         warnings.showwarning = show_line
         yield

@@ -49,6 +49,40 @@ class Header:
     orientation: int = 1  # EXIF 1..8, still to be applied to the decoded pixels
 
 
+class UnknownFormatError(HondoError):
+    """A file that is no image; ``kind`` says what its first bytes are."""
+
+    def __init__(self, name: str, *, kind: str) -> None:
+        super().__init__(
+            f"{name} is not an image hondo can read{f' ({kind})' if kind else ''}; give one of {', '.join(FORMATS)}"
+        )
+        self.kind = kind
+
+
+# First bytes (from the given place on) of files that are taken for images or depth maps.
+_KINDS = (
+    (4, b"ftypheic", "a HEIC image"),
+    (4, b"ftypheix", "a HEIC image"),
+    (4, b"ftypmif1", "a HEIC image"),
+    (0, b"\0\0\0\x0cjP  ", "a JPEG 2000 image"),
+    (0, b"version https://git-lfs", "a Git LFS pointer (fetch the file itself with git lfs pull)"),
+    (0, b"\x89HDF", "HDF5 data"),
+    (0, b"MATLAB", "MATLAB data"),
+    (0, b"PK\x03\x04", "a ZIP archive"),
+    (0, b"\x93NUMPY", "a NumPy array"),
+    (0, b"%PDF", "a PDF"),
+    (0, b"<", "a web page or XML"),
+)
+
+
+def foreign_kind(file: BinaryFile) -> str:
+    """What a file that is no image is by its first bytes; nothing where they are not known."""
+    file.seek(0)
+    start = file.read(64)
+    file.seek(0)
+    return next((kind for at, mark, kind in _KINDS if start[at:].startswith(mark)), "")
+
+
 @contextmanager
 def opened(source: str | Path | bytes) -> Iterator[tuple[BinaryFile, str]]:
     """The source as an open file and its name for messages; what cannot be opened or is empty is refused."""
@@ -108,7 +142,7 @@ def read_header(file: BinaryFile, *, name: str) -> Header:
         file.seek(0)
         if magic(file)[:4] in (b"II*\0", b"MM\0*"):
             return _tiff_header(file, name=name)
-        raise HondoError(f"{name} is not an image hondo can read; give one of {', '.join(FORMATS)}") from error
+        raise UnknownFormatError(name, kind=foreign_kind(file)) from error
     except DAMAGED as error:
         raise HondoError(f"{name} is damaged: {error}; copy or export it again") from error
     finally:

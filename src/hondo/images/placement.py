@@ -200,7 +200,9 @@ def as_rgb(image: Any) -> UInt8[np.ndarray, "h w 3"]:
     if hasattr(image, "getexif"):  # a PIL image, recognised without importing PIL
         from PIL import ImageOps
 
-        image = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+        from hondo.images.read import pillow_rgb
+
+        return pillow_rgb(ImageOps.exif_transpose(image), format=image.format)
     if not isinstance(image, np.ndarray):
         raise HondoError(f"an image must be a uint8 array (h w 3), a PIL image or a path, not {type(image).__name__}")
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:

@@ -8,9 +8,7 @@ An image is always uint8 RGB (h w 3). What other kinds of file become:
 - CMYK becomes (255 - c)(255 - k) / 255, without a profile
 """
 
-import warnings
 from pathlib import Path
-from tokenize import TokenError
 
 import cv2
 import numpy as np
@@ -24,6 +22,7 @@ from hondo.images.file_header import (
     DAMAGED,
     BinaryFile,
     Header,
+    UnknownFormatError,
     check_size,
     magic,
     open_pillow,
@@ -32,6 +31,7 @@ from hondo.images.file_header import (
     without_remarks,
 )
 from hondo.images.formats.exr import exr_size, read_exr
+from hondo.images.formats.numpy_file import NPY, NPZ, read_numpy
 from hondo.images.formats.pfm import pfm_header, read_pfm
 from hondo.images.pixels import on_white, oriented, to_rgb8
 
@@ -40,7 +40,8 @@ IMAGE_SUFFIXES = frozenset(
 )
 MAX_MEGAPIXELS = 100.0
 _JPEG_QUALITY = 95
-_PFM, _EXR, _NPY = (b"PF", b"Pf"), b"\x76\x2f\x31\x01", b"\x93NUMPY"
+_PFM, _EXR = (b"PF", b"Pf"), b"\x76\x2f\x31\x01"
+DEPTH_FORMATS = "16-bit grey PNG or TIFF, or floats as TIFF, PFM, EXR, NPY or NPZ"
 
 
 def read_image(source: str | Path | bytes, *, max_megapixels: float = MAX_MEGAPIXELS) -> UInt8[np.ndarray, "h w 3"]:
@@ -52,7 +53,7 @@ def read_image(source: str | Path | bytes, *, max_megapixels: float = MAX_MEGAPI
                 _float_header(pfm_header(file, name=name)[0], name=name, kind="PFM"), max_megapixels=max_megapixels
             )
             return to_rgb8(read_pfm(file, name=name), name=name)
-        if start.startswith(_EXR) or start.startswith(_NPY):
+        if start.startswith(_EXR) or start.startswith(NPY):
             raise HondoError(
                 f"{name} holds numbers without a known white; convert it to PNG or JPEG to use it as an image"
             )
@@ -71,17 +72,22 @@ def image_size(source: str | Path | bytes) -> Size:
 
 
 def read_depth(
-    source: str | Path | bytes, *, divide_by: float = 1.0, max_megapixels: float = MAX_MEGAPIXELS
+    source: str | Path | bytes,
+    *,
+    divide_by: float = 1.0,
+    index: int | None = None,
+    max_megapixels: float = MAX_MEGAPIXELS,
 ) -> Float32[np.ndarray, "h w"]:
     """A depth file as stored / divide_by, float32 (h w), NaN where unknown.
 
-    Formats: PNG or TIFF of 16 bits (0 is unknown), float TIFF, PFM, EXR and NPY (read exactly; not finite is unknown).
-    Orientation tags are ignored: a depth map lies as it is stored. 8-bit and colour files are refused.
+    Formats: PNG or TIFF of 16 bits (0 is unknown), float TIFF, PFM, EXR, NPY and NPZ (read exactly; not finite is
+    unknown). ``index``: which map of an NPY or NPZ stack (n h w). Orientation tags are ignored: a depth map lies as
+    it is stored. 8-bit and colour files are refused.
     """
     if not divide_by > 0:
         raise HondoError(f"divide_by must be positive, got {divide_by:g}")
     with opened(source) as (file, name):
-        values = _depth_values(file, name=name, max_megapixels=max_megapixels)
+        values = _depth_values(file, name=name, index=index, max_megapixels=max_megapixels)
     if values.ndim != 2:
         raise HondoError(f"{name} has shape {values.shape}; a depth file holds one value a pixel (h w)")
     if values.dtype.kind in "iu":
@@ -116,15 +122,22 @@ def _decode_rgb(file: BinaryFile, header: Header) -> np.ndarray:
         raise HondoError(f"{header.name} is damaged or truncated: {error}; copy or export it again") from error
     if _lost_its_low_bytes(image, header):
         return to_rgb8(_decode_opencv(file, header), name=header.name)
-    if image.mode in ("I;16", "I;16B", "I;16L", "I;16N") or (image.mode == "I" and header.format in ("PNG", "PPM")):
-        return to_rgb8(np.asarray(image).astype(np.uint16), name=header.name)
+    return pillow_rgb(image, format=header.format, name=header.name)
+
+
+def pillow_rgb(
+    image: Image.Image, *, format: str | None = None, name: str = "the PIL image"
+) -> UInt8[np.ndarray, "h w 3"]:
+    """The pixels of a PIL image by the rules of this module, as they lie; ``format``: of the file it came from."""
+    if image.mode.startswith("I;16") or (image.mode == "I" and format in ("PNG", "PPM")):
+        return to_rgb8(np.asarray(image).astype(np.uint16), name=name)
     if image.mode in ("I", "F"):
-        return to_rgb8(np.asarray(image), name=header.name)
+        return to_rgb8(np.asarray(image), name=name)
     if image.has_transparency_data:
         rgba = np.asarray(image.convert("RGBA"))
-        return on_white(rgba[..., :3], rgba[..., 3], name=header.name)
+        return on_white(rgba[..., :3], rgba[..., 3], name=name)
     if image.mode == "LAB":
-        raise HondoError(f"{header.name} is in Lab colours; convert it to RGB")
+        raise HondoError(f"{name} is in Lab colours; convert it to RGB")
     return np.array(image.convert("RGB"))  # copies: writable
 
 
@@ -151,17 +164,28 @@ def _decode_opencv(file: BinaryFile, header: Header) -> np.ndarray:
     return pixels
 
 
-def _depth_values(file: BinaryFile, *, name: str, max_megapixels: float) -> np.ndarray:
+def _depth_values(file: BinaryFile, *, name: str, index: int | None, max_megapixels: float) -> np.ndarray:
     start = magic(file)
-    if start.startswith(_NPY):
-        return _read_npy(file, name=name, max_megapixels=max_megapixels)
+    if start.startswith((NPY, NPZ)):
+        return read_numpy(
+            file,
+            name=name,
+            index=index,
+            check=lambda size: check_size(_float_header(size, name=name, kind="NPY"), max_megapixels=max_megapixels),
+        )
+    if index is not None:
+        raise HondoError(f"{name} holds one map; only an NPY or NPZ file may hold a stack of them")
     if start.startswith(_PFM) and start[2:3].isspace():
         check_size(_float_header(pfm_header(file, name=name)[0], name=name, kind="PFM"), max_megapixels=max_megapixels)
         return read_pfm(file, name=name)
     if start.startswith(_EXR):
         check_size(_float_header(exr_size(file, name=name), name=name, kind="EXR"), max_megapixels=max_megapixels)
         return read_exr(file, name=name)
-    header = read_header(file, name=name)
+    try:
+        header = read_header(file, name=name)
+    except UnknownFormatError as error:
+        what = f"is {error.kind}, not a depth file" if error.kind else "is not a depth file hondo can read"
+        raise HondoError(f"{name} {what}; give a {DEPTH_FORMATS}") from error
     check_size(header, max_megapixels=max_megapixels)
     return _read_grey(file, header)
 
@@ -172,33 +196,13 @@ def _read_grey(file: BinaryFile, header: Header) -> np.ndarray:
         return _decode_opencv(file, header)
     if header.bits < 16 or not header.mode.startswith(("I", "F")):
         raise HondoError(
-            f"{header.name} is a {header.bits}-bit {header.mode} image, not a depth file; "
-            "give a 16-bit grey PNG, or floats as TIFF, PFM, EXR or NPY"
+            f"{header.name} is a {header.bits}-bit {header.mode} image, not a depth file; give a {DEPTH_FORMATS}"
         )
     try:
         with without_remarks():
             return np.asarray(open_pillow(file))
     except DAMAGED as error:
         raise HondoError(f"{header.name} is damaged or truncated: {error}; copy or export it again") from error
-
-
-def _read_npy(file: BinaryFile, *, name: str, max_megapixels: float) -> np.ndarray:
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Reading `.npy`")  # files of Python 2 are read, if slowly
-            version = np.lib.format.read_magic(file)
-            reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-            shape, _, kind = reader(file)
-            size = shape if len(shape) == 2 else tuple(side for side in shape if side != 1)
-            if kind.kind not in "fiu" or len(size) != 2:
-                raise HondoError(f"{name} holds {kind} of shape {shape}; a depth file holds numbers (h w)")
-            check_size(_float_header(size, name=name, kind="NPY"), max_megapixels=max_megapixels)
-            file.seek(0)
-            return np.load(file, allow_pickle=False).reshape(size)
-    except HondoError:
-        raise
-    except (*DAMAGED, TokenError) as error:
-        raise HondoError(f"{name} is a damaged NPY file: {error}; save it again with numpy.save") from error
 
 
 def _float_header(size_hw: Size, *, name: str, kind: str) -> Header:

@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, HondoWarning
 from hondo.images.read import image_size, read_depth, read_image
 
 
@@ -53,3 +53,71 @@ def test_refusals(values: np.ndarray) -> None:
         read_depth(data[:table] + b"\xff" * 8 + data[table + 8 :])  # the first block lies beyond any file
     with pytest.raises(HondoError, match="without a known white"):
         read_image(data)
+
+
+def plain(channels: dict[str, np.ndarray], *, rows: list[int] | None = None) -> bytes:
+    """An uncompressed float EXR; ``rows``: the row that each block states."""
+    names = sorted(channels)
+    height, width = channels[names[0]].shape
+
+    def attribute(name: str, kind: str, data: bytes) -> bytes:
+        return name.encode() + b"\0" + kind.encode() + b"\0" + struct.pack("<i", len(data)) + data
+
+    listed = b"".join(name.encode() + b"\0" + struct.pack("<iIii", 2, 0, 1, 1) for name in names) + b"\0"
+    head = struct.pack("<II", 20000630, 2) + attribute("channels", "chlist", listed)
+    head += attribute("compression", "compression", b"\0")
+    head += attribute("dataWindow", "box2i", struct.pack("<4i", 0, 0, width - 1, height - 1)) + b"\0"
+    lines = [b"".join(channels[name][row].astype("<f4").tobytes() for name in names) for row in range(height)]
+    block = 8 + len(lines[0])
+    table = b"".join(struct.pack("<Q", len(head) + 8 * height + row * block) for row in range(height))
+    stated = list(range(height)) if rows is None else rows
+    return (
+        head
+        + table
+        + b"".join(
+            struct.pack("<ii", *pair) + line
+            for pair, line in zip([(row, len(lines[0])) for row in stated], lines, strict=True)
+        )
+    )
+
+
+DEPTH = np.arange(12, dtype=np.float32).reshape(3, 4) + 2
+OTHER = np.full_like(DEPTH, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("depth", "others"),
+    [
+        ("Depth.V", ["Normal.X", "Normal.Y", "Normal.Z"]),
+        ("Depth.V", ["Position.X", "Position.Y", "Position.Z", "Combined.R"]),
+        ("ViewLayer.Depth.Z", ["ViewLayer.Normal.X", "ViewLayer.Normal.Y", "ViewLayer.Normal.Z", "ViewLayer.Mist.Z"]),
+        ("Depth.R", ["Color.R", "Color.G", "Color.B"]),
+        ("View.Depth.Z", ["View.Denoising Depth.Z"]),
+    ],
+)
+def test_the_layer_named_depth_is_read_and_said(depth: str, others: list[str]) -> None:
+    data = plain({depth: DEPTH, **dict.fromkeys(others, OTHER)})
+    with pytest.warns(HondoWarning, match=f"read from the channel {depth} "):
+        np.testing.assert_array_equal(read_depth(data), DEPTH)
+
+
+@pytest.mark.parametrize(("depth", "others"), [("Z", "RGBA"), ("Z", "XV"), ("V", "XYZ"), ("Y", "A"), ("depth", "UV")])
+def test_plain_channels(depth: str, others: str) -> None:
+    np.testing.assert_array_equal(read_depth(plain({depth: DEPTH, **dict.fromkeys(others, OTHER)})), DEPTH)
+
+
+def test_grey_stored_three_times() -> None:
+    np.testing.assert_array_equal(read_depth(plain(dict.fromkeys("RGB", DEPTH))), DEPTH)
+
+
+@pytest.mark.parametrize("names", [("Normal.X", "Normal.Y", "Normal.Z"), ("X", "Y", "Z"), ("Y", "RY", "BY"), "RGB"])
+def test_vectors_and_colours_are_no_depth(names: tuple[str, ...]) -> None:
+    values = [DEPTH, OTHER, OTHER]
+    with pytest.raises(HondoError, match="none of depth"):
+        read_depth(plain(dict(zip(names, values, strict=True))))
+
+
+@pytest.mark.parametrize("rows", [[0, 0, 2], [0, 1, -1], [0, 1, 3]])
+def test_a_row_named_twice_or_outside_is_damage(rows: list[int]) -> None:
+    with pytest.raises(HondoError, match="damaged"):
+        read_depth(plain({"Z": DEPTH}, rows=rows))

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Num
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, warn
 from hondo.core.types import Size
 from hondo.images.file_header import BinaryFile
 
 _TYPES = {0: "<u4", 1: "<f2", 2: "<f4"}
 _LINES = {0: 1, 1: 1, 2: 1, 3: 16}  # compression -> lines a block: none, RLE, ZIPS, ZIP
 _NAMES = {4: "PIZ", 5: "PXR24", 6: "B44", 7: "B44A", 8: "DWAA", 9: "DWAB"}
-_DEPTH_NAMES = ("Z", "Y", "V", "depth", "R")  # in this order; else a file with one channel
+_DEPTH_NAMES = ("Z", "Y", "V", "depth", "R")  # last part of a channel's name, in this order
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,13 +37,30 @@ def exr_size(file: BinaryFile, *, name: str) -> Size:
 
 
 def read_exr(file: BinaryFile, *, name: str) -> Num[np.ndarray, "h w"]:
-    """The depth channel (h w): Z, Y, V, depth, R, or the only one."""
+    """The depth channel (h w): that of a layer named depth, else Z, Y, V, depth, R, or the only one.
+
+    Z beside X and Y is a part of a vector, and R beside other G and B a colour: neither is depth.
+    """
     header = _read_header(file, name=name)
-    chosen = _depth_channel(header, name=name)
+    chosen = _depth_channel(header)
+    values = None if chosen is None else _read_channel(file, header, chosen, name=name)
+    green = None if chosen is None else chosen.removesuffix("R") + "G"
+    if chosen is not None and values is not None and chosen.endswith("R") and green in dict(header.channels):
+        is_grey = np.array_equal(values, _read_channel(file, header, green, name=name), equal_nan=True)
+        values = values if is_grey else None
+    if values is None:
+        found = ", ".join(label for label, _ in header.channels)
+        raise HondoError(f"{name} has the channels {found} and none of depth; name it Z or Depth.V, or export it alone")
+    if "." in str(chosen):
+        warn(f"EXR: depth is read from the channel {chosen} (of {', '.join(label for label, _ in header.channels)})")
+    return values
+
+
+def _read_channel(file: BinaryFile, header: ExrHeader, chosen: str, *, name: str) -> np.ndarray:
     height, width = header.size_hw
     lines = _LINES[header.compression]
     values = np.empty((height, width), dtype=dict(header.channels)[chosen])
-    filled = 0
+    is_filled = np.zeros(height, dtype=bool)
     try:
         file.seek(header.table_at)
         starts = struct.unpack(f"<{-(-height // lines)}Q", file.read(8 * -(-height // lines)))
@@ -51,14 +68,16 @@ def read_exr(file: BinaryFile, *, name: str) -> Num[np.ndarray, "h w"]:
             file.seek(start)
             row, size = struct.unpack("<ii", file.read(8))
             first = row - header.top
+            if not 0 <= first < height:
+                raise ValueError(f"a block states row {row}")
             count = min(lines, height - first)
             block = _unpacked(file.read(size), header, rows=count)
             values[first : first + count] = _channel_rows(block, header, chosen, rows=count)
-            filled += count
+            is_filled[first : first + count] = True
     except (struct.error, zlib.error, ValueError, LookupError, OverflowError, MemoryError) as error:
         raise HondoError(f"{name} is a damaged or truncated EXR: {error}; export it again") from error
-    if filled != height:
-        raise HondoError(f"{name} is a damaged EXR: {filled} of {height} rows are there; export it again")
+    if not is_filled.all():
+        raise HondoError(f"{name} is a damaged EXR: {is_filled.sum()} of {height} rows are there; export it again")
     return values
 
 
@@ -103,15 +122,30 @@ def _channels(data: bytes, *, name: str) -> tuple[tuple[str, str], ...]:
     return tuple(channels)
 
 
-def _depth_channel(header: ExrHeader, *, name: str) -> str:
-    names = [label for label, _ in header.channels]
-    for wanted in _DEPTH_NAMES:
-        for label in names:
-            if label.rpartition(".")[2] == wanted:
-                return label
-    if len(names) == 1:
-        return names[0]
-    raise HondoError(f"{name} has the channels {', '.join(names)} and none named {', '.join(_DEPTH_NAMES)}")
+def _depth_channel(header: ExrHeader) -> str | None:
+    labels = [label for label, _ in header.channels]
+    known = {label.lower() for label in labels}
+    usable = [label for label in labels if not _is_of_vector(label.lower(), known)]
+
+    def rank(label: str) -> tuple[int, int]:
+        parts = [part.lower() for part in label.split(".")]
+        leaf = "depth" if "depth" in parts[-1] else parts[-1]
+        names = [wanted.lower() for wanted in _DEPTH_NAMES]
+        if leaf not in names:
+            return 2, len(names)
+        return 0 if "depth" in parts else 1 if any("depth" in part for part in parts) else 2, names.index(leaf)
+
+    best = min(usable, key=rank, default=None)
+    is_named = best is not None and rank(best) < (2, len(_DEPTH_NAMES))
+    return best if is_named or len(labels) == 1 else None
+
+
+def _is_of_vector(label: str, known: set[str]) -> bool:
+    """A part of X, Y and Z of one layer, or of luminance and chroma."""
+    layer, leaf = label[:-1], label[-1:]
+    if leaf not in ("x", "y", "z") or (layer and not layer.endswith(".")):
+        return False
+    return {layer + "x", layer + "y", layer + "z"} <= known or (leaf == "y" and {layer + "ry", layer + "by"} <= known)
 
 
 def _unpacked(data: bytes, header: ExrHeader, *, rows: int) -> bytes:
