@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Bool, Float
 
 from hondo.core.errors import unknown
 from hondo.evaluate.accuracy import protocol_frame as frame
@@ -22,6 +23,7 @@ class Window:
     is_fraction: bool = True
 
     def slices(self, size_hw: Size) -> tuple[slice, slice]:
+        """Rows and columns in a frame of this size."""
         height, width = size_hw if self.is_fraction else (1, 1)
         rows, columns = [int(value * height) for value in self.rows], [int(value * width) for value in self.columns]
         return slice(*rows), slice(*columns)
@@ -40,7 +42,7 @@ class Protocol:
     clamp_pred: tuple[float, float] | None = None  # after alignment
     align: str = "none"  # the protocol's own; see score_image.parse_align
 
-    def is_scored(self, gt: np.ndarray) -> np.ndarray:
+    def is_scored(self, gt: Float[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
         """The mask (h w) of the pixels that count; unknown ground truth is 0 or NaN."""
         with np.errstate(invalid="ignore"):
             mask = np.isfinite(gt) & (gt > self.gt_above) & (gt < self.gt_below)
@@ -125,6 +127,7 @@ PROTOCOLS: dict[str, Protocol] = {entry.name: entry for entry in _ENTRIES}
 
 
 def protocol_named(name: str) -> Protocol:
+    """An entry of PROTOCOLS."""
     if name not in PROTOCOLS:
         raise unknown("protocol", name, PROTOCOLS)
     return PROTOCOLS[name]

@@ -48,7 +48,7 @@ def least_squares_scale_shift(pred: Values, gt: Values, *, is_valid: Mask = None
     return ScaleShift(scale=scale, shift=float(g.mean()) - scale * float(p.mean()))
 
 
-def _pixels(pred: np.ndarray, gt: np.ndarray, is_valid: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+def _pixels(pred: Values, gt: Values, is_valid: Mask) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
     if pred.shape != gt.shape:
         raise HondoError(f"prediction {pred.shape} and ground truth {gt.shape} differ in shape; resize first")
     p, g = (pred, gt) if is_valid is None else (pred[is_valid], gt[is_valid])

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from jaxtyping import UInt8
 
 from hondo.core.errors import HondoError
 from hondo.core.predictor_protocol import Predictor
@@ -47,19 +48,23 @@ class Evaluation:
 
     @property
     def scored(self) -> tuple[Item, ...]:
+        """The samples with metrics."""
         return tuple(item for item in self.items if item.metrics is not None)
 
     @property
     def skipped(self) -> tuple[Item, ...]:
+        """The samples that could not be scored."""
         return tuple(item for item in self.items if item.metrics is None)
 
     def mean(self) -> DepthMetrics:
+        """The mean over the scored samples; refuses an evaluation without any."""
         if not self.scored:
             first = f"; the first reason: {self.items[0].origin}: {self.items[0].skipped}" if self.items else ""
             raise HondoError(f"no sample could be scored (of {len(self.items)}){first}")
         return mean_metrics([item.metrics for item in self.scored if item.metrics is not None])
 
     def report(self, title: str = "Depth accuracy") -> Report:
+        """The means as a report; its notes count the skipped samples."""
         values = asdict(self.mean())
         rows = [
             Row(name=name, value=values[name], unit=info.unit, better=info.better, subject=self.subject)
@@ -123,7 +128,7 @@ def predict_with(predictor: Predictor) -> Predict:
     return predict
 
 
-def image_of(sample: Sample) -> np.ndarray:
+def image_of(sample: Sample) -> UInt8[np.ndarray, "h w 3"]:
     """The sample's image as uint8 (h w 3) RGB."""
     rgb = (sample.image.clamp(0, 1) * 255).round().byte()  # (3 h w)
     return np.ascontiguousarray(rgb.permute(1, 2, 0).numpy(force=True))

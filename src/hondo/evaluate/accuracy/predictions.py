@@ -52,6 +52,7 @@ class PredictionFolder:
 
     @property
     def name(self) -> str:
+        """The name of the folder."""
         return self.folder.resolve().name
 
     def __call__(self, sample: Sample) -> DepthMap:

@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 import cv2
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from hondo.core.errors import HondoError
 
@@ -89,7 +89,7 @@ def _kb_window(size_hw: tuple[int, ...]) -> tuple[slice, slice]:
     return slice(top, top + KB_CROP_HW[0]), slice(left, left + KB_CROP_HW[1])
 
 
-def _fastdepth_indices() -> tuple[np.ndarray, np.ndarray]:
+def _fastdepth_indices() -> tuple[Int[np.ndarray, " h"], Int[np.ndarray, " w"]]:
     """Which rows and columns of 480x640 the two nearest resizes with the crop between them pick."""
     small_hw, crop_hw = (250, 333), (228, 304)
     picked = []

@@ -12,12 +12,12 @@ from hondo.evaluate.accuracy.score_image import Align, parse_align, parse_pred_k
 from hondo.evaluate.protocols import protocol_named
 from hondo.metrics.depth_metrics import mean_metrics
 
-Map: TypeAlias = Shaped[np.ndarray, "_ _"]
+Maps: TypeAlias = Shaped[np.ndarray, "..."] | Sequence[Shaped[np.ndarray, "..."]]
 
 
 def score(
-    pred: np.ndarray | Sequence[np.ndarray],
-    gt: np.ndarray | Sequence[np.ndarray],
+    pred: Maps,
+    gt: Maps,
     *,
     protocol: str = "kitti-eigen-annotated-garg",
     align: Align | None = None,
@@ -42,7 +42,7 @@ def score(
     return asdict(mean_metrics(scored))
 
 
-def _maps(values: np.ndarray | Sequence[np.ndarray]) -> list[np.ndarray]:
+def _maps(values: Maps) -> list[Shaped[np.ndarray, "..."]]:
     """A single map (h w) as a list of one; (n h w) or a sequence as a list of n."""
     is_one = not isinstance(values, (list, tuple)) and np.ndim(values) <= 2
     return [np.asarray(values)] if is_one else [np.asarray(value) for value in values]

@@ -2,10 +2,10 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal, cast, get_args
+from typing import Literal, TypeAlias, cast, get_args
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Shaped
 
 from hondo.core.errors import HondoError, unknown
 from hondo.core.types import DepthKind
@@ -14,6 +14,7 @@ from hondo.geometry.depth_units import invert_depth
 from hondo.metrics.align import least_squares_scale, least_squares_scale_shift, median_scale
 from hondo.metrics.depth_metrics import DepthMetrics, depth_metrics
 
+Values: TypeAlias = Shaped[np.ndarray, "..."]  # of any shape and type; what does not fit is refused
 PredKind = Literal["depth", "inverse_depth"]
 Align = str | float  # "none", "median", "scale", "scale-shift", or a factor
 ALIGNMENTS = ("none", "median", "scale", "scale-shift")
@@ -44,6 +45,7 @@ def parse_align(align: Align) -> Align:
 
 
 def parse_pred_kind(name: str) -> PredKind:
+    """A name of PredKind."""
     if name not in get_args(PredKind):
         raise unknown("pred_kind", str(name), get_args(PredKind))
     return cast(PredKind, name)
@@ -65,7 +67,7 @@ def check_alignable(kind: DepthKind, align: Align, *, protocol: Protocol) -> Non
 
 
 def score_image(
-    pred: np.ndarray, gt: np.ndarray, *, protocol: Protocol, align: Align, pred_kind: PredKind = "depth"
+    pred: Values, gt: Values, *, protocol: Protocol, align: Align, pred_kind: PredKind = "depth"
 ) -> ScoredImage:
     """Scores one map (h w) in metres or 1/metres (up to the alignment) against metres (0, NaN: unknown)."""
     pred, gt = protocol.frame(_as_map(pred, what="prediction"), _as_map(gt, what="ground truth"))
@@ -86,8 +88,14 @@ def score_image(
 
 
 def _aligned(
-    pred: np.ndarray, gt: np.ndarray, mask: np.ndarray, *, align: Align, pred_kind: PredKind, protocol: Protocol
-) -> np.ndarray:
+    pred: Float[np.ndarray, "h w"],
+    gt: Float[np.ndarray, "h w"],
+    mask: Bool[np.ndarray, "h w"],
+    *,
+    align: Align,
+    pred_kind: PredKind,
+    protocol: Protocol,
+) -> Float[np.ndarray, "h w"]:
     """Depth in metres (h w). Inverse depth that alignment makes zero or negative lies at the protocol's far end."""
     if align == "scale-shift":
         inverse = pred if pred_kind == "inverse_depth" else invert_depth(pred, not_positive="inf")
@@ -104,13 +112,13 @@ def _aligned(
     return depth if align == "none" else depth * float(align)
 
 
-def _require_finite(values: np.ndarray) -> None:
+def _require_finite(values: Float[np.ndarray, " n"]) -> None:
     bad = int(np.count_nonzero(~np.isfinite(values)))
     if bad:
         raise HondoError(f"the prediction is infinite at {bad} of {values.size} scored pixels, so it cannot be aligned")
 
 
-def _as_map(values: np.ndarray, *, what: str) -> np.ndarray:
+def _as_map(values: Values, *, what: str) -> Float[np.ndarray, "h w"]:
     values = np.asarray(values)
     if values.ndim != 2 or not values.size:
         raise HondoError(f"the {what} must be an array of shape (h w), got {values.shape}")

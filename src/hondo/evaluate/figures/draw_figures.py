@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float, Shaped, UInt8
 
 from hondo.core.sample import Sample, Samples
 from hondo.evaluate.accuracy.evaluation import Evaluation, Item, Predict, image_of, score_sample
@@ -33,7 +34,7 @@ def write_figures(evaluation: Evaluation, predict: Predict, samples: Samples, fo
 
 def contact_sheet(
     evaluation: Evaluation, predict: Predict, samples: Samples, items: Sequence[Item], *, title: str
-) -> np.ndarray:
+) -> UInt8[np.ndarray, "h w 3"]:
     """One row an image: image, prediction and ground truth in the same colours (metres), relative error."""
     from matplotlib.figure import Figure
 
@@ -52,7 +53,7 @@ def contact_sheet(
     return _rendered(figure)
 
 
-def error_histogram(evaluation: Evaluation) -> np.ndarray:
+def error_histogram(evaluation: Evaluation) -> UInt8[np.ndarray, "h w 3"]:
     """Histograms of abs_rel and delta1 over images."""
     from matplotlib.figure import Figure
 
@@ -69,7 +70,7 @@ def error_histogram(evaluation: Evaluation) -> np.ndarray:
     return _rendered(figure)
 
 
-def _draw_row(row: np.ndarray, sample: Sample, scored: ScoredImage) -> None:
+def _draw_row(row: Shaped[np.ndarray, " columns"], sample: Sample, scored: ScoredImage) -> None:
     known = scored.gt[scored.is_scored]
     near, far = np.percentile(known, (2, 98))
     limits = {"cmap": "turbo", "vmin": 1 / far, "vmax": max(1 / near, 1 / far + 1e-9), "interpolation": "nearest"}
@@ -85,7 +86,7 @@ def _draw_row(row: np.ndarray, sample: Sample, scored: ScoredImage) -> None:
         axis.set_yticks([])
 
 
-def _thick(values: np.ndarray) -> np.ndarray:
+def _thick(values: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
     """Sparse points as 5x5 blocks, so that LiDAR is visible; dense maps unchanged."""
     if np.isfinite(values).mean() > 0.25:
         return values
@@ -96,7 +97,7 @@ def _thick(values: np.ndarray) -> np.ndarray:
     return np.where(grown < 0, np.nan, grown)
 
 
-def _rendered(figure: object) -> np.ndarray:
+def _rendered(figure: object) -> UInt8[np.ndarray, "h w 3"]:
     """uint8 (h w 3) RGB."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 

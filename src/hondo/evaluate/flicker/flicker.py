@@ -6,10 +6,11 @@ counts too, and is the same for all models evaluated on the same frames.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Bool, Float32, Shaped, UInt8
 
 from hondo.core.errors import HondoError
 from hondo.core.report import Row
@@ -19,6 +20,8 @@ from hondo.evaluate.accuracy.evaluation import Predict, image_of
 from hondo.evaluate.flicker.correspondence import StillPixels, compared_size, correspondence
 from hondo.images.optical_flow import OpticalFlow, sampled
 
+Image: TypeAlias = UInt8[np.ndarray, "h w 3"]
+Values: TypeAlias = Float32[np.ndarray, "h w"]
 MIN_SEEN = 0.1  # of the pixels: with less in common two frames are of different scenes, and not compared
 STILL_PX = 0.3  # a pixel that moves less from frame to frame stands still
 
@@ -38,6 +41,7 @@ class Flicker:
     seen: float  # mean share of the pixels that were compared
 
     def rows(self, subject: str) -> tuple[Row, ...]:
+        """The measures as report rows, in percent."""
         named = {"flicker": self.warped, "static flicker": self.static}
         return tuple(
             Row(name=name, value=100 * value, unit="%", better="lower", subject=subject)
@@ -46,6 +50,7 @@ class Flicker:
         )
 
     def note(self) -> str:
+        """What was compared, as one line."""
         cuts = f"; {self.num_cuts} pairs of different scenes left out" if self.num_cuts else ""
         failed = f"; {self.num_failed} frames without a prediction" if self.num_failed else ""
         return f"flicker over {self.num_pairs} pairs of frames, {self.seen:.0%} of their pixels{cuts}{failed}"
@@ -94,6 +99,7 @@ class FlickerSeries:
         self._last = None
 
     def result(self) -> Flicker:
+        """The flicker of all frames added so far."""
         if not self._changes or self._still is None:
             raise HondoError("flicker needs neighbouring frames of a video, with predictions; there are none here")
         return Flicker(
@@ -105,7 +111,7 @@ class FlickerSeries:
             seen=float(np.mean(self._seen)),
         )
 
-    def _compare(self, before: np.ndarray, past: np.ndarray, image: np.ndarray, values: np.ndarray) -> np.ndarray:
+    def _compare(self, before: Image, past: Values, image: Image, values: Values) -> Bool[np.ndarray, "h w"]:
         """Adds the change between two frames; returns the mask (h w) of static pixels."""
         matched = correspondence(self._flow, before, image)
         change = np.abs(sampled(past, matched.place) - values)[matched.is_seen]
@@ -128,7 +134,7 @@ class FlickerSeries:
         return values / np.float32(self._spread)
 
 
-def _resized(values: np.ndarray, size_hw: Size) -> np.ndarray:
+def _resized(values: Shaped[np.ndarray, "..."], size_hw: Size) -> Shaped[np.ndarray, "..."]:
     if values.shape[:2] == size_hw:
         return values
     shrinks = size_hw[0] <= values.shape[0] and size_hw[1] <= values.shape[1]

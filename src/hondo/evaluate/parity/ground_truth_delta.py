@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from jaxtyping import Float32
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Sample
@@ -55,7 +56,10 @@ class GroundTruthDelta:
 
 
 def score_both(
-    samples: Sequence[Sample], maps: Sequence[tuple[np.ndarray, np.ndarray]], *, kind: DepthKind
+    samples: Sequence[Sample],
+    maps: Sequence[tuple[Float32[np.ndarray, "_ _"], Float32[np.ndarray, "_ _"]]],
+    *,
+    kind: DepthKind,
 ) -> GroundTruthDelta | None:
     """Scores (torch's, the export's) map of every sample, at the image's size.
 
@@ -76,7 +80,7 @@ def score_both(
     return GroundTruthDelta(torch=torch, exported=exported, images=len(pairs), align=ALIGN[kind])
 
 
-def _score(sample: Sample, values: np.ndarray, *, kind: DepthKind) -> DepthMetrics:
+def _score(sample: Sample, values: Float32[np.ndarray, "h w"], *, kind: DepthKind) -> DepthMetrics:
     depth_map = DepthMap(values=values, kind=kind)
     protocol = DENSE if ALIGN[kind] == "scale-shift" else CLAMPED
     return score_sample(lambda _: depth_map, sample, protocol=protocol, align=ALIGN[kind]).metrics

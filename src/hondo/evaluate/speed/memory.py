@@ -29,6 +29,7 @@ class PeakMemory:
             _forget_peak()
 
     def mib(self) -> float:
+        """The peak so far."""
         if self._on_cuda:
             import torch
 

@@ -28,6 +28,7 @@ class Noise:
 
     @classmethod
     def of(cls, references_ms: Sequence[float], *, waited: float = 0.0) -> "Noise":
+        """From the times of the reference workload; no noise if there are fewer than FEWEST."""
         if len(references_ms) < FEWEST:
             return cls()
         third = len(references_ms) // 3

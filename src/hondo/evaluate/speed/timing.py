@@ -29,6 +29,7 @@ class Timing:
 
     @classmethod
     def of(cls, times_ms: Sequence[float], *, noise: Noise) -> "Timing":
+        """The statistics of some times."""
         low, high = median_interval(times_ms)
         median, p95 = np.percentile(times_ms, [50, 95])
         return cls(
@@ -91,6 +92,7 @@ def median_interval(values: Sequence[float]) -> tuple[float, float]:
 
 
 def elapsed_ms(call: Callable[[], object]) -> float:
+    """The duration of a call in milliseconds."""
     start = time.perf_counter()
     call()
     return 1000 * (time.perf_counter() - start)
