@@ -19,7 +19,7 @@ _HOMES = {
     "DepthKind": "hondo.core.types",
     "DepthMap": "hondo.core.types",
     "InputSpec": "hondo.core.types",
-    "Predictor": "hondo.core.types",
+    "Predictor": "hondo.core.predictor_protocol",
     "Batch": "hondo.core.sample",
     "Sample": "hondo.core.sample",
     "load": "hondo.engines.load",
