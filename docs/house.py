@@ -70,6 +70,20 @@ def form() -> dict[str, float]:
     }  # fmt: skip
 
 
+def missing() -> Iterator[str]:
+    """Where the form falls short of what is measured: one line for each place."""
+    for path in source_files():
+        name = path.relative_to(ROOT).as_posix()
+        yield from (
+            f"{name}:{each.lineno}: {each.name} has no docstring"
+            for each in public_parts(path)
+            if not has_docstring(each)
+        )
+        yield from (f"{name}:{each.lineno}: {ast.unparse(each)} states no shape" for each in bare_arrays(path))
+        if not has_test(path):
+            yield f"{name}: no test of the same name"
+
+
 def percentage(flags: Iterator[bool]) -> float:
     values = list(flags)
     return round(100 * sum(values) / len(values), 1)
@@ -96,13 +110,25 @@ def has_docstring(node: Function | ast.ClassDef) -> bool:
 
 
 def array_annotations(path: Path) -> Iterator[bool]:
-    """For every argument and return value that is an array or a tensor: whether its shape is stated."""
+    """For every argument, return value and field that is an array or a tensor: whether its shape is stated."""
+    kinds = (_array_kinds(each) for each in annotations(path))
+    return ("bare" not in kind for kind in kinds if kind)
+
+
+def bare_arrays(path: Path) -> Iterator[ast.expr]:
+    """The annotations of arrays that state no shape."""
+    return (each for each in annotations(path) if "bare" in _array_kinds(each))
+
+
+def annotations(path: Path) -> Iterator[ast.expr]:
+    """The annotations of arguments, return values and fields of classes."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, Function):
             arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg]
-            annotations = [each.annotation for each in arguments if each is not None] + [node.returns]
-            kinds = [_array_kinds(each) for each in annotations if each is not None]
-            yield from ("bare" not in kind for kind in kinds if kind)
+            found = [each.annotation for each in arguments if each is not None] + [node.returns]
+            yield from (each for each in found if each is not None)
+        if isinstance(node, ast.ClassDef):
+            yield from (each.annotation for each in node.body if isinstance(each, ast.AnnAssign))
 
 
 def _array_kinds(annotation: ast.expr) -> set[str]:
@@ -160,7 +186,11 @@ def main() -> None:
     parser = ArgumentParser(description="Measure the form of the code, or print one walk through it.")
     parser.add_argument("--trace", choices=[*WALKS], help="print the functions of one walk and write nothing")
     parser.add_argument("--form", action="store_true", help="print what needs no run of a flow, and write nothing")
+    parser.add_argument("--list", action="store_true", help="print each place that misses a target, and write nothing")
     arguments = parser.parse_args()
+    if arguments.list:
+        print("\n".join(missing()))
+        return
     if arguments.trace:
         sys.exit(subprocess.run([sys.executable, ROOT / "docs" / "walks.py", arguments.trace]).returncode)
     if arguments.form:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from hondo.synthetic.viewpoints import Eye, World
-from hondo.synthetic.worlds import furniture, street_things
+from hondo.synthetic.worlds import furniture, street_things, vehicles
 from hondo.synthetic.worlds.scene_builder import Builder, make_light, tinted
 
 REACH = 160.0  # metres of street
@@ -136,7 +136,7 @@ def _roadside(b: Builder, side: int, edge: float, pavement: float, density: floa
         while z < 80:
             if r.random() < 0.75:
                 with b.at(side * (edge - 1.0), z, yaw=r.normal(0, 0.03) + (math.pi if r.random() < 0.3 else 0)):
-                    street_things.car(b)
+                    vehicles.car(b)
             z += r.uniform(5, 9)
     for _ in range(int(density * 22)):
         with b.at(
@@ -156,7 +156,7 @@ def _traffic(b: Builder, lanes: int, lane: float, fullness: float) -> None:
             with b.at(
                 (k + 0.5 - lanes / 2) * lane + r.normal(0, 0.2), z, yaw=(0 if oncoming else math.pi) + r.normal(0, 0.04)
             ):
-                street_things.vehicle(b)
+                vehicles.vehicle(b)
             z += r.uniform(7, 16) + r.exponential(9) / fullness
 
 
@@ -169,7 +169,7 @@ def _queue(b: Builder, lanes: int, lane: float) -> None:
             is_large = r.random() < heavy
             z += r.uniform(6.5, 9) if is_large else r.uniform(2.4, 4)
             with b.at((k + 0.5 - lanes / 2) * lane + r.normal(0, 0.15), z, yaw=math.pi + r.normal(0, 0.03)):
-                (street_things.large_vehicle if is_large else street_things.small_vehicle)(b)
+                (vehicles.large_vehicle if is_large else vehicles.small_vehicle)(b)
             z += r.uniform(6.5, 9) if is_large else r.uniform(2.4, 4)
 
 
@@ -195,8 +195,8 @@ def open_ground(b: Builder) -> World:
         street_things.pole,
         street_things.bench,
         furniture.person,
-        street_things.car,
-        street_things.two_wheeler,
+        vehicles.car,
+        vehicles.two_wheeler,
         _hut,
         _log,
     ]
