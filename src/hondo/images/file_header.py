@@ -133,6 +133,12 @@ def open_pillow(file: BinaryFile) -> Image.Image:
             Image.MAX_IMAGE_PIXELS = limit
 
 
+def frame_count(image: Image.Image) -> int:
+    """How many images an open file holds: 1, or the frames of an animation or the pages of a TIFF."""
+    with without_remarks():
+        return int(getattr(image, "n_frames", 1))
+
+
 def read_header(file: BinaryFile, *, name: str) -> Header:
     """The header of an image that Pillow knows, or of a TIFF that it cannot decode (float or 64-bit colours)."""
     try:

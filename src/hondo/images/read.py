@@ -36,8 +36,9 @@ from hondo.images.formats.pfm import pfm_header, read_pfm
 from hondo.images.pixels import on_white, oriented, to_rgb8
 
 IMAGE_SUFFIXES = frozenset(
-    [".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".pgm", ".pnm", ".avif", ".mpo"]
-)
+    [".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".mpo", ".webp", ".bmp", ".dib", ".tif", ".tiff",
+     ".gif", ".ppm", ".pgm", ".pnm", ".pbm", ".avif"]
+)  # fmt: skip
 MAX_MEGAPIXELS = 100.0
 _JPEG_QUALITY = 95
 _PFM, _EXR = (b"PF", b"Pf"), b"\x76\x2f\x31\x01"

@@ -19,6 +19,7 @@ from jaxtyping import UInt8
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
+from hondo.images.file_header import DAMAGED, frame_count, open_pillow
 
 VIDEO_SUFFIXES = frozenset(
     [
@@ -49,6 +50,11 @@ MIN_PIXEL_ASPECT = 0.2  # a sample aspect ratio beyond this (and its inverse) is
 _MAX_MISSING = 0.05  # part of the stated duration that may be missing before a file counts as cut off
 
 
+# Demuxers of FFmpeg that also open images, text and other files that are no films.
+_NO_FILMS = re.compile(r"(^|,)(tty|image2\w*|\w*_pipe|ico|concat|tiertexseq|bin|xbin|adf|idf|subviewer\w*)(,|$)")
+_STILL_BRANDS = (b"heic", b"heix", b"mif1", b"avif", b"heim", b"heis")  # images in the container of MP4
+
+
 @dataclass(frozen=True, kw_only=True)
 class VideoInfo:
     """The header of a video file; ``size_hw`` is as shown, after its rotation. None: not stated."""
@@ -65,6 +71,46 @@ class VideoFrame:
 
     image: UInt8[np.ndarray, "h w 3"]
     time_s: float
+
+
+def is_video(path: str | Path) -> bool:
+    """Whether a file is a video: by its suffix, else by what PyAV says of its content; a still GIF is an image."""
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix == ".gif":
+        return is_animated(path)
+    return suffix in VIDEO_SUFFIXES or _is_film(path)
+
+
+def is_animated(path: Path) -> bool:
+    """Whether a GIF holds more than one image; a damaged one is taken for an image."""
+    try:
+        with path.open("rb") as file:
+            return frame_count(open_pillow(file)) > 1
+    except DAMAGED:
+        return False
+
+
+def _is_film(path: Path) -> bool:
+    try:
+        if _is_image(path):
+            return False
+        with av.open(str(path)) as container:
+            return bool(container.streams.video) and not _NO_FILMS.search(container.format.name)
+    except (av.FFmpegError, ValueError, OSError):
+        return False
+
+
+def _is_image(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            if file.read(12)[8:] in _STILL_BRANDS:
+                return True
+            file.seek(0)
+            open_pillow(file)
+            return True
+    except DAMAGED:
+        return False
 
 
 def probe_video(path: str | Path) -> VideoInfo:

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, HondoWarning
 from hondo.video.sources.source_list import SourceKind, find_sources
 
 
@@ -55,7 +56,8 @@ def test_a_file_named_twice_counts_once(album) -> None:
 def test_hidden_files_and_our_own_outputs_are_left_out(album) -> None:
     touch(album, ".hidden.png", ".cache/x.png", "a.depth.png", "a.color.jpg", "v.depth/000000.depth.png")
     assert stems(album, out=album) == ["a", "b", "c"]
-    assert "a.depth" in stems(album)
+    with pytest.warns(HondoWarning, match="left out .* depth maps"):
+        assert "a.depth" not in stems(album)
 
 
 @pytest.mark.parametrize("name", ["missing.png", "missing/", "empty"])
@@ -68,3 +70,23 @@ def test_what_is_not_there_is_named(tmp_path, name) -> None:
 def test_no_source_at_all() -> None:
     with pytest.raises(HondoError, match="no SOURCE given"):
         stems()
+
+
+def test_videos_are_known_by_their_content(tmp_path) -> None:
+    from PIL import Image
+
+    from hondo.images.video_writer import VideoWriter
+
+    image = np.zeros((32, 48, 3), np.uint8)
+    with VideoWriter(tmp_path / "clip.mp4", size_hw=(32, 48), fps=5) as writer:
+        for index in range(3):
+            writer.write(image, time_s=index / 5)
+    (tmp_path / "clip.mp4").rename(tmp_path / "clip.cam")
+    frames = [Image.fromarray(image + 99 * index) for index in range(2)]
+    frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
+    frames[0].save(tmp_path / "still.gif")
+    frames[0].save(tmp_path / "photo", "JPEG")
+    (tmp_path / "notes.diz").write_text("text that FFmpeg would play as a film")
+    names = ("clip.cam", "moving.gif", "still.gif", "photo", "notes.diz")
+    kinds = [source.kind.value for source in find_sources([str(tmp_path / name) for name in names])]
+    assert kinds == ["video", "video", "image", "image", "image"]

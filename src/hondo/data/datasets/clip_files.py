@@ -12,8 +12,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, warn
 from hondo.core.types import Size
+from hondo.images.listing import list_folder, visible_files
+from hondo.images.read import IMAGE_SUFFIXES
 
 # A folder with these names is a clip with all its parts, so that its path alone is enough.
 IMAGE_FOLDERS = ("images", "image", "color", "rgb")
@@ -21,7 +23,7 @@ DEPTH_FOLDERS = ("depth", "depth_mm")
 INTRINSICS_FILES = ("intrinsics.json", "K.txt", "intrinsics.txt")
 POSES_FILES = ("poses.txt", "poses_cam_to_world.txt")
 
-DEPTH_SUFFIXES = (".png", ".npy", ".tif", ".tiff", ".pfm", ".exr")
+DEPTH_SUFFIXES = (".png", ".npy", ".tif", ".tiff", ".pfm", ".exr", ".npz")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,20 +52,21 @@ def find_layout(root: Path) -> ClipLayout:
 
 
 def list_images(folder: Path) -> list[Path]:
-    """The images of a folder in the order of the numbers in their names (frame2 before frame10)."""
-    from hondo.images.read import IMAGE_SUFFIXES
-
-    images = sorted((path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES), key=_natural)
-    if not images:
-        raise HondoError(f"{folder}: no images ({', '.join(sorted(IMAGE_SUFFIXES))})")
-    return images
+    """The images of a folder in the order of the numbers in their names; warns of what was left out."""
+    listing = list_folder(folder)
+    remark = listing.remark(folder)
+    if not listing.images:
+        raise HondoError(remark or f"{folder}: no images ({', '.join(sorted(IMAGE_SUFFIXES))})")
+    if remark:
+        warn(remark)
+    return list(listing.images)
 
 
 def match_depth(folder: Path, images: Sequence[Path], *, every: int | None) -> Mapping[int, Path]:
     """Frame number -> depth map: by equal names, or with ``every`` n the i-th map is of frame i n."""
     if not folder.is_dir():
         raise HondoError(f"{folder}: no such folder of depth maps")
-    maps = sorted((path for path in folder.iterdir() if path.suffix.lower() in DEPTH_SUFFIXES), key=_natural)
+    maps = [path for path in visible_files(folder) if path.suffix.lower() in DEPTH_SUFFIXES]
     if not maps:
         raise HondoError(f"{folder}: no depth maps ({', '.join(DEPTH_SUFFIXES)})")
     if every is not None:
@@ -124,10 +127,6 @@ def _by_order(folder: Path, maps: Sequence[Path], *, count: int, every: int) -> 
 def _key(path: Path) -> str:
     """What an image and its depth map have in common: frame-000.color.jpg and frame-000.depth.png."""
     return re.sub(r"\.(color|colour|rgb|image|depth)$", "", path.stem)
-
-
-def _natural(path: Path) -> list[str | int]:
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.name)]
 
 
 def _first(root: Path, names: Sequence[str]) -> Path | None:

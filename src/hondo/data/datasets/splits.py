@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hondo.core.errors import HondoError
 from hondo.core.text_file import SEPARATORS, read_text, separator_of
+from hondo.images.listing import visible_files
 
 _SIDE = re.compile(r"/image_0[23]/data$")  # of a KITTI folder: left or right colour camera
 
@@ -67,7 +68,9 @@ def find_splits(root: str | Path) -> list[Split]:
         return [read_split(root)]
     if not root.is_dir():
         raise HondoError(f"{root}: no such file or folder; give a split list or a folder of them")
-    paths = sorted(path for path in root.rglob("*.txt") if "files" in path.stem)
+    paths = sorted(
+        path for path in visible_files(root, recursive=True) if path.suffix == ".txt" and "files" in path.stem
+    )
     if not paths:
         raise HondoError(f"{root}: no split lists (train_files.txt, eigen_test_files_with_gt.txt, ...)")
     return [read_split(path, name=path.relative_to(root).with_suffix("").as_posix()) for path in paths]

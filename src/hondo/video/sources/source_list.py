@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, warn
+from hondo.images.listing import Listing, animation_remark, choose_images, expand_pattern, visible_files
 from hondo.images.read import IMAGE_SUFFIXES
-from hondo.images.video_file import VIDEO_SUFFIXES
+from hondo.images.video_file import VIDEO_SUFFIXES, is_video
 
 LIVE = re.compile(r"^(webcam:|rtsps?://|https?://)", re.IGNORECASE)
 
@@ -54,37 +55,47 @@ def _expand(text: str, *, out: Path | None) -> Iterable[str]:
         return [text]
     path = Path(text)
     if path.is_dir():
-        files = (file for file in sorted(path.rglob("*")) if file.suffix.lower() in IMAGE_SUFFIXES)
-        images = [str(file) for file in files if file.is_file() and not _skipped(file, folder=path, out=out)]
-        if not images:
+        listing = choose_images(
+            (file for file in visible_files(path, recursive=True) if not _is_output(file, out=out)), below=path
+        )
+        if not listing.images:
+            suffixes = ", ".join(sorted(IMAGE_SUFFIXES))
             raise HondoError(
-                f"{text}: this folder and its subfolders hold no images ({', '.join(sorted(IMAGE_SUFFIXES))})"
+                listing.remark(text) or f"{text}: this folder and its subfolders hold no images ({suffixes})"
             )
-        return images
+        return _with_remark(listing, where=text)
     if path.is_file():
         return [text]
     if glob.has_magic(text):
-        known = set(IMAGE_SUFFIXES) | set(VIDEO_SUFFIXES)
-        matches = (Path(match) for match in sorted(glob.glob(text, recursive=True)))
-        files = [str(file) for file in matches if file.is_file() and file.suffix.lower() in known]
-        if not files:
-            raise HondoError(f"{text}: no image or video matches this pattern")
-        return files
+        listing = choose_images(expand_pattern(text), keep=VIDEO_SUFFIXES)
+        if not listing.images:
+            raise HondoError(listing.remark(text) or f"{text}: no image or video matches this pattern")
+        return _with_remark(listing, where=text)
     raise HondoError(f"{text}: no such file, folder or pattern")
 
 
-def _skipped(file: Path, *, folder: Path, out: Path | None) -> bool:
-    """Hidden files, and our own outputs of an earlier run."""
-    if any(part.startswith(".") for part in file.relative_to(folder).parts):
-        return True
-    is_output = file.stem.endswith((".depth", ".color"))
-    return is_output and out is not None and file.resolve().is_relative_to(out.resolve())
+def _with_remark(listing: Listing, *, where: str) -> list[str]:
+    """The images of a listing; warns of what was left out of it."""
+    if remark := listing.remark(where):
+        warn(remark)
+    return [str(image) for image in listing.images]
+
+
+def _is_output(file: Path, *, out: Path | None) -> bool:
+    """What hondo wrote into ``out`` in an earlier run."""
+    return file.stem.endswith((".depth", ".color")) and out is not None and file.resolve().is_relative_to(out.resolve())
 
 
 def _kind(name: str) -> SourceKind:
     if LIVE.match(name):
         return SourceKind.LIVE
-    return SourceKind.VIDEO if Path(name).suffix.lower() in VIDEO_SUFFIXES else SourceKind.IMAGE
+    path = Path(name)
+    is_image = path.suffix.lower() in IMAGE_SUFFIXES - {".gif"}
+    if not is_image and is_video(path):
+        return SourceKind.VIDEO
+    if remark := animation_remark(path):
+        warn(remark)
+    return SourceKind.IMAGE
 
 
 def _stems(names: list[str], kinds: dict[str, SourceKind]) -> list[str]:
