@@ -51,7 +51,9 @@ def test_depth_maps_beside_colour_are_left_out_and_named(tmp_path: Path, colour:
     assert sorted(image.relative_to(tmp_path).as_posix() for image in listing.images) == [
         colour.format(number) for number in range(4)
     ]
-    assert listing.remark("x").startswith("x: left out 4 depth maps (") and Path(depth.format(1)).name in listing.remark("x")
+    assert listing.remark("x").startswith("x: left out 4 depth maps (") and Path(
+        depth.format(1)
+    ).name in listing.remark("x")
 
 
 def test_a_depth_map_without_its_image_is_one_too(tmp_path: Path) -> None:

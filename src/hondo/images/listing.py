@@ -168,8 +168,7 @@ def _walk(folder: Path, *, recursive: bool, visited: set[Path]) -> Iterator[Path
 
 def _is_named_depth(image: Path, *, below: Path | None) -> bool:
     """A word for depth in its name or in that of a folder below ``below``."""
-    is_inside = below is not None and image.is_relative_to(below)
-    parts = image.relative_to(below).parts[:-1] if is_inside else ()
+    parts = () if below is None or not image.is_relative_to(below) else image.relative_to(below).parts[:-1]
     return any(_DEPTH_WORD.search(part) for part in (*parts, image.stem))
 
 

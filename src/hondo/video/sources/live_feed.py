@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from hondo.core.errors import HondoError
-from hondo.images.video_file import VIDEO_SUFFIXES, VideoFrame, main_stream, shown_pixels
+from hondo.images.video_file import VideoFrame, is_video, main_stream, shown_pixels
 from hondo.video.sources.live_frame import Captured, Feed, FeedControl
 from hondo.video.sources.recording_feed import FOLDER_FPS, folder_feed, video_feed
 from hondo.video.sources.source_list import LIVE
@@ -136,6 +136,6 @@ def feed_of(source: str, *, loop: bool = False, folder_fps: float = FOLDER_FPS) 
         return folder_feed(path, fps=folder_fps, loop=loop)
     if not path.is_file():
         raise HondoError(f"{source}: no such camera, file or folder; e.g. webcam:0, rtsp://..., clip.mp4, a folder")
-    if path.suffix.lower() not in VIDEO_SUFFIXES:
+    if not is_video(path):
         raise HondoError(f"{source}: a stream is of a camera, a video or a folder; for one image: hondo predict")
     return video_feed(path, loop=loop)
