@@ -1,13 +1,12 @@
 """Builds the parts that a recipe describes: model, objective, samples, batches."""
 
-from collections.abc import Sequence
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hondo.core.errors import HondoError
-from hondo.core.sample import Sample
+from hondo.core.sample import Samples
 from hondo.core.types import InputSpec, Size
 from hondo.data.augment.augment import augment
 from hondo.data.datasets.clip_files import find_layout, list_images
@@ -50,7 +49,7 @@ def build_batches(recipe: Recipe, model: DepthModel, *, rank: int = 0, world_siz
     samples = build_samples(recipe.data, multiple_of=model.input_spec.multiple_of)
     samples = OBJECTIVES[recipe.objective.objective].prepare_samples(samples, model, recipe.objective)
     return ShuffledBatches(
-        list(samples) if config.cache else samples,
+        [samples[index] for index in range(len(samples))] if config.cache else samples,
         batch_size=config.batch_size,
         collate=collate,
         augment=partial(augment, config=recipe.augment) if recipe.augment else None,
@@ -62,7 +61,7 @@ def build_batches(recipe: Recipe, model: DepthModel, *, rank: int = 0, world_siz
     )
 
 
-def build_samples(data: Any, *, multiple_of: int = 1) -> Sequence[Sample]:
+def build_samples(data: Any, *, multiple_of: int = 1) -> Samples:
     """The data set that a data config names. Frames keep their aspect ratio at about the area of ``size_hw``."""
     if "root" in {each.name for each in fields(data)} and data.root is None:
         raise HondoError(f"the data set '{data.dataset}' needs files; give root=PATH", field="root")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
+from hondo.core.check_config import COUNT, NOT_NEGATIVE, Limits, check_config
 from hondo.data.augment.augment_config import AugmentConfig
 from hondo.recipes.recipe import BatchesConfig, ModelConfig, Recipe
 from hondo.train.loop.loop_config import FabricConfig, LoopConfig, OptimConfig
@@ -40,6 +41,10 @@ class PoolData:
     seed: int = 0
     look: AugmentConfig = field(default_factory=lambda: LOOK)
     workers: int = 2
+
+    def __post_init__(self) -> None:
+        limits = {"shards": COUNT, "area": Limits(at_least=32 * 32), "workers": NOT_NEGATIVE}
+        check_config(self, name="data", limits=limits)
 
 
 def nano() -> Recipe:

@@ -14,6 +14,7 @@ from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.weights_file import save_model
 from hondo.recipes.build_parts import build_batches, build_depth_model, build_objective, build_samples
 from hondo.recipes.recipe import EvaluateConfig, Recipe
+from hondo.recipes.resume import check_resumable, with_absolute_paths
 from hondo.train.loop.checkpoint import RunFolder, seed_everything
 from hondo.train.loop.fabric import make_fabric
 from hondo.train.loop.loop import Fitted, Hooks, fit
@@ -36,20 +37,24 @@ def run(
 ) -> Trained:
     """Trains a recipe into the folder ``out`` (None: in memory only), or continues the run that is there.
 
-    ``model`` replaces the one that the recipe names.
+    ``model`` replaces the one that the recipe names. Relative paths are stored as absolute ones.
     """
+    recipe = with_absolute_paths(recipe)
+    run_folder = None if out is None else RunFolder(out)
+    if run_folder is not None and resume:
+        check_resumable(run_folder.recipe, recipe)
+    elif run_folder is not None:
+        run_folder.check_new()
     fabric = make_fabric(recipe.fabric)
     seed_everything(recipe.seed)
     model = model or build_depth_model(recipe)
     objective = build_objective(recipe, model)
     batches = build_batches(recipe, model, rank=fabric.global_rank, world_size=fabric.world_size)
-    folder = RunFolder(out) if out is not None and fabric.global_rank == 0 else None
-    if folder is not None and (resume or not folder.is_started):
-        folder.create()
-        atomic_write(folder.recipe, recipe.to_json().encode(), sync=True)
+    folder = run_folder if fabric.global_rank == 0 else None
     seed_everything(recipe.seed + fabric.global_rank)
     common = {"optim": recipe.optim, "loop": recipe.loop, "setup": recipe.fabric, "fabric": fabric}
-    fitted = fit(objective, batches, **common, folder=out, resume=resume, hooks=_hooks(recipe, batches))
+    hooks = _hooks(recipe, batches, folder=folder)
+    fitted = fit(objective, batches, **common, folder=out, resume=resume, hooks=hooks)
     report = _report(recipe, fitted)
     if folder is not None:
         atomic_write(folder.report, report.to_markdown().encode(), sync=True)
@@ -57,7 +62,7 @@ def run(
     return Trained(model=fitted.model.cpu().eval(), report=report, folder=None if out is None else Path(out))
 
 
-def _hooks(recipe: Recipe, batches: BatchSource) -> Hooks:
+def _hooks(recipe: Recipe, batches: BatchSource, *, folder: RunFolder | None) -> Hooks:
     training = {"recipe": recipe.name, "recipe_hash": recipe.hash, "commit": commit(), "seed": recipe.seed}
 
     def export(model: nn.Module, path: Path) -> Path:
@@ -67,7 +72,12 @@ def _hooks(recipe: Recipe, batches: BatchSource) -> Hooks:
     image = None
     if recipe.loop.picture_every and isinstance(batches, ShuffledBatches):
         image = image_writer(batches.samples)
-    return Hooks(export=export, validate=validate, image=image)
+
+    def store_recipe() -> None:
+        if folder is not None:
+            atomic_write(folder.recipe, recipe.to_json().encode(), sync=True)
+
+    return Hooks(started=store_recipe, export=export, validate=validate, image=image)
 
 
 def _validation(config: EvaluateConfig) -> Validate:

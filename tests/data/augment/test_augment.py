@@ -71,7 +71,10 @@ def test_zoom_stays_inside():
 
 @pytest.mark.parametrize(
     ("options", "says"),
-    [({"flip": 1.5}, "augment.flip is a chance"), ({"max_zoom": 0.5}, "max_zoom must be 1 or more")],
+    [
+        ({"flip": 1.5}, "augment.flip must be at least 0 and at most 1"),
+        ({"max_zoom": 0.5}, "max_zoom must be at least 1"),
+    ],
 )
 def test_config_refusals(options: dict, says: str):
     with pytest.raises(HondoError, match=says):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hondo.core.check_config import COUNT, FRACTION, NOT_NEGATIVE, POSITIVE, Limits, check_config
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 
@@ -36,8 +37,12 @@ class AugmentConfig:
 
     def __post_init__(self) -> None:
         chances = ("flip", "zoom", "jitter", "exposure", "gamma", "white_balance", "blur", "noise", "jpeg")
-        for name in chances:
-            if not 0 <= getattr(self, name) <= 1:
-                raise HondoError(f"augment.{name} is a chance between 0 and 1, got {getattr(self, name):g}")
-        if self.max_zoom < 1:
-            raise HondoError(f"augment.max_zoom must be 1 or more, got {self.max_zoom:g}")
+        factors = ("brightness", "contrast", "saturation", "gain", "hue")  # 1 +- this must not be negative
+        sizes = ("crop_hw", "max_zoom")
+        limits = dict.fromkeys((*chances, *factors), FRACTION) | dict.fromkeys(sizes, COUNT)
+        limits |= {"stops": NOT_NEGATIVE, "gamma_range": POSITIVE, "blur_sigma": POSITIVE, "noise_sigma": NOT_NEGATIVE}
+        check_config(self, name="augment", limits=limits | {"jpeg_quality": Limits(at_least=1, at_most=100)})
+        for name in ("gamma_range", "blur_sigma", "noise_sigma", "jpeg_quality"):
+            low, high = getattr(self, name)
+            if low > high:
+                raise HondoError(f"augment.{name} must be two numbers, the smaller first, got {low:g} {high:g}")

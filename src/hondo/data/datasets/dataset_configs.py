@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from hondo.core.check_config import COUNT, NOT_NEGATIVE, Limits, check_config
+from hondo.core.errors import HondoError
 from hondo.core.types import Size
+
+_SIDE = Limits(at_least=16)  # pixels; networks halve their input four times and more
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +25,11 @@ class FramesData:
     every: int = 1
     with_depth: bool | None = False
 
+    def __post_init__(self) -> None:
+        check_config(self, name="data", limits={"size_hw": _SIDE, "start": NOT_NEGATIVE, "every": COUNT})
+        if 0 in self.sources or len(set(self.sources)) != len(self.sources):
+            raise HondoError("data.sources must be different offsets other than 0, e.g. -1 1", field="data.sources")
+
 
 @dataclass(frozen=True, kw_only=True)
 class RgbdData:
@@ -32,6 +41,9 @@ class RgbdData:
     only: str | None = None
     every: int = 1
 
+    def __post_init__(self) -> None:
+        check_config(self, name="data", limits={"size_hw": _SIDE, "every": COUNT})
+
 
 @dataclass(frozen=True, kw_only=True)
 class SyntheticData:
@@ -41,3 +53,6 @@ class SyntheticData:
     length: int = 1000
     seed: int = 0
     size_hw: Size = (192, 256)
+
+    def __post_init__(self) -> None:
+        check_config(self, name="data", limits={"length": COUNT, "size_hw": _SIDE})

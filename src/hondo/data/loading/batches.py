@@ -1,7 +1,7 @@
 """A shuffled, endless, resumable stream of batches over a sequence of samples."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 import torch
 
 from hondo.core.errors import HondoError
-from hondo.core.sample import Batch, Sample
+from hondo.core.sample import Batch, Sample, Samples
 
 Collate = Callable[[list[Sample]], Batch]
 Augment = Callable[[Batch, torch.Generator], Batch]
@@ -35,7 +35,7 @@ class ShuffledBatches:
 
     def __init__(
         self,
-        samples: Sequence[Sample],
+        samples: Samples,
         *,
         batch_size: int,
         collate: Collate,
@@ -51,7 +51,7 @@ class ShuffledBatches:
                 f"cannot make batches of {batch_size} from {len(samples)} samples for {world_size} processes"
             )
         self.samples, self.collate, self.augment = samples, collate, augment
-        self.batch_size = min(batch_size, len(samples) // world_size)
+        self.asked_size, self.batch_size = batch_size, min(batch_size, len(samples) // world_size)
         self.seed, self.shuffle, self.workers = seed, shuffle, workers
         self.rank, self.world_size = rank, world_size
         self.position = 0  # batches handed out so far
@@ -86,10 +86,13 @@ class ShuffledBatches:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continues after a stored state; other data or options are refused."""
+        given = self.state_dict()
         for name in ("seed", "num_samples", "batch_size"):
-            if state[name] != self.state_dict()[name]:
+            if state[name] != given[name]:
+                limit = f", limited to {self.batch_size} by the samples" if self.batch_size < self.asked_size else ""
+                now = f"{self.asked_size}{limit}" if name == "batch_size" else given[name]
                 raise HondoError(
-                    f"cannot resume: the run had {name} {state[name]}, now it is {self.state_dict()[name]}; "
+                    f"cannot resume: the run had {name} {state[name]}, now it is {now}; "
                     "use the same data and options, or start a new run"
                 )
         self.position = state["position"]

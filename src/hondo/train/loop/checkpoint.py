@@ -31,6 +31,22 @@ class RunFolder:
         """Whether the folder holds a state to resume from."""
         return self.state.exists()
 
+    def check_new(self) -> None:
+        """Refuses a folder that holds a run already."""
+        if self.is_started:
+            raise HondoError(
+                f"{self.path} holds a run already; continue it with resume={self.path}, or give another out",
+                field="out",
+            )
+
+    def remove(self) -> None:
+        """Removes what a run that did not get to its first step wrote, and the folders that are then empty."""
+        for file in (self.state, self.last, self.best, self.metrics, self.recipe):
+            file.unlink(missing_ok=True)
+        for folder in (self.checkpoints, self.path):
+            if not any(folder.iterdir()):
+                folder.rmdir()
+
     def create(self) -> None:
         """Makes the folder; refuses one that cannot be written to."""
         try:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 import torch
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, reason_of, unknown
 from hondo.models.base.torchvision_guard import import_torchvision
 from hondo.train.loop.loop_config import FabricConfig
 
@@ -21,11 +21,21 @@ def make_fabric(config: FabricConfig) -> "Fabric":
         )
     import_torchvision()  # lightning imports it, and it may be broken beside a CPU torch
     from lightning.fabric import Fabric
+    from lightning.fabric.strategies import STRATEGY_REGISTRY
 
     for name in ("lightning.fabric", "lightning.pytorch"):
         logging.getLogger(name).setLevel(logging.WARNING)  # they repeat the settings
     places = {"accelerator": config.accelerator, "devices": config.devices, "strategy": config.strategy}
-    fabric = Fabric(**places, precision=_precision(config))
+    try:
+        fabric = Fabric(**places, precision=_precision(config))
+    except (ValueError, TypeError, RuntimeError) as error:  # RuntimeError: a GPU or a strategy's package is missing
+        known = [*STRATEGY_REGISTRY.available_strategies(), "auto"]
+        if config.strategy not in known:
+            raise unknown("fabric.strategy", config.strategy, known, field="fabric.strategy") from error
+        raise HondoError(
+            f"fabric.devices={config.devices}, fabric.strategy={config.strategy} and fabric.accelerator="
+            f"{config.accelerator} cannot be had on this machine: {reason_of(error)[:200]}"
+        ) from error
     fabric.launch()
     return fabric
 

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from hondo.core.errors import HondoError
+from hondo.core.sample import Batch
 from hondo.data.loading.batches import BatchSource
 from hondo.train.loop.checkpoint import Metrics, RunFolder, rng_state, set_rng_state
 from hondo.train.loop.fabric import make_fabric
 from hondo.train.loop.loop_config import FabricConfig, LoopConfig, OptimConfig
 from hondo.train.loop.progress import Meter, Progress, make_progress
-from hondo.train.loop.training import Training
-from hondo.train.objectives.objective import Objective
+from hondo.train.loop.training import NotFiniteError, Training
+from hondo.train.objectives.objective import Losses, Objective
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -32,8 +32,11 @@ COUNTS = ("step", "seconds", "best", "loss", "validation")  # the state of the l
 
 @dataclass(frozen=True, kw_only=True)
 class Hooks:
-    """What a run does with its model at intervals; each function gets the averaged model in evaluation mode."""
+    """What a run does when it has started (its state was taken, if resumed), and with its model at intervals: each
+    function gets the averaged model in evaluation mode.
+    """
 
+    started: Callable[[], Any] | None = None
     export: Callable[[nn.Module, Path], Any] | None = None  # writes a checkpoint
     validate: Callable[[nn.Module], Mapping[str, float]] | None = None
     image: Callable[[nn.Module, Path], Any] | None = None  # writes a sample image
@@ -111,13 +114,12 @@ class _Loop:
             return
         if resume:
             self._load(self.run.load_state())
-        elif self.run.is_started:
-            raise HondoError(
-                f"{self.run.path} holds a run already; continue it with resume={self.run.path}, or give another out",
-                field="out",
-            )
+        else:
+            self.run.check_new()
         if self.is_first:
             self.run.create()
+            if self.hooks.started is not None:
+                self.hooks.started()
             self.metrics = Metrics(self.run.metrics, resume_at=self.step if resume else None)
             stack.callback(self.metrics.close)
             if not resume:
@@ -128,7 +130,7 @@ class _Loop:
         start = time.perf_counter()
         while (progress := self._progress()) < 1:
             images = self.training.images
-            loss, parts = self.training.step(batches, step=self.step, progress=progress)
+            loss, parts = self._first_or_later_step(batches, progress=progress)
             self.step += 1
             self.seconds = self.training.largest(before + time.perf_counter() - start)
             self.meter.add(loss, parts, images=self.training.images - images)
@@ -137,6 +139,17 @@ class _Loop:
             if not is_last and self.training.largest(float(stop.is_requested)):
                 self._stop()
         self._save()
+
+    def _first_or_later_step(self, batches: Iterator[Batch], *, progress: float) -> Losses:
+        """One step. Where the first one of a run fails (a broken file, too little memory), no run is left behind."""
+        try:
+            return self.training.step(batches, step=self.step, progress=progress)
+        except NotFiniteError:
+            raise
+        except Exception:
+            if self.run is not None and self.is_first and self.step == 0:
+                self.run.remove()
+            raise
 
     def _progress(self) -> float:
         """The completed fraction of the run: of its steps or of its time, whichever is larger."""
@@ -198,10 +211,10 @@ class _Loop:
         self.saved_at, self.saved_seconds = self.step, self.seconds
 
     def _load(self, state: dict[str, Any]) -> None:
+        self.batches.load_state_dict(state["batches"])
+        self.training.load_state_dict(state["training"])
         for name in COUNTS:
             setattr(self, name, state[name])
-        self.training.load_state_dict(state["training"])
-        self.batches.load_state_dict(state["batches"])
         set_rng_state(state["rng"])
         self.saved_at, self.saved_seconds = self.step, self.seconds
 

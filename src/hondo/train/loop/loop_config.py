@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from hondo.core.check_config import COUNT, DECAY, FRACTION, NOT_NEGATIVE, POSITIVE, check_config
 from hondo.core.errors import HondoError
 
 Precision = Literal["auto", "32-true", "bf16-mixed", "16-mixed"]  # auto: bf16-mixed where the device is fast at it
@@ -28,16 +29,23 @@ class OptimConfig:
     ema_decay: float | None = None  # of the exported model's weights
 
     def __post_init__(self) -> None:
-        if self.lr <= 0 or self.max_steps < 1 or self.accumulate < 1:
-            raise HondoError(
-                f"lr, max_steps and accumulate must be positive: {self.lr}, {self.max_steps}, {self.accumulate}"
-            )
-        if not 0 <= self.warmup < 1:
-            raise HondoError(f"optim.warmup is a fraction of the run, 0 <= warmup < 1; got {self.warmup:g}")
+        limits = {
+            "lr": POSITIVE,
+            "betas": DECAY,
+            "weight_decay": NOT_NEGATIVE,
+            "lr_factors": NOT_NEGATIVE,
+            "warmup": DECAY,  # a fraction of the run
+            "step_at": FRACTION,
+            "max_steps": COUNT,
+            "max_seconds": POSITIVE,
+            "accumulate": COUNT,
+            "clip_norm": POSITIVE,
+            "clip_value": POSITIVE,
+            "ema_decay": DECAY,
+        }
+        check_config(self, name="optim", limits=limits)
         if self.clip_norm is not None and self.clip_value is not None:
             raise HondoError("give optim.clip_norm or optim.clip_value, not both (set the other to None)")
-        if self.ema_decay is not None and not 0 <= self.ema_decay < 1:
-            raise HondoError(f"optim.ema_decay must lie in [0, 1); got {self.ema_decay:g}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +58,9 @@ class FabricConfig:
     precision: Precision = "32-true"
     channels_last: bool = False
     compile: bool = False
+
+    def __post_init__(self) -> None:
+        check_config(self, name="fabric", limits={"devices": COUNT})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +76,11 @@ class LoopConfig:
     show_progress: bool = True
 
     def __post_init__(self) -> None:
-        if min(self.log_every, self.checkpoint_every, self.validate_every) < 1 or self.picture_every < 0:
-            raise HondoError(
-                "loop.log_every, checkpoint_every and validate_every must be at least 1, picture_every at least 0"
-            )
+        limits = {
+            "log_every": COUNT,
+            "checkpoint_every": COUNT,
+            "checkpoint_seconds": POSITIVE,
+            "validate_every": COUNT,
+            "picture_every": NOT_NEGATIVE,
+        }
+        check_config(self, name="loop", limits=limits)

@@ -1,6 +1,6 @@
 """Sample images of a run: input images above the model's depth."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from hondo.core.sample import Sample
+from hondo.core.sample import Samples
 from hondo.core.types import DepthMap
 from hondo.images.colour import colourise
 from hondo.images.draw import contact_sheet
@@ -17,7 +17,7 @@ from hondo.images.read import write_image
 NUM_IMAGES = 4
 
 
-def image_writer(samples: Sequence[Sample]) -> Callable[[nn.Module, Path], Path]:
+def image_writer(samples: Samples) -> Callable[[nn.Module, Path], Path]:
     """A function that writes a sheet of a few images, spread over the data, above the model's depth of each."""
     places = np.unique(np.linspace(0, len(samples) - 1, NUM_IMAGES).round().astype(int)).tolist()
     images = [samples[place].image for place in places]

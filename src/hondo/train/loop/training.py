@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, reason_of
 from hondo.core.sample import Batch
 from hondo.train.loop.loop_config import FabricConfig, OptimConfig
 from hondo.train.loop.optim import make_optimizer, set_lr
@@ -98,9 +98,16 @@ class Training:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """The inverse of ``state_dict``."""
-        self.objective.load_state_dict(state["objective"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        """The inverse of ``state_dict``; a state of another model, objective or optimiser is refused."""
+        try:
+            self.objective.load_state_dict(state["objective"])
+            self.optimizer.load_state_dict(state["optimizer"])
+        except (RuntimeError, ValueError, KeyError) as error:
+            raise HondoError(
+                "the stored state is of another model, objective or optimiser than this run's; resume with the run's "
+                f"own recipe, or start a new run with its folder as model.name ({reason_of(error)[:120]})",
+                field="resume",
+            ) from error
         self.ema.load_state_dict(state["ema"])
         self.fabric.strategy.precision.load_state_dict(state["precision"])
         self.images = state["images"]

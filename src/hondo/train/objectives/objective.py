@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hondo.core.sample import Batch, Sample
+from hondo.core.sample import Batch, Samples
 from hondo.core.types import DepthKind
 from hondo.geometry.depth_units import invert_depth
 from hondo.models.base.depth_model import DepthModel
@@ -39,7 +39,7 @@ class ObjectiveEntry:
 
     config: type[Any]
     build: Callable[[DepthModel, Any], Objective]
-    prepare_samples: Callable[[Sequence[Sample], DepthModel, Any], Sequence[Sample]]
+    prepare_samples: Callable[[Samples, DepthModel, Any], Samples]
 
 
 def freeze_norm_statistics(module: nn.Module) -> None:

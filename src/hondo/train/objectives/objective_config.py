@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from hondo.core.errors import HondoError
+from hondo.core.check_config import FRACTION, NOT_NEGATIVE, Limits, check_config
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +14,9 @@ class SupervisedConfig:
     terms: dict[str, float] = field(default_factory=lambda: {"scale_invariant": 1.0})
     scale_decay: float = 0.5  # factor of a map's weight relative to the next finer map
     freeze_norm: bool = False  # keep batch-norm statistics as they are
+
+    def __post_init__(self) -> None:
+        check_config(self, name="objective", limits={"terms": NOT_NEGATIVE, "scale_decay": NOT_NEGATIVE})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,5 +39,6 @@ class SelfSupervisedConfig:
     freeze_norm: bool = False  # keep batch-norm statistics as they are
 
     def __post_init__(self) -> None:
-        if not 0 < self.pose_scale <= 1:
-            raise HondoError(f"objective.pose_scale must lie in (0, 1]; got {self.pose_scale:g}")
+        limits = dict.fromkeys(("smoothness", "tie_noise", "anchor"), NOT_NEGATIVE)
+        limits |= {"pose_scale": Limits(above=0, at_most=1), "ssim_weight": FRACTION}
+        check_config(self, name="objective", limits=limits)

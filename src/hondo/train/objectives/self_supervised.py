@@ -1,7 +1,6 @@
 """Learning from neighbouring views: with the right depth and camera motion, one view can be rendered from another."""
 
 import copy
-from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -9,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
-from hondo.core.sample import Batch, Sample
+from hondo.core.sample import Batch, Samples
 from hondo.geometry.pose import invert_pose
 from hondo.geometry.warp import synthesise_view
 from hondo.losses.masked import masked_mean
@@ -171,7 +170,7 @@ def build_self_supervised(model: DepthModel, config: SelfSupervisedConfig) -> Se
     return SelfSupervised(model, config, pose=pose)
 
 
-def prepare_samples(samples: Sequence[Sample], model: DepthModel, config: SelfSupervisedConfig) -> Sequence[Sample]:
+def prepare_samples(samples: Samples, model: DepthModel, config: SelfSupervisedConfig) -> Samples:
     """The samples, with poses from two-view geometry if the config asks for them; refuses samples without a camera."""
     if config.pose == "two-view":
         return with_camera_path(samples, model)

@@ -1,13 +1,11 @@
 """Learning from depth labels."""
 
-from collections.abc import Sequence
-
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
-from hondo.core.sample import Batch, Sample
+from hondo.core.sample import Batch, Samples
 from hondo.core.types import DepthKind
 from hondo.geometry.depth_units import invert_depth
 from hondo.losses.terms import TERMS
@@ -88,7 +86,7 @@ def _check(config: SupervisedConfig, model: DepthModel) -> None:
             )
 
 
-def prepare_samples(samples: Sequence[Sample], model: DepthModel, config: SupervisedConfig) -> Sequence[Sample]:
+def prepare_samples(samples: Samples, model: DepthModel, config: SupervisedConfig) -> Samples:
     """The samples as they are; refuses data whose depth maps hold no valid value in a few samples spread over it."""
     checked = [samples[number] for number in range(0, len(samples), max(1, len(samples) // SAMPLES_CHECKED))]
     masks = [sample.valid for sample in checked if sample.depth_gt is not None and sample.valid is not None]

@@ -1,13 +1,12 @@
 """Poses of a clip's frames by two-view geometry, estimated once before training with the model's initial depth."""
 
-from collections.abc import Sequence
 from copy import deepcopy
 
 import numpy as np
 from jaxtyping import Float
 
 from hondo.core.errors import HondoError
-from hondo.core.sample import Sample
+from hondo.core.sample import Samples
 from hondo.core.types import DepthMap
 from hondo.data.datasets.camera_path import camera_path
 from hondo.data.datasets.clip import Frames
@@ -20,7 +19,7 @@ NEEDS_CAMERA = (
 )
 
 
-def with_camera_path(samples: Sequence[Sample], model: DepthModel) -> Frames:
+def with_camera_path(samples: Samples, model: DepthModel) -> Frames:
     """The frames with poses in the unit of the model's initial depth; needs intrinsics."""
     from hondo.engines.load import load
     from hondo.images.read import read_image
