@@ -11,6 +11,7 @@ from hondo.engines.quantization.calibration import Calibration, QuantizationOpti
 from hondo.evaluate.parity.parity import export_checked
 from hondo.models.registry.build_model import build_model
 from tests.contracts.tiny import TINY
+from tests.engines.multi_frame import tiny_multi_frame
 
 SIZE = (64, 96)
 
@@ -21,10 +22,10 @@ def slow(name: str):
 
 # A transformer, a CNN and a multi-frame model at once; more families in `make test-slow`.
 OPENVINO = (
-    "depth-anything-s", "fastdepth", "manydepth",
-    *map(slow, ("dpt-hybrid-kitti", "monodepth2", "adabins-kitti", "vtdepth-b0")),
+    "depth-anything-s", "fastdepth", "tiny multi-frame",
+    *map(slow, ("dpt-hybrid-kitti", "monodepth2", "adabins-kitti", "vtdepth-b0", "manydepth")),
 )  # fmt: skip
-ONNX = ("dpt-hybrid-kitti", "manydepth", slow("monodepth2"))
+ONNX = ("dpt-hybrid-kitti", "tiny multi-frame", *map(slow, ("monodepth2", "manydepth")))
 MAX_DROP = 0.9  # weights are untrained, so the drop says little: that no layer must be spared is enough here
 
 
@@ -36,14 +37,17 @@ def calibration() -> Calibration:
 
 def export(name: str, path: Path, *, engine: str, calibration: Calibration) -> None:
     torch.manual_seed(0)
-    model = build_model(name, weights="random", **TINY.get(name, {}) | {"size_hw": SIZE})
+    if name == "tiny multi-frame":
+        model = tiny_multi_frame(size_hw=SIZE)
+    else:
+        model = build_model(name, weights="random", **TINY.get(name, {}) | {"size_hw": SIZE})
     with torch.no_grad():
         for module in model.modules():  # untrained heads that end in ReLU give nothing but zeros
             if isinstance(module, torch.nn.Conv2d) and module.out_channels == 1 and module.bias is not None:
                 module.bias.fill_(1)
     quantization = QuantizationOptions(calibration=calibration, max_abs_rel_error=MAX_DROP)
     parity = export_checked(model, path, engine=engine, size_hw=SIZE, precision="int8", quantization=quantization)
-    assert parity.passed and parity.pictures == 8 and 0 < parity.abs_rel <= MAX_DROP
+    assert parity.passed and parity.images == 8 and 0 < parity.abs_rel <= MAX_DROP
     predictor = hondo.load(path)
     assert predictor.precision == "int8" and predictor.int8.images == 8
     depth_map = predictor(np.full((50, 70, 3), 90, dtype=np.uint8))

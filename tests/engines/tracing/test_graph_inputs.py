@@ -16,16 +16,19 @@ from hondo.engines.tracing.graph_inputs import alone, driving, shapes_of
 from hondo.evaluate.parity.parity import Parity, export_checked
 from hondo.models.base.multi_frame import MultiFrameModel
 from hondo.models.families.manydepth import manydepth
+from tests.engines.multi_frame import tiny_multi_frame
 
 SIZE = (64, 96)
 CAMERA = Camera(fx=60, fy=60, cx=48, cy=32, size_hw=SIZE)
 FILES = {"openvino": "net.xml", "onnx": "net.onnx"}
 
 
-@pytest.fixture(scope="module")
-def model() -> MultiFrameModel:
+@pytest.fixture(scope="module", params=["tiny", pytest.param("manydepth", marks=pytest.mark.slow)])
+def model(request: pytest.FixtureRequest) -> MultiFrameModel:
     torch.manual_seed(0)
-    return manydepth(encoder="timm:test_resnet", num_depths=4, depth_range=(0.5, 5.0), size_hw=SIZE).eval()
+    if request.param == "manydepth":
+        return manydepth(num_depths=8, depth_range=(0.5, 5.0), size_hw=SIZE).eval()
+    return tiny_multi_frame(size_hw=SIZE)
 
 
 @pytest.fixture(scope="module")

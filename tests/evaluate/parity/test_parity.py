@@ -52,7 +52,7 @@ def test_real_images_are_scored_against_their_ground_truth(model, samples) -> No
     checked = check_samples(model, samples, spec=model.input_spec)
     served = ENGINES["torch"].load(model)
     same = compare_on(checked, served)
-    assert same.passed and same.pictures == 4 and same.rank_correlation == pytest.approx(1) and same.abs_rel < 1e-6
+    assert same.passed and same.images == 4 and same.rank_correlation == pytest.approx(1) and same.abs_rel < 1e-6
     assert same.truth is not None and same.truth.images == 3 and abs(same.truth.worst) < 1e-6
     doubled = compare_on(checked, replace(served, network=lambda image: 2 * served.network(image)))
     assert doubled.abs_rel == pytest.approx(0.5), "inverse depth doubled is depth halved"

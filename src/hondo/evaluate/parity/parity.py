@@ -65,7 +65,7 @@ class Parity:
     mean_share: float
     rank_correlation: float
     abs_rel: float
-    pictures: int
+    images: int
     tolerance: Tolerance
     precision: str
     unit: str = ""
@@ -98,7 +98,7 @@ class Parity:
             f"({_percent(self.max_share)} of the mean value{_allowed(self.tolerance.max_share)}), "
             f"mean {self.mean_difference:.3g}{unit} ({_told(self.mean_share, limit=self.tolerance.mean_share)}), "
             f"rank correlation {self.rank_correlation:.5f}, "
-            f"abs_rel of the depth {_told(self.abs_rel, limit=self.tolerance.abs_rel)} ({self.pictures} images)"
+            f"abs_rel of the depth {_told(self.abs_rel, limit=self.tolerance.abs_rel)} ({self.images} images)"
             + ("" if self.truth is None else f"; {self.truth}{_allowed(self.tolerance.truth)}")
         )
 
@@ -126,7 +126,7 @@ def compare_on(checked: CheckSet, predictor: NetworkPredictor) -> Parity:
         mean_share=mean / magnitude,
         rank_correlation=float(np.mean([rank_correlation(each, wanted) for each, wanted in pairs])),
         abs_rel=float(np.mean([abs_rel_to_reference(each, wanted, kind=kind) for each, wanted in pairs])),
-        pictures=len(pairs),
+        images=len(pairs),
         tolerance=tolerance_of(predictor.precision, is_real=checked.is_real),
         precision=predictor.precision,
         unit=kind.unit,
