@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from hondo.cli.options.data_options import DataOption, progress_bar
+from hondo.cli.options.flags import text_with_flags
 from hondo.cli.options.model_options import (
     NO_OPTIONS,
     CameraOption,
@@ -24,10 +25,11 @@ EXIT_SOME_FAILED = 1
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateConfig:
-    """Score a model, a folder of predictions (PNG16 or NPY), or a baseline (floor:constant, floor:row-plane)."""
+    """Score a model, a baseline (floor:constant, floor:row-plane), or predictions of others: a folder of PNG16, NPY,
+    NPZ, PFM, TIFF or EXR files, or one NPY or NPZ file with a stack (n h w)."""
 
     model: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL_or_PREDICTIONS")]
-    """A name from `hondo models`, a run folder, a model file, a folder of predictions, or a baseline."""
+    """A name from `hondo models`, a run folder, a model file, predictions, or a baseline."""
     data: Annotated[str, tyro.conf.arg(metavar="NAME")] = "rgbd"
     """Data set: rgbd (a manifest), frames (a clip with depth maps), synthetic."""
     root: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
@@ -58,6 +60,8 @@ class EvaluateConfig:
     """Of predictions by others: stored value of one metre. Default: 256, for NYU protocols 1000."""
     pred_kind: Annotated[str, tyro.conf.arg(metavar="NAME")] = "metric_depth"
     """Of predictions by others: metric_depth, metric_inverse_depth, scaled_inverse_depth, relative_inverse_depth."""
+    skip_nan: bool = False
+    """Leave out pixels where a prediction is NaN (they are counted in the report) instead of refusing the image."""
     network: SharedModelOptions = NO_OPTIONS
 
 
@@ -68,7 +72,7 @@ def run(config: EvaluateConfig) -> int:
         _settings(config),
         json=config.json,
         figures=config.figures,
-        on_report=lambda report: print(report.to_markdown()),
+        on_report=lambda report: print(text_with_flags(report.to_markdown(), command="evaluate")),
         track=lambda indices: progress_bar(indices, text="scoring"),
     )
     warn_if_untrained(config.model, weights=config.network.weights)
@@ -85,4 +89,5 @@ def _settings(config: EvaluateConfig) -> "EvaluationSettings":
         data_options=named | parse_pairs(config.data_option, option="--data-option"),
         protocol=config.protocol, align=config.align, flicker=config.flicker,
         model=model_settings(config.network), png_factor=config.png_factor, pred_kind=config.pred_kind,
+        skip_nan=config.skip_nan,
     )  # fmt: skip

@@ -39,6 +39,7 @@ class EvaluationSettings:
     model: ModelSettings = field(default_factory=ModelSettings)
     png_factor: float | None = None  # of predictions by others; None: by the protocol
     pred_kind: str = DepthKind.METRIC_DEPTH
+    skip_nan: bool = False  # pixels where a prediction is NaN do not count
 
     def open_data(self, **changed: Any) -> Samples:
         """The data set, with some of its options changed."""
@@ -79,6 +80,7 @@ def evaluate_dataset(
             protocol=settings.protocol,
             align=settings.align,
             notes=(*settings.notes(), *subject.notes),
+            skip_nan=settings.skip_nan,
             track=track,
         )
         is_flicker_only = settings.flicker and not evaluation.scored

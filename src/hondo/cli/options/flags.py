@@ -8,8 +8,9 @@ from hondo.core.errors import HondoError, reason_of
 SAME_NAME = frozenset((
     "align", "allow_origin", "batch", "calibration", "calibration_count", "camera", "check", "data", "depth",
     "device", "dynamic", "engine", "every", "figures", "force", "fps", "host", "limit", "max_drop",
-    "max_megapixels", "min_size", "model", "option", "out", "palette", "png_factor", "port", "precision",
-    "protocol", "record", "rerun", "resume", "root", "runs", "save", "seconds", "threads", "warmup", "weights",
+    "max_megapixels", "min_size", "model", "option", "out", "palette", "png_factor", "port", "pred_kind", "precision",
+    "protocol", "record", "rerun", "resume", "root", "runs", "save", "seconds", "skip_nan", "threads",
+    "warmup", "weights",
 ))  # fmt: skip
 RENAMED = {
     "size_hw": "--size",

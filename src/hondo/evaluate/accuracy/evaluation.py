@@ -6,11 +6,12 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from jaxtyping import UInt8
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, warn
 from hondo.core.predictor_protocol import Predictor
 from hondo.core.report import Report, Row
 from hondo.core.sample import Sample, Samples
-from hondo.core.types import DepthMap
+from hondo.core.types import DepthKind, DepthMap
+from hondo.evaluate.accuracy.likely_mistake import Agreement, likely_mistake
 from hondo.evaluate.accuracy.score_image import (
     Align,
     AlignmentError,
@@ -19,6 +20,7 @@ from hondo.evaluate.accuracy.score_image import (
     check_alignable,
     parse_align,
     score_image,
+    skipped_pixels,
 )
 from hondo.evaluate.protocols import Protocol, protocol_named
 from hondo.metrics.depth_metrics import METRICS, DepthMetrics, mean_metrics
@@ -34,6 +36,8 @@ class Item:
     origin: str
     metrics: DepthMetrics | None = None
     skipped: str = ""
+    agreement: Agreement | None = None  # of the prediction, before alignment
+    num_nan: int = 0  # pixels that do not count, since the prediction is NaN there
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +49,20 @@ class Evaluation:
     align: Align
     items: tuple[Item, ...]
     notes: tuple[str, ...] = ()
+    skip_nan: bool = False  # pixels where a prediction is NaN do not count
+
+    def warnings(self) -> tuple[str, ...]:
+        """A likely mistake in the predictions, and the pixels that do not count."""
+        found = [item.agreement for item in self.scored if item.agreement is not None]
+        if self.align == "scale-shift":
+            inverse_kind = DepthKind.RELATIVE_INVERSE_DEPTH
+        else:
+            has_scale = self.align in ("median", "scale")
+            inverse_kind = DepthKind.SCALED_INVERSE_DEPTH if has_scale else DepthKind.METRIC_INVERSE_DEPTH
+        kinds = (str(DepthKind.METRIC_DEPTH), str(inverse_kind))
+        mistake = likely_mistake(found, has_metres=self.align == "none", kinds=kinds)
+        skipped = skipped_pixels([item.num_nan for item in self.scored])
+        return tuple(text for text in (mistake, skipped) if text is not None)
 
     @property
     def scored(self) -> tuple[Item, ...]:
@@ -72,7 +90,8 @@ class Evaluation:
         ]
         counted = f"{len(self.scored)} images scored, {len(self.skipped)} skipped"
         reasons = [f"skipped: {item.origin}: {item.skipped}" for item in self.skipped[:10]]
-        notes = (f"alignment {self.align}", counted, *reasons, *self.notes)
+        warnings = (f"warning: {text}" for text in self.warnings())
+        notes = (f"alignment {self.align}", counted, *reasons, *warnings, *self.notes)
         return Report(title=title, rows=tuple(rows), protocol=self.protocol, notes=notes)
 
 
@@ -98,17 +117,30 @@ def evaluate_samples(
     protocol: str = "dense",
     align: Align | None = None,
     notes: tuple[str, ...] = (),
+    skip_nan: bool = False,
     track: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> Evaluation:
-    """Scores ``predict(sample)`` on every sample. ``track`` wraps the loop, for a progress bar."""
+    """Scores ``predict(sample)`` on every sample. ``track`` wraps the loop, for a progress bar.
+
+    ``skip_nan``: pixels where a prediction is NaN do not count. A likely mistake is a HondoWarning and a note.
+    """
     rule = protocol_named(protocol)
     align = parse_align(rule.align if align is None else align)
     indices = track(range(len(samples)))
-    items = tuple(_score_one(predict, samples, index, protocol=rule, align=align) for index in indices)
-    return Evaluation(subject=subject, protocol=protocol, align=align, items=items, notes=notes)
+    items = tuple(
+        _score_one(predict, samples, index, protocol=rule, align=align, skip_nan=skip_nan) for index in indices
+    )
+    evaluation = Evaluation(
+        subject=subject, protocol=protocol, align=align, items=items, notes=notes, skip_nan=skip_nan
+    )
+    for text in evaluation.warnings():
+        warn(text)
+    return evaluation
 
 
-def score_sample(predict: Predict, sample: Sample, *, protocol: Protocol, align: Align) -> ScoredImage:
+def score_sample(
+    predict: Predict, sample: Sample, *, protocol: Protocol, align: Align, skip_nan: bool = False
+) -> ScoredImage:
     """Predicts and scores one sample; refuses depth without a scale where nothing aligns it."""
     if sample.depth_gt is None or sample.valid is None:
         raise HondoError("the sample has no depth to score against")
@@ -116,7 +148,7 @@ def score_sample(predict: Predict, sample: Sample, *, protocol: Protocol, align:
     depth_map = predict(sample)
     check_alignable(depth_map.kind, align, protocol=protocol)
     kind: PredKind = "inverse_depth" if depth_map.kind.is_inverse else "depth"
-    return score_image(depth_map.values, gt, protocol=protocol, align=align, pred_kind=kind)
+    return score_image(depth_map.values, gt, protocol=protocol, align=align, pred_kind=kind, skip_nan=skip_nan)
 
 
 def predict_with(predictor: Predictor) -> Predict:
@@ -134,15 +166,17 @@ def image_of(sample: Sample) -> UInt8[np.ndarray, "h w 3"]:
     return np.ascontiguousarray(rgb.permute(1, 2, 0).numpy(force=True))
 
 
-def _score_one(predict: Predict, samples: Samples, index: int, *, protocol: Protocol, align: Align) -> Item:
+def _score_one(
+    predict: Predict, samples: Samples, index: int, *, protocol: Protocol, align: Align, skip_nan: bool
+) -> Item:
     """A sample that cannot be read, predicted or scored gives an item that says why; a wrong alignment ends it all."""
     origin = f"sample {index}"
     try:
         sample = samples[index]
         origin = sample.origin or origin
-        metrics = score_sample(predict, sample, protocol=protocol, align=align).metrics
+        found = score_sample(predict, sample, protocol=protocol, align=align, skip_nan=skip_nan)
     except AlignmentError:
         raise
     except (HondoError, OSError) as error:
         return Item(index=index, origin=origin, skipped=str(error))
-    return Item(index=index, origin=origin, metrics=metrics)
+    return Item(index=index, origin=origin, metrics=found.metrics, agreement=found.agreement, num_nan=found.num_nan)

@@ -13,10 +13,13 @@ from hondo.core.errors import HondoError
 from hondo.core.sample import Sample
 from hondo.core.types import DepthKind, DepthMap
 from hondo.images.depth_file import PngScale, read_png16, stored_scale
+from hondo.images.file_header import opened
+from hondo.images.formats.numpy_file import stack_length
 from hondo.images.read import read_depth
 
 INDEX = "predictions.json"
-SUFFIXES = (".png", ".npy")
+SUFFIXES = (".npy", ".npz", ".pfm", ".exr", ".tif", ".tiff", ".png")  # of one name the first: floats before 16 bits
+STACK_SUFFIXES = (".npy", ".npz")
 _NAME_PARTS = 4  # how many parts of an image's path may stand in its prediction's name
 
 
@@ -33,8 +36,10 @@ class PredictionFolder:
     """Predictions as a function of a sample: the file whose name is that of the sample's image.
 
     Names that match ``.../b/c/000007.jpg``: 000007, c_000007, b_c_000007, c/000007 (also with "-"), with or without
-    ".depth", as .png or .npy; a bare stem counts only where no other sample has the same. What files hold is read
-    from predictions.json and from the PNGs hondo wrote; of others, PNG16 is ``kind`` x ``png_factor``, NPY ``kind``.
+    ".depth" or an end that all files share ("_disp", "-dpt_large_384"), with a suffix of SUFFIXES; a bare stem counts
+    only where no other sample has the same. A single NPY or NPZ with as many maps as samples (n h w) holds them in the
+    order of the samples. What files hold is read from predictions.json and from the PNGs hondo wrote; of others, PNG16
+    is ``kind`` x ``png_factor``, all else ``kind``. In a PNG of relative inverse depth 0 is a value.
     """
 
     def __init__(
@@ -49,6 +54,8 @@ class PredictionFolder:
         self.foreign_scale = PngScale(factor=png_factor, offset=0.0, unit="m" if kind.is_metric else "", kind=kind)
         self.files = _list_files(self.folder)
         self.stems = Counter(Path(origin).stem for origin in origins)
+        self.stack = _find_stack(self.files, origins)
+        self.places = {origin: index for index, origin in enumerate(origins)}
 
     @property
     def name(self) -> str:
@@ -60,10 +67,15 @@ class PredictionFolder:
         indexed = self.index.get(_source_key(sample.origin))
         if indexed is not None and indexed.png is not None:
             return read_png16(indexed.png, scale=indexed.scale)
+        if self.stack is not None:
+            return DepthMap(values=read_depth(self.stack, index=self.places[sample.origin]), kind=self.kind)
         path = self._find(origin)
-        if path.suffix.lower() == ".npy":
+        if path.suffix.lower() != ".png":
             return DepthMap(values=read_depth(path), kind=self.kind if indexed is None else indexed.kind)
-        return read_png16(path, scale=stored_scale(path) or self.foreign_scale)
+        scale = stored_scale(path)
+        if scale is None and self.foreign_scale.kind is DepthKind.RELATIVE_INVERSE_DEPTH:
+            return DepthMap(values=np.nan_to_num(read_depth(path), nan=0.0), kind=self.foreign_scale.kind)
+        return read_png16(path, scale=scale or self.foreign_scale)
 
     def _find(self, origin: Path) -> Path:
         names = self._names(origin)
@@ -81,17 +93,43 @@ class PredictionFolder:
 
 
 def _list_files(folder: Path) -> dict[str, Path]:
-    """Name within the folder, without suffix and ".depth", to file; .npy (exact) before .png."""
+    """Name within the folder, without suffix, ".depth" and the end that all files share, to file."""
     files: dict[str, Path] = {}
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() not in SUFFIXES or not path.is_file():
-            continue
-        name = path.relative_to(folder).with_suffix("").as_posix().removesuffix(".depth")
-        if name not in files or path.suffix.lower() == ".npy":
-            files[name] = path
+    for path in sorted([folder] if folder.is_file() else folder.rglob("*"), key=_rank):
+        if path.suffix.lower() in SUFFIXES and path.is_file():
+            name = path.relative_to(folder).with_suffix("").as_posix() if path != folder else path.stem
+            files.setdefault(name.removesuffix(".depth"), path)
     if not files:
-        raise HondoError(f"{folder}: no predictions ({' or '.join(SUFFIXES)}) in this folder")
+        raise HondoError(f"{folder}: no predictions ({', '.join(SUFFIXES)}) in this folder")
+    first = next(iter(files))
+    for end in (first[at:] for at, sign in enumerate(first) if sign in "_-"):
+        if all(name.endswith(end) for name in files):
+            files = {name.removesuffix(end): path for name, path in files.items()} | files
+            break
     return files
+
+
+def _rank(path: Path) -> tuple[int, Path]:
+    suffix = path.suffix.lower()
+    return SUFFIXES.index(suffix) if suffix in SUFFIXES else len(SUFFIXES), path
+
+
+def _find_stack(files: dict[str, Path], origins: Sequence[str]) -> Path | None:
+    """The one file that holds all maps (n h w); None where each sample has a file of its own."""
+    paths = set(files.values())
+    path = next(iter(paths))
+    if len(paths) > 1 or path.suffix.lower() not in STACK_SUFFIXES:
+        return None
+    with opened(path) as (file, name):
+        count = stack_length(file, name=name)
+    if count == 1:
+        return None
+    if count != len(origins) or len(set(origins)) != count:
+        raise HondoError(
+            f"{path} holds {count} maps, but the data has {len(set(origins))} different samples; give all of them in the "
+            "order of the maps (without every or only), or one file for each map"
+        )
+    return path
 
 
 def _read_index(path: Path) -> dict[str, Indexed]:
@@ -124,7 +162,9 @@ def _indexed(item: dict[str, Any], *, folder: Path) -> Indexed:
 
 
 def is_prediction_folder(path: Path) -> bool:
-    """A folder with an index, or with PNG or NPY files and no checkpoints of a run."""
+    """A folder with an index, or with depth files and no checkpoints of a run; or a file that may hold a stack."""
+    if path.is_file():
+        return path.suffix.lower() in STACK_SUFFIXES
     if not path.is_dir() or (path / "recipe.json").exists() or (path / "checkpoints").exists():
         return False
     return (path / INDEX).exists() or any(file.suffix.lower() in SUFFIXES for file in path.rglob("*"))

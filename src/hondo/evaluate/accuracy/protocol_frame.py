@@ -1,5 +1,6 @@
 """The frame a protocol compares in: brings a prediction (in its own unit) and the ground truth to one size."""
 
+import math
 from typing import TypeAlias
 
 import cv2
@@ -13,18 +14,21 @@ Map: TypeAlias = Float[np.ndarray, "_ _"]
 KB_CROP_HW = (352, 1216)  # the KITTI depth benchmark's crop: bottom centre
 NYU_HW = (480, 640)
 FASTDEPTH_HW = (224, 224)
+MAX_STRETCH = 1.01  # between the aspects of a prediction and of the ground truth
+# Published networks for KITTI stretch its images (375x1242) to 320x1024, 256x832 or 128x416.
+KITTI_MAX_STRETCH = 1.04
 
 
 def full_frame(pred: Map, gt: Map) -> tuple[Map, Map]:
     """The ground truth as it is; the prediction is resized to it (bilinear, in its own unit)."""
-    return resize(pred, gt.shape), gt
+    return resize(pred, gt.shape, max_stretch=MAX_STRETCH), gt
 
 
 def kitti_full_frame(pred: Map, gt: Map) -> tuple[Map, Map]:
     """As full_frame, but a 352x1216 prediction is one of the KB crop: it is pasted, and NaN around it."""
     is_crop = pred.shape == KB_CROP_HW and gt.shape != KB_CROP_HW and _holds_kb_crop(gt.shape)
     if not is_crop:
-        return full_frame(pred, gt)
+        return resize(pred, gt.shape, max_stretch=KITTI_MAX_STRETCH), gt
     pasted = np.full(gt.shape, np.nan, dtype=pred.dtype)
     pasted[_kb_window(gt.shape)] = pred
     return pasted, gt
@@ -46,7 +50,7 @@ def kb_frame(pred: Map, gt: Map) -> tuple[Map, Map]:
         raise HondoError(f"the KB crop needs ground truth of at least 352x1216, got {gt.shape[0]}x{gt.shape[1]}")
     window = _kb_window(gt.shape)
     if pred.shape != KB_CROP_HW:
-        pred = resize(pred, gt.shape)[window]
+        pred = resize(pred, gt.shape, max_stretch=KITTI_MAX_STRETCH)[window]
     return pred, gt[window]
 
 
@@ -69,14 +73,26 @@ def fastdepth_frame(pred: Map, gt: Map) -> tuple[Map, Map]:
     _, gt = nyu_frame(gt, gt)
     rows, columns = _fastdepth_indices()
     if pred.shape != FASTDEPTH_HW:
-        pred = resize(pred, NYU_HW)[rows][:, columns]
+        pred = resize(pred, NYU_HW, max_stretch=MAX_STRETCH)[rows][:, columns]
     return pred, gt[rows][:, columns]
 
 
-def resize(values: Map, size_hw: tuple[int, ...]) -> Map:
-    """Bilinear, pixel centres at +0.5, without smoothing when it shrinks, as the published evaluators do."""
+def resize(values: Map, size_hw: tuple[int, ...], *, max_stretch: float) -> Map:
+    """Bilinear, pixel centres at +0.5, without smoothing when it shrinks, as the published evaluators do.
+
+    Refuses a map of another aspect, beyond what rounding its sides to whole pixels explains.
+    """
     if values.shape == tuple(size_hw):
         return values
+    (height, width), (wanted_height, wanted_width) = values.shape, size_hw
+    stretch = abs(math.log(width / height * wanted_height / wanted_width))
+    if stretch > math.log(max_stretch) + 0.5 / height + 0.5 / width:
+        is_turned = abs(math.log(width / height * wanted_width / wanted_height)) < math.log(KITTI_MAX_STRETCH)
+        turned = "it is transposed or turned by 90 degrees" if is_turned else "resize or crop it as the image"
+        raise HondoError(
+            f"the prediction is {height}x{width} (height x width), another aspect than the ground truth's "
+            f"{wanted_height}x{wanted_width}: it does not show the same image; {turned}"
+        )
     return cv2.resize(values, (size_hw[1], size_hw[0]), interpolation=cv2.INTER_LINEAR)
 
 

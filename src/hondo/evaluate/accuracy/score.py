@@ -7,8 +7,16 @@ from typing import TypeAlias
 import numpy as np
 from jaxtyping import Shaped
 
-from hondo.core.errors import HondoError
-from hondo.evaluate.accuracy.score_image import Align, parse_align, parse_pred_kind, score_image
+from hondo.core.errors import HondoError, warn
+from hondo.evaluate.accuracy.likely_mistake import likely_mistake
+from hondo.evaluate.accuracy.score_image import (
+    Align,
+    ScoredImage,
+    parse_align,
+    parse_pred_kind,
+    score_image,
+    skipped_pixels,
+)
 from hondo.evaluate.protocols import protocol_named
 from hondo.metrics.depth_metrics import mean_metrics
 
@@ -22,11 +30,14 @@ def score(
     protocol: str = "kitti-eigen-annotated-garg",
     align: Align | None = None,
     pred_kind: str = "depth",
+    skip_nan: bool = False,
 ) -> dict[str, float]:
     """The mean over pairs of each metric: one pair of maps (h w) or equally many.
 
     Metres; ground truth 0 or NaN is unknown. ``align`` None is the protocol's own.
-    ``pred_kind="inverse_depth"`` is resized as such, then inverted.
+    ``pred_kind="inverse_depth"`` is resized as such, then inverted. Pixels where the prediction is NaN are refused, or
+    left out with ``skip_nan``. A HondoWarning names a likely mistake (inverse depth given as depth, millimetres) and
+    counts the pixels that were left out.
     """
     rule = protocol_named(protocol)
     align, kind = parse_align(rule.align if align is None else align), parse_pred_kind(pred_kind)
@@ -36,10 +47,20 @@ def score(
     scored = []
     for index, (one, truth) in enumerate(zip(preds, gts, strict=True)):
         try:
-            scored.append(score_image(one, truth, protocol=rule, align=align, pred_kind=kind).metrics)
+            scored.append(score_image(one, truth, protocol=rule, align=align, pred_kind=kind, skip_nan=skip_nan))
         except HondoError as error:
             raise HondoError(f"pair {index}: {error}") from error
-    return asdict(mean_metrics(scored))
+    _warn_of(scored, has_metres=align == "none")
+    return asdict(mean_metrics([one.metrics for one in scored]))
+
+
+def _warn_of(scored: Sequence[ScoredImage], *, has_metres: bool) -> None:
+    """Names a likely mistake, and the pixels that were left out."""
+    found = [one.agreement for one in scored]
+    mistake = likely_mistake(found, has_metres=has_metres, kinds=("depth", "inverse_depth"))
+    for text in (mistake, skipped_pixels([one.num_nan for one in scored])):
+        if text is not None:
+            warn(text)
 
 
 def _maps(values: Maps) -> list[Shaped[np.ndarray, "..."]]:

@@ -1,6 +1,7 @@
 """One prediction against one ground truth under a protocol: frame, mask, alignment, clamp, metrics."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast, get_args
 
@@ -9,6 +10,7 @@ from jaxtyping import Bool, Float, Shaped
 
 from hondo.core.errors import HondoError, unknown
 from hondo.core.types import DepthKind
+from hondo.evaluate.accuracy.likely_mistake import Agreement, agreement
 from hondo.evaluate.protocols import Protocol
 from hondo.geometry.depth_units import invert_depth
 from hondo.metrics.align import least_squares_scale, least_squares_scale_shift, median_scale
@@ -28,6 +30,8 @@ class ScoredImage:
     gt: Float[np.ndarray, "h w"]
     is_scored: Bool[np.ndarray, "h w"]
     metrics: DepthMetrics
+    agreement: Agreement  # before alignment
+    num_nan: int = 0  # pixels with ground truth that were skipped, since the prediction is NaN there
 
 
 def parse_align(align: Align) -> Align:
@@ -67,9 +71,18 @@ def check_alignable(kind: DepthKind, align: Align, *, protocol: Protocol) -> Non
 
 
 def score_image(
-    pred: Values, gt: Values, *, protocol: Protocol, align: Align, pred_kind: PredKind = "depth"
+    pred: Values,
+    gt: Values,
+    *,
+    protocol: Protocol,
+    align: Align,
+    pred_kind: PredKind = "depth",
+    skip_nan: bool = False,
 ) -> ScoredImage:
-    """Scores one map (h w) in metres or 1/metres (up to the alignment) against metres (0, NaN: unknown)."""
+    """Scores one map (h w) in metres or 1/metres (up to the alignment) against metres (0, NaN: unknown).
+
+    A prediction that is NaN where the ground truth is known is refused; with ``skip_nan`` these pixels do not count.
+    """
     pred, gt = protocol.frame(_as_map(pred, what="prediction"), _as_map(gt, what="ground truth"))
     gt = gt.astype(np.float64)
     mask = protocol.is_scored(gt)
@@ -78,13 +91,41 @@ def score_image(
             f"no ground-truth pixel counts under '{protocol.name}' (known: {int((gt > 0).sum())} of {gt.size}); "
             "check its unit (metres; PNG16 divided by 256, 1000 or 5000) and its size"
         )
-    missing = int(np.count_nonzero(np.isnan(pred[mask])))
-    if missing:
-        raise HondoError(f"the prediction is NaN or missing at {missing} of {int(mask.sum())} scored pixels")
-    depth = _aligned(pred.astype(np.float64), gt, mask, align=align, pred_kind=pred_kind, protocol=protocol)
+    pred = pred.astype(np.float64)
+    mask, num_nan = _without_nan(pred, mask, skip_nan=skip_nan)
+    depth = _aligned(pred, gt, mask, align=align, pred_kind=pred_kind, protocol=protocol)
     if protocol.clamp_pred is not None:
         depth = np.clip(depth, *protocol.clamp_pred)
-    return ScoredImage(pred=depth, gt=gt, is_scored=mask, metrics=depth_metrics(depth, gt, is_valid=mask))
+    unaligned = pred[mask] if pred_kind == "depth" else invert_depth(pred[mask], not_positive="inf")
+    return ScoredImage(
+        pred=depth,
+        gt=gt,
+        is_scored=mask,
+        metrics=depth_metrics(depth, gt, is_valid=mask),
+        agreement=agreement(unaligned, gt[mask], is_inverse=pred_kind == "inverse_depth"),
+        num_nan=num_nan,
+    )
+
+
+def skipped_pixels(counts: Sequence[int]) -> str | None:
+    """How many pixels with ground truth were skipped, from the count of each image; None if there were none."""
+    images = sum(count > 0 for count in counts)
+    if not images:
+        return None
+    return f"{sum(counts)} scored pixels in {images} of {len(counts)} predictions are NaN and do not count"
+
+
+def _without_nan(pred: np.ndarray, mask: np.ndarray, *, skip_nan: bool) -> tuple[np.ndarray, int]:
+    """The mask without the pixels where the prediction is NaN, and their number."""
+    is_nan = mask & np.isnan(pred)
+    count, scored = int(is_nan.sum()), int(mask.sum())
+    if count and not skip_nan:
+        raise HondoError(
+            f"the prediction is NaN or missing at {count} of {scored} scored pixels; skip_nan=True leaves them out"
+        )
+    if count == scored:
+        raise HondoError(f"the prediction is NaN or missing at all {scored} scored pixels")
+    return mask & ~is_nan, count
 
 
 def _aligned(

@@ -43,7 +43,7 @@ def contact_sheet(
     for row, item in zip(axes, items, strict=True):
         sample = samples[item.index]
         protocol = protocol_named(evaluation.protocol)
-        scored = score_sample(predict, sample, protocol=protocol, align=evaluation.align)
+        scored = score_sample(predict, sample, protocol=protocol, align=evaluation.align, skip_nan=evaluation.skip_nan)
         _draw_row(row, sample, scored)
         row[0].set_ylabel(f"abs_rel {_abs_rel(item):.3f}", fontsize=8)
         row[0].set_xlabel(_short(item.origin), fontsize=7)

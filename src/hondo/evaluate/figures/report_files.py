@@ -19,7 +19,7 @@ def write_json(evaluation: Evaluation, report: Report, path: Path) -> Path:
         "num_scored": len(evaluation.scored),
         "num_skipped": len(evaluation.skipped),
         "images": [
-            {"index": item.index, "origin": item.origin, **asdict(item.metrics)}
+            {"index": item.index, "origin": item.origin, "nan_pixels": item.num_nan, **asdict(item.metrics)}
             for item in evaluation.scored
             if item.metrics is not None
         ],
