@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, HondoWarning
 from hondo.core.types import DepthKind, DepthMap
 from hondo.data.datasets.rgbd import Rgbd
 from hondo.evaluate.accuracy.evaluation import evaluate_samples
@@ -103,6 +103,102 @@ def test_video_frames_are_counted(tmp_path: Path):
     write_png(tmp_path / "0.png", np.ones((2, 2)), factor=1)
     folder = PredictionFolder(tmp_path, [], png_factor=256.0)
     assert [Path(key).name for key in folder.index] == ["clip.mp4#000000", "clip.mp4#000001", "clip.mp4#000002"]
+
+
+def write_pfm_by_hand(path: Path, values: np.ndarray) -> None:
+    """As MiDaS writes it: little-endian, rows from the bottom."""
+    height, width = values.shape
+    path.write_bytes(f"Pf\n{width} {height}\n-1.000000\n".encode() + np.flipud(values).astype("<f4").tobytes())
+
+
+@pytest.mark.parametrize("suffix", [".pfm", ".npz", ".tif"])
+def test_floats_of_others(pairs: Path, tmp_path: Path, suffix: str):
+    samples, folder = Rgbd(pairs), tmp_path / "theirs"
+    folder.mkdir()
+    for index in range(4):
+        path, values = folder / f"{index:03d}{suffix}", truth(samples, index)
+        if suffix == ".pfm":
+            write_pfm_by_hand(path, values)
+        elif suffix == ".npz":
+            np.savez(path, depth=values)
+        else:
+            cv2.imwrite(str(path), values)
+    assert is_prediction_folder(folder) and abs_rel(folder, samples) < 1e-6
+
+
+def test_floats_go_before_the_png_beside_them(pairs: Path, tmp_path: Path):
+    """MiDaS writes NAME.pfm and a stretched NAME.png."""
+    samples, folder = Rgbd(pairs), tmp_path / "midas"
+    for index in range(4):
+        inverse = 3000 / truth(samples, index) + 100
+        write_png(folder / f"{index:03d}.png", np.zeros_like(inverse), factor=1)
+        write_pfm_by_hand(folder / f"{index:03d}.pfm", inverse)
+    assert abs_rel(folder, samples, align="scale-shift", kind=DepthKind.RELATIVE_INVERSE_DEPTH) < 1e-5
+
+
+def test_zero_is_a_value_in_the_relative_png_of_others(pairs: Path, tmp_path: Path):
+    samples, folder = Rgbd(pairs), tmp_path / "midas"
+    for index in range(4):
+        inverse = 1 / truth(samples, index)
+        write_png(folder / f"{index:03d}.png", (inverse - inverse.min()) / np.ptp(inverse), factor=65535)
+    assert abs_rel(folder, samples, align="scale-shift", kind=DepthKind.RELATIVE_INVERSE_DEPTH) < 1e-3
+
+
+@pytest.mark.parametrize("end", ["-dpt_large_384", "_disp"])
+def test_an_end_that_all_names_share_is_left_out(pairs: Path, tmp_path: Path, end: str):
+    samples, folder = Rgbd(pairs), tmp_path / "theirs"
+    folder.mkdir()
+    for index in range(4):
+        np.save(folder / f"{index:03d}{end}.npy", truth(samples, index))
+    assert abs_rel(folder, samples) < 1e-6
+
+
+@pytest.mark.parametrize("shape", [(4, 24, 32), (4, 1, 24, 32)])
+@pytest.mark.parametrize("name", ["disps_eigen_split.npy", "stack.npz"])
+@pytest.mark.parametrize("is_file", [True, False])
+def test_a_stack_holds_the_maps_in_the_order_of_the_samples(
+    pairs: Path, tmp_path: Path, name: str, shape: tuple[int, ...], is_file: bool
+):
+    samples = Rgbd(pairs)
+    stack = np.stack([1 / truth(samples, index) for index in range(4)]).reshape(shape)
+    path = tmp_path / "theirs" / name
+    path.parent.mkdir()
+    np.save(path, stack) if path.suffix == ".npy" else np.savez(path, data=stack)
+    given = path if is_file else path.parent
+    assert is_prediction_folder(given)
+    assert abs_rel(given, samples, align="median", kind=DepthKind.SCALED_INVERSE_DEPTH) < 1e-6
+
+
+def test_a_stack_of_another_number_is_refused(pairs: Path, tmp_path: Path):
+    np.save(tmp_path / "disps.npy", np.ones((3, 24, 32)))
+    with pytest.raises(HondoError, match="holds 3 maps, but the data has 4"):
+        PredictionFolder(tmp_path / "disps.npy", Rgbd(pairs).origins, png_factor=256.0)
+
+
+def test_nan_pixels_are_counted_and_skipped_if_asked(pairs: Path, tmp_path: Path):
+    samples, folder = Rgbd(pairs), tmp_path / "theirs"
+    folder.mkdir()
+    for index in range(4):
+        metres = 1.1 * truth(samples, index)
+        metres[20, :10] = np.nan if index else metres[20, :10]
+        np.save(folder / f"{index:03d}.npy", metres)
+    with pytest.warns(HondoWarning, match="30 scored pixels in 3 of 4 predictions are NaN"):
+        evaluation = evaluate_samples(
+            PredictionFolder(folder, samples.origins, png_factor=256.0), samples, subject="x", skip_nan=True
+        )
+    assert evaluation.mean().abs_rel == pytest.approx(0.1) and [item.num_nan for item in evaluation.items] == [0, 10, 10, 10]
+    assert "30 scored pixels" in "\n".join(evaluation.report().notes)
+
+
+def test_a_likely_mistake_is_in_the_report(pairs: Path, tmp_path: Path):
+    samples, folder = Rgbd(pairs), tmp_path / "theirs"
+    folder.mkdir()
+    for index in range(4):
+        np.save(folder / f"{index:03d}.npy", 1 / truth(samples, index))
+    predictions = PredictionFolder(folder, samples.origins, png_factor=256.0)
+    with pytest.warns(HondoWarning, match='pred_kind="scaled_inverse_depth"'):
+        evaluation = evaluate_samples(predictions, samples, subject="x", align="median")
+    assert any(note.startswith("warning: the predictions correlate") for note in evaluation.report().notes)
 
 
 def test_a_stem_of_two_samples_is_not_enough(pairs: Path, tmp_path: Path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import hondo
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, HondoWarning
 from hondo.core.types import DepthKind
 from hondo.evaluate.accuracy.score_image import check_alignable, parse_align
 from hondo.evaluate.protocols import PROTOCOLS
@@ -100,3 +100,47 @@ def test_what_has_no_scale_is_not_compared_with_metres():
 
 def test_parse_align():
     assert parse_align("scale-shift") == "scale-shift" and parse_align("5.4") == 5.4 and parse_align(2) == 2.0
+
+
+@pytest.mark.parametrize(
+    ("pred_hw", "gt_hw", "protocol"),
+    [
+        ((64, 48), (48, 64), "dense"),
+        ((480, 660), (480, 640), "dense"),
+        ((640, 480), (480, 640), "nyu-eigen"),
+        ((640, 480), (480, 640), "nyu-fastdepth"),
+        ((1242, 375), (375, 1242), "kitti-eigen-raw-garg"),
+        ((1242, 375), (375, 1242), "kitti-eigen-annotated-double"),
+        ((320, 1152), (375, 1242), "kitti-eigen-benchmark"),
+    ],
+)
+def test_a_prediction_of_another_aspect_is_refused(pred_hw, gt_hw, protocol):
+    with pytest.raises(HondoError, match="another aspect"):
+        hondo.score(np.full(pred_hw, 5.0), np.full(gt_hw, 5.0), protocol=protocol)
+
+
+@pytest.mark.parametrize(
+    ("pred_hw", "gt_hw", "protocol"),
+    [
+        ((24, 32), (240, 321), "dense"),
+        ((3, 4), (480, 640), "dense"),
+        ((518, 686), (480, 640), "nyu-eigen"),
+        ((192, 640), (375, 1242), "kitti-eigen-raw-garg"),
+        ((320, 1024), (375, 1242), "kitti-eigen-raw-garg"),
+        ((128, 416), (375, 1242), "kitti-eigen-raw-garg"),
+    ],
+)
+def test_network_sizes_and_rounding_are_no_other_aspect(pred_hw, gt_hw, protocol):
+    assert hondo.score(np.full(pred_hw, 5.0), np.full(gt_hw, 5.0), protocol=protocol)["abs_rel"] == 0
+
+
+def test_nan_pixels_are_left_out_and_counted_if_asked():
+    pred = GT * 1.1
+    pred[3, 4:6] = np.nan
+    with pytest.warns(HondoWarning, match="2 scored pixels in 1 of 2 predictions are NaN and do not count"):
+        found = hondo.score([pred, GT * 1.1], [GT, GT], protocol="dense", skip_nan=True)
+    assert found["abs_rel"] == pytest.approx(0.1)
+    with pytest.raises(HondoError, match="skip_nan=True leaves them out"):
+        hondo.score(pred, GT, protocol="dense")
+    with pytest.raises(HondoError, match="at all 192"):
+        hondo.score(GT * np.nan, GT, protocol="dense", skip_nan=True)

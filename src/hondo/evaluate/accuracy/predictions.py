@@ -81,7 +81,9 @@ class PredictionFolder:
         names = self._names(origin)
         found = next((self.files[name] for name in names if name in self.files), None)
         if found is None:
-            raise HondoError(f"{self.folder}: no prediction for this image (looked for {', '.join(names[-3:])})")
+            has_arrays = any(path.suffix.lower() in STACK_SUFFIXES for path in self.files.values())
+            hint = "; of a stack (n h w) give the file itself" if has_arrays else ""
+            raise HondoError(f"{self.folder}: no prediction for this image (looked for {', '.join(names[-3:])}){hint}")
         return found
 
     def _names(self, origin: Path) -> list[str]:
