@@ -186,7 +186,12 @@ def test_nan_pixels_are_counted_and_skipped_if_asked(pairs: Path, tmp_path: Path
         evaluation = evaluate_samples(
             PredictionFolder(folder, samples.origins, png_factor=256.0), samples, subject="x", skip_nan=True
         )
-    assert evaluation.mean().abs_rel == pytest.approx(0.1) and [item.num_nan for item in evaluation.items] == [0, 10, 10, 10]
+    assert evaluation.mean().abs_rel == pytest.approx(0.1) and [item.num_nan for item in evaluation.items] == [
+        0,
+        10,
+        10,
+        10,
+    ]
     assert "30 scored pixels" in "\n".join(evaluation.report().notes)
 
 

@@ -128,8 +128,8 @@ def _find_stack(files: dict[str, Path], origins: Sequence[str]) -> Path | None:
         return None
     if count != len(origins) or len(set(origins)) != count:
         raise HondoError(
-            f"{path} holds {count} maps, but the data has {len(set(origins))} different samples; give all of them in the "
-            "order of the maps (without every or only), or one file for each map"
+            f"{path} holds {count} maps, but the data has {len(set(origins))} different samples; give all of them in "
+            "the order of the maps (without every or only), or one file for each map"
         )
     return path
 
