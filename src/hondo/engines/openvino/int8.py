@@ -10,7 +10,7 @@ from hondo.engines.openvino.decompose import decompose
 from hondo.engines.openvino.quantized_layers import layer_costs, layers_of, with_float
 from hondo.engines.openvino.range_placement import move_quantizers_before_layouts
 from hondo.engines.openvino.ranges import nncf_package, num_previous_of, single_channels, with_ranges
-from hondo.engines.openvino.runtime import compile_graph, runner, settings
+from hondo.engines.openvino.runtime import int8_runner
 from hondo.engines.quantization.calibration import QuantizationOptions
 from hondo.engines.quantization.sensitivity_search import search_float_layers
 from hondo.engines.quantization.validation import Validation
@@ -85,5 +85,4 @@ def _pads(op: "openvino.Node") -> bool:
 
 def _run_of(graph: "openvino.Model", float_precision: str) -> Run:
     """Runs a graph on the CPU, its float part in this precision."""
-    config = settings("CPU", precision="int8", threads=None, float_precision=float_precision)
-    return driving_run(runner(compile_graph(graph, "CPU", config)), num_previous=num_previous_of(graph))
+    return driving_run(int8_runner(graph, float_precision=float_precision), num_previous=num_previous_of(graph))

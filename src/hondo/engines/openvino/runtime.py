@@ -71,6 +71,12 @@ def compile_graph(graph: "openvino.Model", device: str, config: dict[str, Any]) 
         ) from error
 
 
+def int8_runner(graph: "openvino.Model", *, float_precision: str) -> Call:
+    """Compiles an int8 graph for the CPU, its float part in this precision, and runs it."""
+    config = settings("CPU", precision="int8", threads=None, float_precision=float_precision)
+    return runner(compile_graph(graph, "CPU", config))
+
+
 def runner(compiled: "openvino.CompiledModel") -> Call:
     """Runs one request again and again: the inputs are the caller's memory, the output is copied once."""
     request = compiled.create_infer_request()

@@ -28,7 +28,7 @@ class Calibration:
         return len(self.images)
 
     def __iter__(self) -> Iterator[Float32[np.ndarray, "1 3 H W"]]:
-        return map(self.at, range(len(self)))
+        return (self.at(index) for index in range(len(self)))
 
     def at(self, index: int) -> Float32[np.ndarray, "1 3 H W"]:
         """One network input."""

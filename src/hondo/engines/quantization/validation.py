@@ -35,4 +35,5 @@ class Validation:
     def few(self) -> "Validation":
         """The same on ``FEW`` of the images, evenly spread."""
         chosen = evenly(len(self.images), count=FEW)
-        return replace(self, images=self.images.spread(FEW), expected=[self.expected[index] for index in chosen])
+        images = replace(self.images, images=self.images.images[chosen])
+        return replace(self, images=images, expected=[self.expected[index] for index in chosen])
