@@ -18,6 +18,7 @@ from hondo.cli.options.model_options import (
     warn_if_untrained,
 )
 from hondo.cli.options.parse_text import parse_list
+from hondo.core.errors import HondoError
 
 if TYPE_CHECKING:
     from hondo.video.predict.manifest import Item
@@ -37,6 +38,8 @@ class PredictConfig:
     out: Annotated[Path, tyro.conf.arg(metavar="FOLDER")] = Path("predictions")
     """Folder for the results."""
     camera: CameraOption = None
+    fov: Annotated[float | None, tyro.conf.arg(metavar="DEGREES")] = None
+    """Horizontal field of view in place of --camera. Default where points need it: EXIF, else 60 degrees."""
     save: str = "png16"
     """Comma list of png16, npy, color, ply, video."""
     png_factor: Annotated[float, tyro.conf.arg(metavar="N")] = 256.0
@@ -59,7 +62,7 @@ def run(config: PredictConfig) -> int:
 
     items = predict_files(
         config.sources, model=config.model, settings=model_settings(config.network), output=_output(config),
-        camera=config.camera, max_megapixels=config.max_megapixels, limit=config.limit, steady=config.steady,
+        camera=_camera(config), max_megapixels=config.max_megapixels, limit=config.limit, steady=config.steady,
         on_warning=lambda text: print(f"hondo: {text}", file=sys.stderr),
     )  # fmt: skip
     progress = _Progress()
@@ -68,6 +71,14 @@ def run(config: PredictConfig) -> int:
     print(progress.summary(out=config.out))
     warn_if_untrained(config.model, weights=config.network.weights)
     return EXIT_SOME_FAILED if progress.failed else 0
+
+
+def _camera(config: PredictConfig) -> str | None:
+    if config.fov is None:
+        return config.camera
+    if config.camera is not None:
+        raise HondoError("--camera and --fov exclude each other; give one of them")
+    return f"fov={config.fov:g}"
 
 
 def _output(config: PredictConfig) -> "OutputConfig":

@@ -29,6 +29,7 @@ FORMATS = (
     "AVIF",
 )  # JPEG 2000 hides that a file is cut off
 ORIENTATION_TAG = 0x0112  # EXIF 2.3, table 4
+_EXIF_IFD, _FOCAL_LENGTH_35MM_TAG = 0x8769, 0xA405  # EXIF 2.3, table 8
 # What Pillow raises on damaged files, found by fuzzing its decoders.
 DAMAGED = (
     OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, OverflowError, RuntimeError, struct.error,
@@ -195,6 +196,16 @@ def _orientation(image: Image.Image, file: BinaryFile) -> int:
             exif = image.getexif()
         value = exif.get(ORIENTATION_TAG, 1)
     return value if value in range(1, 9) else 1
+
+
+def focal_length_35mm(source: str | Path | bytes) -> float | None:
+    """The focal length that EXIF states for 35 mm film, in mm; None where it does not."""
+    try:
+        with opened(source) as (file, _), without_remarks():
+            value = float(open_pillow(file).getexif().get_ifd(_EXIF_IFD).get(_FOCAL_LENGTH_35MM_TAG, 0))
+    except (HondoError, *DAMAGED):
+        return None
+    return value if value > 0 else None
 
 
 def _png_exif(file: BinaryFile) -> bytes | None:

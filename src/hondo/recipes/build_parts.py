@@ -9,6 +9,7 @@ from hondo.core.errors import HondoError
 from hondo.core.sample import Samples
 from hondo.core.types import InputSpec, Size
 from hondo.data.augment.augment import augment
+from hondo.data.datasets.clip import Frames
 from hondo.data.datasets.clip_files import find_layout, list_images
 from hondo.data.datasets.registry import DATASETS
 from hondo.data.loading.batches import BatchSource, ShuffledBatches
@@ -67,7 +68,10 @@ def build_samples(data: Any, *, multiple_of: int = 1) -> Samples:
         raise HondoError(f"the data set '{data.dataset}' needs files; give root=PATH", field="root")
     if data.dataset == "frames" and data.size_hw is not None:
         data = replace(data, size_hw=_size_for(Path(data.root), data.size_hw, multiple_of=multiple_of))
-    return DATASETS[data.dataset](**_arguments(data))
+    samples = DATASETS[data.dataset](**_arguments(data))
+    if isinstance(samples, Frames) and samples.camera is None and data.sources:
+        samples.assume_camera()
+    return samples
 
 
 def _size_for(root: Path, size_hw: Size, *, multiple_of: int) -> Size:

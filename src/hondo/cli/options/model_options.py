@@ -31,7 +31,8 @@ CameraOption = Annotated[
     str | None,
     tyro.conf.arg(
         metavar="FILE|fx,fy,cx,cy",
-        help="Camera intrinsics: a file (JSON, K.txt), or fx,fy,cx,cy in pixels of the images.",
+        help="Camera intrinsics: a file (JSON, K.txt, YAML, COLMAP, KITTI), fx,fy,cx,cy in pixels of the images, or "
+        "fov=DEGREES (horizontal).",
     ),
 ]
 SourcesArgument = Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="SOURCE...")]

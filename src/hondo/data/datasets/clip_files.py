@@ -14,13 +14,13 @@ from jaxtyping import UInt8
 
 from hondo.core.errors import HondoError, warn
 from hondo.core.types import Size
+from hondo.data.datasets.intrinsics import INTRINSICS_FILES
 from hondo.images.listing import list_folder, visible_files
 from hondo.images.read import IMAGE_SUFFIXES
 
 # A folder with these names is a clip with all its parts, so that its path alone is enough.
 IMAGE_FOLDERS = ("images", "image", "color", "rgb")
 DEPTH_FOLDERS = ("depth", "depth_mm")
-INTRINSICS_FILES = ("intrinsics.json", "K.txt", "intrinsics.txt")
 POSES_FILES = ("poses.txt", "poses_cam_to_world.txt")
 
 DEPTH_SUFFIXES = (".png", ".npy", ".tif", ".tiff", ".pfm", ".exr", ".npz")

@@ -1,82 +1,125 @@
-"""Intrinsics from what users have: a JSON file, a text file with K or four numbers, or "fx,fy,cx,cy"."""
+"""Intrinsics from what users have: a file of any common program, "fx,fy,cx,cy", or a field of view."""
 
 import json
+import math
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, warn
 from hondo.core.text_file import read_text
 from hondo.core.types import Camera, Size
+from hondo.data.datasets.intrinsics_formats import Stated, parse_intrinsics
+from hondo.images.file_header import focal_length_35mm
+
+INTRINSICS_FILES = (
+    "intrinsics.json", "K.txt", "intrinsics.txt", "intrinsic_color.txt", "intrinsic/intrinsic_color.txt",
+    "camera-intrinsics.txt", "cameras.txt", "calib_cam_to_cam.txt", "calib.txt", "camera_info.yaml", "transforms.json",
+)  # fmt: skip
+ASSUMED_FOV_DEG = 60.0  # horizontal; about that of a phone or a webcam
+MAX_FOV_DEG = 170.0  # of a pinhole camera; more is a wrong unit
+FULL_FRAME_MM = 43.2666  # diagonal of the 36x24 mm that EXIF's focal length in 35 mm film refers to
+_FOV = re.compile(r"\s*fov\s*[=:]\s*(\d+(?:\.\d*)?)\s*(?:deg(?:rees)?)?\s*", re.IGNORECASE)
+_MAX_NORMALISED = 4.0  # focal lengths divided by the size of the image lie below
+_NEAR = 0.03  # part of the size within which a principal point counts as that of the other axis
+_CORNER = 0.15
+_NO_DISTORTION = 1e-8
 
 
-def read_camera(source: str | Path | Camera, *, size_hw: Size, may_scale: bool = True) -> Camera:
-    """The camera of an image of ``size_hw`` from a file, a text "fx,fy,cx,cy" in its pixels, or a Camera of any size.
+def read_camera(source: "str | Path | Camera | Sequence[float]", *, size_hw: Size, may_scale: bool = True) -> Camera:
+    """The camera of an image of ``size_hw``, from a file, a text, or a Camera of any size.
 
-    JSON: fx, fy, cx, cy, width, height; scaled to the image if ``may_scale`` and the aspect is the same, else refused.
-    Text: 3x3 (or 3x4 projection) matrix, or fx fy cx cy, in pixels of the image.
+    Text: fx,fy,cx,cy in pixels of the image, or fov=60 (degrees, horizontal). Files: see ``intrinsics_formats``; a
+    folder is searched for one. A file that states its image's size is scaled to this image if ``may_scale`` and the
+    aspect is the same, else refused. Values that no lens has are refused; lens distortion is not applied, and said.
     """
     if isinstance(source, Camera):
         return source.for_image(size_hw)
+    if not isinstance(source, (str, Path)):
+        source = ",".join(f"{float(number):.17g}" for number in source)
+    if found := _FOV.fullmatch(str(source)):
+        return Camera.from_fov(float(found[1]), size_hw=size_hw)
     text, where = _text(source)
     try:
-        if text.lstrip().startswith("{"):
-            stated = _from_json(text)
-            if not may_scale and stated.size_hw != tuple(size_hw):
-                raise HondoError(
-                    f"the intrinsics are of a {stated.size_hw[1]}x{stated.size_hw[0]} image (width x height), this one "
-                    f"is {size_hw[1]}x{size_hw[0]}; give the intrinsics of this image, or resize the image"
-                )
-            return stated.for_image(size_hw)
-        return _from_numbers(text, size_hw=size_hw)
+        stated = _chosen(parse_intrinsics(text), size_hw, where=where)
+        fx, fy, cx, cy = stated.K
+        own_hw = stated.size_hw or size_hw
+        check_plausible(fx, fy, cx, cy, size_hw=own_hw)
+        camera = Camera(fx=fx, fy=fy, cx=cx, cy=cy, size_hw=own_hw)
+        if not may_scale and own_hw != tuple(size_hw):
+            raise HondoError(
+                f"the intrinsics are of a {own_hw[1]}x{own_hw[0]} image (width x height), this one "
+                f"is {size_hw[1]}x{size_hw[0]}; give the intrinsics of this image, or resize the image"
+            )
+        if stated.lens or any(abs(value) > _NO_DISTORTION for value in stated.distortion):
+            values = ", ".join(f"{value:g}" for value in stated.distortion)
+            warn(
+                f"{where}: the lens distortion {stated.lens or ''}({values}) is not applied: images are taken as of a "
+                "pinhole camera; undistort them first (e.g. cv2.undistort) and give the new intrinsics"
+            )
+        return camera.for_image(size_hw)
     except (HondoError, json.JSONDecodeError) as error:
         raise HondoError(f"{where}: {error}", field="camera") from error
+
+
+def check_plausible(fx: float, fy: float, cx: float, cy: float, *, size_hw: Size) -> None:
+    """Refuses intrinsics in another unit than pixels of an image of this size, or in another order, with the remedy."""
+    height, width = size_hw
+    if not all(math.isfinite(value) for value in (fx, fy, cx, cy)) or min(fx, fy) <= 0:
+        return  # Camera refuses them
+    given = f"fx, fy, cx, cy = {fx:g}, {fy:g}, {cx:g}, {cy:g}"
+    if max(fx, fy) < _MAX_NORMALISED and max(abs(cx), abs(cy)) <= 1.5 and min(size_hw) > 4 * _MAX_NORMALISED:
+        pixels = ",".join(f"{value:.6g}" for value in (fx * width, fy * height, cx * width, cy * height))
+        raise HondoError(
+            f"{given} are divided by the image's width and height; multiply by {width} and {height}: {pixels}"
+        )
+    near_x, near_y = _NEAR * width, _NEAR * height
+    if abs(cx - height / 2) < near_y and abs(cy - width / 2) < near_x and abs(width - height) > height / 8:
+        raise HondoError(f"{given}: cx and cy are swapped for an image of {width}x{height} (width x height)")
+    is_alternating = abs(fx - cx) < _NEAR * fx and abs(fy - width / 2) < near_x and abs(cy - height / 2) < near_y
+    if is_alternating and abs(fx - fy) > 4 * _NEAR * fx:
+        raise HondoError(f"{given} stand in the order fx, cx, fy, cy; give {fx:g},{cx:g},{fy:g},{cy:g}")
+    fov = max(2 * math.degrees(math.atan(side / 2 / focal)) for side, focal in ((width, fx), (height, fy)))
+    remedy = "give pixels of this image: focal length in mm / width of the sensor in mm x width of the image"
+    if fov > MAX_FOV_DEG:
+        raise HondoError(f"{given} mean a field of view of {fov:.0f} degrees in a {width}x{height} image; {remedy}")
+    if cx < _CORNER * width and cy < _CORNER * height:
+        raise HondoError(
+            f"{given}: the principal point lies in the corner of a {width}x{height} image, as millimetres or the "
+            f"intrinsics of a smaller image do; {remedy}"
+        )
+
+
+def _chosen(cameras: Sequence[Stated], size_hw: Size, *, where: str) -> Stated:
+    """Of several cameras the one of this image's size, else the first; warns which, where they differ."""
+    sized = [camera for camera in cameras if camera.size_hw == tuple(size_hw)] or list(cameras)
+    if len({camera.K for camera in sized}) > 1:
+        if sized[0].label.startswith("camera "):
+            raise HondoError(f"holds {len(sized)} cameras of this size; keep the line of one, or give fx,fy,cx,cy")
+        warn(
+            f"{where}: the intrinsics are those of {sized[0].label or 'the first camera'} (of "
+            f"{', '.join(camera.label for camera in sized)})"
+        )
+    return sized[0]
 
 
 def _text(source: str | Path) -> tuple[str, str]:
     """The text of a file, or the option itself, and what to call it in an error."""
     path = Path(source)
+    if path.is_dir():
+        found = next((path / name for name in INTRINSICS_FILES if (path / name).is_file()), None)
+        if found is None:
+            raise HondoError(f"{path}: no intrinsics in this folder ({', '.join(INTRINSICS_FILES)})", field="camera")
+        path = found
     if path.is_file():
         return read_text(path), str(path)
     if re.fullmatch(r"[\s\d.,eE+;-]+", str(source)):
         return str(source), f"camera '{source}'"
-    raise HondoError(f"camera '{source}': no such file, and not fx,fy,cx,cy in pixels, e.g. 525,525,320,240")
-
-
-def _from_json(text: str) -> Camera:
-    stored = json.loads(text)
-    missing = [name for name in ("fx", "fy", "cx", "cy", "width", "height") if name not in stored]
-    if missing:
-        raise HondoError(f"intrinsics lack {', '.join(missing)}; give fx, fy, cx, cy, width and height in pixels")
-    try:
-        numbers = {name: float(stored[name]) for name in ("fx", "fy", "cx", "cy")}
-        return Camera(**numbers, size_hw=(int(stored["height"]), int(stored["width"])))
-    except (TypeError, OverflowError) as error:
-        raise HondoError(f"intrinsics must be numbers, got {stored}") from error
-
-
-def _from_numbers(text: str, *, size_hw: Size) -> Camera:
-    """4 numbers (fx fy cx cy), 9 (K) or 12 (projection matrix, or several such with one K; last column unused)."""
-    try:
-        numbers = np.array([float(word) for word in re.split(r"[\s,;]+", text.strip()) if word])
-    except ValueError as error:
-        raise HondoError(f"intrinsics must be numbers only ({error}); give K as 3x3, or fx fy cx cy") from error
-    if numbers.size == 4:
-        fx, fy, cx, cy = numbers.tolist()
-        return Camera(fx=fx, fy=fy, cx=cx, cy=cy, size_hw=size_hw)
-    if numbers.size == 9:
-        return Camera.from_K(numbers.reshape(3, 3), size_hw=size_hw)
-    if numbers.size and numbers.size % 12 == 0:
-        matrices = numbers.reshape(-1, 3, 4)[:, :, :3]
-        if (matrices != matrices[0]).any():
-            raise HondoError(f"found {len(matrices)} projection matrices of different cameras; give one of them")
-        return Camera.from_K(matrices[0], size_hw=size_hw)
-    raise HondoError(f"found {numbers.size} numbers; give K (9), a 3x4 projection matrix (12) or fx fy cx cy (4)")
-
-
-ASSUMED_FOV_DEG = 60.0  # horizontal; about that of a phone or a webcam
+    raise HondoError(
+        f"camera '{source}': no such file, and not fx,fy,cx,cy in pixels, e.g. 525,525,320,240, or fov=60",
+        field="camera",
+    )
 
 
 @lru_cache(maxsize=64)
@@ -89,3 +132,16 @@ def image_camera(given: str, *, size_hw: Size) -> Camera:
 def assumed_camera(size_hw: Size) -> Camera:
     """The camera where no intrinsics are known: square pixels, 60 degrees wide."""
     return Camera.from_fov(ASSUMED_FOV_DEG, size_hw=size_hw)
+
+
+def camera_of_file(image: Path | None, *, size_hw: Size) -> Camera:
+    """The camera where no intrinsics are known, with a warning: by the focal length in EXIF, else the assumed one."""
+    focal_mm = None if image is None else focal_length_35mm(image)
+    if focal_mm is None:
+        warn(
+            f"intrinsics are not known: a lens {ASSUMED_FOV_DEG:g} degrees wide is assumed; give camera=FILE or fov=60"
+        )
+        return assumed_camera(size_hw)
+    focal = focal_mm / FULL_FRAME_MM * math.hypot(*size_hw)
+    warn(f"intrinsics are not known: taken from the focal length in EXIF ({focal_mm:g} mm of full frame)")
+    return Camera(fx=focal, fy=focal, cx=size_hw[1] / 2, cy=size_hw[0] / 2, size_hw=size_hw)

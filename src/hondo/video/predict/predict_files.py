@@ -1,11 +1,11 @@
 """Depth of files, folders, videos and cameras by name, into a folder: what ``hondo predict`` does."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from hondo.core.atomic import make_writable_folder
 from hondo.core.errors import HondoError
-from hondo.core.types import Camera, Size
-from hondo.data.datasets.intrinsics import ASSUMED_FOV_DEG, assumed_camera, image_camera
+from hondo.data.datasets.intrinsics import camera_of_file, image_camera
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.model_settings import ModelSettings
 from hondo.images.read import MAX_MEGAPIXELS
@@ -30,8 +30,8 @@ def predict_files(
 ) -> Iterator[Item]:
     """Writes the depth of every source into ``output.out``, with predictions.json; gives an item for each image.
 
-    ``camera``: intrinsics as a file, or fx,fy,cx,cy in pixels of the images. ``limit``: frames of each video.
-    ``steady``: one scale over each clip, and no flicker.
+    ``camera``: intrinsics as a file, fx,fy,cx,cy in pixels of the images, or fov=DEGREES. ``limit``: frames of each
+    video. ``steady``: one scale over each clip, and no flicker.
     """
     _check_positive(max_megapixels=max_megapixels, limit=limit)
     found = find_sources(sources, out=output.out)
@@ -43,7 +43,7 @@ def predict_files(
         predictor,
         found,
         output=output,
-        camera_of=_camera_of(camera, is_needed="ply" in output.forms, on_warning=on_warning),
+        **_cameras(camera, is_needed="ply" in output.forms),
         max_megapixels=max_megapixels,
         limit=limit,
         steady=SteadyConfig() if steady else None,
@@ -64,13 +64,13 @@ def _check_positive(**numbers: float | None) -> None:
             raise HondoError(f"{name} must be positive, got {value:g}", field=name)
 
 
-def _camera_of(
-    given: str | None, *, is_needed: bool, on_warning: Callable[[str], None]
-) -> Callable[[Size], Camera | None]:
-    """The camera of an image of a size: the one given, an assumed one where points need it, or None."""
+def _cameras(given: str | None, *, is_needed: bool) -> dict[str, Any]:
+    """The camera of an image: the one given, where points need it that of EXIF or an assumed one, or none."""
     if given is not None:
-        return lambda size_hw: image_camera(given, size_hw=size_hw)
+        return {"camera_of": lambda size_hw: image_camera(given, size_hw=size_hw)}
     if not is_needed:
-        return lambda size_hw: None
-    on_warning(f"no camera given: point clouds assume an image {ASSUMED_FOV_DEG:g} degrees wide")
-    return assumed_camera
+        return {}
+    return {
+        "camera_of": lambda size_hw: camera_of_file(None, size_hw=size_hw),
+        "camera_of_image": lambda path, size_hw: camera_of_file(path, size_hw=size_hw),
+    }

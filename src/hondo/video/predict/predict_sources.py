@@ -35,6 +35,7 @@ def predict_sources(
     *,
     output: OutputConfig,
     camera_of: CameraOf = lambda size_hw: None,
+    camera_of_image: Callable[[Path, Size], Camera | None] | None = None,
     max_megapixels: float = MAX_MEGAPIXELS,
     limit: int | None = None,
     steady: SteadyConfig | None = None,
@@ -43,7 +44,8 @@ def predict_sources(
 
     A source that cannot be read gives an item with the error. A camera that does not fit the very first image, a
     camera that does not answer and a folder that cannot be written end the run with HondoError; what was done stays.
-    ``limit``: frames of each video. ``steady``: one scale and no flicker over each video, camera and folder of frames.
+    ``camera_of_image`` takes the place of ``camera_of`` for image files. ``limit``: frames of each video. ``steady``:
+    one scale and no flicker over each video, camera and folder of frames.
     """
     if "ply" in output.forms and predictor.kind is DepthKind.RELATIVE_INVERSE_DEPTH:
         raise HondoError(
@@ -56,7 +58,8 @@ def predict_sources(
         engine=predictor.engine,
         precision=predictor.precision,
     )
-    network = _FramePredictor(predictor, camera_of=camera_of, steady=steady, is_many=_is_many(sources))
+    cameras = _Cameras(of_size=camera_of, of_image=camera_of_image)
+    network = _FramePredictor(predictor, camera_of=cameras, steady=steady, is_many=_is_many(sources))
     frames = ahead(read_sources(sources, max_megapixels=max_megapixels, limit=limit))
     begun: deque[_Begun] = deque()
     try:
@@ -96,6 +99,19 @@ def _is_many(sources: Sequence[Source]) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Cameras:
+    """The camera of a source: of an image file by ``of_image`` if there is one, else by its size."""
+
+    of_size: CameraOf
+    of_image: Callable[[Path, Size], Camera | None] | None
+
+    def __call__(self, source: Source, size_hw: Size) -> Camera | None:
+        if self.of_image is None or source.kind is not SourceKind.IMAGE:
+            return self.of_size(size_hw)
+        return self.of_image(source.path, size_hw)
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Begun:
     """A frame that the network was given; ``wait`` gives its map. None: the item has the error instead."""
 
@@ -109,7 +125,7 @@ class _FramePredictor:
     """Depth of frames in order: several at once, or each with what a multi-frame model remembers of its video."""
 
     def __init__(
-        self, predictor: Predictor, *, camera_of: CameraOf, steady: SteadyConfig | None, is_many: bool
+        self, predictor: Predictor, *, camera_of: "_Cameras", steady: SteadyConfig | None, is_many: bool
     ) -> None:
         self._predictor, self._camera_of, self._steady_config = predictor, camera_of, steady
         self._queue = predictor.queue() if is_many and predictor.num_previous == 0 else None
@@ -138,7 +154,7 @@ class _FramePredictor:
     def _begin_image(self, frame: Frame, item: Item) -> _Begun:
         assert frame.image is not None
         image, size_hw = frame.image, (frame.image.shape[0], frame.image.shape[1])
-        camera = self._camera_of(size_hw)
+        camera = self._camera_of(frame.source, size_hw)
         session = self._session_of(frame.source, size_hw, camera=camera)
         network_hw = self._predictor.warm(size_hw, queue=self._queue)  # a compilation is no part of the time
         item = replace(item, width=size_hw[1], height=size_hw[0], network_size_hw=network_hw)

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 
 from hondo.core.errors import HondoError
-from hondo.core.types import Camera
-from hondo.data.datasets.intrinsics import ASSUMED_FOV_DEG
+from hondo.core.types import Camera, Size
+from hondo.data.datasets.intrinsics import ASSUMED_FOV_DEG, check_plausible
 from hondo.web.encode.responses import PLY_TYPE, choose_format, depth_response, ply_response
 from hondo.web.http.openapi import FACTS_EXAMPLE, IMAGE_BODY
 from hondo.web.http.refusal import Refusal, documented
@@ -92,4 +92,9 @@ def parse_camera(text: str | None, *, fov_deg: float) -> CameraOf:
         raise Refusal(400, str(error)) from error
     except ValueError as error:
         raise Refusal(400, "camera must be four numbers, fx,fy,cx,cy in pixels of the image") from error
-    return lambda size_hw: Camera(fx=fx, fy=fy, cx=cx, cy=cy, size_hw=size_hw)
+
+    def camera_of(size_hw: Size) -> Camera:
+        check_plausible(fx, fy, cx, cy, size_hw=size_hw)
+        return Camera(fx=fx, fy=fy, cx=cx, cy=cy, size_hw=size_hw)
+
+    return camera_of
