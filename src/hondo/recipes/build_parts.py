@@ -69,8 +69,8 @@ def build_samples(data: Any, *, multiple_of: int = 1) -> Samples:
     if data.dataset == "frames" and data.size_hw is not None:
         data = replace(data, size_hw=_size_for(Path(data.root), data.size_hw, multiple_of=multiple_of))
     samples = DATASETS[data.dataset](**_arguments(data))
-    if isinstance(samples, Frames) and samples.camera is None and data.sources:
-        samples.assume_camera()
+    if isinstance(samples, Frames) and data.sources:
+        samples.use_exif_camera()
     return samples
 
 

@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, HondoWarning
 from hondo.core.types import Camera
 from hondo.data.datasets.clip import Frames
 from hondo.data.datasets.embedded_clip import embedded_clip
@@ -146,3 +147,16 @@ def test_sources_on_disk_that_are_wrong(clip: Path, tmp_path: Path):
     (clip / "poses.txt").write_text("1 0 0 0 0 1 0 0 0 0 1 0\n")
     with pytest.raises(HondoError, match="poses of 1 frames, but the clip has 6"):
         Frames(clip)
+
+
+def test_exif_stands_in_for_unknown_intrinsics(tmp_path: Path):
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0xA405] = 26
+    for number in range(3):
+        Image.new("RGB", (32, 20)).save(tmp_path / f"{number}.jpg", exif=exif.tobytes())
+    samples = Frames(tmp_path, sources=(1,))
+    assert samples.camera is None
+    with pytest.warns(HondoWarning, match="focal length in EXIF"):
+        samples.use_exif_camera()
+    assert samples[0].camera is not None and samples[0].camera.fx == pytest.approx(26 / 43.2666 * np.hypot(20, 32))
+    assert Frames(tmp_path, sources=(1,), camera=(30, 30.5, 16, 10)).camera.fy == 30.5

@@ -10,7 +10,7 @@ from hondo.core.errors import HondoError
 from hondo.core.sample import Sample, SourceView
 from hondo.core.types import Camera, Size, have_same_aspect
 from hondo.data.datasets.clip_files import find_layout, list_images, match_depth, unpack_video
-from hondo.data.datasets.intrinsics import camera_of_file, read_camera
+from hondo.data.datasets.intrinsics import exif_camera, read_camera
 from hondo.data.datasets.poses import read_poses, relative_pose
 from hondo.data.loading.fit_sample import fit_depth, fit_sample, image_tensor
 from hondo.images.placement import place_into
@@ -87,9 +87,10 @@ class Frames(Sequence[Sample]):
         )
         return fit_sample(sample, self.size_hw)
 
-    def assume_camera(self) -> None:
-        """Takes the intrinsics that ``hondo predict`` would take where none are known, with a warning."""
-        self.camera = camera_of_file(None if self.is_video else self.images[0], size_hw=self.frame_hw)
+    def use_exif_camera(self) -> None:
+        """Takes the focal length in EXIF where no intrinsics are known, with a warning."""
+        if self.camera is None and not self.is_video:
+            self.camera = exif_camera(self.images[0], size_hw=self.frame_hw)
 
     def origin(self, frame: int) -> str:
         """What names a frame: its file, or the video and the frame's number."""

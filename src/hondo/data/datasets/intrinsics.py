@@ -136,12 +136,19 @@ def assumed_camera(size_hw: Size) -> Camera:
 
 def camera_of_file(image: Path | None, *, size_hw: Size) -> Camera:
     """The camera where no intrinsics are known, with a warning: by the focal length in EXIF, else the assumed one."""
-    focal_mm = None if image is None else focal_length_35mm(image)
+    camera = None if image is None else exif_camera(image, size_hw=size_hw)
+    if camera is not None:
+        return camera
+    assumed = f"a lens {ASSUMED_FOV_DEG:g} degrees wide is assumed"
+    warn(f'intrinsics are not known: {assumed}; give camera=FILE, or camera="fov=DEGREES"')
+    return assumed_camera(size_hw)
+
+
+def exif_camera(image: Path, *, size_hw: Size) -> Camera | None:
+    """The camera by the focal length that EXIF states for 35 mm film, with a warning; None where it does not."""
+    focal_mm = focal_length_35mm(image)
     if focal_mm is None:
-        warn(
-            f"intrinsics are not known: a lens {ASSUMED_FOV_DEG:g} degrees wide is assumed; give camera=FILE or fov=60"
-        )
-        return assumed_camera(size_hw)
+        return None
     focal = focal_mm / FULL_FRAME_MM * math.hypot(*size_hw)
     warn(f"intrinsics are not known: taken from the focal length in EXIF ({focal_mm:g} mm of full frame)")
     return Camera(fx=focal, fy=focal, cx=size_hw[1] / 2, cy=size_hw[0] / 2, size_hw=size_hw)

@@ -153,7 +153,7 @@ def _check(batch: Batch) -> None:
         raise HondoError("self-supervised training needs source views: frames before and after, or a stereo pair")
     if batch.K is None:
         raise HondoError(
-            "self-supervised training needs the camera's intrinsics: give data.camera=FILE or fx,fy,cx,cy",
+            "self-supervised training needs the camera's intrinsics: give data.camera=FILE, fx,fy,cx,cy or fov=DEGREES",
             field="data.camera",
         )
 

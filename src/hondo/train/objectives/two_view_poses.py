@@ -15,7 +15,8 @@ from hondo.models.base.depth_model import DepthModel
 from hondo.train.loop.progress import iterate_with_progress
 
 NEEDS_CAMERA = (
-    "learning from video needs the camera's intrinsics; give data.camera=FILE or fx,fy,cx,cy in pixels of the frames"
+    "learning from video needs the camera's intrinsics; give data.camera=FILE, fx,fy,cx,cy in pixels of the frames, "
+    "or fov=DEGREES"
 )
 
 
