@@ -104,7 +104,7 @@ def test_a_file_that_misses_is_not_written_without_force(model, tmp_path, monkey
     pytest.importorskip("openvino")
     monkeypatch.setattr("hondo.evaluate.parity.parity.TOLERANCES", {"fp32": Tolerance(mean_share=-1.0)})
     path = tmp_path / "net.xml"
-    with pytest.raises(HondoError, match=r"net\.xml was not written: mean difference .*--force"):
+    with pytest.raises(HondoError, match=r"net\.xml was not written: mean difference .*force=True"):
         export_checked(model, path, engine="openvino")
     assert not list(tmp_path.iterdir())
     assert not export_checked(model, path, engine="openvino", force=True).passed
