@@ -63,7 +63,7 @@ def test_rows_that_were_compared_on_other_images_are_named(assemble, out) -> Non
         facts = PARITY | {"truth": PARITY["truth"] | {"images": images}}
         (out / "net" / f"{name}.json").write_text(json.dumps(facts))
     notes = assemble(out, {"net": (32, 64)}).notes
-    assert "compared with torch and ground truth on 3 images, unless stated otherwise" in notes
+    assert "compared with torch and ground truth on 3 images unless stated otherwise" in notes
     assert "compared on 64 images: net 32x64 openvino bf16" in notes
 
 

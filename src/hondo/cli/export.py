@@ -91,4 +91,5 @@ def _report(exported: "ExportedFile", *, json_path: Path | None) -> None:
     missed = "" if parity.passed else ": MISSED, written by --force"
     print(f"{exported.path} ({exported.size_mib:.2f} MiB)\n{parity}{missed}")
     if json_path is not None:
-        atomic_write(json_path, json.dumps(asdict(parity) | {"passed": parity.passed}, indent=1).encode())
+        stored = asdict(parity) | {"passed": parity.passed, "pictures": parity.images}  # its name in earlier versions
+        atomic_write(json_path, json.dumps(stored, indent=1).encode())
