@@ -104,6 +104,6 @@ def test_candidates_by_device_and_precision() -> None:
 def test_a_real_trial_gives_a_predictor_that_works(tiny_model, monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("HONDO_CACHE", str(tmp_path))
     monkeypatch.delenv("HONDO_TRIAL")
-    predictor = hondo.load(tiny_model)
+    predictor = hondo.load(tiny_model, precision="fp32")
     assert predictor(np.zeros((48, 96, 3), np.uint8)).values.shape == (48, 96)
     assert len(list((tmp_path / "trials").glob("*.json"))) == (len(candidates("cpu", precision="fp32")) > 1)

@@ -9,7 +9,7 @@ import tyro
 from hondo.cli.options.data_options import DataOption, progress_bar
 from hondo.cli.options.flags import text_with_flags
 from hondo.cli.options.model_options import (
-    NO_OPTIONS,
+    EXACT_OPTIONS,
     CameraOption,
     SharedModelOptions,
     model_settings,
@@ -62,7 +62,7 @@ class EvaluateConfig:
     """Of predictions by others: metric_depth, metric_inverse_depth, scaled_inverse_depth, relative_inverse_depth."""
     skip_nan: bool = False
     """Leave out pixels where a prediction is NaN (they are counted in the report) instead of refusing the image."""
-    network: SharedModelOptions = NO_OPTIONS
+    network: SharedModelOptions = EXACT_OPTIONS
 
 
 def run(config: EvaluateConfig) -> int:

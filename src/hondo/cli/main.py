@@ -4,6 +4,7 @@ A command is one file with a config dataclass and ``run(config: Config) -> int |
 does not import torch at the top: ``--help`` answers at once.
 """
 
+import logging
 import re
 import sys
 import typing
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"hondo {__version__}")
         return 0
     try:
-        with _warnings_as_lines(arguments[0]):
+        with _warnings_as_lines(arguments[0]), _log_as_lines(arguments[0]):
             return _run(arguments[0], arguments[1:])
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output went away: nothing to report, and nobody to report it to
@@ -108,6 +109,26 @@ def _warnings_as_lines(command: str) -> Iterator[None]:
 
         warnings.showwarning = show_line
         yield
+
+
+@contextmanager
+def _log_as_lines(command: str) -> Iterator[None]:
+    """Prints what the engines chose, and warnings of any module, as lines on stderr with the flags of ``command``."""
+
+    class Lines(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            word = "warning: " if record.levelno >= logging.WARNING else ""
+            print(f"hondo: {word}{text_with_flags(record.getMessage(), command=command)}", file=sys.stderr)
+
+    package, choices, lines = logging.getLogger("hondo"), logging.getLogger("hondo.engines"), Lines()
+    level = choices.level
+    package.addHandler(lines)
+    choices.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        package.removeHandler(lines)
+        choices.setLevel(level)
 
 
 def _run(name: str, arguments: list[str]) -> int:

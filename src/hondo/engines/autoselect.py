@@ -42,7 +42,7 @@ def load_fastest(model: DepthModel, options: LoadOptions, *, size_hw: Size) -> N
     if len(names) == 1 or os.environ.get("HONDO_TRIAL") == "0":
         return first_that_loads(names, load)
     facts = {"size_hw": size_hw, **asdict(options)}
-    path = cache_folder("trials", f"{_key(model, facts)}.json")
+    path = cache_folder("trials", f"{trial_key(model, facts)}.json")
     known = (read_cached(path) or {}).get("engine")
     if known in names:
         return first_that_loads((known, *names), load)
@@ -88,7 +88,7 @@ def try_engines(names: tuple[str, ...], load: LoadEngine, *, size_hw: Size) -> l
         try:
             predictor = load(name)
             loaded = time.perf_counter() - start
-            tried.append(Tried(predictor=predictor, milliseconds=_best_ms(predictor, size_hw), load_s=loaded))
+            tried.append(Tried(predictor=predictor, milliseconds=best_call_ms(predictor, size_hw), load_s=loaded))
         except (HondoError, RuntimeError):
             if name == names[-1] and not tried:
                 raise
@@ -113,7 +113,7 @@ def _expected_s(name: str, tried: list[Tried]) -> float:
     return calls if name == "torch" else calls + max(one.load_s for one in tried)
 
 
-def _best_ms(predictor: NetworkPredictor, size_hw: Size) -> float:
+def best_call_ms(predictor: NetworkPredictor, size_hw: Size) -> float:
     image = np.random.default_rng(0).random((1, 3, *size_hw), dtype=np.float32)
     call = call_in_video(predictor, image)
     predictor.warm(size_hw)
@@ -125,7 +125,7 @@ def _best_ms(predictor: NetworkPredictor, size_hw: Size) -> float:
     return min(times)
 
 
-def _key(model: DepthModel, facts: dict[str, object]) -> str:
+def trial_key(model: DepthModel, facts: dict[str, object]) -> str:
     """One trial for each architecture (not for its weights), use, machine and set of versions."""
     shapes = [(name, list(tensor.shape)) for name, tensor in model.state_dict().items()]
     facts_of_trial = [model.name, sorted(map(str, model.options.items())), shapes, facts, hardware(), _versions()]

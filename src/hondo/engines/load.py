@@ -7,6 +7,7 @@ from typing import Any
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, Size
+from hondo.engines.auto_precision import AUTO, EXACT, load_auto_precision
 from hondo.engines.autoselect import load_fastest
 from hondo.engines.base.engine import LoadOptions
 from hondo.engines.base.predictor import NetworkPredictor
@@ -22,16 +23,17 @@ def load(
     engine: str = "auto",
     device: str = "auto",
     size_hw: Size | None = None,
-    precision: str = "fp32",
+    precision: str = "auto",
     camera: Camera | None = None,
     threads: int | None = None,
     **options: Any,
 ) -> NetworkPredictor:
     """A Predictor for a model by name, a run folder, an exported file, or a DepthModel.
 
-    ``size_hw``: the network's input size. ``precision``: fp32, fp16, bf16, int8-dynamic or int8-weights, as the engine
-    offers; a file that was exported in a lower one keeps it. ``camera`` goes into every depth map, scaled to the
-    image. ``options`` go to the model's builder.
+    ``size_hw``: the network's input size. ``precision``: "auto" (the fastest here whose depth is within
+    1 % of fp32, see ``auto_precision``), fp32, fp16, bf16, int8-dynamic or int8-weights, as the engine offers; an
+    exported file keeps its own. ``camera`` goes into every depth map, scaled to the image. ``options`` go to the
+    model's builder.
     ``engine="auto"``: that of the file; for models the fastest installed one, see ``autoselect``.
     """
     if threads is not None and threads < 1:
@@ -41,6 +43,8 @@ def load(
     exported = _exported_file(model)
     how = LoadOptions(device=device, precision=precision, threads=threads)
     if exported is not None:
+        if precision == AUTO:
+            how = replace(how, precision=EXACT)  # which lets a file keep its own
         predictor = _load_file(exported, how, engine=engine, size_hw=size_hw)
         if weights is not None or options:
             raise HondoError(
@@ -49,7 +53,9 @@ def load(
         return replace(predictor, camera=camera)
     built = model if isinstance(model, DepthModel) else build_depth_model(model, weights=weights, options=options)
     spec = built.input_spec if size_hw is None else replace(built.input_spec, size_hw=tuple(size_hw))
-    if engine == "auto":
+    if precision == AUTO:
+        loaded = load_auto_precision(built, how, size_hw=spec.size_hw, engine=engine)
+    elif engine == "auto":
         loaded = load_fastest(built, how, size_hw=spec.size_hw)
     else:
         loaded = find_engine(engine).load(built, how)

@@ -57,8 +57,11 @@ def speed_rows(
     progress: ProgressReporter,
 ) -> list[Row]:
     """Frames a second end to end (image to depth map), the network's own times, and each file's parity."""
-    torch_predictor = replace(load(model, engine="torch", device="cpu"), weights_file=weights_file)
+    torch_predictor = replace(load(model, engine="torch", device="cpu", precision="fp32"), weights_file=weights_file)
+    auto = replace(load(model, device="cpu", precision="auto"), weights_file=weights_file)
     subjects = [(torch_predictor, None), *((load(one.path), one) for one in exported)]
+    if auto.precision != torch_predictor.precision:
+        subjects.append((auto, None))
     measured = progress.each("measuring speed", subjects, lambda pair: _rows(*pair, model=model, config=config))
     return [row for rows in measured for row in rows]
 
