@@ -18,7 +18,7 @@ class TrainConfig:
     """A recipe, and the folder of its run."""
 
     recipe: Recipe
-    data: str | None = None
+    data: tuple[str, ...] = ()
     out: Path | None = None
     resume: Path | None = None
 
@@ -27,8 +27,9 @@ class TrainConfig:
 class Places:
     """The options that are not fields of the recipe."""
 
-    data: str | None = None
-    """Where the data is: a video, a folder of images, or a folder with a manifest.csv (sets --data.root)."""
+    data: Annotated[tuple[str, ...], tyro.conf.arg(metavar="PATH")] = ()
+    """Where the data is: a video, a folder of images, of clips, of stereo pairs (left/ and right/), or one with a
+    manifest.csv; several paths, patterns or a comma list for several clips (sets --data.root)."""
     out: Path | None = None
     """The folder of the new run; default: runs/RECIPE."""
     resume: Path | None = None
@@ -107,13 +108,15 @@ def run(config: TrainConfig) -> None:
     print(f"run folder: {out}; use it as a model: hondo predict SOURCE --model {out} --out depth")
 
 
-def with_data(recipe: Recipe, path: str | None) -> Recipe:
-    """The recipe reading from ``path``."""
-    if path is None:
+def with_data(recipe: Recipe, paths: tuple[str, ...]) -> Recipe:
+    """The recipe reading from ``paths``."""
+    if not paths:
         return recipe
     if not hasattr(recipe.data, "root"):
         raise HondoError(f"recipe '{recipe.name}' makes its own data; leave out --data")
-    return replace(recipe, data=replace(recipe.data, root=path))
+    if len(paths) > 1 and recipe.data.dataset != "frames":
+        raise HondoError(f"recipe '{recipe.name}' takes one --data, got {len(paths)}: {', '.join(paths[:3])}")
+    return replace(recipe, data=replace(recipe.data, root=paths[0] if len(paths) == 1 else paths))
 
 
 def _resumed(arguments: list[str]) -> Path | None:

@@ -85,4 +85,7 @@ def _absolute_value(name: str, value: Any) -> Any:
 
 
 def _absolute_path(path: str) -> str:
+    """Absolute; each part of a comma list that is no path itself."""
+    if "," in path and not Path(path).exists():
+        return ",".join(_absolute_path(part.strip()) for part in path.split(","))
     return str(Path(path).expanduser().absolute())

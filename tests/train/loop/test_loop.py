@@ -217,6 +217,22 @@ def test_hooks_see_the_average_and_write(objective, batches, tmp_path):
     assert [record["val_abs_rel"] for record in records(tmp_path) if "val_abs_rel" in record] == [5, 4, 3]
 
 
+def test_a_failed_first_batch_leaves_no_run(objective, batches, tmp_path):
+    hooks = Hooks(started=lambda: (tmp_path / "run" / "recipe.json").write_text("{}"))
+    for hook in (None, hooks):
+        with pytest.raises(Interrupted):
+            fit(
+                objective(),
+                Cut(batches(), after=0),
+                optim=OPTIM,
+                loop=LOOP,
+                setup=CPU,
+                folder=tmp_path / "run",
+                hooks=hook,
+            )
+        assert not (tmp_path / "run").exists()
+
+
 def test_refuses_to_overwrite_a_run(objective, batches, tmp_path):
     fit(objective(), batches(), optim=OPTIM, loop=LOOP, setup=CPU, folder=tmp_path)
     with pytest.raises(ValueError, match="holds a run already; continue it with resume="):

@@ -1,17 +1,20 @@
 """A clip: a folder of images in order, or a video file, with intrinsics, and optionally some depth maps and poses."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from hondo.core.errors import HondoError
-from hondo.core.sample import Sample, SourceView
+from hondo.core.sample import Sample, SourceView, ViewRole
 from hondo.core.types import Camera, Size, have_same_aspect
-from hondo.data.datasets.clip_files import find_layout, list_images, match_depth, unpack_video
+from hondo.data.datasets.clip_files import find_layout, list_images, match_depth
 from hondo.data.datasets.intrinsics import exif_camera, read_camera
 from hondo.data.datasets.poses import read_poses, relative_pose
+from hondo.data.datasets.stereo_pair import check_baseline, match_right, stereo_pose
+from hondo.data.datasets.unpacked_video import unpack_video
 from hondo.data.loading.fit_sample import fit_depth, fit_sample, image_tensor
 from hondo.images.placement import place_into
 from hondo.images.read import image_size, read_depth, read_image
@@ -22,7 +25,8 @@ class Frames(Sequence[Sample]):
 
     ``root``: a folder of images, a video file, or a folder with images/ and optionally depth/, intrinsics.json or
     K.txt, and poses.txt. ``camera``: see read_camera; None takes the one found there, else intrinsics stay unknown.
-    ``sources``: offsets in frames, e.g. (-1, 1); frames without all of them are no targets.
+    ``sources``: offsets in frames, e.g. (-1, 1); frames without all of them are no targets. "stereo": the right image
+    of a rectified pair, ``baseline`` metres apart; ``root`` holds left/ and right/, or is left/.
     ``depth``: folder of maps, metres = value / divide_by, matched by name or each ``depth_every``-th frame.
     ``poses``: file of camera-to-world matrices. ``with_depth``: only frames with a depth map are targets (None: if
     there are depth maps and no sources). ``start``, ``stop``: the frames used, as in a slice; ``every``: each n-th
@@ -35,7 +39,8 @@ class Frames(Sequence[Sample]):
         *,
         camera: Camera | str | Path | tuple[float, ...] | None = None,
         size_hw: Size | None = None,
-        sources: tuple[int, ...] = (),
+        sources: tuple[ViewRole, ...] = (),
+        baseline: float | None = None,
         depth: str | Path | None = None,
         divide_by: float = 1000.0,
         depth_every: int | None = None,
@@ -53,8 +58,14 @@ class Frames(Sequence[Sample]):
         self.root, self.size_hw, self.sources, self.divide_by = Path(root), size_hw, tuple(sources), divide_by
         layout = find_layout(self.root)
         self.is_video = layout.images.is_file()
-        self.images, full_hw = self._open(layout.images)
-        self.frame_hw = image_size(self.images[0])
+        self.right: list[Path] | None = None
+        if "stereo" in sources:
+            if layout.right is None:
+                raise HondoError(f"{self.root}: no stereo pairs; give a folder with left/ and right/", field="root")
+            self.T_right_left = stereo_pose(check_baseline(baseline, self.root))
+            self.right = match_right(list_images(layout.images), list_images(layout.right))
+        choice = FrameChoice(start=start, stop=stop, every=every, offsets=self.offsets)
+        self.images, full_hw = self._open(layout.images, choice, is_whole=bool(depth or layout.depth or only))
         depth_folder, poses_file = depth or layout.depth, poses or layout.poses
         self.depth_maps: Mapping[int, Path] = {}
         if depth_folder is not None:
@@ -65,6 +76,22 @@ class Frames(Sequence[Sample]):
         if with_depth is None:
             with_depth = bool(self.depth_maps) and not sources
         self.targets = self._targets(range(len(self.images))[start:stop], with_depth=with_depth, only=only)[::every]
+
+    @property
+    def offsets(self) -> tuple[int, ...]:
+        """The sources that are other frames."""
+        return tuple(role for role in self.sources if role != "stereo")
+
+    @property
+    def used(self) -> list[int]:
+        """The frames that are targets or sources, in order."""
+        return sorted({frame + offset for frame in self.targets for offset in (0, *self.offsets)})
+
+    def check_sizes(self) -> None:
+        """Refuses a frame of another size than the first; reads the headers of the files only."""
+        for frame in self.used:
+            for path in (self.images[frame], *([] if self.right is None else [self.right[frame]])):
+                self._check_size(path, image_size(path))
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -96,13 +123,19 @@ class Frames(Sequence[Sample]):
         """What names a frame: its file, or the video and the frame's number."""
         return f"{self.root}#{frame:06d}" if self.is_video else str(self.images[frame])
 
-    def _open(self, source: Path) -> tuple[list[Path], Size]:
-        """The frames' files, and the size of the clip as it came (that of intrinsics given in pixels)."""
-        if self.is_video:
-            video = unpack_video(source, size_hw=self.size_hw)
-            return video.images, video.video_hw
-        images = list_images(source)
-        return images, image_size(images[0])
+    def _open(self, source: Path, choice: "FrameChoice", *, is_whole: bool) -> tuple[list[Path], Size]:
+        """The frames' files, and the size of the clip as it came (that of intrinsics given in pixels).
+
+        Of a video only the frames in use are unpacked, unless ``is_whole``: the targets are not known before.
+        """
+        if not self.is_video:
+            images = list_images(source)
+            self.frame_hw = image_size(images[0])
+            return images, self.frame_hw
+        is_used = (lambda number: True) if is_whole else choice.is_used
+        video = unpack_video(source, size_hw=self.size_hw, is_used=is_used, stop=choice.last)
+        self.frame_hw = image_size(video.images[video.used[0]])
+        return video.images, video.video_hw
 
     def _read_poses(self, path: Path) -> np.ndarray:
         poses = read_poses(path)
@@ -114,7 +147,7 @@ class Frames(Sequence[Sample]):
         chosen = [
             frame
             for frame in frames
-            if all(frame + offset in frames for offset in self.sources)
+            if all(frame + offset in frames for offset in self.offsets)
             and (not with_depth or frame in self.depth_maps)
             and (only is None or self.images[frame].name.startswith(only))
         ]
@@ -125,19 +158,28 @@ class Frames(Sequence[Sample]):
             )
         return chosen
 
-    def _view(self, frame: int, offset: int) -> SourceView:
+    def _view(self, frame: int, offset: ViewRole) -> SourceView:
+        if offset == "stereo":
+            assert self.right is not None
+            return SourceView(image=self._read(self.right[frame]), role=offset, T_source_target=self.T_right_left)
         other = frame + offset
         pose = None if self.poses is None else relative_pose(self.poses[other], self.poses[frame])
         return SourceView(image=self._image(other), role=offset, T_source_target=pose)
 
     def _image(self, frame: int) -> torch.Tensor:
-        image = read_image(self.images[frame])
-        if image.shape[:2] != self.frame_hw:
+        return self._read(self.images[frame])
+
+    def _read(self, path: Path) -> torch.Tensor:
+        image = read_image(path)
+        self._check_size(path, (image.shape[0], image.shape[1]))
+        return image_tensor(torch.from_numpy(image))
+
+    def _check_size(self, path: Path, size_hw: Size) -> None:
+        if tuple(size_hw) != tuple(self.frame_hw):
             raise HondoError(
-                f"{self.images[frame]}: the image is {image.shape[1]}x{image.shape[0]}, the first of the clip "
+                f"{path}: the image is {size_hw[1]}x{size_hw[0]}, the first of the clip "
                 f"{self.frame_hw[1]}x{self.frame_hw[0]} (width x height); a clip has one size"
             )
-        return image_tensor(torch.from_numpy(image))
 
     def _depth(self, frame: int) -> tuple[torch.Tensor | None, torch.Tensor | None]:
         if frame not in self.depth_maps:
@@ -160,3 +202,26 @@ class Frames(Sequence[Sample]):
                 "give depth registered to the images"
             )
         return fit_depth(depth, valid, place_into(size_hw, self.frame_hw))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameChoice:
+    """Which frames of a video are targets, each ``every``-th of a slice, or their neighbours at ``offsets``."""
+
+    start: int
+    stop: int | None
+    every: int
+    offsets: tuple[int, ...]
+
+    @property
+    def last(self) -> int | None:
+        """The number of frames to read; None: all."""
+        return None if self.stop is None or self.stop < 1 else self.stop
+
+    def is_used(self, number: int) -> bool:
+        """Whether a frame is a target or a neighbour of one; counts from the end are not known before it."""
+        if self.start < 0 or (self.stop is not None and self.stop < 0):
+            return True
+        first = self.start - min((0, *self.offsets))  # the first target
+        places = [number - offset - first for offset in (0, *self.offsets)]
+        return number >= self.start and any(place >= 0 and place % self.every == 0 for place in places)

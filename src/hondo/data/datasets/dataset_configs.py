@@ -1,9 +1,9 @@
 """Which samples a run reads: one config for each data set, naming it and its keyword arguments. Imports no torch."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from hondo.core.check_config import COUNT, NOT_NEGATIVE, Limits, check_config
+from hondo.core.check_config import COUNT, POSITIVE, Limits, check_config
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 
@@ -12,13 +12,15 @@ _SIDE = Limits(at_least=16)  # pixels; networks halve their input four times and
 
 @dataclass(frozen=True, kw_only=True)
 class FramesData:
-    """Frames of a video or folder with their neighbours (hondo.data.datasets.clip.Frames)."""
+    """Frames of videos or folders with their neighbours (hondo.data.datasets.clips)."""
 
     dataset: ClassVar[str] = "frames"
-    root: str | None = None
+    root: str | tuple[str, ...] | None = None
     camera: str | None = None  # intrinsics: a file or fx,fy,cx,cy in pixels; None: those found in the folder
     size_hw: Size | None = (192, 288)  # the area of the network's images; their aspect is the video's own
-    sources: tuple[int, ...] = (-1, 1)
+    # Offsets in frames, or "stereo": the right image of a pair. None: "stereo" for a folder of pairs, else -1 and 1.
+    sources: tuple[int | Literal["stereo"], ...] | None = None
+    baseline: float | None = None  # metres between the cameras of a stereo pair
     poses: str | None = None
     start: int = 0
     stop: int | None = None
@@ -26,8 +28,8 @@ class FramesData:
     with_depth: bool | None = False
 
     def __post_init__(self) -> None:
-        check_config(self, name="data", limits={"size_hw": _SIDE, "start": NOT_NEGATIVE, "every": COUNT})
-        if 0 in self.sources or len(set(self.sources)) != len(self.sources):
+        check_config(self, name="data", limits={"size_hw": _SIDE, "every": COUNT, "baseline": POSITIVE})
+        if self.sources is not None and (0 in self.sources or len(set(self.sources)) != len(self.sources)):
             raise HondoError("data.sources must be different offsets other than 0, e.g. -1 1", field="data.sources")
 
 

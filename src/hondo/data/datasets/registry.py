@@ -11,7 +11,7 @@ from hondo.core.tables import Table
 DATASETS: Table[Any] = Table(
     "data set",
     {
-        "frames": "hondo.data.datasets.clip:Frames",
+        "frames": "hondo.data.datasets.clips:open_clips",
         "rgbd": "hondo.data.datasets.rgbd:Rgbd",
         "synthetic": "hondo.synthetic:SyntheticScenes",
         "synthetic-pool": "hondo.data.datasets.rendered_pool:PooledBatches",

@@ -30,7 +30,8 @@ class ShuffledBatches:
     """Batch n is a function of (samples, seed, n) alone: whatever is read ahead, a resumed run sees the same ones.
 
     ``augment`` gets a generator of its own for each batch. Every epoch has a new order; a last incomplete batch is
-    left out unless there is no other. With several processes each takes its ``rank``-th share of every batch.
+    left out unless there is no other. Samples of several sizes (their ``groups``) are never in one batch. With several
+    processes each takes its ``rank``-th share of every batch.
     """
 
     def __init__(
@@ -50,6 +51,8 @@ class ShuffledBatches:
             raise HondoError(
                 f"cannot make batches of {batch_size} from {len(samples)} samples for {world_size} processes"
             )
+        groups = getattr(samples, "groups", None)
+        self.groups: tuple[tuple[int, ...], ...] | None = groups if groups and len(groups) > 1 else None
         self.samples, self.collate, self.augment = samples, collate, augment
         self.asked_size, self.batch_size = batch_size, min(batch_size, len(samples) // world_size)
         self.seed, self.shuffle, self.workers = seed, shuffle, workers
@@ -58,7 +61,9 @@ class ShuffledBatches:
 
     def __len__(self) -> int:
         """Batches of one epoch."""
-        return len(self.samples) // (self.batch_size * self.world_size)
+        if self.groups is None:
+            return len(self.samples) // (self.batch_size * self.world_size)
+        return sum(-(-len(group) // self._step(group)) for group in self.groups)
 
     def __iter__(self) -> Iterator[Batch]:
         for batch in read_ahead(self.batch, start=self.position, workers=self.workers):
@@ -69,7 +74,10 @@ class ShuffledBatches:
         """Batch ``number`` of the endless stream."""
         epoch, within = divmod(number, len(self))
         start = (within * self.world_size + self.rank) * self.batch_size
-        indices = self._order(epoch)[start : start + self.batch_size]
+        if self.groups is None:
+            indices = self._order(epoch)[start : start + self.batch_size]
+        else:
+            indices = self._grouped(self.groups, epoch)[within][self.rank :: self.world_size]
         batch = self.collate([self.samples[index] for index in indices])
         if self.augment is None:
             return batch
@@ -96,6 +104,22 @@ class ShuffledBatches:
                     "use the same data and options, or start a new run"
                 )
         self.position = state["position"]
+
+    def _step(self, group: tuple[int, ...]) -> int:
+        """The samples of one batch in all processes."""
+        return min(self.batch_size * self.world_size, max(self.world_size, len(group)))
+
+    def _grouped(self, groups: tuple[tuple[int, ...], ...], epoch: int) -> list[list[int]]:
+        """The batches of an epoch, each of one group; the last of a group is filled up from its first samples."""
+        batches, rank_of = [], {index: rank for rank, index in enumerate(self._order(epoch))}
+        for group in groups:
+            order, step = sorted(group, key=rank_of.__getitem__), self._step(group)
+            filled = order + [order[number % len(order)] for number in range(-len(order) % step)]
+            batches += [filled[start : start + step] for start in range(0, len(filled), step)]
+        if not self.shuffle:
+            return batches
+        order = torch.randperm(len(batches), generator=_generator(self.seed, 2, epoch)).tolist()
+        return [batches[index] for index in order]
 
     def _order(self, epoch: int) -> list[int]:
         if not self.shuffle:

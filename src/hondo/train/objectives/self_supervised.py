@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Batch, Samples
+from hondo.data.datasets.clips import clips_of
 from hondo.geometry.pose import invert_pose
 from hondo.geometry.warp import synthesise_view
 from hondo.losses.masked import masked_mean
@@ -21,7 +22,7 @@ from hondo.models.families.pose_networks import shared_pose
 from hondo.models.registry.build_model import build_model
 from hondo.train.objectives.objective import Losses, ObjectiveEntry, both_units, freeze_norm_statistics, resized
 from hondo.train.objectives.objective_config import SelfSupervisedConfig
-from hondo.train.objectives.two_view_poses import NEEDS_CAMERA, with_camera_path
+from hondo.train.objectives.two_view_poses import NEEDS_CAMERA, is_stereo_only, with_camera_path
 
 OUT_OF_VIEW = 1e3  # an error that is never the smallest
 
@@ -172,7 +173,9 @@ def build_self_supervised(model: DepthModel, config: SelfSupervisedConfig) -> Se
 
 def prepare_samples(samples: Samples, model: DepthModel, config: SelfSupervisedConfig) -> Samples:
     """The samples, with poses from two-view geometry if the config asks for them; refuses samples without a camera."""
-    if config.pose == "two-view":
+    for clip in clips_of(samples):
+        clip.check_sizes()
+    if config.pose == "two-view" and not is_stereo_only(samples):
         return with_camera_path(samples, model)
     if len(samples) and samples[0].camera is None:
         raise HondoError(f"{samples[0].origin}: {NEEDS_CAMERA}")

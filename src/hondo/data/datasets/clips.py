@@ -1,0 +1,146 @@
+"""One clip or many: a folder of clips, several paths, patterns and comma lists; neighbours never cross clips."""
+
+import bisect
+import glob
+import inspect
+from collections.abc import Sequence
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from hondo.core.errors import HondoError, warn
+from hondo.core.sample import Sample, Samples
+from hondo.core.types import InputSpec, Size
+from hondo.data.datasets.clip import Frames
+from hondo.data.datasets.clip_files import IMAGE_FOLDERS, find_layout
+from hondo.data.datasets.stereo_pair import is_pair_folder
+from hondo.images.listing import list_folder, natural_key, visible_files
+from hondo.images.placement import place
+from hondo.images.read import image_size
+from hondo.images.video_file import VIDEO_SUFFIXES, probe_video
+
+_DEPTH = 4  # levels of folders in which clips are looked for
+
+
+class Clips(Sequence[Sample]):
+    """The samples of several clips one after the other; each clip has its own size, camera and poses."""
+
+    def __init__(self, clips: Sequence[Frames]) -> None:
+        self.clips = tuple(clips)
+        self._ends = list(accumulate(map(len, self.clips)))
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """What names each sample, without reading it."""
+        return tuple(origin for clip in self.clips for origin in clip.origins)
+
+    @property
+    def groups(self) -> tuple[tuple[int, ...], ...]:
+        """The samples of equal image size, which can be in one batch."""
+        found: dict[Size, list[int]] = {}
+        for clip, end in zip(self.clips, self._ends, strict=True):
+            found.setdefault(clip.size_hw or clip.frame_hw, []).extend(range(end - len(clip), end))
+        return tuple(map(tuple, found.values()))
+
+    def __len__(self) -> int:
+        return self._ends[-1]
+
+    def __getitem__(self, index: int) -> Sample:  # pyright: ignore[reportIncompatibleMethodOverride]
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        number = bisect.bisect_right(self._ends, index)
+        return self.clips[number][index - self._ends[number] + len(self.clips[number])]
+
+
+def clips_of(samples: Samples) -> tuple[Frames, ...]:
+    """The clips that samples come from; empty where they come from elsewhere."""
+    return (samples,) if isinstance(samples, Frames) else samples.clips if isinstance(samples, Clips) else ()
+
+
+def open_clips(
+    root: str | Path | Sequence[str | Path],
+    *,
+    size_hw: Size | None = None,
+    multiple_of: int | None = None,
+    **options: Any,
+) -> Samples:
+    """One clip as Frames, several as Clips; ``options`` are those of Frames, for each of them.
+
+    ``multiple_of``: each clip keeps its aspect at about the area of ``size_hw``, in multiples of it.
+    """
+    roots = find_clips(root)
+    if len(roots) > 1 and options.get("poses") is not None:
+        raise HondoError(f"one file of poses cannot be of {len(roots)} clips; put a poses.txt into each clip's folder")
+    clips, failed = [], []
+    for each in roots:
+        size = size_hw
+        if size_hw is not None and multiple_of is not None:
+            size = size_for(each, size_hw, multiple_of=multiple_of)
+        try:
+            clips.append(Frames(each, size_hw=size, **options))
+        except HondoError as error:
+            if len(roots) == 1:
+                raise
+            failed.append(f"{error}")
+    if not clips:
+        raise HondoError(f"none of {len(roots)} clips can be used; the first: {failed[0]}")
+    if failed:
+        warn(f"{len(failed)} of {len(roots)} clips cannot be used and are left out; the first: {failed[0]}")
+    return clips[0] if len(clips) == 1 else Clips(clips)
+
+
+open_clips.__signature__ = inspect.signature(Frames)  # pyright: ignore[reportFunctionMemberAccess]
+
+
+def find_clips(root: str | Path | Sequence[str | Path]) -> list[Path]:
+    """The clips that paths, patterns and comma lists name, in natural order, each once."""
+    given = [root] if isinstance(root, str | Path) else list(root)
+    found = [
+        clip for each in given for path in _expand(str(each)) for clip in _clips_below(path, depth=_DEPTH) or [path]
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _expand(text: str) -> list[Path]:
+    if Path(text).exists():
+        return [Path(text)]
+    if "," in text:
+        return [path for part in text.split(",") if part.strip() for path in _expand(part.strip())]
+    matched = sorted(map(Path, glob.glob(text, recursive=True)), key=natural_key)
+    if not matched:
+        raise HondoError(f"{text}: no such file or folder; give a folder of images, a folder of clips or a video file")
+    if all(path.is_file() and path.suffix.lower() not in VIDEO_SUFFIXES for path in matched):
+        raise HondoError(f"{text} matches {len(matched)} files that are no videos; give the folder of a clip's images")
+    return matched
+
+
+def _clips_below(path: Path, *, depth: int) -> list[Path]:
+    """A clip itself; else the clips and videos in a folder and those below it."""
+    if path.is_file() or _is_clip(path):
+        return [path]
+    if depth == 0:
+        return []
+    files = [file for file in visible_files(path) if file.suffix.lower() in VIDEO_SUFFIXES]
+    folders = sorted((child for child in path.iterdir() if child.is_dir() and child.name[0] != "."), key=natural_key)
+    return files + [clip for folder in folders for clip in _clips_below(folder, depth=depth - 1)]
+
+
+def _is_clip(folder: Path) -> bool:
+    has_images = any((folder / name).is_dir() for name in IMAGE_FOLDERS)
+    return has_images or is_pair_folder(folder) or bool(list_folder(folder).images)
+
+
+def size_for(root: Path, size_hw: Size, *, multiple_of: int) -> Size:
+    """The size with the aspect ratio of the clip and about the area of ``size_hw``, in multiples of ``multiple_of``."""
+    native = tuple(max(multiple_of, round(side / multiple_of) * multiple_of) for side in size_hw)
+    return place(_first_size(root), InputSpec(size_hw=(native[0], native[1]), multiple_of=multiple_of)).network_hw
+
+
+def _first_size(root: Path) -> Size:
+    layout = find_layout(root)
+    if layout.images.is_file():
+        return probe_video(layout.images).size_hw
+    images = list_folder(layout.images).images
+    if not images:
+        raise HondoError(f"{layout.images}: no images")
+    return image_size(images[0])

@@ -1,0 +1,95 @@
+"""The frames of a video that are used, as files for random access, in a temporary folder."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+from hondo.core.errors import HondoError
+from hondo.core.types import Size
+from hondo.images.placement import place_into, resize_image
+from hondo.images.read import write_image
+from hondo.images.video_file import read_video
+
+try:
+    import fcntl
+except ImportError:  # Windows: folders that a killed run left stay
+    fcntl = None
+
+_PREFIX = "hondo-frames-"
+_LOCK = ".lock"  # held by the process that uses the folder; the system frees it when that is killed
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnpackedVideo:
+    """A path for every frame up to the last one used; only the used ones exist. They may be smaller than the video."""
+
+    images: list[Path]
+    used: list[int]
+    video_hw: Size
+
+
+def unpack_video(
+    path: Path, *, size_hw: Size | None, is_used: Callable[[int], bool] = lambda number: True, stop: int | None = None
+) -> UnpackedVideo:
+    """The frames before ``stop`` for which ``is_used``, as PNG files in a folder that goes when the process ends.
+
+    Frames larger than ``size_hw`` are stored at the size that fits into it, aspect kept. Folders that a killed process
+    left behind are removed first.
+    """
+    remove_abandoned(Path(tempfile.gettempdir()))
+    folder = _temporary_folder()
+    used, video_hw, count = [], None, 0
+    for number, frame in enumerate(read_video(path, max_frames=stop)):
+        count = number + 1
+        video_hw = video_hw or (frame.image.shape[0], frame.image.shape[1])
+        if is_used(number):
+            write_image(folder / f"{number:06d}.png", _shrunk(frame.image, size_hw))
+            used.append(number)
+    if video_hw is None:
+        raise HondoError(f"{path}: the video has no frames")
+    if not used:
+        raise HondoError(f"{path}: none of its {count} frames is used; choose another start, stop or every")
+    images = [folder / f"{number:06d}.png" for number in range(count)]
+    return UnpackedVideo(images=images, used=used, video_hw=video_hw)
+
+
+def remove_abandoned(parent: Path) -> None:
+    """Removes the folders of frames whose process has ended."""
+    if fcntl is None:
+        return
+    for folder in parent.glob(f"{_PREFIX}*"):
+        try:
+            with (folder / _LOCK).open() as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:  # in use, of somebody else, or without a lock
+            continue
+
+
+def _temporary_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    lock = (folder / _LOCK).open("w")
+    if fcntl is not None:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    atexit.register(_remove, folder, os.getpid(), lock)  # keeps the lock open
+    return folder
+
+
+def _shrunk(image: UInt8[np.ndarray, "h w 3"], size_hw: Size | None) -> UInt8[np.ndarray, "H W 3"]:
+    if size_hw is None:
+        return image
+    content_hw = place_into((image.shape[0], image.shape[1]), size_hw).content_hw
+    return resize_image(image, content_hw) if content_hw[0] < image.shape[0] else image
+
+
+def _remove(folder: Path, process: int, lock: object) -> None:
+    """Only the process that made the folder removes it, not one forked from it."""
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)
