@@ -18,9 +18,9 @@ from hondo.core.errors import HondoError
 from hondo.core.sample import Sample
 from hondo.data.datasets.clip import FrameChoice, Frames
 from hondo.data.datasets.clips import Clips, clips_of, find_clips, open_clips
-from hondo.data.datasets.unpacked_video import remove_abandoned
 from hondo.data.loading.batches import ShuffledBatches
 from hondo.data.loading.collate import collate
+from hondo.images.unpacked_video import remove_abandoned
 from hondo.images.video_writer import VideoWriter
 from tests.data.conftest import write_clip
 
@@ -151,7 +151,7 @@ def test_a_choice_of_frames_agrees_with_the_slice():
 
 
 def test_frames_that_a_killed_run_left_are_removed_and_those_in_use_stay(video):
-    code = "import time; from hondo.data.datasets.unpacked_video import _temporary_folder as make"
+    code = "import time; from hondo.images.unpacked_video import _temporary_folder as make"
     code += "; print(make(), flush=True); time.sleep(60)"
     environment = os.environ | {"TMPDIR": tempfile.gettempdir(), "PYTHONPATH": str(Path(__file__).parents[3] / "src")}
     child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment)

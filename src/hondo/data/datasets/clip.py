@@ -14,10 +14,10 @@ from hondo.data.datasets.clip_files import find_layout, list_images, match_depth
 from hondo.data.datasets.intrinsics import exif_camera, read_camera
 from hondo.data.datasets.poses import read_poses, relative_pose
 from hondo.data.datasets.stereo_pair import check_baseline, match_right, stereo_pose
-from hondo.data.datasets.unpacked_video import unpack_video
 from hondo.data.loading.fit_sample import fit_depth, fit_sample, image_tensor
 from hondo.images.placement import place_into
 from hondo.images.read import image_size, read_depth, read_image
+from hondo.images.unpacked_video import unpack_video
 
 
 class Frames(Sequence[Sample]):
