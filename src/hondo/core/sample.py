@@ -33,6 +33,7 @@ class Sample:
     valid: Bool[Tensor, "1 h w"] | None = None  # where depth_gt is known
     sources: tuple[SourceView, ...] = ()
     origin: str = ""  # file or scene it came from
+    remarks: tuple[str, ...] = ()  # what its reader assumed, for ``hondo data check``
 
     def __post_init__(self) -> None:
         size = tuple(self.image.shape[-2:])

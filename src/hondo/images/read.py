@@ -72,6 +72,12 @@ def image_size(source: str | Path | bytes) -> Size:
         return exr_size(file, name=name) if start.startswith(_EXR) else read_header(file, name=name).size_hw
 
 
+def image_orientation(source: str | Path | bytes) -> int:
+    """The EXIF orientation 1..8 by which ``read_image`` turns the stored pixels of a file."""
+    with opened(source) as (file, name):
+        return 1 if magic(file).startswith((*_PFM, _EXR)) else read_header(file, name=name).orientation
+
+
 def read_depth(
     source: str | Path | bytes,
     *,

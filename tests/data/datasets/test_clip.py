@@ -160,3 +160,26 @@ def test_exif_stands_in_for_unknown_intrinsics(tmp_path: Path):
         samples.use_exif_camera()
     assert samples[0].camera is not None and samples[0].camera.fx == pytest.approx(26 / 43.2666 * np.hypot(20, 32))
     assert Frames(tmp_path, sources=(1,), camera=(30, 30.5, 16, 10)).camera.fy == 30.5
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz"])
+def test_a_stack_holds_the_maps_of_all_frames(clip: Path, suffix: str):
+    stack = np.stack([np.full((20, 32), 1 + index, np.float32) for index in range(6)])
+    np.save(clip / "d.npy", stack) if suffix == ".npy" else np.savez(clip / "d.npz", depth=stack)
+    samples = Frames(clip, depth=clip / f"d{suffix}", divide_by=1)
+    assert [float(sample.depth_gt.max()) for sample in samples] == [1, 2, 3, 4, 5, 6]
+    every = Frames(clip, depth=clip / f"d{suffix}", divide_by=1, with_depth=False)
+    assert len(every) == 6
+    np.save(clip / "short.npy", stack[:5])
+    with pytest.raises(HondoError, match="a stack of 5 depth maps does not fit 6 images"):
+        Frames(clip, depth=clip / "short.npy")
+
+
+def test_colour_and_depth_in_one_folder(tmp_path: Path):
+    """The layout of 7-Scenes."""
+    for index in range(4):
+        cv2.imwrite(str(tmp_path / f"frame-{index:06d}.color.png"), np.full((20, 32, 3), 20 * index, np.uint8))
+        cv2.imwrite(str(tmp_path / f"frame-{index:06d}.depth.png"), np.full((20, 32), 1000 * (1 + index), np.uint16))
+    with pytest.warns(HondoWarning, match="left out 4 depth maps"):
+        samples = Frames(tmp_path, depth=tmp_path)
+    assert [float(sample.depth_gt.max()) for sample in samples] == [1, 2, 3, 4]

@@ -43,7 +43,9 @@ def test_refusals(pairs: Path):
         open_dataset("rgb", root=pairs)
     with pytest.raises(HondoError, match="give its folder as root"):
         open_dataset("rgbd")
-    with pytest.raises(HondoError, match="has no option stride; it has every, only, root, size_hw"):
+    with pytest.raises(
+        HondoError, match="has no option stride; it has every, max_depth, only, partner_orientation, root, size_hw"
+    ):
         open_dataset("rgbd", root=pairs, stride=2, camera=None)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, HondoWarning
 from hondo.core.sample import Sample
 from hondo.data.datasets.rgbd import Rgbd, write_rgbd
 
@@ -151,3 +151,16 @@ def test_a_manifest_of_another_encoding_or_kind_is_one_line(pairs: Path) -> None
     (pairs / "labeled.mat").write_bytes(b"MATLAB 7.3 MAT-file".ljust(512, b"\0") + bytes(range(128, 256)))
     with pytest.raises(HondoError, match=r"labeled\.mat is MATLAB"):
         Rgbd(pairs / "labeled.mat")
+
+
+def test_nothing_there_is_unknown_and_said(pairs: Path) -> None:
+    depth = cv2.imread(str(pairs / "0_depth.png"), cv2.IMREAD_UNCHANGED)
+    depth[10:] = 65535
+    cv2.imwrite(str(pairs / "0_depth.png"), depth)
+    with pytest.warns(HondoWarning, match=r"hold 65\.535 m where nothing is"):
+        sample = Rgbd(pairs)[0]
+    assert not sample.valid[0, 10:].any() and sample.valid[0, 3:10].all()
+    assert "taken as unknown" in sample.remarks[0]
+    kept = Rgbd(pairs, max_depth=float("inf"))[0]
+    assert kept.valid[0, 10:].all() and kept.remarks == ()
+    assert float(Rgbd(pairs, max_depth=5)[0].depth_gt.max()) <= 5

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import hondo
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, HondoWarning
 
 GT = np.random.default_rng(0).uniform(1, 10, (12, 16))
 
@@ -27,3 +27,11 @@ def test_there_must_be_as_many_predictions_as_ground_truths(pred, gt):
 def test_an_error_names_the_pair():
     with pytest.raises(HondoError, match="pair 1: the prediction is NaN"):
         hondo.score([GT, np.full_like(GT, np.nan)], [GT, GT], protocol="dense")
+
+
+def test_nothing_there_in_the_ground_truth_does_not_count():
+    gt = np.linspace(1, 3, 4800, dtype=np.float32).reshape(60, 80)
+    pred = gt.copy()
+    gt[:20, :20] = 1e10
+    with pytest.warns(HondoWarning, match="1e\\+10 m .*taken as unknown"):
+        assert hondo.score(pred, gt, protocol="dense")["rmse"] == 0

@@ -13,10 +13,13 @@ from hondo.core.types import Camera, Size, have_same_aspect
 from hondo.data.datasets.clip_files import find_layout, list_images, match_depth
 from hondo.data.datasets.intrinsics import exif_camera, read_camera
 from hondo.data.datasets.poses import read_poses, relative_pose
+from hondo.data.datasets.rgbd import known_depth
 from hondo.data.datasets.stereo_pair import check_baseline, match_right, stereo_pose
 from hondo.data.loading.fit_sample import fit_depth, fit_sample, image_tensor
+from hondo.data.partners.pairing import pose_indices
+from hondo.data.partners.turned_pair import check_orientation, lies_as_stored, stored_size, turned_camera, turned_depth
 from hondo.images.placement import place_into
-from hondo.images.read import image_size, read_depth, read_image
+from hondo.images.read import image_orientation, image_size, read_depth, read_image
 from hondo.images.unpacked_video import unpack_video
 
 
@@ -31,6 +34,7 @@ class Frames(Sequence[Sample]):
     ``poses``: file of camera-to-world matrices. ``with_depth``: only frames with a depth map are targets (None: if
     there are depth maps and no sources). ``start``, ``stop``: the frames used, as in a slice; ``every``: each n-th
     target; ``only``: targets whose file name starts so. ``size_hw``: scaled with the aspect kept and padded.
+    ``max_depth`` and ``partner_orientation``: as of ``Rgbd``.
     """
 
     def __init__(
@@ -50,6 +54,8 @@ class Frames(Sequence[Sample]):
         stop: int | None = None,
         every: int = 1,
         only: str | None = None,
+        max_depth: float | None = None,
+        partner_orientation: str = "stored",
     ) -> None:
         if 0 in sources or len(set(sources)) != len(sources):
             raise HondoError(f"sources must be different offsets other than 0, e.g. (-1, 1), got {sources}")
@@ -70,9 +76,10 @@ class Frames(Sequence[Sample]):
         self.depth_maps: Mapping[int, Path] = {}
         if depth_folder is not None:
             self.depth_maps = match_depth(Path(depth_folder), self.images, every=depth_every)
+        self.stack = Path(depth_folder) if depth_folder is not None and Path(depth_folder).is_file() else None
+        self.max_depth, self.partner_orientation = max_depth, check_orientation(partner_orientation)
         self.poses = None if poses_file is None else self._read_poses(Path(poses_file))
-        source = camera or layout.camera
-        self.camera = None if source is None else read_camera(source, size_hw=full_hw).resized(self.frame_hw)
+        self.camera = self._camera(camera or layout.camera, full_hw=full_hw)
         if with_depth is None:
             with_depth = bool(self.depth_maps) and not sources
         self.targets = self._targets(range(len(self.images))[start:stop], with_depth=with_depth, only=only)[::every]
@@ -103,7 +110,7 @@ class Frames(Sequence[Sample]):
 
     def __getitem__(self, index: int) -> Sample:  # pyright: ignore[reportIncompatibleMethodOverride]
         frame = self.targets[index]
-        depth_gt, valid = self._depth(frame)
+        depth_gt, valid, remark = self._depth(frame)
         sample = Sample(
             image=self._image(frame),
             camera=self.camera,
@@ -111,6 +118,7 @@ class Frames(Sequence[Sample]):
             valid=valid,
             sources=tuple(self._view(frame, offset) for offset in self.sources),
             origin=self.origin(frame),
+            remarks=(remark,) if remark else (),
         )
         return fit_sample(sample, self.size_hw)
 
@@ -137,11 +145,21 @@ class Frames(Sequence[Sample]):
         self.frame_hw = image_size(video.images[video.used[0]])
         return video.images, video.video_hw
 
+    def _camera(self, source: object, *, full_hw: Size) -> Camera | None:
+        """The intrinsics at the size of the frames; of turned images as their depth maps lie."""
+        if source is None:
+            return None
+        turn = 1 if self.is_video else image_orientation(self.images[0])
+        if turn != 1 and self.depth_maps and not isinstance(source, Camera):
+            first = min(self.depth_maps)
+            depth_hw = self._stored_depth(first).shape
+            if lies_as_stored(depth_hw, full_hw, orientation=turn, partners=self.partner_orientation):
+                return turned_camera(read_camera(source, size_hw=stored_size(full_hw, turn)), turn)  # pyright: ignore[reportArgumentType]
+        return read_camera(source, size_hw=full_hw).resized(self.frame_hw)  # pyright: ignore[reportArgumentType]
+
     def _read_poses(self, path: Path) -> np.ndarray:
         poses = read_poses(path)
-        if len(poses) < len(self.images):
-            raise HondoError(f"{path}: poses of {len(poses)} frames, but the clip has {len(self.images)}")
-        return poses
+        return poses[pose_indices(self.images, len(poses), where=str(path))]
 
     def _targets(self, frames: range, *, with_depth: bool, only: str | None) -> list[int]:
         chosen = [
@@ -181,14 +199,23 @@ class Frames(Sequence[Sample]):
                 f"{self.frame_hw[1]}x{self.frame_hw[0]} (width x height); a clip has one size"
             )
 
-    def _depth(self, frame: int) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-        if frame not in self.depth_maps:
-            return None, None
+    def _stored_depth(self, frame: int) -> np.ndarray:
         path = self.depth_maps[frame]
-        depth = read_depth(path, divide_by=self.divide_by)
+        index = None if self.stack is None else sorted(self.depth_maps).index(frame)
+        return read_depth(path, divide_by=self.divide_by, index=index)
+
+    def _depth(self, frame: int) -> tuple[torch.Tensor | None, torch.Tensor | None, str]:
+        if frame not in self.depth_maps:
+            return None, None, ""
+        path = self.depth_maps[frame]
+        depth = self._stored_depth(frame)
+        turn = 1 if self.is_video else image_orientation(self.images[frame])
+        if lies_as_stored(depth.shape, self.frame_hw, orientation=turn, partners=self.partner_orientation):
+            depth = turned_depth(depth, turn)
+        depth, remark = known_depth(depth, divide_by=self.divide_by, max_depth=self.max_depth)
         valid = np.isfinite(depth) & (depth > 0)
         filled = torch.from_numpy(np.where(valid, depth, 0).astype(np.float32))[None]
-        return self._at_frame_size(path, filled, torch.from_numpy(valid)[None])
+        return *self._at_frame_size(path, filled, torch.from_numpy(valid)[None]), remark
 
     def _at_frame_size(self, path: Path, depth: torch.Tensor, valid: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Depth maps may be smaller or larger than the images (nearest), but of the same shape."""

@@ -1,6 +1,5 @@
 """The files of a clip on disk: images in order, depth maps by frame, intrinsics and poses."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,13 +7,15 @@ from pathlib import Path
 from hondo.core.errors import HondoError, warn
 from hondo.data.datasets.intrinsics import INTRINSICS_FILES
 from hondo.data.datasets.stereo_pair import find_pair
-from hondo.images.listing import list_folder, visible_files
+from hondo.data.partners.pairing import pair_maps
+from hondo.images.formats.numpy_file import stack_length
+from hondo.images.listing import depth_maps_among, list_folder, visible_files
 from hondo.images.read import IMAGE_SUFFIXES
 
 # A folder with these names is a clip with all its parts, so that its path alone is enough.
 IMAGE_FOLDERS = ("images", "image", "color", "rgb")
 DEPTH_FOLDERS = ("depth", "depth_mm")
-POSES_FILES = ("poses.txt", "poses_cam_to_world.txt")
+POSES_FILES = ("poses.txt", "poses_cam_to_world.txt", "pose")  # pose: ScanNet's folder
 
 DEPTH_SUFFIXES = (".png", ".npy", ".tif", ".tiff", ".pfm", ".exr", ".npz")
 
@@ -63,33 +64,21 @@ def list_images(folder: Path) -> list[Path]:
 
 
 def match_depth(folder: Path, images: Sequence[Path], *, every: int | None) -> Mapping[int, Path]:
-    """Frame number -> depth map: by equal names, or with ``every`` n the i-th map is of frame i n."""
+    """Frame number -> depth map (see ``pair_maps``); a file is a stack with one map for each image."""
+    if folder.is_file():
+        with folder.open("rb") as file:
+            count = stack_length(file, name=str(folder))
+        if (count - 1) * (every or 1) >= len(images) or (every is None and count != len(images)):
+            raise HondoError(f"{folder}: a stack of {count} depth maps does not fit {len(images)} images")
+        return {index * (every or 1): folder for index in range(count)}
     if not folder.is_dir():
         raise HondoError(f"{folder}: no such folder of depth maps")
     maps = [path for path in visible_files(folder) if path.suffix.lower() in DEPTH_SUFFIXES]
+    beside = depth_maps_among([*images, *maps]) if folder.resolve() == images[0].parent.resolve() else set(maps)
+    maps = [path for path in maps if path in beside]
     if not maps:
         raise HondoError(f"{folder}: no depth maps ({', '.join(DEPTH_SUFFIXES)})")
-    if every is not None:
-        return _by_order(folder, maps, count=len(images), every=every)
-    frame_of = {_key(path): index for index, path in enumerate(images)}
-    strangers = [path.name for path in maps if _key(path) not in frame_of]
-    if strangers:
-        raise HondoError(
-            f"{folder}: {len(strangers)} of {len(maps)} depth maps have no image of the same name (first: "
-            f"{strangers[0]}); rename them, or give depth_every=N if the i-th map belongs to frame i x N"
-        )
-    return {frame_of[_key(path)]: path for path in maps}
-
-
-def _by_order(folder: Path, maps: Sequence[Path], *, count: int, every: int) -> Mapping[int, Path]:
-    if every < 1 or (len(maps) - 1) * every >= count:
-        raise HondoError(f"{folder}: {len(maps)} depth maps, one of every {every} frames, do not fit {count} frames")
-    return {index * every: path for index, path in enumerate(maps)}
-
-
-def _key(path: Path) -> str:
-    """What an image and its depth map have in common: frame-000.color.jpg and frame-000.depth.png."""
-    return re.sub(r"\.(color|colour|rgb|image|depth)$", "", path.stem)
+    return pair_maps(images, maps, every=every, where=str(folder))
 
 
 def _first(root: Path, names: Sequence[str]) -> Path | None:

@@ -87,7 +87,7 @@ def check_dataset(samples: Samples, *, track: Callable[[Iterable[int]], Iterable
 
 def remarks(sample: Sample, depth: "_Depth | None") -> list[str]:
     """What is odd about a sample that can be read."""
-    found = []
+    found = [f"{remark}; max_depth=METRES states it" for remark in sample.remarks]
     if sample.depth_gt is not None and depth is None:
         found.append("the depth map is empty")
     if depth is not None and depth.fraction < _FEW_PIXELS:

@@ -26,6 +26,7 @@ class FramesData:
     stop: int | None = None
     every: int = 1
     with_depth: bool | None = False
+    max_depth: float | None = None  # metres; farther is unknown. None: saturated and implausibly far values are
 
     def __post_init__(self) -> None:
         check_config(self, name="data", limits={"size_hw": _SIDE, "every": COUNT, "baseline": POSITIVE})

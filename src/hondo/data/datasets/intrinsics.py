@@ -10,7 +10,7 @@ from pathlib import Path
 from hondo.core.errors import HondoError, warn
 from hondo.core.text_file import read_text
 from hondo.core.types import Camera, Size
-from hondo.data.datasets.intrinsics_formats import Stated, parse_intrinsics
+from hondo.data.partners.intrinsics_formats import Stated, parse_intrinsics
 from hondo.images.file_header import focal_length_35mm
 
 INTRINSICS_FILES = (

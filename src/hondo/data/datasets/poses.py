@@ -9,6 +9,7 @@ from torch import Tensor
 
 from hondo.core.errors import HondoError
 from hondo.core.text_file import read_text, split_words
+from hondo.images.listing import name_numbers, visible_files
 
 _ORTHONORMAL_TOLERANCE = 1e-2  # files round rotations to a few digits
 
@@ -16,9 +17,12 @@ _ORTHONORMAL_TOLERANCE = 1e-2  # files round rotations to a few digits
 def read_poses(path: str | Path) -> Float[np.ndarray, "n 4 4"]:
     """T_world_camera of frame 0, 1, ... in metres: lines of 16 or 12 numbers (row-major 4x4 or 3x4).
 
-    A line may start with the frame's index (17 or 13 numbers); frames it leaves out get NaN.
+    A line may start with the frame's index (17 or 13 numbers); frames it leaves out get NaN. A folder holds one file
+    for each frame (ScanNet's pose/0.txt), with the frame's number in its name.
     """
     path = Path(path)
+    if path.is_dir():
+        return _read_pose_folder(path)
     lines = [line for line in read_text(path).split("\n") if line.strip() and line.strip()[0] != "#"]
     if not lines:
         raise HondoError(f"{path}: no poses; give one row-major 4x4 or 3x4 camera-to-world matrix a line")
@@ -32,6 +36,17 @@ def read_poses(path: str | Path) -> Float[np.ndarray, "n 4 4"]:
     poses = np.full((max(indices) + 1, 4, 4), np.nan)
     for index, row in zip(indices, rows, strict=True):
         poses[index] = _matrix(path, index, row[1:] if has_index else row)
+    return poses
+
+
+def _read_pose_folder(folder: Path) -> Float[np.ndarray, "n 4 4"]:
+    files = {name_numbers(path.stem)[-1]: path for path in visible_files(folder) if name_numbers(path.stem)}
+    if not files:
+        raise HondoError(f"{folder}: no poses; give a file of poses, or a folder with one numbered file for each frame")
+    poses = np.full((max(files) + 1, 4, 4), np.nan)
+    for index, path in files.items():
+        words = split_words(read_text(path))
+        poses[index] = _matrix(path, index, _row(path, 1, " ".join(words)))
     return poses
 
 

@@ -8,15 +8,19 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from jaxtyping import Float
 
 from hondo.core.atomic import atomic_write
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, warn
 from hondo.core.sample import Sample, Samples
 from hondo.core.text_file import read_text, separator_of
 from hondo.core.types import Camera, DepthKind, DepthMap, Size
+from hondo.data.datasets.intrinsics import check_plausible
 from hondo.data.loading.fit_sample import fit_sample, image_tensor
+from hondo.data.partners.turned_pair import check_orientation, lies_as_stored, stored_size, turned_camera, turned_depth
 from hondo.images.depth_file import PngScale, write_png16
-from hondo.images.read import read_depth, read_image, write_image
+from hondo.images.far_values import without_far_values
+from hondo.images.read import image_orientation, read_depth, read_image, write_image
 
 MANIFEST = "manifest.csv"
 _NUMBERS = ("divide_by", "fx", "fy", "cx", "cy", "width", "height")
@@ -50,10 +54,19 @@ class Rgbd(Sequence[Sample]):
 
     ``only`` keeps rows of one domain, or whose id (else image path) starts with it; ``every`` each n-th of those.
     ``size_hw`` scales and pads, for batches; None keeps the image's size. Files are read when a sample is asked for.
+    ``max_depth``: farther is unknown, in metres; None takes saturated and implausibly far values as unknown, with a
+    warning. ``partner_orientation``: depth and intrinsics of an image that EXIF turns lie as "stored" or as "shown".
     """
 
     def __init__(
-        self, root: str | Path, *, only: str | None = None, every: int = 1, size_hw: Size | None = None
+        self,
+        root: str | Path,
+        *,
+        only: str | None = None,
+        every: int = 1,
+        size_hw: Size | None = None,
+        max_depth: float | None = None,
+        partner_orientation: str = "stored",
     ) -> None:
         root = Path(root)
         self.manifest = root / MANIFEST if root.is_dir() else root
@@ -66,6 +79,7 @@ class Rgbd(Sequence[Sample]):
         if every < 1:
             raise HondoError(f"every must be 1 or more, got {every}")
         self.pairs, self.size_hw = tuple(pairs[::every]), size_hw
+        self.max_depth, self.partner_orientation = max_depth, check_orientation(partner_orientation)
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -86,19 +100,37 @@ class Rgbd(Sequence[Sample]):
         folder = self.manifest.parent
         image = read_image(folder / pair.image)
         depth = read_depth(folder / pair.depth, divide_by=pair.divide_by)
-        _check_row(pair, image_hw=image.shape[:2], depth_hw=depth.shape)
-        valid = np.isfinite(depth) & (depth > 0)
+        shown_hw, turn = (image.shape[0], image.shape[1]), image_orientation(folder / pair.image)
+        as_stored = lies_as_stored(depth.shape, shown_hw, orientation=turn, partners=self.partner_orientation)
+        own_hw = stored_size(shown_hw, turn) if as_stored else shown_hw
+        _check_row(pair, image_hw=own_hw, depth_hw=depth.shape)
+        depth, remark = known_depth(depth, divide_by=pair.divide_by, max_depth=self.max_depth)
         camera = None
         if pair.has_camera:
-            size_hw = (image.shape[0], image.shape[1])
-            camera = Camera(fx=pair.fx, fy=pair.fy, cx=pair.cx, cy=pair.cy, size_hw=size_hw)
+            check_plausible(pair.fx, pair.fy, pair.cx, pair.cy, size_hw=own_hw)
+            camera = Camera(fx=pair.fx, fy=pair.fy, cx=pair.cx, cy=pair.cy, size_hw=own_hw)
+        if as_stored:
+            depth, camera = turned_depth(depth, turn), None if camera is None else turned_camera(camera, turn)
+        valid = np.isfinite(depth) & (depth > 0)
         return Sample(
             image=image_tensor(torch.from_numpy(image)),
             camera=camera,
             depth_gt=torch.from_numpy(np.where(valid, depth, 0).astype(np.float32))[None],
             valid=torch.from_numpy(valid)[None],
             origin=str(folder / pair.image),
+            remarks=(remark,) if remark else (),
         )
+
+
+def known_depth(
+    depth: Float[np.ndarray, "h w"], *, divide_by: float, max_depth: float | None
+) -> tuple[Float[np.ndarray, "h w"], str]:
+    """Depth with NaN for what means "nothing there" (see ``without_far_values``), and a remark; warns of it once."""
+    found, remark = without_far_values(depth, divide_by=divide_by, max_depth=max_depth)
+    if remark:
+        values = remark.partition(" at ")[0]
+        warn(f"depth maps hold {values} where nothing is: taken as unknown; max_depth=METRES states it, inf keeps it")
+    return found, remark
 
 
 def read_manifest(path: Path) -> list[Pair]:

@@ -18,6 +18,7 @@ from hondo.evaluate.accuracy.score_image import (
     skipped_pixels,
 )
 from hondo.evaluate.protocols import protocol_named
+from hondo.images.far_values import without_far_values
 from hondo.metrics.depth_metrics import mean_metrics
 
 Maps: TypeAlias = Shaped[np.ndarray, "..."] | Sequence[Shaped[np.ndarray, "..."]]
@@ -47,11 +48,23 @@ def score(
     scored = []
     for index, (one, truth) in enumerate(zip(preds, gts, strict=True)):
         try:
+            truth = _known(truth)
             scored.append(score_image(one, truth, protocol=rule, align=align, pred_kind=kind, skip_nan=skip_nan))
         except HondoError as error:
             raise HondoError(f"pair {index}: {error}") from error
     _warn_of(scored, has_metres=align == "none")
     return asdict(mean_metrics([one.metrics for one in scored]))
+
+
+def _known(truth: Shaped[np.ndarray, "..."]) -> Shaped[np.ndarray, "..."]:
+    """Ground truth without values that mean "nothing there", as data sets read it; warns of them."""
+    truth = np.asarray(truth)
+    if truth.ndim != 2 or truth.dtype.kind != "f":
+        return truth
+    known, remark = without_far_values(truth)
+    if remark:
+        warn(f"the ground truth holds {remark}")
+    return known
 
 
 def _warn_of(scored: Sequence[ScoredImage], *, has_metres: bool) -> None:
