@@ -88,9 +88,6 @@ def cycles(graph: dict[str, set[str]]) -> list[set[str]]:
     return [group for index, group in enumerate(groups) if group and group not in groups[:index]]
 
 
-@pytest.mark.xfail(
-    strict=False, reason="engines and the table of models are being untied in this issue; then this line goes"
-)
 def test_no_modules_import_each_other() -> None:
     assert cycles({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == [{"b", "c"}]
     assert not cycles(import_graph())

@@ -75,7 +75,7 @@ def test_depth_is_enlarged_by_a_convolution() -> None:
 def test_kinds_that_an_engine_leaves_stay_and_so_does_the_map() -> None:
     torch.manual_seed(0)
     model = build_model("vtdepth-b0", weights="random").eval()
-    form = fuse_for_inference(model, leaving=(UpsampleConv, nn.Sequential))
+    form = fuse_for_inference(model, not_fused=(UpsampleConv, nn.Sequential))
     assert of_kind(form, UpsampleConv) == of_kind(model, UpsampleConv) and of_kind(form, BlockShuffle) == 0
     assert of_kind(form, PatchConv) and of_kind(fuse_for_inference(model), BlockShuffle)
     image = torch.rand(1, 3, 64, 96)
