@@ -1,8 +1,19 @@
 import io
+import warnings
 
+import pytest
 import torch
 
-from hondo.train.loop.progress import Bar, Lines, Meter, Progress, describe, iterate_with_progress, make_progress
+from hondo.train.loop.progress import (
+    Bar,
+    Lines,
+    LossWatch,
+    Meter,
+    Progress,
+    describe,
+    iterate_with_progress,
+    make_progress,
+)
 
 STATE = {"fraction": 0.5, "step": 10, "loss": 0.25, "images_per_s": 12.34, "seconds_left": 61.0}
 
@@ -48,3 +59,18 @@ def test_means_since_the_last_reading():
     assert (first["loss"], first["a"]) == (2.0, 6.0) and first["images_per_s"] > 0
     meter.add(torch.tensor(5.0), {"a": torch.tensor(0.0)}, images=2)
     assert meter.read()["loss"] == 5.0
+
+
+def test_a_photometric_error_of_zero_or_that_does_not_fall_is_one_warning():
+    with pytest.warns(UserWarning, match="no pixel counts") as seen:
+        watch = LossWatch()
+        for _ in range(3):
+            watch.observe({"photometric": 0.0}, is_last=False)
+    assert len(seen) == 1
+    for values, count in ([0.2] * 9, 1), ([0.3 - 0.01 * number for number in range(9)], 0), ([0.2] * 5, 0):
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            watch = LossWatch()
+            for number, value in enumerate(values):
+                watch.observe({"photometric": value}, is_last=number == len(values) - 1)
+        assert len(seen) == count

@@ -19,7 +19,7 @@ from hondo.data.loading.batches import BatchSource
 from hondo.train.loop.checkpoint import Metrics, RunFolder, rng_state, set_rng_state
 from hondo.train.loop.fabric import make_fabric
 from hondo.train.loop.loop_config import FabricConfig, LoopConfig, OptimConfig
-from hondo.train.loop.progress import Meter, Progress, make_progress
+from hondo.train.loop.progress import LossWatch, Meter, Progress, make_progress
 from hondo.train.loop.training import NotFiniteError, Training
 from hondo.train.objectives.objective import Losses, Objective
 
@@ -96,7 +96,7 @@ class _Loop:
         self.saved_at, self.saved_seconds = -1, 0.0
         self.metrics: Metrics | None = None
         self.validation: dict[str, float] = {}
-        self.meter = Meter()
+        self.meter, self.watch = Meter(), LossWatch()
 
     def run_all(self, *, resume: bool) -> Fitted:
         with ExitStack() as stack:
@@ -171,6 +171,7 @@ class _Loop:
     def _log(self, bar: Progress) -> None:
         values = self.meter.read()
         self.loss, progress = values["loss"], self._progress()
+        self.watch.observe(values, is_last=progress >= 1)
         left = self.seconds * max(1 - progress, 0.0) / max(progress, 1e-9)
         rate = values["images_per_s"]
         bar.update(fraction=min(progress, 1.0), step=self.step, loss=self.loss, images_per_s=rate, seconds_left=left)

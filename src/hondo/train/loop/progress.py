@@ -8,8 +8,11 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from hondo.core.errors import warn
+
 T = TypeVar("T")
 LINE_SECONDS = 30.0  # between two lines
+NO_ERROR = 1e-4  # photometric error of images that are the same up to less than noise
 
 
 class Progress:
@@ -83,6 +86,36 @@ def describe(step: int, loss: float, images_per_s: float, seconds_left: float) -
     hours, minutes = divmod(minutes, 60)
     left = f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
     return f"step {step}  loss {loss:.4f}  {images_per_s:.1f} images/s  {left} left"
+
+
+class LossWatch:
+    """Warns once of a photometric error that is zero, or that does not fall over a run."""
+
+    def __init__(self) -> None:
+        self._values: list[float] = []
+        self._has_warned = False
+
+    def observe(self, values: dict[str, float], *, is_last: bool) -> None:
+        """Takes the means of one record."""
+        if "photometric" not in values or self._has_warned:
+            return
+        self._values.append(values["photometric"])
+        third = len(self._values) // 3
+        if values["photometric"] < NO_ERROR:
+            self._warn(
+                f"the photometric error is {values['photometric']:.1g}: (nearly) no pixel counts, nothing is learned; "
+                "give a clip of a moving camera, sources farther apart, or poses in metres"
+            )
+        elif is_last and third >= 3 and sum(self._values[-third:]) >= sum(self._values[:third]):
+            first, last = (sum(part) / third for part in (self._values[:third], self._values[-third:]))
+            self._warn(
+                f"the photometric error did not fall ({first:.4f} to {last:.4f}): the model learned little from this "
+                "data; check the intrinsics and poses, the motion of the camera, and optim.lr"
+            )
+
+    def _warn(self, message: str) -> None:
+        self._has_warned = True
+        warn(message)
 
 
 class Meter:

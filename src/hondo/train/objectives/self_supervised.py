@@ -22,6 +22,7 @@ from hondo.models.families.pose_networks import shared_pose
 from hondo.models.registry.build_model import build_model
 from hondo.train.objectives.objective import Losses, ObjectiveEntry, both_units, freeze_norm_statistics, resized
 from hondo.train.objectives.objective_config import SelfSupervisedConfig
+from hondo.train.objectives.teaching_check import check_clips
 from hondo.train.objectives.two_view_poses import NEEDS_CAMERA, is_stereo_only, with_camera_path
 
 OUT_OF_VIEW = 1e3  # an error that is never the smallest
@@ -173,8 +174,10 @@ def build_self_supervised(model: DepthModel, config: SelfSupervisedConfig) -> Se
 
 def prepare_samples(samples: Samples, model: DepthModel, config: SelfSupervisedConfig) -> Samples:
     """The samples, with poses from two-view geometry if the config asks for them; refuses samples without a camera."""
-    for clip in clips_of(samples):
+    clips = clips_of(samples)
+    for clip in clips:
         clip.check_sizes()
+    check_clips(clips, are_poses_known=config.pose == "known")
     if config.pose == "two-view" and not is_stereo_only(samples):
         return with_camera_path(samples, model)
     if len(samples) and samples[0].camera is None:

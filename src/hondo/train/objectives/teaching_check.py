@@ -1,0 +1,248 @@
+"""Whether a clip can teach depth: its texture, motion and parallax, and whether known poses explain what is seen."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from jaxtyping import Bool, Float, UInt8
+
+from hondo.core.errors import HondoError, warn
+from hondo.core.types import Camera
+from hondo.data.datasets.clip import Frames
+from hondo.images.optical_flow import OpticalFlow, pixel_places, sampled, small_grey
+from hondo.images.read import read_image
+
+NUM_PAIRS = 12  # of neighbouring frames, spread over the clip
+AREA = 49_152  # pixels at which they are compared: 192x256
+MIN_TEXTURED = 0.01  # of the pixels
+STILL_PX = 0.25  # pixels between two frames: less is the noise of the flow
+TURNING_PX = 0.3  # pixels by which a rotation alone may miss the flow
+TURNING_SHARE = 0.05  # or of the motion
+MIN_TURN_PX = 1.5  # less motion says nothing about parallax
+MIN_MATCHED = 0.3  # of the textured pixels: a flow that is lost says nothing
+EXPLAINED_PX = 1.0  # by which a match may miss its epipolar line
+MAX_ROW_PX = 1.5  # by which rows of a rectified pair may differ
+WORSE_BY = 0.3  # of the matches: what inverse poses explain more than the poses
+FAR_M, NEAR_M = 300.0, 0.02  # median distances beyond are rather another unit
+_TEXTURE = 3e-5  # the least corner (Shi and Tomasi 1994): less is noise
+_ROUND_TRIP = 1.0  # square pixels
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairMotion:
+    """What two neighbouring frames show, in pixels at ``AREA``."""
+
+    textured: float  # share of the pixels
+    matched: float  # share of the textured pixels whose flow leads there and back
+    motion_px: float  # 75th percentile over the matches; 0 without any
+    turning_px: float  # by which the best rotation misses three quarters of the matches
+    rays: Float[np.ndarray, "n 2"]  # of the matches, x/z and y/z
+    next_rays: Float[np.ndarray, "n 2"]
+    px: float  # pixels in a unit of x/z
+
+
+def check_clips(clips: Sequence[Frames], *, are_poses_known: bool) -> None:
+    """Refuses clips of which none shows texture and motion; warns of those that teach little or have wrong poses."""
+    refused = [message for clip in clips if (message := _check_clip(clip, are_poses_known=are_poses_known))]
+    if refused and len(refused) == len(clips):
+        raise HondoError(refused[0])
+    for message in refused:
+        warn(message)
+
+
+def _check_clip(clip: Frames, *, are_poses_known: bool) -> str:
+    """Why a clip teaches nothing; empty where it does, with warnings of what is odd."""
+    if clip.camera is None:
+        return ""
+    if clip.right is not None:
+        remark = stereo_remark(
+            [_measure(clip, clip.images[frame], clip.right[frame]) for frame in _spread(clip.targets)]
+        )
+        _warn_of(clip, [remark] if remark else [])
+    pairs = list(_pairs(clip))
+    if not pairs:
+        return ""
+    motions = [_measure(clip, clip.images[first], clip.images[following]) for first, following in pairs]
+    message = refusal(motions)
+    if message:
+        return f"{clip.root}: {message}"
+    _warn_of(clip, remarks(motions))
+    if are_poses_known and clip.poses is not None:
+        remark = pose_remark(motions, [(clip.poses[first], clip.poses[following]) for first, following in pairs])
+        _warn_of(clip, [remark] if remark else [])
+    return ""
+
+
+def _measure(clip: Frames, first: Path, following: Path) -> "PairMotion":
+    assert clip.camera is not None
+    return measure_pair(read_image(first), read_image(following), clip.camera)
+
+
+def _warn_of(clip: Frames, found: Sequence[str]) -> None:
+    for remark in found:
+        warn(f"{clip.root}: {remark}")
+
+
+def refusal(motions: Sequence[PairMotion]) -> str:
+    """Why nothing can be learned from a clip; empty if something can."""
+    textured = float(np.median([motion.textured for motion in motions]))
+    if textured < MIN_TEXTURED:
+        return (
+            f"nothing can be learned from these images: only {textured:.1%} of the pixels show texture (black, grey or "
+            "one colour); give a clip that shows a scene"
+        )
+    seen = [motion for motion in motions if motion.matched >= MIN_MATCHED]
+    if len(seen) > len(motions) / 2 and max(motion.motion_px for motion in seen) < STILL_PX:
+        moved = float(np.median([motion.motion_px for motion in seen]))
+        return (
+            f"nothing can be learned without motion: neighbouring frames differ by {moved:.2f} pixels; give a clip of "
+            "a moving camera, or sources farther apart, e.g. data.sources=-5 5"
+        )
+    return ""
+
+
+def remarks(motions: Sequence[PairMotion]) -> list[str]:
+    """What makes a clip teach little."""
+    found = []
+    seen = [motion for motion in motions if motion.matched >= MIN_MATCHED]
+    still = sum(motion.motion_px < STILL_PX for motion in seen)
+    if seen and still > len(seen) / 2:
+        found.append(
+            f"the camera hardly moves in {still} of {len(seen)} pairs of frames looked at (less than {STILL_PX} pixels)"
+            "; choose the part where it moves (data.start, data.stop), or sources farther apart, e.g. data.sources=-5 5"
+        )
+    moving = [motion for motion in seen if motion.motion_px >= MIN_TURN_PX]
+    turning = sum(motion.turning_px < max(TURNING_PX, TURNING_SHARE * motion.motion_px) for motion in moving)
+    if moving and turning >= 0.8 * len(moving):
+        missed = float(np.median([motion.turning_px for motion in moving]))
+        found.append(
+            f"the camera only turns: a rotation explains {turning} of {len(moving)} pairs of frames to {missed:.2f} "
+            "pixels; depth needs a camera that changes its place"
+        )
+    return found
+
+
+def stereo_remark(motions: Sequence[PairMotion]) -> str:
+    """What is odd about pairs of left and right images: swapped, or not rectified."""
+    shifts = [np.median(each.next_rays - each.rays, axis=0) * each.px for each in motions if len(each.rays) >= 8]
+    if not shifts:
+        return "the left and right images show nothing in common; are they pairs of one moment?"
+    along, across = (float(value) for value in np.median(shifts, axis=0))
+    if along > STILL_PX:
+        return f"things lie {along:.1f} pixels farther right in the right images: left and right look swapped"
+    if abs(across) > MAX_ROW_PX:
+        return f"the right images lie {across:.1f} pixels lower or higher: rectify the pairs first"
+    return ""
+
+
+def pose_remark(
+    motions: Sequence[PairMotion], poses: Sequence[tuple[Float[np.ndarray, "4 4"], Float[np.ndarray, "4 4"]]]
+) -> str:
+    """What is odd about known camera-to-world poses: their inverses explain the flow better, or their unit is wrong."""
+    as_given, inverted, depths = [], [], []
+    for motion, (first, following) in zip(motions, poses, strict=True):
+        if len(motion.rays) < 8 or not (np.isfinite(first).all() and np.isfinite(following).all()):
+            continue
+        is_right, depth = explained(motion, np.linalg.inv(following) @ first)
+        as_given.append(is_right.mean())
+        inverted.append(explained(motion, following @ np.linalg.inv(first))[0].mean())
+        depths.append(np.median(depth[is_right]) if is_right.any() else np.nan)
+    if not as_given:
+        return ""
+    given, other = float(np.median(as_given)), float(np.median(inverted))
+    if other > given + WORSE_BY:
+        return (
+            f"the poses explain {given:.0%} of the motion between frames, their inverses {other:.0%}: they look like "
+            "world-to-camera matrices; give camera-to-world"
+        )
+    distance = float(np.nanmedian(depths)) if np.isfinite(depths).any() else np.nan
+    if distance > FAR_M or distance < NEAR_M:
+        return (
+            f"with these poses the scene is {distance:,.3g} m away: are they in metres? Poses in millimetres must be "
+            "divided by 1000"
+        )
+    return ""
+
+
+def explained(
+    motion: PairMotion, T_next_first: Float[np.ndarray, "4 4"]
+) -> tuple[Bool[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+    """Which matches a motion explains: near their epipolar line and in front of both cameras; and their depths."""
+    R, t = T_next_first[:3, :3], T_next_first[:3, 3]
+    first = np.column_stack((motion.rays, np.ones(len(motion.rays))))
+    following = np.column_stack((motion.next_rays, np.ones(len(motion.rays))))
+    turned = first @ R.T
+    # z2 following = z1 turned + t, by least squares for z1 and z2
+    normal = np.cross(following, turned)
+    norm2 = np.maximum((normal**2).sum(-1), 1e-18)
+    z1 = (np.cross(t, following) * normal).sum(-1) / norm2
+    z2 = (np.cross(t, turned) * normal).sum(-1) / norm2
+    place = turned * z1[:, None] + t
+    miss = np.linalg.norm(
+        place[:, :2] / np.where(np.abs(place[:, 2:]) < 1e-9, 1e-9, place[:, 2:]) - motion.next_rays, axis=1
+    )
+    return (z1 > 0) & (z2 > 0) & (miss * motion.px < EXPLAINED_PX), z1
+
+
+def measure_pair(
+    image: UInt8[np.ndarray, "H W 3"], following: UInt8[np.ndarray, "H W 3"], camera: Camera
+) -> PairMotion:
+    """The motion from one frame to the next; ``camera`` is that of the images."""
+    first, second = small_grey(image, area=AREA), small_grey(following, area=AREA)
+    camera = camera.resized((first.shape[0], first.shape[1]))
+    match = OpticalFlow().match(first, second)
+    is_textured = cv2.cornerMinEigenVal(first, blockSize=5) > _TEXTURE
+    without_noise = cv2.GaussianBlur(first, (0, 0), 1.0)
+    is_alike = cv2.absdiff(first, sampled(second, match.place)) < 30
+    is_match = is_textured & (match.miss < _ROUND_TRIP) & is_alike
+    start, end = pixel_places((first.shape[0], first.shape[1]))[is_match][::7], match.place[is_match][::7]
+    rays, next_rays = _rays(start, camera), _rays(end, camera)
+    return PairMotion(
+        textured=float((cv2.cornerMinEigenVal(without_noise, blockSize=5) > _TEXTURE).mean()),
+        matched=float(is_match.sum() / max(1, is_textured.sum())),
+        motion_px=float(np.percentile(np.linalg.norm(end - start, axis=1), 75)) if len(start) else 0.0,
+        turning_px=camera.fx * rotation_miss(rays, next_rays),
+        rays=rays,
+        next_rays=next_rays,
+        px=camera.fx,
+    )
+
+
+def rotation_miss(rays: Float[np.ndarray, "n 2"], next_rays: Float[np.ndarray, "n 2"]) -> float:
+    """The 75th percentile of what the best rotation of the rays misses, in x/z; infinite for fewer than 8 rays."""
+    if len(rays) < 8:
+        return float("inf")
+    first, second = _unit(rays), _unit(next_rays)
+    is_used = np.ones(len(rays), bool)
+    miss = np.zeros(len(rays))
+    for _ in range(3):  # the worst quarter may move for itself
+        U, _, Vt = np.linalg.svd(first[is_used].T @ second[is_used])
+        R = Vt.T @ np.diag((1, 1, np.linalg.det(Vt.T @ U.T))) @ U.T  # Kabsch 1976
+        turned = first @ R.T
+        miss = np.linalg.norm(turned[:, :2] / turned[:, 2:] - next_rays, axis=1)
+        is_used = miss <= np.percentile(miss, 75)
+    return float(np.percentile(miss, 75))
+
+
+def _unit(rays: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 3"]:
+    points = np.column_stack((rays, np.ones(len(rays))))
+    return points / np.linalg.norm(points, axis=1, keepdims=True)
+
+
+def _rays(places: Float[np.ndarray, "n 2"], camera: Camera) -> Float[np.ndarray, "n 2"]:
+    return (places.astype(np.float64) + 0.5 - (camera.cx, camera.cy)) / (camera.fx, camera.fy)
+
+
+def _pairs(clip: Frames) -> Iterator[tuple[int, int]]:
+    """A target and one of its sources over time, earlier first, spread over the clip."""
+    if not clip.offsets:
+        return
+    offset = max(clip.offsets, key=lambda each: (-abs(each), each))  # the nearest, later rather than earlier
+    for target in _spread(clip.targets):
+        yield min(target, target + offset), max(target, target + offset)
+
+
+def _spread(targets: Sequence[int]) -> list[int]:
+    return [targets[index] for index in np.unique(np.linspace(0, len(targets) - 1, NUM_PAIRS).round().astype(int))]
