@@ -9,7 +9,7 @@ from hondo.models.encoders.timm_features import TimmEncoder
 from hondo.models.registry.build_model import build_model
 from hondo.models.registry.facts import STORED, ModelFacts, facts_to_json
 from hondo.models.registry.variant import origin_of
-from hondo.models.registry.zoo import ZOO, packaged_weights
+from hondo.models.registry.zoo import PACKAGED_WEIGHTS, ZOO
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def model_facts(name: str) -> ModelFacts:
 
 def weights_and_licence(name: str, *, model: nn.Module) -> tuple[str, str]:
     """Origin and licence of the weights of a named model; an empty licence if there are no weights to license."""
-    if path := packaged_weights(name):
+    if path := PACKAGED_WEIGHTS.get(name):
         return "in the package", read_header(path).licence
     if origin := origin_of(ZOO[name]):
         return origin.source, origin.licence

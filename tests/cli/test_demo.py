@@ -9,10 +9,10 @@ from hondo.cli.main import main
 from hondo.core.report import Report
 from hondo.images.read import read_image
 from hondo.images.video_file import probe_video
-from hondo.models.registry.zoo import packaged_weights
+from hondo.models.registry.zoo import PACKAGED_WEIGHTS
 
 # Untrained where the package has no weights yet.
-WEIGHTS = [] if packaged_weights("hondo-nano") else ["--weights", "random"]
+WEIGHTS = [] if "hondo-nano" in PACKAGED_WEIGHTS else ["--weights", "random"]
 
 
 def demo(*arguments: object) -> int:

@@ -16,7 +16,8 @@ from hondo.core.types import DepthKind
 from hondo.engines.base.engine import Engine, ExportOptions, LoadOptions
 from hondo.engines.base.metadata import cost_of
 from hondo.engines.base.predictor import NetworkPredictor
-from hondo.engines.registry import ENGINES, engine_of_file
+from hondo.engines.load import engine_of_file
+from hondo.engines.registry import ENGINES
 from hondo.models.base.depth_model import DepthModel
 from tests.engines.conftest import build_tiny_model
 from tests.engines.torch.conftest import quick_compiler  # noqa: F401  (a fixture)

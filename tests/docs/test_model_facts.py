@@ -30,7 +30,7 @@ def test_a_pose_network_has_facts_too() -> None:
 def test_packaged_weights_state_their_licence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = build_model("unet-light", weights="random")
     file = save_model(model, tmp_path / "m.safetensors", licence="CC0-1.0", training={})
-    monkeypatch.setattr(zoo, "PACKAGED", tmp_path)
+    monkeypatch.setitem(zoo.PACKAGED_WEIGHTS, "unet-light", tmp_path / "unet-light.safetensors")
     shutil.copy(file, tmp_path / "unet-light.safetensors")
     assert weights_and_licence("unet-light", model=model) == ("in the package", "CC0-1.0")
 

@@ -57,7 +57,6 @@ def engine(monkeypatch, tmp_path):
 
     quick = Engine(name="quick", load_function=load, precisions=("fp32", "bf16", "fp16"), devices=("cpu",))
     monkeypatch.setattr(auto_precision, "ENGINES", {"quick": quick})
-    monkeypatch.setattr(auto_precision, "find_engine", lambda name: quick)
     monkeypatch.setenv("HONDO_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("HONDO_TRIAL", raising=False)
     return how

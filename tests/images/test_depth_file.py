@@ -64,7 +64,7 @@ def test_frames_of_a_video_share_a_scale(tmp_path: Path) -> None:
 def test_files_of_others_need_a_scale(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "x.png"), np.array([[0, 512]], dtype=np.uint16))
     assert stored_scale(tmp_path / "x.png") is None
-    with pytest.raises(HondoError, match="does not say its scale"):
+    with pytest.raises(HondoError, match="does not store its scale"):
         read_png16(tmp_path / "x.png")
     back = read_png16(tmp_path / "x.png", scale=PngScale(factor=256.0, offset=0.0, unit="m"))
     np.testing.assert_array_equal(back.values, [[np.nan, 2]])

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from hondo.cli.options.model_options import NO_OPTIONS, SharedModelOptions, model_settings
-from hondo.cli.options.parse_text import parse_size
+from hondo.cli.options.model_options import NO_OPTIONS, SharedModelOptions, model_settings, parse_size
 
 if TYPE_CHECKING:
     from hondo.evaluate.speed.bench_models import SpeedResults

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from hondo.cli.options.data_options import DataOption, progress_bar
-from hondo.cli.options.parse_text import parse_pairs
+from hondo.cli.options.model_options import parse_pairs
 from hondo.core.errors import HondoError
 
 if TYPE_CHECKING:

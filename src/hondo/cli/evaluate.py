@@ -13,9 +13,9 @@ from hondo.cli.options.model_options import (
     CameraOption,
     SharedModelOptions,
     model_settings,
+    parse_pairs,
     warn_if_untrained,
 )
-from hondo.cli.options.parse_text import parse_pairs
 
 if TYPE_CHECKING:
     from hondo.evaluate.evaluate_dataset import EvaluationSettings

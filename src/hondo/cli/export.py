@@ -15,12 +15,13 @@ from hondo.cli.options.model_options import (
     SharedWeightOptions,
     SizeOption,
     model_settings,
+    parse_size,
     warn_if_untrained,
 )
-from hondo.cli.options.parse_text import parse_share, parse_size
+from hondo.core.errors import HondoError
 
 if TYPE_CHECKING:
-    from hondo.engines.model_settings import ModelSettings
+    from hondo.engines.load import ModelSettings
     from hondo.evaluate.parity.export_model import ExportedFile
 
 
@@ -93,3 +94,15 @@ def _report(exported: "ExportedFile", *, json_path: Path | None) -> None:
     if json_path is not None:
         stored = asdict(parity) | {"passed": parity.passed, "pictures": parity.images}  # its name in earlier versions
         atomic_write(json_path, json.dumps(stored, indent=1).encode())
+
+
+def parse_share(text: str, *, option: str) -> float:
+    """A share below 1, from ``1%`` or ``0.01``."""
+    number, percent = text.strip().removesuffix("%"), text.strip().endswith("%")
+    try:
+        share = float(number) / (100 if percent else 1)
+    except ValueError:
+        share = float("nan")
+    if not 0 < share < 1:
+        raise HondoError(f"{option} '{text}' must be a share above 0 and below 1, e.g. {option} 1% or {option} 0.01")
+    return share

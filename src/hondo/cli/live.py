@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from hondo.cli.options.model_options import CameraOption
-from hondo.cli.options.parse_text import parse_size
+from hondo.cli.options.model_options import CameraOption, parse_size
 from hondo.cli.options.server_options import LOCAL_SERVER, SharedServerOptions, check_server_packages, model_loader
 from hondo.core.errors import HondoError
 

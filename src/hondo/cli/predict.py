@@ -15,9 +15,7 @@ from hondo.cli.options.model_options import (
     SharedModelOptions,
     SourcesArgument,
     model_settings,
-    warn_if_untrained,
 )
-from hondo.cli.options.parse_text import parse_list
 from hondo.core.errors import HondoError
 
 if TYPE_CHECKING:
@@ -58,10 +56,11 @@ class PredictConfig:
 
 
 def run(config: PredictConfig) -> int:
-    from hondo.video.predict.predict_files import predict_files
+    from hondo.video.predict.predict_sources import predict_files
 
+    settings = model_settings(config.network, models=(config.model,))
     items = predict_files(
-        config.sources, model=config.model, settings=model_settings(config.network), output=_output(config),
+        config.sources, model=config.model, settings=settings, output=_output(config),
         camera=_camera(config), max_megapixels=config.max_megapixels, limit=config.limit, steady=config.steady,
         on_warning=lambda text: print(f"hondo: {text}", file=sys.stderr),
     )  # fmt: skip
@@ -69,7 +68,6 @@ def run(config: PredictConfig) -> int:
     for item in items:
         progress.add(item)
     print(progress.summary(out=config.out))
-    warn_if_untrained(config.model, weights=config.network.weights)
     return EXIT_SOME_FAILED if progress.failed else 0
 
 
@@ -88,6 +86,15 @@ def _output(config: PredictConfig) -> "OutputConfig":
     return OutputConfig(
         out=config.out, forms=forms, png_factor=config.png_factor, palette=config.palette, has_sound=config.audio
     )
+
+
+def parse_list(text: str, *, option: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+    """A comma list of allowed words, each once."""
+    words = tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+    wrong = [word for word in words if word not in allowed]
+    if wrong or not words:
+        raise HondoError(f"{option} '{text}': {wrong[0] if wrong else 'nothing'} is not one of {', '.join(allowed)}")
+    return words
 
 
 class _Progress:

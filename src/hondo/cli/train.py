@@ -7,7 +7,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import tyro
 
-from hondo.cli.options.parse_text import parse_options
+from hondo.cli.options.model_options import parse_options
 from hondo.core.errors import HondoError
 from hondo.recipes.recipe import Recipe, read_recipe, stored_name
 from hondo.recipes.registry import RECIPES

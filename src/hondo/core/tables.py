@@ -10,13 +10,18 @@ T = TypeVar("T")
 
 
 class Table(Mapping[str, T], Generic[T]):
-    """Names to entries. One given as ``"package.module:attribute"`` (or a module alone) is imported on first use."""
+    """Names to entries. One given as ``"package.module:attribute"`` (or a module alone) is imported on first use.
 
-    def __init__(self, what: str, entries: Mapping[str, T | str]) -> None:
+    ``aliases``: other names that are also accepted, such as those of earlier versions; they are not listed.
+    """
+
+    def __init__(self, what: str, entries: Mapping[str, T | str], *, aliases: Mapping[str, str] | None = None) -> None:
         self._what = what
         self._entries: dict[str, Any] = dict(entries)
+        self._aliases = dict(aliases or {})
 
     def __getitem__(self, name: str) -> T:
+        name = self._aliases.get(name, name)
         if name not in self._entries:
             raise unknown(self._what, name, self._entries)
         entry = self._entries[name]
@@ -27,7 +32,7 @@ class Table(Mapping[str, T], Generic[T]):
         return entry
 
     def __contains__(self, name: object) -> bool:
-        return name in self._entries
+        return name in self._entries or name in self._aliases
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)

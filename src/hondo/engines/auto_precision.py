@@ -21,7 +21,7 @@ from hondo.data.datasets.embedded_clip import embedded_clip
 from hondo.engines.autoselect import best_call_ms, load_fastest, trial_key
 from hondo.engines.base.engine import LoadOptions
 from hondo.engines.base.predictor import NetworkPredictor
-from hondo.engines.registry import ENGINES, find_engine
+from hondo.engines.registry import ENGINES
 from hondo.metrics.reference import abs_rel_to_reference, rank_correlation
 from hondo.models.base.depth_model import DepthModel
 
@@ -136,7 +136,7 @@ def _maps(predictor: NetworkPredictor, size_hw: Size) -> Iterator[Float[np.ndarr
 def _load_exact(model: DepthModel, options: LoadOptions, *, size_hw: Size, engine: str) -> NetworkPredictor:
     if engine == AUTO:
         return load_fastest(model, options, size_hw=size_hw)
-    return find_engine(engine).load(model, options)
+    return ENGINES[engine].load(model, options)
 
 
 def _line(chosen: NetworkPredictor, measured: Sequence[Measured]) -> str:

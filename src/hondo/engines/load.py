@@ -1,7 +1,7 @@
 """``hondo.load``: a name, a run folder, a file or a model -> a Predictor."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +9,9 @@ from hondo.core.errors import HondoError
 from hondo.core.types import Camera, Size
 from hondo.engines.auto_precision import AUTO, EXACT, load_auto_precision
 from hondo.engines.autoselect import load_fastest
-from hondo.engines.base.engine import LoadOptions
+from hondo.engines.base.engine import Engine, LoadOptions
 from hondo.engines.base.predictor import NetworkPredictor
-from hondo.engines.registry import engine_of_file, file_suffixes, find_engine
+from hondo.engines.registry import ENGINES
 from hondo.models.base.depth_model import DepthModel
 
 MAX_NETWORK_MEGAPIXELS = 30.0  # of a network's input: its features take gigabytes there
@@ -58,7 +58,7 @@ def load(
     elif engine == "auto":
         loaded = load_fastest(built, how, size_hw=spec.size_hw)
     else:
-        loaded = find_engine(engine).load(built, how)
+        loaded = ENGINES[engine].load(built, how)
     return replace(loaded, input_spec=spec, camera=camera, weights_file=weights_file(model, weights))
 
 
@@ -75,19 +75,32 @@ def check_size_hw(size_hw: Any) -> None:
 
 def weights_file(model: str | Path | DepthModel, weights: str | Path | None) -> Path | None:
     """The file that holds the weights of a model, if there is one: for its hash in predictions.json."""
-    from hondo.models.registry.zoo import packaged_weights
+    from hondo.models.registry.zoo import PACKAGED_WEIGHTS
 
     if isinstance(model, DepthModel) or weights == "random":
         return None
     path = Path(weights if weights is not None else model)
     inside = [path / "checkpoints" / f"{name}.safetensors" for name in ("best", "last")]
     found = next((file for file in (path, *inside) if file.is_file()), None)
-    return found or (packaged_weights(str(model)) if weights is None else None)
+    return found or (PACKAGED_WEIGHTS.get(str(model)) if weights is None else None)
 
 
 def is_exported(model: str | Path | DepthModel) -> bool:
     """Whether this names an exported file, which only its engine runs."""
     return not isinstance(model, DepthModel) and Path(model).suffix.lower() in file_suffixes().keys() - {".safetensors"}
+
+
+def file_suffixes() -> dict[str, Engine]:
+    """The suffixes of the files that engines run, and the engine of each."""
+    return {engine.suffix: engine for engine in ENGINES.values() if engine.suffix}
+
+
+def engine_of_file(path: Path) -> Engine:
+    """The engine that runs a file of this suffix."""
+    suffixes = file_suffixes()
+    if path.suffix.lower() not in suffixes:
+        raise HondoError(f"{path}: hondo loads files that end in {', '.join(suffixes)}")
+    return suffixes[path.suffix.lower()]
 
 
 def _exported_file(model: str | Path | DepthModel) -> Path | None:
@@ -101,7 +114,7 @@ def _exported_file(model: str | Path | DepthModel) -> Path | None:
 
 def _load_file(path: Path, options: LoadOptions, *, engine: str, size_hw: Size | None) -> NetworkPredictor:
     own = engine_of_file(path)
-    if engine != "auto" and find_engine(engine) is not own:
+    if engine != "auto" and ENGINES[engine] is not own:
         raise HondoError(f"{path} is a file of {own.name}; it does not run on engine '{engine}'")
     predictor = own.load(path, options)
     spec = predictor.input_spec
@@ -124,3 +137,28 @@ def build_depth_model(model: str | Path, *, weights: str | Path | None, options:
     if not isinstance(built, DepthModel):
         raise HondoError(f"{model} gives poses, not depth; choose a depth model from: hondo models")
     return built
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSettings:
+    """How a model is loaded, as one value: the arguments of ``load`` but for the model and the camera."""
+
+    weights: str | Path | None = None
+    engine: str = "auto"
+    device: str = "auto"
+    size_hw: Size | None = None
+    precision: str = "fp32"
+    threads: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def load(self, model: str | Path | DepthModel) -> NetworkPredictor:
+        """A predictor of the model; a model that is already built keeps its weights."""
+        weights, options = (None, {}) if isinstance(model, DepthModel) else (self.weights, self.options)
+        return load(
+            model, weights, engine=self.engine, device=self.device, size_hw=self.size_hw, precision=self.precision,
+            threads=self.threads, **options,
+        )  # fmt: skip
+
+    def build(self, model: str | Path) -> DepthModel:
+        """The torch model, with its weights."""
+        return build_depth_model(model, weights=self.weights, options=dict(self.options))

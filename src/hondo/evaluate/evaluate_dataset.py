@@ -11,7 +11,7 @@ from hondo.core.report import Report
 from hondo.core.sample import Samples
 from hondo.core.types import DepthKind
 from hondo.data.datasets.registry import open_dataset, origins_of
-from hondo.engines.model_settings import ModelSettings
+from hondo.engines.load import ModelSettings
 from hondo.evaluate.accuracy.evaluation import Evaluation, evaluate_samples
 from hondo.evaluate.accuracy.score_image import parse_align
 from hondo.evaluate.accuracy.subject import PredictionSettings, Subject, open_subject

@@ -12,10 +12,10 @@ from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError, unknown
 from hondo.core.types import DepthKind, DepthMap
 from hondo.images.colour import colourise
-from hondo.images.file_header import open_pillow, opened
+from hondo.images.file_header import open_pillow
 from hondo.images.formats.pfm import write_pfm
 from hondo.images.formats.png16 import Compression, encode_png16
-from hondo.images.read import read_depth, write_image
+from hondo.images.read import opened, read_depth, write_image
 
 DEPTH_SUFFIXES = (".png", ".npy", ".pfm", ".ply", ".jpg", ".jpeg", ".webp")
 PNG_FACTOR = 256.0  # KITTI's depth PNG: metres x 256
@@ -85,13 +85,19 @@ def png_scale(depth_map: DepthMap, *, png_factor: float = PNG_FACTOR, headroom: 
 
 
 def write_png16(
-    depth_map: DepthMap, path: str | Path, *, png_factor: float = PNG_FACTOR, scale: PngScale | None = None
+    depth_map: DepthMap,
+    path: str | Path,
+    *,
+    png_factor: float = PNG_FACTOR,
+    headroom: float = 1.0,
+    scale: PngScale | None = None,
 ) -> PngScale:
     """Writes uint16, saturating at 1 and 65535 (0 = no value), and its scale as a text chunk. Returns the scale.
 
-    ``scale`` overrides the map's own, so that the frames of one video can share a factor.
+    ``scale`` overrides the map's own, so that the frames of one video can share a factor. ``headroom``: as in
+    ``png_scale``.
     """
-    scale = png_scale(depth_map, png_factor=png_factor) if scale is None else scale
+    scale = png_scale(depth_map, png_factor=png_factor, headroom=headroom) if scale is None else scale
     atomic_write(path, png16_bytes(depth_map, scale=scale))
     return scale
 
@@ -123,7 +129,7 @@ def read_png16(path: str | Path, *, scale: PngScale | None = None) -> DepthMap:
 
 def stored_scale(path: str | Path) -> PngScale | None:
     """The scale that ``write_png16`` put into the file, or None for PNG files of others."""
-    with opened(path) as (file, _):
+    with opened(path) as (file, _, _):
         try:
             text = open_pillow(file).info.get(_TEXT_KEY)
         except OSError as error:

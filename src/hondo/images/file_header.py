@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError
@@ -85,42 +86,11 @@ def foreign_kind(file: BinaryFile) -> str:
 
 
 @contextmanager
-def opened(source: str | Path | bytes) -> Iterator[tuple[BinaryFile, str]]:
-    """The source as an open file and its name for messages; what cannot be opened or is empty is refused."""
-    if isinstance(source, bytes):
-        if not source:
-            raise HondoError("the image is empty (0 bytes)")
-        yield io.BytesIO(source), f"image of {len(source)} bytes"
-        return
-    path = Path(source)
-    try:
-        file = path.open("rb")
-    except FileNotFoundError as error:
-        raise HondoError(f"{path} does not exist; check the path") from error
-    except IsADirectoryError as error:
-        raise HondoError(f"{path} is a folder; give a file") from error
-    except OSError as error:
-        raise HondoError(f"{path} cannot be opened: {error.strerror or error}") from error
-    with file:
-        if not file.read(1):
-            raise HondoError(f"{path} is empty (0 bytes); copy or download it again")
-        file.seek(0)
-        yield file, str(path)
-
-
-@contextmanager
 def without_remarks() -> Iterator[None]:
     """Pillow warns of damaged EXIF and the like, which does not matter: damaged pixels are errors."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="PIL")
         yield
-
-
-def magic(file: BinaryFile) -> bytes:
-    """The first 8 bytes; the file stands at its start again."""
-    start = file.read(8)
-    file.seek(0)
-    return start
 
 
 def open_pillow(file: BinaryFile) -> Image.Image:
@@ -140,14 +110,24 @@ def frame_count(image: Image.Image) -> int:
         return int(getattr(image, "n_frames", 1))
 
 
-def read_header(file: BinaryFile, *, name: str) -> Header:
-    """The header of an image that Pillow knows, or of a TIFF that it cannot decode (float or 64-bit colours)."""
+def read_header(file: BinaryFile, *, name: str, max_megapixels: float = inf) -> Header:
+    """The header of an image that Pillow knows, or of a TIFF that it cannot decode (float or 64-bit colours).
+
+    Empty images and ones above the limit are refused, before memory is spent on them.
+    """
+    header = _any_header(file, name=name)
+    check_size(header, max_megapixels=max_megapixels)
+    return header
+
+
+def _any_header(file: BinaryFile, *, name: str) -> Header:
     try:
         image = open_pillow(file)
         return _pillow_header(image, file, name=name)
     except UnidentifiedImageError as error:
         file.seek(0)
-        if magic(file)[:4] in (b"II*\0", b"MM\0*"):
+        if file.read(4) in (b"II*\0", b"MM\0*"):
+            file.seek(0)
             return _tiff_header(file, name=name)
         raise UnknownFormatError(name, kind=foreign_kind(file)) from error
     except DAMAGED as error:
@@ -198,12 +178,12 @@ def _orientation(image: Image.Image, file: BinaryFile) -> int:
     return value if value in range(1, 9) else 1
 
 
-def focal_length_35mm(source: str | Path | bytes) -> float | None:
+def focal_length_35mm(source: str | Path) -> float | None:
     """The focal length that EXIF states for 35 mm film, in mm; None where it does not."""
     try:
-        with opened(source) as (file, _), without_remarks():
+        with Path(source).open("rb") as file, without_remarks():
             value = float(open_pillow(file).getexif().get_ifd(_EXIF_IFD).get(_FOCAL_LENGTH_35MM_TAG, 0))
-    except (HondoError, *DAMAGED):
+    except DAMAGED:
         return None
     return value if value > 0 else None
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hondo.core.errors import HondoError
-from hondo.images.file_header import DAMAGED, frame_count, open_pillow, opened
-from hondo.images.read import IMAGE_SUFFIXES
+from hondo.images.file_header import DAMAGED, frame_count, open_pillow
+from hondo.images.read import IMAGE_SUFFIXES, opened
 from hondo.images.video_file import VIDEO_SUFFIXES
 
 # Words of a name that say whether a file holds depth or colour; the rest of the name is what the two share.
@@ -140,7 +140,7 @@ def animation_remark(image: Path) -> str:
     """One line for an image file that holds several images, of which only the first is read; else empty."""
     suffix = image.suffix.lower()
     try:
-        with opened(image) as (file, _):
+        with opened(image) as (file, _, _):
             start = file.read(64)
             is_many = b"acTL" in start or (start[12:16] == b"VP8X" and bool(start[20] & 2))
             if not is_many and suffix not in (".tif", ".tiff", ".avif", ".apng"):

@@ -8,6 +8,9 @@ An image is always uint8 RGB (h w 3). What other kinds of file become:
 - CMYK becomes (255 - c)(255 - k) / 255, without a profile
 """
 
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -24,9 +27,7 @@ from hondo.images.file_header import (
     Header,
     UnknownFormatError,
     check_size,
-    magic,
     open_pillow,
-    opened,
     read_header,
     without_remarks,
 )
@@ -47,8 +48,7 @@ DEPTH_FORMATS = "16-bit grey PNG or TIFF, or floats as TIFF, PFM, EXR, NPY or NP
 
 def read_image(source: str | Path | bytes, *, max_megapixels: float = MAX_MEGAPIXELS) -> UInt8[np.ndarray, "h w 3"]:
     """An image file (or its bytes) as uint8 RGB (h w 3), upright; its size is checked before it is decoded."""
-    with opened(source) as (file, name):
-        start = magic(file)
+    with opened(source) as (file, name, start):
         if start.startswith(_PFM) and start[2:3].isspace():
             check_size(
                 _float_header(pfm_header(file, name=name)[0], name=name, kind="PFM"), max_megapixels=max_megapixels
@@ -58,15 +58,38 @@ def read_image(source: str | Path | bytes, *, max_megapixels: float = MAX_MEGAPI
             raise HondoError(
                 f"{name} holds numbers without a known white; convert it to PNG or JPEG to use it as an image"
             )
-        header = read_header(file, name=name)
-        check_size(header, max_megapixels=max_megapixels)
-        return oriented(_decode_rgb(file, header), header.orientation)
+        header = read_header(file, name=name, max_megapixels=max_megapixels)
+        pixels = _decode_rgb(file, header)
+        return pixels if header.orientation == 1 else oriented(pixels, header.orientation)
+
+
+@contextmanager
+def opened(source: str | Path | bytes) -> Iterator[tuple[BinaryFile, str, bytes]]:
+    """The source as an open file, its name for messages and its first 8 bytes; refuses what is empty or not there."""
+    if isinstance(source, bytes):
+        if not source:
+            raise HondoError("the image is empty (0 bytes)")
+        yield io.BytesIO(source), f"image of {len(source)} bytes", source[:8]
+        return
+    path = Path(source)
+    try:
+        file = path.open("rb")
+    except FileNotFoundError as error:
+        raise HondoError(f"{path} does not exist; check the path") from error
+    except IsADirectoryError as error:
+        raise HondoError(f"{path} is a folder; give a file") from error
+    except OSError as error:
+        raise HondoError(f"{path} cannot be opened: {error.strerror or error}") from error
+    with file:
+        if not (start := file.read(8)):
+            raise HondoError(f"{path} is empty (0 bytes); copy or download it again")
+        file.seek(0)
+        yield file, str(path), start
 
 
 def image_size(source: str | Path | bytes) -> Size:
     """The (height, width) of an image as shown, from its header alone."""
-    with opened(source) as (file, name):
-        start = magic(file)
+    with opened(source) as (file, name, start):
         if start.startswith(_PFM) and start[2:3].isspace():
             return pfm_header(file, name=name)[0]
         return exr_size(file, name=name) if start.startswith(_EXR) else read_header(file, name=name).size_hw
@@ -93,8 +116,8 @@ def read_depth(
     """
     if not divide_by > 0:
         raise HondoError(f"divide_by must be positive, got {divide_by:g}")
-    with opened(source) as (file, name):
-        values = _depth_values(file, name=name, index=index, max_megapixels=max_megapixels)
+    with opened(source) as (file, name, start):
+        values = _depth_values(file, name=name, start=start, index=index, max_megapixels=max_megapixels)
     if values.ndim != 2:
         raise HondoError(f"{name} has shape {values.shape}; a depth file holds one value a pixel (h w)")
     if values.dtype.kind in "iu":
@@ -171,8 +194,7 @@ def _decode_opencv(file: BinaryFile, header: Header) -> np.ndarray:
     return pixels
 
 
-def _depth_values(file: BinaryFile, *, name: str, index: int | None, max_megapixels: float) -> np.ndarray:
-    start = magic(file)
+def _depth_values(file: BinaryFile, *, name: str, start: bytes, index: int | None, max_megapixels: float) -> np.ndarray:
     if start.startswith((NPY, NPZ)):
         return read_numpy(
             file,
@@ -189,11 +211,10 @@ def _depth_values(file: BinaryFile, *, name: str, index: int | None, max_megapix
         check_size(_float_header(exr_size(file, name=name), name=name, kind="EXR"), max_megapixels=max_megapixels)
         return read_exr(file, name=name)
     try:
-        header = read_header(file, name=name)
+        header = read_header(file, name=name, max_megapixels=max_megapixels)
     except UnknownFormatError as error:
         what = f"is {error.kind}, not a depth file" if error.kind else "is not a depth file hondo can read"
         raise HondoError(f"{name} {what}; give a {DEPTH_FORMATS}") from error
-    check_size(header, max_megapixels=max_megapixels)
     return _read_grey(file, header)
 
 

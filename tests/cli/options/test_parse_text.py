@@ -2,7 +2,8 @@
 
 import pytest
 
-from hondo.cli.options.parse_text import parse_list, parse_options, parse_pairs, parse_size
+from hondo.cli.options.model_options import parse_options, parse_pairs, parse_size
+from hondo.cli.predict import parse_list
 from hondo.core.errors import HondoError
 
 

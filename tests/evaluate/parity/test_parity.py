@@ -126,7 +126,7 @@ def test_a_full_disk_names_the_file(model, tmp_path, monkeypatch) -> None:
 
     for export in (no_space, no_space_for_a_draft):
         engines = {"torch": replace(ENGINES["torch"], export_function=export)}
-        monkeypatch.setattr("hondo.evaluate.parity.parity.find_engine", engines.get)
+        monkeypatch.setattr("hondo.evaluate.parity.parity.ENGINES", engines)
         with pytest.raises(HondoError, match=rf"cannot write {tmp_path}/x\.safetensors: No space left on device"):
             export_checked(model, tmp_path / "x.safetensors", engine="torch")
     assert not list(tmp_path.iterdir())

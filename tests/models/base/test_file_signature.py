@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from hondo.core.errors import HondoError
-from hondo.models.base.file_signature import check_is_checkpoint
+from hondo.models.base.weights_file import check_is_checkpoint
 
 
 def test_a_header_whose_length_is_a_brace_is_still_safetensors(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from hondo.core.types import DepthKind
 from hondo.models.base.macs import count_macs, count_parameters
 from hondo.models.families.nano import LOG_RANGE, hondo_nano
 from hondo.models.registry.build_model import build_model
-from hondo.models.registry.zoo import packaged_weights
+from hondo.models.registry.zoo import PACKAGED_WEIGHTS
 
 
 def test_fits_its_budget() -> None:
@@ -37,7 +37,7 @@ def test_every_output_sees_every_pixel() -> None:
 
 def test_packaged_weights_tell_near_from_far() -> None:
     """On an image of the embedded clip, what is below is nearer than what is above."""
-    path = packaged_weights("hondo-nano")
+    path = PACKAGED_WEIGHTS.get("hondo-nano")
     assert path is not None, "the package ships weights"
     assert path.stat().st_size < 8e6
 

@@ -114,7 +114,7 @@ def test_weights_of_another_model_are_refused_or_reported(checkpoint: Path, capl
 
 
 def test_packaged_weights_are_the_default(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zoo, "PACKAGED", tmp_path)
+    monkeypatch.setitem(zoo.PACKAGED_WEIGHTS, "unet", tmp_path / "unet.safetensors")
     shutil.copy(checkpoint, tmp_path / "unet.safetensors")
     assert torch.equal(first_weight(build_model("unet")), first_weight(build_model(checkpoint)))
     assert not torch.equal(first_weight(build_model("unet", weights="random")), first_weight(build_model(checkpoint)))

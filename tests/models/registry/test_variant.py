@@ -7,9 +7,8 @@ import pytest
 from torch import nn
 
 from hondo.core.errors import HondoError
-from hondo.models.registry.build_model import build_model
+from hondo.models.registry.build_model import build_model, check_options
 from hondo.models.registry.variant import Origin, origin_of, variant_of
-from hondo.models.registry.variant_options import check_options
 
 
 def test_an_origin_is_found_again() -> None:

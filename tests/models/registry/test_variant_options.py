@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import pytest
 
-from hondo.models.registry.variant_options import check_options, fits, named
+from hondo.models.registry.build_model import check_options, fits, named
 
 
 def test_an_int_will_do_for_a_float() -> None:

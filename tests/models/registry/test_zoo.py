@@ -1,12 +1,9 @@
 """The table of models: the families stand in it, and packaged weights are found by name."""
 
-from pathlib import Path
-
 import pytest
 
 from hondo.core.errors import HondoError
-from hondo.models.registry import zoo
-from hondo.models.registry.zoo import NOT_EXPORTABLE, ZOO, packaged_weights
+from hondo.models.registry.zoo import NOT_EXPORTABLE, PACKAGED_WEIGHTS, ZOO
 
 
 def test_entries_are_functions_of_families() -> None:
@@ -19,7 +16,7 @@ def test_an_unknown_name_is_refused_with_the_nearest() -> None:
         ZOO["hondo-nan"]
 
 
-def test_packaged_weights_are_files_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert packaged_weights("hondo-nano") == zoo.PACKAGED / "hondo-nano.safetensors"
-    monkeypatch.setattr(zoo, "PACKAGED", tmp_path)
-    assert packaged_weights("hondo-nano") is None
+def test_packaged_weights_are_files_of_named_models() -> None:
+    assert PACKAGED_WEIGHTS["hondo-nano"].name == "hondo-nano.safetensors"
+    assert PACKAGED_WEIGHTS.keys() <= set(ZOO) and all(path.is_file() for path in PACKAGED_WEIGHTS.values())
+    assert PACKAGED_WEIGHTS.get("unet-light") is None

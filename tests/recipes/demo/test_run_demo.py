@@ -36,6 +36,6 @@ def test_ctrl_c_leaves_a_report_of_what_was_done(config, monkeypatch) -> None:
 
 
 def test_an_installation_without_weights_is_refused(config, monkeypatch) -> None:
-    monkeypatch.setattr(run, "packaged_weights", lambda name: None)
+    monkeypatch.setattr(run, "PACKAGED_WEIGHTS", {})
     with pytest.raises(HondoError, match="the trained weights of hondo-nano are missing"):
         run.run_demo(replace(config, weights=None))

@@ -2,14 +2,15 @@
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from hondo.cli.options.parse_text import parse_options, parse_size
+from hondo.core.errors import HondoError
+from hondo.core.types import Size
 
 if TYPE_CHECKING:
-    from hondo.engines.model_settings import ModelSettings
+    from hondo.engines.load import ModelSettings
 
 SizeOption = Annotated[
     str | None,
@@ -72,12 +73,18 @@ SharedModelOptions = Annotated[ModelOptions, tyro.conf.OmitArgPrefixes]
 NO_WEIGHT_OPTIONS = WeightOptions()
 NO_OPTIONS = ModelOptions()
 EXACT_OPTIONS = ModelOptions(precision="fp32")  # of commands whose numbers are compared with published ones
+# Options of a builder that have a flag of their own.
+_FLAGS = {"size_hw": "--size HxW", "weights": "--weights FILE", "name": "--model NAME"} | {
+    name: f"--{name} VALUE" for name in ("engine", "device", "precision", "threads", "camera")
+}
 
 
-def model_settings(options: WeightOptions) -> "ModelSettings":
-    """The options as arguments of ``hondo.load``."""
-    from hondo.engines.model_settings import ModelSettings
+def model_settings(options: WeightOptions, *, models: tuple[str, ...] = ()) -> "ModelSettings":
+    """The options as arguments of ``hondo.load``; a warning for each of ``models`` that comes untrained."""
+    from hondo.engines.load import ModelSettings
 
+    for model in models:
+        warn_if_untrained(model, weights=options.weights)
     settings = ModelSettings(weights=options.weights, options=parse_options(options.option))
     if not isinstance(options, ModelOptions):
         return settings
@@ -87,11 +94,52 @@ def model_settings(options: WeightOptions) -> "ModelSettings":
     )  # fmt: skip
 
 
+def parse_options(texts: tuple[str, ...]) -> dict[str, Any]:
+    """Options of a model's builder from the texts of ``--option``."""
+    options = parse_pairs(texts, option="--option")
+    for key in options.keys() & _FLAGS.keys():
+        raise HondoError(f"--option {key}=...: give {_FLAGS[key]} instead")
+    return options
+
+
+def parse_pairs(texts: tuple[str, ...], *, option: str) -> dict[str, Any]:
+    """``key=value`` texts of a command's ``option``: numbers, true/false, comma lists of them, else text."""
+    pairs = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key.isidentifier():
+            raise HondoError(f"{option} '{text}' must be KEY=VALUE, e.g. {option} num_heads=1")
+        pairs[key] = tuple(_value(part) for part in value.split(",")) if "," in value else _value(value)
+    return pairs
+
+
+def parse_size(text: str | None, *, option: str = "--size") -> Size | None:
+    """``HxW`` in pixels -> (height, width)."""
+    if text is None:
+        return None
+    parts = text.lower().replace("×", "x").split("x")
+    if len(parts) != 2 or not all(part.strip().isdigit() and int(part) > 0 for part in parts):
+        raise HondoError(f"{option} '{text}' must be HEIGHTxWIDTH in pixels, e.g. {option} 192x640")
+    return int(parts[0]), int(parts[1])
+
+
+def _value(text: str) -> Any:
+    text = text.strip()
+    if text.lower() in ("true", "false", "none"):
+        return {"true": True, "false": False, "none": None}[text.lower()]
+    for number in (int, float):
+        try:
+            return number(text)
+        except ValueError:
+            continue
+    return text
+
+
 def warn_if_untrained(model: str, *, weights: str | None) -> None:
     """Warns on stderr that a named model comes without trained weights, unless random ones were asked for."""
-    from hondo.models.registry.zoo import ZOO, packaged_weights
+    from hondo.models.registry.zoo import PACKAGED_WEIGHTS, ZOO
 
-    if weights is None and model in ZOO and packaged_weights(model) is None:
+    if weights is None and model in ZOO and model not in PACKAGED_WEIGHTS:
         print(
             f"hondo: warning: '{model}' ships no trained weights, its depth is random; "
             "give --weights FILE, or a run folder as the model",

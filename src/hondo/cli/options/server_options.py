@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from hondo.cli.options.model_options import NO_OPTIONS, SharedModelOptions, model_settings, warn_if_untrained
+from hondo.cli.options.model_options import NO_OPTIONS, SharedModelOptions, model_settings
 from hondo.core.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -40,9 +40,7 @@ LOCAL_SERVER = ServerOptions()
 
 def model_loader(server: ServerOptions) -> "Callable[[str], NetworkPredictor]":
     """Loads a model of the server: all of them with the same options."""
-    for name in server.models:
-        warn_if_untrained(name, weights=server.network.weights)
-    return model_settings(server.network).load
+    return model_settings(server.network, models=server.models).load
 
 
 def check_server_packages() -> None:

@@ -147,6 +147,12 @@ class NetworkPredictor:
         """Frees what the engine holds."""
         self.release()
 
+    def __enter__(self) -> "NetworkPredictor":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
 
 class FrameSession:
     """A stream whose frames are matched with those before; the first, and one of another size, stand alone."""

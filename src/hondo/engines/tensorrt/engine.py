@@ -17,7 +17,7 @@ from hondo.engines.base.metadata import ExportHeader, export_spec, header_of
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.onnx.proto import proto_of, with_header
 from hondo.engines.tensorrt.onnx_rules import check_for_tensorrt
-from hondo.engines.torch.device import torch_device
+from hondo.engines.torch.engine import torch_device
 from hondo.engines.tracing.graph_inputs import INPUTS, shapes_of
 from hondo.models.base.depth_model import DepthModel
 

@@ -18,7 +18,7 @@ from hondo.engines.base.engine import Engine, ExportOptions, LoadOptions, precis
 from hondo.engines.base.metadata import KEY, ExportHeader, export_spec, header_of
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.torch.compile import use_compiler
-from hondo.engines.torch.device import torch_device
+from hondo.engines.torch.engine import torch_device
 from hondo.engines.tracing.export_graph import quiet, silent, trace
 from hondo.models.base.depth_model import DepthModel
 

@@ -17,8 +17,7 @@ from hondo.engines.base.compiled import Call, Shape, compiled_per_shape, served
 from hondo.engines.base.engine import Engine, LoadOptions
 from hondo.engines.base.metadata import ExportHeader
 from hondo.engines.base.predictor import NetworkPredictor
-from hondo.engines.torch.device import DEVICES, mixed_precision, torch_device
-from hondo.engines.torch.engine import read_depth_model
+from hondo.engines.torch.engine import DEVICES, mixed_precision, read_depth_model, torch_device
 from hondo.engines.tracing.export_graph import quiet, trace
 from hondo.engines.tracing.graph_inputs import alone
 from hondo.models.base.depth_model import DepthModel

@@ -1,6 +1,7 @@
 """PyTorch as an engine: any DepthModel on any torch device. Its file is hondo's own .safetensors."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,10 @@ from jaxtyping import Float
 from hondo.core.errors import HondoError
 from hondo.engines.base.engine import INT8_DYNAMIC, INT8_STATIC, INT8_WEIGHTS, Engine, ExportOptions, LoadOptions
 from hondo.engines.base.predictor import NetworkPredictor
-from hondo.engines.torch.device import DEVICES, mixed_precision, torch_device
 from hondo.engines.torch.int8 import quantizable_layers, weight_keys, with_int8_linears, with_int8_weights
 from hondo.models.base.depth_model import DepthModel
+
+DEVICES = ("cpu", "cuda", "mps", "xpu")
 
 
 def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
@@ -89,6 +91,26 @@ def _runner(model: DepthModel, *, target: torch.device, precision: str) -> Calla
             return model(tensor, *(torch.from_numpy(view).to(target) for view in views))[0].float().cpu().numpy()
 
     return run
+
+
+def torch_device(name: str) -> torch.device:
+    """The torch device of a name; ``auto`` takes CUDA where there is one."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise HondoError(f"device '{name}' is unknown; use auto, cpu, cuda, cuda:N or mps", field="device") from error
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        count = torch.cuda.device_count()
+        raise HondoError(f"device '{name}': torch finds {count} CUDA devices here; use cpu", field="device")
+    return device
+
+
+def mixed_precision(target: torch.device, precision: str) -> Callable:
+    """Makes the context in which a network computes in ``precision``, with its weights in float32."""
+    dtype = {"fp16": torch.float16, "bf16": torch.bfloat16}.get(precision)
+    return nullcontext if dtype is None else lambda: torch.autocast(target.type, dtype=dtype)
 
 
 ENGINE = Engine(

@@ -13,9 +13,8 @@ from hondo.core.errors import HondoError
 from hondo.core.sample import Sample
 from hondo.core.types import DepthKind, DepthMap
 from hondo.images.depth_file import PngScale, read_png16, stored_scale
-from hondo.images.file_header import opened
 from hondo.images.formats.numpy_file import stack_length
-from hondo.images.read import read_depth
+from hondo.images.read import opened, read_depth
 
 INDEX = "predictions.json"
 SUFFIXES = (".npy", ".npz", ".pfm", ".exr", ".tif", ".tiff", ".png")  # of one name the first: floats before 16 bits
@@ -122,7 +121,7 @@ def _find_stack(files: dict[str, Path], origins: Sequence[str]) -> Path | None:
     path = next(iter(paths))
     if len(paths) > 1 or path.suffix.lower() not in STACK_SUFFIXES:
         return None
-    with opened(path) as (file, name):
+    with opened(path) as (file, name, _):
         count = stack_length(file, name=name)
     if count == 1:
         return None

@@ -9,7 +9,7 @@ import numpy as np
 from hondo.core.errors import HondoError, unknown
 from hondo.core.sample import Sample
 from hondo.core.types import DepthKind, DepthMap
-from hondo.engines.model_settings import ModelSettings
+from hondo.engines.load import ModelSettings
 from hondo.evaluate.accuracy.evaluation import Predict, predict_with
 from hondo.evaluate.accuracy.predictions import PredictionFolder, is_prediction_folder
 from hondo.geometry.depth_units import invert_depth

@@ -7,10 +7,9 @@ from pathlib import Path
 from hondo.core.errors import HondoError
 from hondo.core.sample import Samples
 from hondo.core.types import InputSpec, Size
-from hondo.engines.load import weights_file
-from hondo.engines.model_settings import ModelSettings
+from hondo.engines.load import ModelSettings, weights_file
 from hondo.engines.quantization.calibration import MAX_ABS_REL_ERROR, Calibration, QuantizationOptions
-from hondo.engines.registry import find_engine
+from hondo.engines.registry import ENGINES
 from hondo.evaluate.parity.parity import Parity, export_checked
 from hondo.evaluate.speed.memory import file_size_mib
 from hondo.models.base.weights_file import read_header
@@ -58,7 +57,7 @@ def export_model(
         on_progress(f"{len(images)} calibration images; a large model takes minutes before the next line")
         allowed = MAX_ABS_REL_ERROR if max_drop is None else max_drop
         quantization = QuantizationOptions(calibration=images, max_abs_rel_error=allowed, on_progress=on_progress)
-    path = out if out.suffix else out.with_suffix(find_engine(engine).suffix)
+    path = out if out.suffix else out.with_suffix(ENGINES[engine].suffix)
     parity = export_checked(
         built, path, engine=engine, size_hw=size_hw, precision=settings.precision, dynamic=dynamic, force=force,
         licence=_licence(weights_file(model, settings.weights)), samples=samples, quantization=quantization,

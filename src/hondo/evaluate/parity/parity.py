@@ -17,7 +17,7 @@ from hondo.engines.base.engine import INT8, ExportOptions, LoadOptions
 from hondo.engines.base.metadata import export_spec
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.quantization.calibration import QuantizationOptions
-from hondo.engines.registry import find_engine
+from hondo.engines.registry import ENGINES
 from hondo.engines.tracing.graph_inputs import call_in_video
 from hondo.evaluate.parity.check_set import CheckSet, check_inputs, check_samples
 from hondo.evaluate.parity.ground_truth_delta import GroundTruthDelta
@@ -153,7 +153,7 @@ def export_checked(
     images of ``quantization``, within the error it allows; or else on made-up ones. A file that misses the tolerance
     is refused with HondoError, unless ``force``.
     """
-    target = find_engine(engine)
+    target = ENGINES[engine]
     if path.suffix != target.suffix:
         raise HondoError(f"{path}: an export to {engine} is written to a file that ends in {target.suffix}")
     if quantization is not None and precision not in INT8:

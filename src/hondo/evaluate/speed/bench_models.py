@@ -8,9 +8,8 @@ from hondo.core.errors import HondoError
 from hondo.core.report import Report
 from hondo.core.types import Size
 from hondo.engines.base.predictor import NetworkPredictor
-from hondo.engines.load import is_exported, weights_file
-from hondo.engines.model_settings import ModelSettings
-from hondo.engines.registry import ENGINES, engine_name
+from hondo.engines.load import ModelSettings, is_exported, weights_file
+from hondo.engines.registry import ENGINES
 from hondo.evaluate.speed.comparison import LatencyComparison, alternate
 from hondo.evaluate.speed.latency import BenchConfig, BenchResult, bench, network_call, protocol_config
 from hondo.evaluate.speed.peak import PeakThroughput, measure_peak
@@ -112,7 +111,7 @@ def split_model(text: str) -> tuple[str, str | None, str | None]:
     """MODEL[@ENGINE[:PRECISION]] -> its three parts; an @ without an engine after it belongs to the name."""
     name, at, rest = text.rpartition("@")
     engine, _, precision = rest.partition(":")
-    if not at or engine_name(engine) not in ENGINES:
+    if not at or engine not in ENGINES:
         return text, None, None
     return name, engine, precision or None
 

@@ -1,6 +1,7 @@
 """Own checkpoints: one .safetensors file of weights with, as JSON in its metadata, how to build the model again."""
 
 import json
+import zipfile
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,13 +15,23 @@ from torch import Tensor, nn
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError
 from hondo.core.types import InputSpec
-from hondo.models.base.file_signature import check_is_checkpoint
 from hondo.nn.int8_layers import from_int8, to_int8
 from hondo.version import __version__
 
 FORMAT = 2  # 1 had no int8
 _HALF_LIMIT = 6e4  # float16 ends at 65504
-_NOT_OURS = "is not a checkpoint written by hondo; give the model's name and the file as its weights"
+NOT_OURS = "is not a checkpoint written by hondo; give the model's name and the file as its weights"
+# First bytes of files that are no checkpoint, and what they are.
+_NO_CHECKPOINT = (
+    (
+        b"version https://git-lfs",
+        "a Git LFS pointer, not the file itself; fetch it (git lfs pull, or the download button)",
+    ),
+    (b"<!doctype html", "a web page (a sign-in, quota or error page), not a checkpoint; download the file itself"),
+    (b"<html", "a web page (a sign-in, quota or error page), not a checkpoint; download the file itself"),
+    (b"<?xml", "an XML message of a server, not a checkpoint; download the file itself"),
+    (b"{", "JSON text (an error message or a configuration), not a checkpoint; download the weights themselves"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +102,7 @@ def read_header(path: str | Path) -> WeightsHeader:
     path = Path(path)
     metadata = _open(path).metadata() or {}
     if "hondo" not in metadata:
-        raise HondoError(f"{path} {_NOT_OURS}")
+        raise HondoError(f"{path} {NOT_OURS}")
     try:
         stored = json.loads(metadata["hondo"])
         if stored["format"] > FORMAT:
@@ -106,11 +117,11 @@ def read_header(path: str | Path) -> WeightsHeader:
         ) from error
 
 
-def is_own_checkpoint(path: Path) -> bool:
-    """Whether a file is a .safetensors file with hondo's header; others hold published weights."""
-    if path.suffix != ".safetensors":
-        return False
-    return "hondo" in (_open(path).metadata() or {})
+def read_checkpoint(path: Path) -> tuple[WeightsHeader, dict[str, Tensor]] | None:
+    """Header and weights of a .safetensors file that hondo wrote; None: any other file, of published weights."""
+    if path.suffix != ".safetensors" or "hondo" not in (_open(path).metadata() or {}):
+        return None
+    return read_header(path), read_tensors(path)
 
 
 def read_tensors(path: str | Path) -> dict[str, Tensor]:
@@ -169,6 +180,25 @@ def _open(path: Path) -> Any:
         return safe_open(path, framework="pt")
     except SafetensorError as error:
         raise HondoError(f"{path} is truncated or no safetensors file ({error}); copy or download it again") from error
+
+
+def check_is_checkpoint(path: Path) -> None:
+    """Names a file that is something else by its first bytes: a Git LFS pointer, a web page, TorchScript."""
+    with path.open("rb") as file:
+        head = file.read(64)
+    size = path.stat().st_size
+    for mark, what in _NO_CHECKPOINT:
+        if b"\0" not in head and head.lstrip().lower().startswith(mark):
+            raise HondoError(f"{path} ({size} bytes) is {what}")
+    if not head:
+        raise HondoError(f"{path} is truncated to nothing; copy or download it again")
+    if head.startswith(b"PK") and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            if any("/code/" in name for name in archive.namelist()):
+                raise HondoError(
+                    f"{path} is a TorchScript program, which would run code; save its weights alone: "
+                    "torch.save(torch.jit.load(FILE).state_dict(), 'weights.pt'), and give that file"
+                )
 
 
 def _stored(tensor: Tensor, *, half: bool) -> Tensor:

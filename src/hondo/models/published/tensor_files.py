@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from hondo.core.errors import HondoError
-from hondo.models.base.file_signature import check_is_checkpoint
+from hondo.models.base.weights_file import check_is_checkpoint
 from hondo.models.base.weights_file import read_tensors as read_safetensors
 from hondo.models.published.huggingface_names import authors_names
 from hondo.models.published.published import ForeignFileError

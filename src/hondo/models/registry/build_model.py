@@ -1,28 +1,30 @@
 """build_model: from a name, a checkpoint or a run folder to a network with its weights."""
 
+import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
 import torch
+from torch import Tensor
 
 from hondo.core.errors import HondoError, unknown
 from hondo.models.base.weights_file import (
+    NOT_OURS,
+    WeightsHeader,
     WeightsMismatchError,
     assign_weights,
     find_mismatch,
-    is_own_checkpoint,
-    read_header,
-    read_tensors,
+    read_checkpoint,
     share_loaded,
 )
 from hondo.models.published.published import ForeignFileError, Published
 from hondo.models.registry.facts import stored_facts
 from hondo.models.registry.variant import origin_of
-from hondo.models.registry.variant_options import check_options
-from hondo.models.registry.zoo import ZOO, Model, packaged_weights
+from hondo.models.registry.zoo import PACKAGED_WEIGHTS, ZOO, Model
 
 MAX_BUFFER_RATIO = 1.5  # values in a file / parameters of its model: batch-norm statistics and constant grids add some
 HUGGING_FACE_FILES = ("model.safetensors", "pytorch_model.bin")  # the weights in a folder of its hub
@@ -42,13 +44,16 @@ def build_model(name: str | Path, weights: str | Path | None = None, *, strict: 
         path = _checkpoint(Path(name))
         if weights is not None:
             raise HondoError(f"{name} already holds weights; give the name of a model to load {weights}")
-        return _from_checkpoint(read_header(path).name, path, strict=strict, options=options)
+        if (own := read_checkpoint(path)) is None:
+            raise HondoError(f"{path} {NOT_OURS}")
+        return _from_checkpoint(own[0].name, path, *own, strict=strict, options=options)
     name = str(name)
-    path = packaged_weights(name) if weights is None else Path(weights)
+    path = PACKAGED_WEIGHTS.get(name) if weights is None else Path(weights)
     if path is None or weights == "random":
         return _build(name, options).eval()
-    if (path / "checkpoints").is_dir() or is_own_checkpoint(path):
-        return _from_checkpoint(name, _checkpoint(path), strict=strict, options=options)
+    path = _checkpoint(path) if (path / "checkpoints").is_dir() else path
+    if own := read_checkpoint(path):
+        return _from_checkpoint(name, path, *own, strict=strict, options=options)
     return _from_published(name, path, strict=strict, options=options)
 
 
@@ -61,14 +66,21 @@ def _build(name: str, options: dict[str, Any]) -> Model:
     return model
 
 
-def _from_checkpoint(name: str, path: Path, *, strict: bool, options: dict[str, Any]) -> Model:
+def _from_checkpoint(
+    name: str,
+    path: Path,
+    header: WeightsHeader,
+    tensors: Mapping[str, Tensor],
+    *,
+    strict: bool,
+    options: dict[str, Any],
+) -> Model:
     """``options`` override the stored ones; a checkpoint of another model is tried with this model's defaults."""
-    header, tensors = read_header(path), read_tensors(path)
     if name not in ZOO:
         raise HondoError(f"{path} holds a model that this version does not have: {unknown('model', name, ZOO)}")
     complete = (header.options if header.name == name else {}) | options
     model = _with_weights(name, complete, Published(tensors=tensors), source=path, strict=strict)
-    if header.name == name and "size_hw" not in options:
+    if header.name == name and "size_hw" not in options and header.input_spec != model.input_spec:
         model.set_input_spec(header.input_spec)
     return model
 
@@ -147,7 +159,7 @@ def _with_weights(name: str, options: dict[str, Any], published: Published, *, s
     """Builds on the meta device and assigns the tensors, so the weights are held in memory once."""
     with torch.device("meta"):
         model = _build(name, options)
-    tensors = published.tensors_for(model)
+    tensors = published.tensors_for(model) if published.optional else published.tensors
     mismatch = assign_weights(model, tensors, source=str(source), strict=strict)
     if any(tensor.is_meta for tensor in (*model.parameters(), *model.buffers())):
         model = _build(name, options)  # for what the file lacks: non-persistent buffers, missing keys
@@ -177,3 +189,49 @@ def _checkpoint(path: Path) -> Path:
     if path.suffix != ".safetensors":
         raise unknown("model", str(path), ZOO)
     return path
+
+
+def check_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
+    """All options of the named variant, ``options`` over its defaults; refuses unknown names and wrong types."""
+    parameters = inspect.signature(ZOO[name]).parameters
+    is_open = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+    allowed = {key: each for key, each in parameters.items() if each.kind is not each.VAR_KEYWORD}
+    for option, value in options.items():
+        if option not in allowed and not is_open:
+            raise HondoError(f"model '{name}' has no option '{option}'; it has: {', '.join(sorted(allowed)) or 'none'}")
+        if option in allowed and not fits(value, allowed[option].annotation):
+            default, wanted = allowed[option].default, named(allowed[option].annotation)
+            like = f" like {default!r}" if default is not None else ""
+            article = "an" if wanted[0] in "aeiou" else "a"
+            raise HondoError(f"option '{option}' of model '{name}' is {article} {wanted}{like}, got {value!r}")
+    return {key: each.default for key, each in allowed.items()} | options
+
+
+def fits(value: Any, annotation: Any) -> bool:
+    """Whether ``value`` has the annotated type: int, float, str, bool, None, tuples, Literal and unions of them.
+
+    A list counts as a tuple (JSON has no tuples), an int as a float; a bool is not a number. Other types always fit.
+    """
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (Union, UnionType):
+        return any(fits(value, each) for each in arguments)
+    if origin is Literal:
+        return value in arguments
+    if annotation is tuple or origin in (tuple, Sequence):
+        return isinstance(value, tuple | list) and _all_fit(value, arguments)
+    if annotation in (int, float):
+        return isinstance(value, (int, annotation)) and not isinstance(value, bool)
+    return isinstance(value, annotation) if annotation in (str, bool, NoneType) else True
+
+
+def named(annotation: Any) -> str:
+    """The annotation as Python writes it, without ``| None``."""
+    return inspect.formatannotation(annotation).replace("collections.abc.", "").removesuffix(" | None")
+
+
+def _all_fit(values: Sequence[Any], arguments: tuple[Any, ...]) -> bool:
+    if not arguments:
+        return True
+    if len(arguments) == 1 or arguments[-1] is Ellipsis:
+        return all(fits(value, arguments[0]) for value in values)
+    return len(values) == len(arguments) and all(map(fits, values, arguments))

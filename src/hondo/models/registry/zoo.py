@@ -77,10 +77,7 @@ ZOO: Table[Build] = Table(
 # Models that torch.export cannot take, and why. The contract tests export all others, and check that these do fail.
 NOT_EXPORTABLE: dict[str, str] = {}
 
-PACKAGED = Path(__file__).resolve().parents[2] / "assets" / "weights"
-
-
-def packaged_weights(name: str) -> Path | None:
-    """The file of weights that ships with hondo for a named model, or None."""
-    path = PACKAGED / f"{name}.safetensors"
-    return path if path.exists() else None
+# The weights that ship with hondo, by the name of their model.
+PACKAGED_WEIGHTS = {
+    path.stem: path for path in (Path(__file__).resolve().parents[2] / "assets" / "weights").glob("*.safetensors")
+}

@@ -10,7 +10,7 @@ from hondo.core.report import Row
 from hondo.core.types import DepthMap
 from hondo.engines.load import build_depth_model
 from hondo.models.base.depth_model import DepthModel
-from hondo.models.registry.zoo import packaged_weights
+from hondo.models.registry.zoo import PACKAGED_WEIGHTS
 from hondo.recipes.demo.clip_accuracy import accuracy_rows, baseline_rows
 from hondo.recipes.demo.demo_clip import DemoClip, open_clip, predict_clip
 from hondo.recipes.demo.demo_config import DemoConfig, ProgressReporter
@@ -73,7 +73,7 @@ def run_demo(config: DemoConfig, *, progress: ProgressReporter | None = None) ->
 
 def demo_model(config: DemoConfig) -> DepthModel:
     """hondo-nano with its trained weights; an installation without them is refused."""
-    if config.weights is None and packaged_weights(MODEL) is None:
+    if config.weights is None and MODEL not in PACKAGED_WEIGHTS:
         raise HondoError(
             f"the trained weights of {MODEL} are missing; install hondo again, or give weights=FILE", field="weights"
         )

@@ -11,7 +11,7 @@ from hondo.core.atomic import CannotWriteError
 from hondo.core.errors import HondoError, unknown
 from hondo.core.types import DepthMap
 from hondo.images.colour import PALETTES, SteadyRange
-from hondo.images.depth_file import CLIP_HEADROOM, PngScale, png_scale, write_png16
+from hondo.images.depth_file import CLIP_HEADROOM, PngScale, write_png16
 from hondo.images.read import write_image
 from hondo.images.video_writer import VideoWriter
 from hondo.video.predict.manifest import Item, PredictionsFile
@@ -83,19 +83,18 @@ class SourceOutputs:
             if "png16" not in forms:
                 return None
             png = Path(f"{base}.depth.png")
-            scale = write_png16(depth_map, png, scale=self._png_scale(depth_map))
-            return Written(png=png.relative_to(self._config.out).as_posix(), scale=scale)
+            return Written(png=png.relative_to(self._config.out).as_posix(), scale=self._write_png16(depth_map, png))
         except CannotWriteError as error:
             raise OutputError(str(error)) from error
         except OSError as error:
             raise cannot_write(self._config.out, error) from error
 
-    def _png_scale(self, depth_map: DepthMap) -> PngScale:
-        """An image's own scale; that of the first frame, with headroom, for all frames of a clip."""
+    def _write_png16(self, depth_map: DepthMap, path: Path) -> PngScale:
+        """In an image's own scale; in that of the first frame, with headroom, for all frames of a clip."""
         factor = self._config.png_factor
         if not self._is_moving:
-            return png_scale(depth_map, png_factor=factor)
-        self._scale = self._scale or png_scale(depth_map, png_factor=factor, headroom=CLIP_HEADROOM)
+            return write_png16(depth_map, path, png_factor=factor)
+        self._scale = write_png16(depth_map, path, png_factor=factor, headroom=CLIP_HEADROOM, scale=self._scale)
         return self._scale
 
     @property
@@ -139,6 +138,7 @@ class MapWriter:
         self._source: Source | None = None
         self._outputs: SourceOutputs | None = None
         self._files = ExitStack()  # of a video
+        self.last: list[Item] = []  # what is finished as the context ends
 
     def add(self, frame: Frame, item: Item, depth_map: DepthMap | None) -> list[Item]:
         """Takes a map, or an item that has failed; gives the items that are finished."""
@@ -151,7 +151,7 @@ class MapWriter:
         self._waiting.append((item, future))
         return done + self._finished(waiting=WRITES_WAITING)
 
-    def finish(self) -> list[Item]:
+    def _finish(self) -> list[Item]:
         """Waits for everything and closes the files of a video; gives the items that are finished."""
         done = self._finished(waiting=0)
         self._files.close()
@@ -161,20 +161,18 @@ class MapWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        cannot_go_on = isinstance(error, (OutputError, OSError))
         try:
-            if error is not None and not cannot_go_on:
-                self.finish()  # stopped by a key or by a source: what is done is kept
+            if not isinstance(error, (OutputError, OSError)):
+                self.last = self._finish()  # also if stopped by a key or by a source: what is done is kept
         finally:
             self._thread.shutdown(wait=True, cancel_futures=True)
-            if cannot_go_on:
-                with suppress(OSError, HondoError):  # a second failure to write says nothing new
-                    self._files.close()
+            with suppress(OSError, HondoError):  # a second failure to write says nothing new
+                self._files.close()
 
     def _begin(self, frame: Frame) -> list[Item]:
         """The outputs of another source; the files of a video are closed when all its frames are in them."""
         is_after_video = self._source is not None and self._source.kind is not SourceKind.IMAGE
-        done = self.finish() if is_after_video else []
+        done = self._finish() if is_after_video else []
         self._source, self._outputs = frame.source, SourceOutputs(frame.source, self._config, fps=frame.fps)
         if frame.source.kind is not SourceKind.IMAGE:
             self._files.enter_context(self._outputs)
@@ -214,5 +212,6 @@ def cannot_write(folder: Path, error: OSError) -> OutputError:
     """The one line for a full disk or a folder that is read-only."""
     name = error.filename or folder
     return OutputError(
-        f"{name}: cannot write ({error.strerror or error}); free some space or choose another out", field="out"
+        f"{name}: cannot write there ({error.strerror or error}); free some space or choose another folder as out",
+        field="out",
     )

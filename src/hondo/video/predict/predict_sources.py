@@ -1,4 +1,7 @@
-"""Depth of images, folders and videos into a folder: frames are read ahead, predicted in order, written behind."""
+"""Depth of images, folders and videos into a folder, which is what ``hondo predict`` does.
+
+Frames are read ahead, predicted in order, written behind.
+"""
 
 import hashlib
 import time
@@ -9,16 +12,18 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hondo.core.errors import HondoError
 from hondo.core.predictor_protocol import Predictor, Session
 from hondo.core.types import Camera, DepthKind, DepthMap, Size
+from hondo.data.datasets.intrinsics import camera_of_file, image_camera
+from hondo.engines.load import ModelSettings
 from hondo.images.read import MAX_MEGAPIXELS
 from hondo.video.predict.manifest import Item, PredictionsFile, RunInfo
 from hondo.video.predict.outputs import MapWriter, OutputConfig, cannot_write
 from hondo.video.sources.read_sources import Frame, read_sources
-from hondo.video.sources.source_list import Source, SourceKind
+from hondo.video.sources.source_list import Source, SourceKind, find_sources
 from hondo.video.temporal.steady import Steady, SteadyConfig
 
 T = TypeVar("T")
@@ -27,6 +32,39 @@ FEW = 4  # images that are not worth compiling the network a second time, for th
 
 # The camera of an image of this size; None where it is not known.
 CameraOf = Callable[[Size], Camera | None]
+
+
+def predict_files(
+    sources: Sequence[str],
+    *,
+    model: str,
+    settings: ModelSettings,
+    output: OutputConfig,
+    camera: str | None = None,
+    max_megapixels: float = MAX_MEGAPIXELS,
+    limit: int | None = None,
+    steady: bool = False,
+    on_warning: Callable[[str], None] = lambda text: None,
+) -> Iterator[Item]:
+    """Writes the depth of every source into ``output.out``, with predictions.json; gives an item for each image.
+
+    ``camera``: intrinsics as a file, fx,fy,cx,cy in pixels of the images, or fov=DEGREES. ``limit``: frames of each
+    video. ``steady``: one scale over each clip, and no flicker.
+    """
+    _check_positive(max_megapixels=max_megapixels, limit=limit)
+    found = find_sources(sources, out=output.out)
+    if "video" in output.forms and all(source.kind is SourceKind.IMAGE for source in found):
+        on_warning("save video: only videos and cameras give a video; these are images")
+    with settings.load(model) as predictor:
+        yield from predict_sources(
+            predictor,
+            found,
+            output=output,
+            **_cameras(camera, is_needed="ply" in output.forms),
+            max_megapixels=max_megapixels,
+            limit=limit,
+            steady=SteadyConfig() if steady else None,
+        )
 
 
 def predict_sources(
@@ -70,7 +108,7 @@ def predict_sources(
                     yield from maps.add(*network.finish(begun.popleft()))
             while begun:
                 yield from maps.add(*network.finish(begun.popleft()))
-            yield from maps.finish()
+        yield from maps.last
     except OSError as error:
         raise cannot_write(output.out, error) from error
     finally:
@@ -91,6 +129,24 @@ def ahead(items: Iterable[T], *, depth: int = 2) -> Generator[T, None, None]:
             yield item  # pyright: ignore[reportReturnType]
     finally:
         reader.shutdown(wait=True, cancel_futures=True)
+
+
+def _check_positive(**numbers: float | None) -> None:
+    for name, value in numbers.items():
+        if value is not None and not value > 0:
+            raise HondoError(f"{name} must be positive, got {value:g}", field=name)
+
+
+def _cameras(given: str | None, *, is_needed: bool) -> dict[str, Any]:
+    """The camera of an image: the one given, where points need it that of EXIF or an assumed one, or none."""
+    if given is not None:
+        return {"camera_of": lambda size_hw: image_camera(given, size_hw=size_hw)}
+    if not is_needed:
+        return {}
+    return {
+        "camera_of": lambda size_hw: camera_of_file(None, size_hw=size_hw),
+        "camera_of_image": lambda path, size_hw: camera_of_file(path, size_hw=size_hw),
+    }
 
 
 def _is_many(sources: Sequence[Source]) -> bool:
