@@ -193,23 +193,16 @@ def functions(file: str) -> dict[int, str]:
 
 
 def predict_an_image(folder: Path) -> Walk:
-    """a: ``hondo predict photo.jpg --out DIR``, on the torch engine, to the PNG."""
+    """a: ``hondo predict photo.jpg --out DIR``, on the torch engine in fp32 (no choice by trial), to the PNG."""
     from hondo.cli.main import main
 
     photo, out = _images(folder, count=1)[0], folder / "out"
     with Tracer().on() as walk:
         code = main(
-            ["predict", str(photo), "--out", str(out), "--engine", _name("torch", "pytorch"), "--size", "64x96"]
+            ["predict", str(photo), "--out", str(out), "--engine", "torch", "--precision", "fp32", "--size", "64x96"]
         )
     assert code == 0 and list(out.glob("*.png")), "no PNG was written"
     return walk
-
-
-def _name(new: str, old: str) -> str:
-    """The engine's name as users type it."""
-    from hondo.engines.registry import ENGINES
-
-    return new if new in ENGINES else old
 
 
 def train_a_batch(folder: Path) -> Walk:

@@ -13,6 +13,7 @@ from hondo.images.listing import Listing, animation_remark, choose_images, expan
 from hondo.images.read import IMAGE_SUFFIXES
 from hondo.images.video_file import VIDEO_SUFFIXES, is_video
 
+ONE_IMAGE = (".jpg", ".jpeg")  # suffixes of files that never hold several
 LIVE = re.compile(r"^(webcam:|rtsps?://|https?://)", re.IGNORECASE)
 
 
@@ -93,7 +94,7 @@ def _kind(name: str) -> SourceKind:
     is_image = path.suffix.lower() in IMAGE_SUFFIXES - {".gif"}
     if not is_image and is_video(path):
         return SourceKind.VIDEO
-    if remark := animation_remark(path):
+    if path.suffix.lower() not in ONE_IMAGE and (remark := animation_remark(path)):
         warn(remark)
     return SourceKind.IMAGE
 
