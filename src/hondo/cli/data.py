@@ -21,8 +21,8 @@ _SHOWN = 20  # findings that are printed; the rest is counted
 class CheckConfig:
     """Read every sample of a data set and report errors (exit code 1) and remarks."""
 
-    data: Annotated[str, tyro.conf.arg(metavar="NAME")] = "rgbd"
-    """rgbd, frames or synthetic."""
+    data: Annotated[str, tyro.conf.arg(metavar="NAME")] = "auto"
+    """rgbd, frames or synthetic; auto: what lies there."""
     root: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
     """Where the data is: folder, manifest or video file."""
     every: Annotated[int, tyro.conf.arg(metavar="N")] = 1
@@ -69,15 +69,19 @@ def run(config: Config) -> int:
 
 
 def _check(config: CheckConfig) -> int:
-    from hondo.data.datasets.dataset_check import check_dataset
+    from hondo.data.datasets.dataset_check import check_dataset, describe
     from hondo.data.datasets.registry import open_dataset
 
+    found = None if config.root is None else describe(config.root)
+    name = config.data if config.data != "auto" else "rgbd" if found is None else found.dataset
     options = {"every": config.every if config.every != 1 else None, "only": config.only}
     options |= parse_pairs(config.data_option, option="--data-option")
-    samples = open_dataset(config.data, root=config.root, **options)
-    found = check_dataset(samples, track=lambda indices: progress_bar(indices, text="checking"))
-    _print_check(found)
-    return EXIT_SOME_FAILED if found.errors else 0
+    samples = open_dataset(name, root=config.root, **options)
+    checked = check_dataset(samples, track=lambda indices: progress_bar(indices, text="checking"))
+    if found is not None:
+        print(f"found            {found.says} (read as '{name}')")
+    _print_check(checked)
+    return EXIT_SOME_FAILED if checked.errors else 0
 
 
 def _print_check(found: "DatasetCheck") -> None:

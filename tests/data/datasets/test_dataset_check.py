@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import torch
 
+from hondo.core.errors import HondoWarning
 from hondo.core.sample import Sample
 from hondo.core.types import Camera
 from hondo.data.datasets.clip import Frames
-from hondo.data.datasets.dataset_check import check_dataset
+from hondo.data.datasets.dataset_check import check_dataset, describe
 from hondo.data.datasets.rgbd import Rgbd
 
 
@@ -58,3 +59,22 @@ def test_remarks(sample: Sample, says: str):
 def test_nothing_with_depth():
     found = check_dataset([Sample(image=torch.rand(3, 8, 8))])
     assert found.median_m is None and found.num_with_depth == 0
+
+
+def test_a_folder_says_what_it_is(pairs: Path, clip: Path, tmp_path: Path):
+    assert describe(pairs).dataset == describe(pairs / "manifest.csv").dataset == "rgbd"
+    found = describe(clip)
+    assert found.dataset == "frames"
+    assert found.says == f"images in {clip / 'images'}, depth in depth, intrinsics in K.txt, poses in poses.txt"
+    assert describe(clip / "images").says == f"images in {clip / 'images'}, nothing else"
+    (tmp_path / "labeled.mat").write_bytes(b"MATLAB 7.3 MAT-file".ljust(600, b"\0"))
+    assert describe(tmp_path / "labeled.mat").dataset == describe(tmp_path / "nowhere").dataset == "rgbd"
+
+
+def test_remarks_of_the_reader_are_shown(pairs: Path):
+    depth = np.full((20, 32), 1500, np.uint16)
+    depth[10:] = 65535
+    cv2.imwrite(str(pairs / "0_depth.png"), depth)
+    with pytest.warns(HondoWarning):
+        found = check_dataset(Rgbd(pairs))
+    assert "65.535 m at 50.0% of the pixels is taken as unknown (nothing there); max_depth" in found.findings[0].says

@@ -52,3 +52,11 @@ def test_refusals(pairs: Path):
 def test_origins_of_plain_lists():
     samples = [Sample(image=torch.zeros(3, 2, 2), origin=name) for name in "ab"]
     assert origins_of(samples) == ("a", "b")
+
+
+def test_options_as_the_command_line_gives_them(clip: Path):
+    samples = open_dataset("frames", root=clip, camera=(30, 30, 16, 10), only=0, sources=1)
+    assert samples[0].camera.fx == 30 and samples[0].sources[0].role == 1
+    for option, value in (("every", "two"), ("every", 1.5), ("divide_by", "mm"), ("start", (1, 2)), ("every", True)):
+        with pytest.raises(HondoError, match=f"the option {option} must be"):
+            open_dataset("frames", root=clip, **{option: value})

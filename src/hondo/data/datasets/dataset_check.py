@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -9,6 +10,10 @@ import numpy as np
 from hondo.core.errors import HondoError
 from hondo.core.sample import Sample, Samples
 from hondo.core.types import Camera, Size
+from hondo.data.datasets.clip_files import find_layout
+from hondo.data.datasets.clips import find_clips
+from hondo.data.datasets.rgbd import MANIFEST
+from hondo.images.video_file import is_video
 
 _FEW_PIXELS = 0.005  # of a depth map: fewer are more likely a wrong divide_by or an empty file than LiDAR
 _NEAR_M, _FAR_M = 0.05, 300.0  # medians outside are more likely a wrong unit than a scene
@@ -51,6 +56,35 @@ class _Depth:
     low: float
     middle: float
     high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Described:
+    """What lies at a path: the data set that reads it, and one line that says what it is."""
+
+    dataset: str
+    says: str
+
+
+def describe(root: Path) -> Described:
+    """What a folder or file is, from its names alone: a manifest, a clip with its parts, several clips or a video."""
+    if (root / MANIFEST).is_file() or (root.is_file() and not is_video(root)):
+        return Described(dataset="rgbd", says="a manifest of images with depth")
+    if root.is_file():
+        return Described(dataset="frames", says="a video")
+    if not root.is_dir():
+        return Described(dataset="rgbd", says="nothing")
+    clips = find_clips(root)
+    if len(clips) > 1:
+        names = ", ".join(clip.name for clip in clips[:3])
+        return Described(dataset="frames", says=f"{len(clips)} clips ({names}{', ...' if clips[3:] else ''})")
+    layout = find_layout(clips[0] if clips else root)
+    parts = {"depth": layout.depth, "intrinsics": layout.camera, "poses": layout.poses, "right images": layout.right}
+    found = ", ".join(f"{name} in {path.name}" for name, path in parts.items() if path is not None)
+    what = "a video" if layout.images.is_file() else "images"
+    return Described(
+        dataset="frames", says=f"{what} in {layout.images}" + (f", {found}" if found else ", nothing else")
+    )
 
 
 def check_dataset(samples: Samples, *, track: Callable[[Iterable[int]], Iterable[int]] = iter) -> DatasetCheck:

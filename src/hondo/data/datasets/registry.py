@@ -2,7 +2,8 @@
 
 import inspect
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Samples
@@ -33,7 +34,41 @@ def open_dataset(name: str, *, root: str | Path | None = None, **options: Any) -
         raise HondoError(
             f"data set '{name}' has no option {', '.join(unknown_options)}; it has {', '.join(sorted(known))}"
         )
-    return entry(**given)
+    hints = _hints(entry)
+    options = {key: _fitted(key, value, hints.get(key), known[key]) for key, value in given.items() if key != "root"}
+    return entry(**options, **({"root": given["root"]} if "root" in given else {}))
+
+
+def _hints(entry: Any) -> dict[str, Any]:
+    """The types of an entry's options; those of Frames for the clips that stand for it."""
+    from hondo.data.datasets.clip import Frames
+    from hondo.data.datasets.clips import open_clips
+
+    found = Frames if entry is open_clips else entry
+    return get_type_hints(found.__init__ if isinstance(found, type) else found)
+
+
+def _fitted(name: str, value: Any, hint: Any, parameter: inspect.Parameter) -> Any:
+    """The value as the type that an option takes (``sources=-1`` is a tuple of one, ``only=2`` a text), or refused."""
+    allowed = tuple(get_origin(each) or each for each in (get_args(hint) if _is_union(hint) else (hint,)))
+    if hint is None or any(not isinstance(each, type) for each in allowed):
+        return value
+    if isinstance(value, bool) and bool not in allowed and value not in allowed:
+        value_fits = False
+    else:
+        value_fits = isinstance(value, allowed) or (isinstance(value, int) and float in allowed)
+    if value_fits:
+        return value
+    if tuple in allowed and not isinstance(value, bool):
+        return (value,)
+    if str in allowed and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    names = " or ".join(each.__name__ for each in allowed if each is not type(None))
+    raise HondoError(f"the option {name} must be {names} (e.g. {parameter.default!r}), got {value!r}")
+
+
+def _is_union(hint: Any) -> bool:
+    return get_origin(hint) in (Union, UnionType)
 
 
 def origins_of(samples: Samples) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from hondo.core.errors import HondoError
 from hondo.data.datasets.clip_files import find_layout, list_images
 from hondo.data.datasets.poses import read_poses
+from hondo.data.partners.pairing import pose_indices
 from hondo.images.read import read_image
 from hondo.images.video_file import probe_video
 from hondo.video.sources.live_frame import Captured, Feed, FeedControl
@@ -71,6 +72,8 @@ def folder_feed(folder: Path, *, fps: float = FOLDER_FPS, loop: bool = False) ->
     layout = find_layout(folder)
     images = list_images(layout.images)
     poses = None if layout.poses is None else read_poses(layout.poses)
+    if poses is not None and len(poses) >= len(images):
+        poses = poses[pose_indices(images, len(poses), where=str(layout.poses))]
 
     def frames(control: FeedControl) -> Iterator[Captured]:
         clock, number, was_read = Clock(control), 0, False
