@@ -97,8 +97,8 @@ def image_size(source: str | Path | bytes) -> Size:
 
 def image_orientation(source: str | Path | bytes) -> int:
     """The EXIF orientation 1..8 by which ``read_image`` turns the stored pixels of a file."""
-    with opened(source) as (file, name, _):
-        return 1 if magic(file).startswith((*_PFM, _EXR)) else read_header(file, name=name).orientation
+    with opened(source) as (file, name, start):
+        return 1 if start.startswith((*_PFM, _EXR)) else read_header(file, name=name).orientation
 
 
 def read_depth(
