@@ -1,6 +1,6 @@
 """Builds the parts that a recipe describes: model, objective, samples, batches."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 from typing import Any
 
@@ -44,6 +44,7 @@ def build_batches(recipe: Recipe, model: DepthModel, *, rank: int = 0, world_siz
         return entry(**_arguments(recipe.data), **share)
     samples = build_samples(recipe.data, multiple_of=model.input_spec.multiple_of)
     samples = OBJECTIVES[recipe.objective.objective].prepare_samples(samples, model, recipe.objective)
+    remember_size(model, samples)
     return ShuffledBatches(
         _Cached(samples) if config.cache else samples,
         batch_size=config.batch_size,
@@ -55,6 +56,15 @@ def build_batches(recipe: Recipe, model: DepthModel, *, rank: int = 0, world_siz
         rank=rank,
         world_size=world_size,
     )
+
+
+def remember_size(model: DepthModel, samples: Samples) -> None:
+    """Makes the size of the training images the model's own: the commonest, where clips differ."""
+    groups = getattr(samples, "groups", None) or ((0,),)
+    height, width = samples[max(groups, key=len)[0]].image.shape[-2:]
+    spec = model.input_spec
+    if not spec.fixed and height % spec.multiple_of == width % spec.multiple_of == 0:
+        model.set_input_spec(replace(spec, size_hw=(height, width)))
 
 
 def build_samples(data: Any, *, multiple_of: int = 1) -> Samples:

@@ -15,6 +15,7 @@ from hondo.models.base.weights_file import save_model
 from hondo.recipes.build_parts import build_batches, build_depth_model, build_objective, build_samples
 from hondo.recipes.recipe import EvaluateConfig, Recipe
 from hondo.recipes.resume import check_resumable, with_absolute_paths
+from hondo.recipes.starting_weights import with_fitting_settings
 from hondo.train.loop.checkpoint import RunFolder, seed_everything
 from hondo.train.loop.fabric import make_fabric
 from hondo.train.loop.loop import Fitted, Hooks, fit
@@ -30,6 +31,7 @@ class Trained:
     model: DepthModel
     report: Report
     folder: Path | None
+    licence: str  # of the model's weights
 
 
 def run(
@@ -39,7 +41,7 @@ def run(
 
     ``model`` replaces the one that the recipe names. Relative paths are stored as absolute ones.
     """
-    recipe = with_absolute_paths(recipe)
+    recipe = with_fitting_settings(with_absolute_paths(recipe))
     run_folder = None if out is None else RunFolder(out)
     if run_folder is not None and resume:
         check_resumable(run_folder.recipe, recipe)
@@ -59,7 +61,12 @@ def run(
     if folder is not None:
         atomic_write(folder.report, report.to_markdown().encode(), sync=True)
     assert isinstance(fitted.model, DepthModel)
-    return Trained(model=fitted.model.cpu().eval(), report=report, folder=None if out is None else Path(out))
+    return Trained(
+        model=fitted.model.cpu().eval(),
+        report=report,
+        folder=None if out is None else Path(out),
+        licence=recipe.licence,
+    )
 
 
 def _hooks(recipe: Recipe, batches: BatchSource, *, folder: RunFolder | None) -> Hooks:

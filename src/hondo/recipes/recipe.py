@@ -60,7 +60,7 @@ class Recipe:
     fabric: FabricConfig = field(default_factory=FabricConfig)
     loop: LoopConfig = field(default_factory=LoopConfig)
     evaluate: EvaluateConfig | None = None
-    licence: str = "of whoever trained it"  # of the weights that come out
+    licence: str = "auto"  # of the weights that come out; auto: that of the weights it started from
     seed: int = 0
 
     def to_json(self) -> str:

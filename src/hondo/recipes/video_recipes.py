@@ -13,20 +13,19 @@ def video() -> Recipe:
     """Adapts hondo-nano to the frames of data.root by self-supervision; no depth is used.
 
     The camera path comes from two-view geometry before training: an untrained pose network would need far longer than
-    the depth model. Batch-norm statistics are frozen (a few scenes would distort them), and an anchor to the initial
-    predictions preserves what the video does not determine.
+    the depth model. Where the model starts from trained weights, batch-norm statistics are frozen (a few scenes would
+    distort them), and an anchor to the initial predictions preserves what the video does not determine.
     """
     return Recipe(
         name="video",
         data=FramesData(),
         model=ModelConfig(name="hondo-nano"),
-        objective=SelfSupervisedConfig(pose="two-view", freeze_norm=True, mask_outside=True, anchor=0.1),
+        objective=SelfSupervisedConfig(pose="two-view", freeze_norm=None, mask_outside=True, anchor=None),
         batches=BatchesConfig(batch_size=4),
         augment=AugmentConfig(flip=0.5, jitter=0.5),
         optim=OptimConfig(lr=2e-4, weight_decay=0.0, max_steps=2000, ema_decay=0.99),
         fabric=FabricConfig(precision="auto"),
         loop=LoopConfig(log_every=10, checkpoint_every=500),
-        licence="Apache-2.0 (hondo-nano), adapted to the video given",
     )
 
 

@@ -39,6 +39,7 @@ class DepthModel(nn.Module):
         self.kind = DepthKind(kind)
         self.input_spec = input_spec
         self.options = dict(options or {})
+        self.factor = 1.0  # of the network's maps
         self.normalise = Normalise(input_spec)
 
     def set_input_spec(self, spec: InputSpec) -> None:
@@ -46,10 +47,18 @@ class DepthModel(nn.Module):
         self.input_spec = spec
         self.normalise = Normalise(spec).to(self.normalise.mean.device)
 
+    def make_metric(self, factor: float) -> None:
+        """Turns inverse depth up to one factor into 1/m: ``factor`` is metric over predicted inverse depth."""
+        assert self.kind is DepthKind.SCALED_INVERSE_DEPTH
+        self.kind = DepthKind.METRIC_INVERSE_DEPTH
+        if type(self).forward is DepthModel.forward:  # others learn the factor
+            self.factor = factor
+
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> list[Float[Tensor, "b 1 _ _"]]:
         padded = self.prepared(image)
         maps = self.network(padded)
-        return cropped([maps] if isinstance(maps, Tensor) else list(maps), image=image, padded=padded)
+        maps = cropped([maps] if isinstance(maps, Tensor) else list(maps), image=image, padded=padded)
+        return maps if self.factor == 1 else [self.factor * each for each in maps]
 
     def prepared(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 _ _"]:
         """What the network takes: normalised, padded."""

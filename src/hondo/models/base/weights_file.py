@@ -46,6 +46,7 @@ class WeightsHeader:
     training: dict[str, Any]
     half: bool = False
     int8: bool = False
+    factor: float = 1.0  # of the network's maps, see DepthModel.make_metric
     hondo_version: str = __version__
     format: int = FORMAT
 
@@ -92,6 +93,7 @@ def save_model(
         training=dict(training),
         half=half,
         int8=bool(int8),
+        factor=float(getattr(model, "factor", 1.0)),  # pose networks have none
     )
     tensors = {key: _stored(tensor, half=half) for key, tensor in rounded(model.state_dict(), int8).items()}
     return atomic_write(path, save(tensors, metadata={"hondo": json.dumps(asdict(header))}), sync=True)

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 
 from hondo.core.errors import HondoError, unknown
+from hondo.core.types import DepthKind
+from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.weights_file import (
     NOT_OURS,
     WeightsHeader,
@@ -82,6 +84,9 @@ def _from_checkpoint(
     model = _with_weights(name, complete, Published(tensors=tensors), source=path, strict=strict)
     if header.name == name and "size_hw" not in options and header.input_spec != model.input_spec:
         model.set_input_spec(header.input_spec)
+    is_metric = header.kind == DepthKind.METRIC_INVERSE_DEPTH and model.kind is DepthKind.SCALED_INVERSE_DEPTH
+    if header.name == name and is_metric and isinstance(model, DepthModel):
+        model.make_metric(header.factor)
     return model
 
 

@@ -20,7 +20,6 @@ from hondo.recipes.demo.outcome import ADAPTED, SHEET, STEM, Outcome, next_comma
 from hondo.recipes.pipeline import Trained, run
 from hondo.recipes.recipe import ModelConfig, Recipe
 from hondo.recipes.video_recipes import adapt as clip_recipe
-from hondo.recipes.video_recipes import video
 from hondo.train.loop.checkpoint import RunFolder
 
 
@@ -100,7 +99,7 @@ def _steps(
     _draw(before, after, clip, config, outcome=outcome, progress=progress)
 
     progress.step("exporting, each file compared with torch")
-    exported = export_all(trained.model, config, stem=STEM, licence=video().licence, progress=progress)
+    exported = export_all(trained.model, config, stem=STEM, licence=trained.licence, progress=progress)
     outcome.files |= {one.path.name: f"the adapted model for {one.engine}" for one in exported}
 
     height, width = config.speed_hw

@@ -95,6 +95,7 @@ class Training:
             "ema": self.ema.state_dict(),
             "precision": self.fabric.strategy.precision.state_dict(),
             "images": self.images,
+            "factor": getattr(self.objective.model, "factor", 1.0),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -111,6 +112,8 @@ class Training:
         self.ema.load_state_dict(state["ema"])
         self.fabric.strategy.precision.load_state_dict(state["precision"])
         self.images = state["images"]
+        for model in (self.objective.model, self.ema.model):
+            model.factor = state.get("factor", 1.0)
 
 
 class _WrappedBatch:

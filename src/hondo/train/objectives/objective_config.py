@@ -35,8 +35,9 @@ class SelfSupervisedConfig:
     auto_mask: bool = True  # ignore pixels that the source matches better without any motion
     tie_noise: float = 1e-5  # random noise that breaks ties of the auto-mask
     mask_outside: bool = False  # ignore pixels that project outside the source (monodepth2 repeats its border)
-    anchor: float = 0.0  # weight of the distance to the initial model's predictions, up to scale
-    freeze_norm: bool = False  # keep batch-norm statistics as they are
+    # Weight of the distance to the initial model's predictions, up to scale. None: 0.1 for trained weights, else 0.
+    anchor: float | None = 0.0
+    freeze_norm: bool | None = False  # keep batch-norm statistics as they are. None: for trained weights only
 
     def __post_init__(self) -> None:
         limits = dict.fromkeys(("smoothness", "tie_noise", "anchor"), NOT_NEGATIVE)

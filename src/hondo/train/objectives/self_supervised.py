@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Batch, Samples
+from hondo.core.types import DepthKind
 from hondo.data.datasets.clips import clips_of
 from hondo.geometry.pose import invert_pose
 from hondo.geometry.warp import synthesise_view
@@ -22,6 +23,7 @@ from hondo.models.families.pose_networks import shared_pose
 from hondo.models.registry.build_model import build_model
 from hondo.train.objectives.objective import Losses, ObjectiveEntry, both_units, freeze_norm_statistics, resized
 from hondo.train.objectives.objective_config import SelfSupervisedConfig
+from hondo.train.objectives.stereo_scale import stereo_factor
 from hondo.train.objectives.teaching_check import check_clips
 from hondo.train.objectives.two_view_poses import NEEDS_CAMERA, is_stereo_only, with_camera_path
 
@@ -59,7 +61,7 @@ class SelfSupervised(nn.Module):
             photometric, smoothness = self._errors(batch, maps, poses)
             parts = {"photometric": photometric, "smoothness": self.config.smoothness * smoothness}
             if self.first is not None:
-                parts["anchor"] = self.config.anchor * self._anchor(seen, maps[0])
+                parts["anchor"] = (self.config.anchor or 0.0) * self._anchor(seen, maps[0])
             total = torch.stack(list(parts.values())).sum()
         return total, {name: part.detach() for name, part in parts.items()}
 
@@ -178,6 +180,9 @@ def prepare_samples(samples: Samples, model: DepthModel, config: SelfSupervisedC
     for clip in clips:
         clip.check_sizes()
     check_clips(clips, are_poses_known=config.pose == "known")
+    has_stereo = bool(clips) and all("stereo" in clip.sources for clip in clips)
+    if has_stereo and clips[0].camera is not None and model.kind is DepthKind.SCALED_INVERSE_DEPTH:
+        model.make_metric(stereo_factor(samples, model))
     if config.pose == "two-view" and not is_stereo_only(samples):
         return with_camera_path(samples, model)
     if len(samples) and samples[0].camera is None:

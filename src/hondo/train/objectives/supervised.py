@@ -1,11 +1,14 @@
 """Learning from depth labels."""
 
+from collections.abc import Sequence
+from statistics import median
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
-from hondo.core.sample import Batch, Samples
+from hondo.core.sample import Batch, Sample, Samples
 from hondo.core.types import DepthKind
 from hondo.geometry.depth_units import invert_depth
 from hondo.losses.terms import TERMS
@@ -87,7 +90,10 @@ def _check(config: SupervisedConfig, model: DepthModel) -> None:
 
 
 def prepare_samples(samples: Samples, model: DepthModel, config: SupervisedConfig) -> Samples:
-    """The samples as they are; refuses data whose depth maps hold no valid value in a few samples spread over it."""
+    """The samples as they are; refuses data whose depth maps hold no valid value in a few samples spread over it.
+
+    A loss that compares metres makes a model up to one factor a metric one, which starts at the factor of the labels.
+    """
     checked = [samples[number] for number in range(0, len(samples), max(1, len(samples) // SAMPLES_CHECKED))]
     masks = [sample.valid for sample in checked if sample.depth_gt is not None and sample.valid is not None]
     if masks and not any(bool(mask.any()) for mask in masks):
@@ -95,7 +101,24 @@ def prepare_samples(samples: Samples, model: DepthModel, config: SupervisedConfi
             f"no depth is known in {len(masks)} samples looked at, the first {checked[0].origin}: all is NaN or 0; "
             "correct the depth maps or divide_by, and see: hondo data check"
         )
+    if model.kind is DepthKind.SCALED_INVERSE_DEPTH and any(config.terms.get(name) for name in METRIC_TERMS):
+        model.make_metric(metric_factor(checked, model))
     return samples
+
+
+@torch.no_grad()
+def metric_factor(samples: Sequence[Sample], model: DepthModel) -> float:
+    """Metric over predicted inverse depth: the median over the samples of the ratio of their medians."""
+    ratios, device, was_training = [], next(model.parameters()).device, model.training
+    model.eval()
+    for sample in samples:
+        if sample.depth_gt is None or sample.valid is None or not bool(sample.valid.any()):
+            continue
+        seen = resized(model(sample.image[None].to(device))[0].float(), sample.image.shape[-2:])[0].cpu()
+        ratio = 1 / sample.depth_gt[sample.valid].median() / seen[sample.valid].median().clamp(min=1e-9)
+        ratios.append(float(ratio))
+    model.train(was_training)
+    return median(ratios) if ratios else 1.0
 
 
 SUPERVISED = ObjectiveEntry(config=SupervisedConfig, build=Supervised, prepare_samples=prepare_samples)

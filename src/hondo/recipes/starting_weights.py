@@ -1,0 +1,60 @@
+"""What follows from the weights that a run starts from: the licence of what comes out, and settings that fit."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from hondo.models.base.weights_file import is_own_checkpoint, read_header
+from hondo.models.registry.variant import origin_of
+from hondo.models.registry.zoo import ZOO, packaged_weights
+from hondo.recipes.recipe import ModelConfig, Recipe
+from hondo.train.loop.checkpoint import RunFolder
+
+OWN = "of whoever trained it"
+ANCHOR = 0.1  # weight of the distance to the initial model, where that was trained
+
+
+def are_random(model: ModelConfig) -> bool:
+    """Whether a run starts from an untrained model."""
+    return model.weights == "random" or (
+        model.weights is None and model.name in ZOO and packaged_weights(model.name) is None
+    )
+
+
+def licence_of(model: ModelConfig) -> str:
+    """The licence of a model trained from these weights: theirs, or the trainer's own where they are random."""
+    if are_random(model):
+        return OWN
+    path = Path(model.weights or model.name) if model.weights or model.name not in ZOO else packaged_weights(model.name)
+    if path is None or not path.exists() or (model.weights is not None and model.name not in ZOO):
+        return OWN  # refused when it is built
+    if path.is_dir() and RunFolder(path).last.exists():
+        path = RunFolder(path).last
+    if model.name not in ZOO and not path.is_file():
+        return OWN
+    if path.is_file() and is_own_checkpoint(path):
+        licence, source = read_header(path).licence, read_header(path).name
+    else:
+        origin = origin_of(ZOO[model.name])
+        licence, source = (origin.licence if origin else "") or "not stated", f"{model.name}, {path.name}"
+    is_stated_before = licence == OWN or licence.startswith("adapted from")
+    return licence if is_stated_before else f"adapted from weights under {licence} ({source})"
+
+
+def with_fitting_settings(recipe: Recipe) -> Recipe:
+    """The recipe with its licence, and with anchor and frozen norms for trained weights only, unless they are given."""
+    if recipe.licence == "auto":
+        recipe = replace(recipe, licence=licence_of(recipe.model))
+    objective = recipe.objective
+    open_fields = [name for name in ("anchor", "freeze_norm") if getattr(objective, name, 0) is None]
+    if not open_fields:
+        return recipe
+    is_random = are_random(recipe.model)
+    values = {"anchor": 0.0 if is_random else ANCHOR, "freeze_norm": not is_random}
+    if is_random:
+        print(
+            f"hondo: {recipe.model.name} starts from random weights: no anchor to them, and its norms are trained "
+            "(objective.anchor, objective.freeze_norm)",
+            file=sys.stderr,
+        )
+    return replace(recipe, objective=replace(objective, **{name: values[name] for name in open_fields}))
