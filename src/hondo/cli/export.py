@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from hondo.cli.options.model_options import (
-    NO_WEIGHT_OPTIONS,
+    EXPORT_OPTIONS,
     ModelArgument,
-    PrecisionOption,
-    SharedWeightOptions,
+    SharedPrecisionOptions,
     SizeOption,
     model_settings,
     parse_size,
@@ -36,7 +35,6 @@ class ExportConfig:
     out: Annotated[Path, tyro.conf.arg(metavar="FILE")]
     """The file: .onnx, .xml (with a .bin), .engine, .pt2, .pte, .safetensors; the suffix may be left out."""
     size: SizeOption = None
-    precision: PrecisionOption = "fp32"
     calibration: Annotated[str | None, tyro.conf.arg(metavar="SOURCE")] = None
     """int8: a folder, glob or video of scenes like those the model will see. Half of the images set quantization
     ranges, half validate the file."""
@@ -54,7 +52,7 @@ class ExportConfig:
     """Write the comparison to this file."""
     force: bool = False
     """Write the file even if it misses the tolerance."""
-    network: SharedWeightOptions = NO_WEIGHT_OPTIONS
+    network: SharedPrecisionOptions = EXPORT_OPTIONS
 
 
 def run(config: ExportConfig) -> None:
@@ -74,7 +72,7 @@ def run(config: ExportConfig) -> None:
 
 def _settings(config: ExportConfig) -> "ModelSettings":
     settings = model_settings(config.network)
-    return replace(settings, size_hw=parse_size(config.size), precision=config.precision)
+    return replace(settings, size_hw=parse_size(config.size), precision=config.network.precision)
 
 
 def _max_drop(text: str | None) -> float | None:

@@ -25,7 +25,7 @@ PrecisionOption = Annotated[
     tyro.conf.arg(
         metavar="NAME",
         help="auto, fp32, fp16, bf16, int8-dynamic, int8-weights, or int8 (with `hondo export`), as the engine offers. "
-        "auto: the fastest here whose depth is within 1 %% of fp32, by a trial that is made once. "
+        "auto: the fastest here whose depth is within 1 % of fp32, by a trial that is made once. "
         "A file that was exported in a lower precision keeps it.",
     ),
 ]
@@ -52,7 +52,14 @@ class WeightOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelOptions(WeightOptions):
+class PrecisionOptions(WeightOptions):
+    """How the model is built, and in which precision it computes."""
+
+    precision: PrecisionOption = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions(PrecisionOptions):
     """How the model is built and run."""
 
     size: SizeOption = None
@@ -62,16 +69,15 @@ class ModelOptions(WeightOptions):
     device: Annotated[str, tyro.conf.arg(metavar="NAME")] = "auto"
     """auto, cpu, cuda or cuda:N; mps with torch; gpu or npu with OpenVINO; tensorrt, openvino, coreml, dml or xnnpack
     with ONNX Runtime."""
-    precision: PrecisionOption = "auto"
     threads: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
     """CPU threads of the engine. Default: the engine's choice."""
 
 
 # A field of these types adds the flags above without a prefix.
-SharedWeightOptions = Annotated[WeightOptions, tyro.conf.OmitArgPrefixes]
 SharedModelOptions = Annotated[ModelOptions, tyro.conf.OmitArgPrefixes]
-NO_WEIGHT_OPTIONS = WeightOptions()
+SharedPrecisionOptions = Annotated[PrecisionOptions, tyro.conf.OmitArgPrefixes]
 NO_OPTIONS = ModelOptions()
+EXPORT_OPTIONS = PrecisionOptions(precision="fp32")
 EXACT_OPTIONS = ModelOptions(precision="fp32")  # of commands whose numbers are compared with published ones
 # Options of a builder that have a flag of their own.
 _FLAGS = {"size_hw": "--size HxW", "weights": "--weights FILE", "name": "--model NAME"} | {

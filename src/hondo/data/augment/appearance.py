@@ -5,6 +5,7 @@ stay in 0..1.
 """
 
 import math
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import torch
@@ -46,6 +47,13 @@ def hue(images: Images, turns: Strength) -> Images:
     to_yiq = torch.tensor(_YIQ, dtype=images.dtype, device=images.device)
     matrix = torch.linalg.inv(to_yiq) @ turn @ to_yiq
     return torch.einsum("bij,bvjhw->bvihw", matrix, images).clamp(0, 1)
+
+
+def jitter(images: Images, order: Sequence[int], strengths: Sequence[Strength]) -> Images:
+    """Brightness (0), contrast (1), saturation (2) and hue (3) in this order, each with its own strengths."""
+    for index, strength in zip(order, strengths, strict=True):
+        images = (brightness, contrast, saturation, hue)[index](images, strength)
+    return images
 
 
 def exposure(images: Images, stops: Strength) -> Images:

@@ -94,15 +94,10 @@ def _steps(config: AugmentConfig, generator: torch.Generator) -> tuple[tuple[flo
 
 def _jitter(views: Tensor, between: _Strength, generator: torch.Generator, config: AugmentConfig) -> Tensor:
     """Brightness, contrast, saturation and hue, in an order that is drawn for the batch."""
-    changes = (
-        lambda x: photometric.brightness(x, between(1 - config.brightness, 1 + config.brightness)),
-        lambda x: photometric.contrast(x, between(1 - config.contrast, 1 + config.contrast)),
-        lambda x: photometric.saturation(x, between(1 - config.saturation, 1 + config.saturation)),
-        lambda x: photometric.hue(x, between(-config.hue, config.hue)),
-    )
-    for index in torch.randperm(len(changes), generator=generator, device=generator.device).tolist():
-        views = changes[index](views)
-    return views
+    ranges = [(1 - share, 1 + share) for share in (config.brightness, config.contrast, config.saturation)]
+    ranges.append((-config.hue, config.hue))
+    order = torch.randperm(len(ranges), generator=generator, device=generator.device).tolist()
+    return photometric.jitter(views, order, [between(*ranges[index]) for index in order])
 
 
 def _draw(batch: Batch, generator: torch.Generator) -> Float[Tensor, " b"]:
