@@ -37,7 +37,7 @@ def read_camera(source: "str | Path | Camera | Sequence[float]", *, size_hw: Siz
     if isinstance(source, Camera):
         return source.for_image(size_hw)
     if not isinstance(source, (str, Path)):
-        source = ",".join(f"{float(number):.17g}" for number in source)
+        source = ",".join(f"{float(number)!r}" for number in source)
     if found := _FOV.fullmatch(str(source)):
         return Camera.from_fov(float(found[1]), size_hw=size_hw)
     text, where = _text(source)
