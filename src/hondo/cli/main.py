@@ -17,6 +17,7 @@ from typing import Any
 
 from hondo.cli.options.flags import message_with_flags, text_with_flags
 from hondo.core.errors import HondoError, HondoWarning, unknown
+from hondo.core.memory_errors import is_out_of_memory
 from hondo.version import __version__
 
 # name -> (where its run function lives, what it does)
@@ -33,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "data": ("hondo.cli.data:run", "verify, make or list data sets"),
 }
 
+LESS_MEMORY = {"train": "a smaller --batches.batch-size or --data.size-hw"}  # options of a command to lower
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 
@@ -59,6 +61,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("hondo: stopped", file=sys.stderr)
         return EXIT_INTERRUPTED
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        remedy = LESS_MEMORY.get(arguments[0], "a smaller --size or --batch")
+        print(f"hondo: error: not enough memory; give {remedy}", file=sys.stderr)
+        return EXIT_BAD_INPUT
 
 
 def _accept_any_text() -> None:

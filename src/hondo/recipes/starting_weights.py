@@ -4,9 +4,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from hondo.models.base.weights_file import is_own_checkpoint, read_header
+from hondo.core.errors import HondoError
+from hondo.models.base.weights_file import WeightsHeader, read_header
 from hondo.models.registry.variant import origin_of
-from hondo.models.registry.zoo import ZOO, packaged_weights
+from hondo.models.registry.zoo import PACKAGED_WEIGHTS, ZOO
 from hondo.recipes.recipe import ModelConfig, Recipe
 from hondo.train.loop.checkpoint import RunFolder
 
@@ -17,7 +18,7 @@ ANCHOR = 0.1  # weight of the distance to the initial model, where that was trai
 def are_random(model: ModelConfig) -> bool:
     """Whether a run starts from an untrained model."""
     return model.weights == "random" or (
-        model.weights is None and model.name in ZOO and packaged_weights(model.name) is None
+        model.weights is None and model.name in ZOO and PACKAGED_WEIGHTS.get(model.name) is None
     )
 
 
@@ -25,20 +26,35 @@ def licence_of(model: ModelConfig) -> str:
     """The licence of a model trained from these weights: theirs, or the trainer's own where they are random."""
     if are_random(model):
         return OWN
-    path = Path(model.weights or model.name) if model.weights or model.name not in ZOO else packaged_weights(model.name)
+    path = (
+        Path(model.weights or model.name)
+        if model.weights or model.name not in ZOO
+        else PACKAGED_WEIGHTS.get(model.name)
+    )
     if path is None or not path.exists() or (model.weights is not None and model.name not in ZOO):
         return OWN  # refused when it is built
     if path.is_dir() and RunFolder(path).last.exists():
         path = RunFolder(path).last
     if model.name not in ZOO and not path.is_file():
         return OWN
-    if path.is_file() and is_own_checkpoint(path):
-        licence, source = read_header(path).licence, read_header(path).name
+    header = _own_header(path)
+    if header is not None:
+        licence, source = header.licence, header.name
     else:
         origin = origin_of(ZOO[model.name])
         licence, source = (origin.licence if origin else "") or "not stated", f"{model.name}, {path.name}"
     is_stated_before = licence == OWN or licence.startswith("adapted from")
     return licence if is_stated_before else f"adapted from weights under {licence} ({source})"
+
+
+def _own_header(path: Path) -> WeightsHeader | None:
+    """The header of a checkpoint written by hondo; None for files of others."""
+    if path.suffix != ".safetensors":
+        return None
+    try:
+        return read_header(path)
+    except HondoError:
+        return None
 
 
 def with_fitting_settings(recipe: Recipe) -> Recipe:

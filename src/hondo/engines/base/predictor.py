@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from hondo.core.errors import HondoError
+from hondo.core.memory_errors import memory_errors_explained
 from hondo.core.predictor_protocol import InferQueue, Prepared, Session
 from hondo.core.types import Camera, DepthKind, DepthMap, InputSpec, Size
 from hondo.engines.base.infer_queue import in_order, one_by_one
@@ -65,7 +66,7 @@ class NetworkPredictor:
         self, network_input: Float[np.ndarray, "b 3 H W"], *previous_and_K: Float[np.ndarray, "b ..."]
     ) -> Float[np.ndarray, "b 1 h w"]:
         """The network's maps, once no other thread runs it."""
-        with self.lock:
+        with self.lock, memory_errors_explained("give a smaller size_hw or batch"):
             return self.network(network_input, *previous_and_K)
 
     def finish(self, prepared: Prepared, raw: Float[np.ndarray, "h w"], *, size_hw: Size | None = None) -> DepthMap:

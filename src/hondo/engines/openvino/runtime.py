@@ -8,6 +8,8 @@ import numpy as np
 from jaxtyping import Float
 
 from hondo.core.errors import HondoError, reason_of
+from hondo.core.interrupts import deferred_interrupt
+from hondo.core.memory_errors import memory_errors_explained
 from hondo.engines.base.compiled import Call, Shape, kept_per_shape
 from hondo.engines.base.infer_queue import Finish, InferQueue
 
@@ -63,7 +65,8 @@ def compile_graph(graph: "openvino.Model", device: str, config: dict[str, Any]) 
     if device == "CPU" and any(op.get_type_name() == "GroupNormalization" for op in graph.get_ops()):
         config = config | {"SNIPPETS_MODE": "DISABLE"}
     try:
-        return ov.Core().compile_model(graph, device, config)
+        with deferred_interrupt(), memory_errors_explained("give a smaller size_hw"):
+            return ov.Core().compile_model(graph, device, config)
     except RuntimeError as error:  # OpenVINO's one class of error
         reason = reason_of(error)[-200:]
         raise HondoError(

@@ -12,6 +12,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from hondo.core.errors import HondoError, reason_of
+from hondo.core.interrupts import deferred_interrupt
+from hondo.core.memory_errors import memory_errors_explained
 from hondo.core.types import Size
 from hondo.engines.tracing.graph_inputs import INPUTS, shapes_of
 from hondo.models.base.depth_model import DepthModel
@@ -76,7 +78,7 @@ def trace(
     example = tuple(torch.zeros(shape, device=device) for shape in shapes.values())
     free = _any_size(model.input_spec.multiple_of, num_previous=model.num_previous) if dynamic else None
     try:
-        with _one_export, quiet():
+        with _one_export, quiet(), memory_errors_explained("give a smaller size_hw"):
             return torch.export.export(graph, example, dynamic_shapes=free)
     except (RuntimeError, TorchDynamoException) as error:
         remedy = "for any size; leave out dynamic=True" if dynamic else "by torch.export"
@@ -90,8 +92,10 @@ def export_module(model: DepthModel) -> nn.Module:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Hides the deprecation warnings that exporters of other projects raise about one another."""
-    with warnings.catch_warnings():
+    """Hides the deprecation warnings that exporters of other projects raise about one another, and defers Ctrl-C,
+    which they would lose or turn into an error of their own.
+    """
+    with deferred_interrupt(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 

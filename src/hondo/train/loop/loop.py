@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
+from hondo.core.memory_errors import memory_errors_explained
 from hondo.core.sample import Batch
 from hondo.data.loading.batches import BatchSource
 from hondo.train.loop.checkpoint import Metrics, RunFolder, rng_state, set_rng_state
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from lightning.fabric import Fabric
 
 
+LESS_MEMORY = "lower batches.batch_size (and raise optim.accumulate instead), or data.size_hw"
 COUNTS = ("step", "seconds", "best", "loss", "validation")  # the state of the loop itself
 
 
@@ -143,7 +145,8 @@ class _Loop:
     def _first_or_later_step(self, batches: Iterator[Batch], *, progress: float) -> Losses:
         """One step. Where the first one of a run fails (a broken file, too little memory), no run is left behind."""
         try:
-            return self.training.step(batches, step=self.step, progress=progress)
+            with memory_errors_explained(LESS_MEMORY, field="batches.batch_size"):
+                return self.training.step(batches, step=self.step, progress=progress)
         except NotFiniteError:
             raise
         except Exception:
