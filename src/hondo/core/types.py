@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Num, UInt8
 
 from hondo.core.errors import HondoError
 
@@ -76,7 +76,7 @@ class Camera:
             )
 
     @classmethod
-    def from_K(cls, K: Sequence[Sequence[float]] | np.ndarray, *, size_hw: Size) -> "Camera":
+    def from_K(cls, K: Sequence[Sequence[float]] | Num[np.ndarray, "..."], *, size_hw: Size) -> "Camera":
         """From a 3x3 intrinsic matrix in pixels; a matrix with skew or another last row is refused."""
         K = np.asarray(K, dtype=float)
         if K.shape != (3, 3):
@@ -155,11 +155,13 @@ class InputSpec:
 class DepthMap:
     """Depth values (h w, float32) of one image, and what they mean. Where nothing is known a value is NaN."""
 
-    values: np.ndarray
+    values: Float[np.ndarray, "h w"]
     kind: DepthKind
     camera: Camera | None = None
-    confidence: np.ndarray | None = None
-    image_rgb: np.ndarray | None = field(default=None, repr=False)  # the image, for coloured point clouds
+    confidence: Float[np.ndarray, "h w"] | None = None
+    image_rgb: UInt8[np.ndarray, "_ _ 3"] | None = field(
+        default=None, repr=False
+    )  # the image, for coloured point clouds
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2:
@@ -195,7 +197,9 @@ class DepthMap:
 
         return save_depth(self, path, **options)
 
-    def color(self, *, palette: str = "turbo", near_far: tuple[float, float] | None = None) -> np.ndarray:
+    def color(
+        self, *, palette: str = "turbo", near_far: tuple[float, float] | None = None
+    ) -> UInt8[np.ndarray, "h w 3"]:
         """A colour image, uint8 (h w 3) RGB, near warm; ``near_far`` are the values of the ends of the palette."""
         from hondo.images.colour import colourise
 

@@ -87,7 +87,7 @@ def point_cloud(depth_map: DepthMap) -> PointCloud:
     return PointCloud(points=points[is_known], colors=colors)
 
 
-def _depth(depth_map: DepthMap) -> np.ndarray:
+def _depth(depth_map: DepthMap) -> Float32[np.ndarray, "h w"]:
     if depth_map.kind is DepthKind.RELATIVE_INVERSE_DEPTH:
         raise HondoError(
             "a relative depth map has no shape in space (its shift is not known); align it or use another model"

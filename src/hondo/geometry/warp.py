@@ -58,5 +58,5 @@ def source_pixels(
     return points[:, :2] / points[:, 2:].clamp(min=_MIN_RATIO), points[:, 2:] * depth
 
 
-def _size(depth: Tensor) -> Size:
+def _size(depth: Float[Tensor, "b 1 h w"]) -> Size:
     return depth.shape[2], depth.shape[3]

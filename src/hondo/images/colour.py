@@ -5,7 +5,7 @@ from typing import Literal, get_args
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 
 from hondo.core.errors import HondoError, unknown
 from hondo.core.types import DepthKind, DepthMap
@@ -69,7 +69,7 @@ def palette_colors(palette: str) -> UInt8[np.ndarray, "256 3"]:
     return _table(palette)[:, 0]
 
 
-def _table(palette: str) -> np.ndarray:
+def _table(palette: str) -> UInt8[np.ndarray, "256 1 3"]:
     """256 RGB colours, shape (256, 1, 3) as cv2.applyColorMap wants them."""
     steps = np.arange(256, dtype=np.uint8)[:, None]
     if palette == "grey":
@@ -100,7 +100,7 @@ class SteadyRange:
         low, high = self._ends if self._ends is not None else (1.0, 1.0)
         return (float(high), float(low)) if depth_map.kind.is_inverse else (float(low), float(high))
 
-    def _nearer(self, running: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    def _nearer(self, running: Float[np.ndarray, " 2"], ends: Float[np.ndarray, " 2"]) -> Float[np.ndarray, " 2"]:
         shared = min(running[1], ends[1]) - max(running[0], ends[0])
         memory = self._memory if shared > 0.5 * (ends[1] - ends[0]) else min(self._memory, _MEMORY_ELSEWHERE)
         return memory * running + (1 - memory) * ends

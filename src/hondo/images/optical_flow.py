@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32, Num, UInt8
 
 from hondo.core.types import Size
 
@@ -56,7 +56,9 @@ def small_grey(image: UInt8[np.ndarray, "H W 3"], *, area: int) -> UInt8[np.ndar
     return cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), size_hw[::-1], interpolation=cv2.INTER_AREA)
 
 
-def sampled(values: np.ndarray, place: Float32[np.ndarray, "h w 2"], *, outside: float | None = None) -> np.ndarray:
+def sampled(
+    values: Num[np.ndarray, "_ _ *c"], place: Float32[np.ndarray, "h w 2"], *, outside: float | None = None
+) -> Num[np.ndarray, "h w *c"]:
     """``values`` at places (x, y), bilinear; beyond the border its nearest value, or ``outside``."""
     border = cv2.BORDER_REPLICATE if outside is None else cv2.BORDER_CONSTANT
     fill = (outside or 0.0,) * 4

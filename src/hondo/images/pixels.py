@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Shaped, UInt8
 
 from hondo.core.errors import HondoError
 
@@ -13,7 +13,7 @@ Rgb = UInt8[np.ndarray, "h w 3"]
 _TO_8_BIT = ((np.arange(65536) + 128) // 257).astype(np.uint8)
 
 
-def to_rgb8(pixels: np.ndarray, *, name: str) -> Rgb:
+def to_rgb8(pixels: Shaped[np.ndarray, "..."], *, name: str) -> Rgb:
     """Grey, grey+alpha, RGB or RGBA pixels (h w) or (h w c) of uint8, uint16 or float 0..1 as uint8 RGB."""
     pixels = to_8_bit(pixels, name=name)
     if pixels.ndim == 2:
@@ -30,7 +30,7 @@ def to_rgb8(pixels: np.ndarray, *, name: str) -> Rgb:
     return np.ascontiguousarray(pixels)
 
 
-def to_8_bit(pixels: np.ndarray, *, name: str) -> UInt8[np.ndarray, "..."]:
+def to_8_bit(pixels: Shaped[np.ndarray, "*shape"], *, name: str) -> UInt8[np.ndarray, "*shape"]:
     """uint16 / 257 and floats * 255, rounded; floats outside 0..1 have no known white and are refused."""
     if pixels.dtype == np.uint8:
         return pixels
@@ -55,7 +55,7 @@ def on_white(rgb: Rgb, alpha: UInt8[np.ndarray, "h w"], *, name: str) -> Rgb:
     return (blend // 255).astype(np.uint8)
 
 
-def oriented(pixels: np.ndarray, orientation: int) -> np.ndarray:
+def oriented(pixels: Shaped[np.ndarray, "_ _ *c"], orientation: int) -> Shaped[np.ndarray, "_ _ *c"]:
     """Pixels turned as EXIF orientation 1..8 asks (EXIF 2.3, tag 0x0112), contiguous."""
     turns: dict[int, Any] = {
         2: lambda image: image[:, ::-1],

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32, Num, Shaped, UInt8
 from PIL import Image
 
 from hondo.core.atomic import atomic_write
@@ -141,7 +141,7 @@ def write_image(path: str | Path, rgb: UInt8[np.ndarray, "h w 3"]) -> Path:
     return atomic_write(path, data.tobytes())
 
 
-def _decode_rgb(file: BinaryFile, header: Header) -> np.ndarray:
+def _decode_rgb(file: BinaryFile, header: Header) -> UInt8[np.ndarray, "h w 3"]:
     if header.mode == "other":
         return to_rgb8(_decode_opencv(file, header), name=header.name)
     try:
@@ -177,7 +177,7 @@ def _lost_its_low_bytes(image: Image.Image, header: Header) -> bool:
     return is_deep and "transparency" not in image.info
 
 
-def _decode_opencv(file: BinaryFile, header: Header) -> np.ndarray:
+def _decode_opencv(file: BinaryFile, header: Header) -> Num[np.ndarray, "h w *c"]:
     file.seek(0)
     data = np.frombuffer(file.read(), dtype=np.uint8)
     level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
@@ -218,7 +218,7 @@ def _depth_values(file: BinaryFile, *, name: str, start: bytes, index: int | Non
     return _read_grey(file, header)
 
 
-def _read_grey(file: BinaryFile, header: Header) -> np.ndarray:
+def _read_grey(file: BinaryFile, header: Header) -> Num[np.ndarray, "h w *c"]:
     """The numbers of a single-channel image of 16 or more bits."""
     if header.format == "TIFF" and header.mode in ("other", "F"):
         return _decode_opencv(file, header)

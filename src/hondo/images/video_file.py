@@ -236,7 +236,7 @@ def _frame_count(container: InputContainer, fps: float) -> int | None:
     return max(1, min(stored, round(container.duration / av.time_base * fps)))
 
 
-def upright(pixels: np.ndarray, frame: av.VideoFrame) -> np.ndarray:
+def upright(pixels: UInt8[np.ndarray, "_ _ c"], frame: av.VideoFrame) -> UInt8[np.ndarray, "_ _ c"]:
     """Pixels turned and mirrored as the frame's display matrix says (ISO 14496-12, section 6.2.2), contiguous."""
     # Not frame.side_data: that holds the frame which holds it, and each such pair keeps an image until Python's
     # garbage collector comes by, which a live video seldom lets it.

@@ -43,12 +43,12 @@ class _LocalMean(torch.autograd.Function):
     """Sums of slices, there and back: on a CPU several times faster than pooling and its gradient."""
 
     @staticmethod
-    def forward(ctx: Any, image: Tensor) -> Tensor:
+    def forward(ctx: Any, image: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         return _window_sums(F.pad(image, (1, 1, 1, 1), mode="reflect")).div_(9)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+    def backward(ctx: Any, gradient: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         spread = _window_sums(F.pad(gradient, (2, 2, 2, 2))).div_(9)  # of the reflected image: h + 2, w + 2
         for side in (spread, spread.mT):  # what was reflected goes back to where it came from
             side[..., 2] += side[..., 0]
@@ -56,6 +56,6 @@ class _LocalMean(torch.autograd.Function):
         return spread[..., 1:-1, 1:-1]
 
 
-def _window_sums(padded: Tensor) -> Tensor:
+def _window_sums(padded: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h-2 w-2"]:
     rows = (padded[..., :-2] + padded[..., 1:-1]).add_(padded[..., 2:])
     return (rows[..., :-2, :] + rows[..., 1:-1, :]).add_(rows[..., 2:, :])

@@ -75,8 +75,11 @@ def _rays(target: Float[Tensor, "b c h w"], K: Float[Tensor, "b 3 3"]) -> Float[
 
 
 def _pixels(
-    rays: Float[Tensor, "b 3 hw"], T_source_target: Float[Tensor, "b 4 4"], K: Float[Tensor, "b 3 3"], depths: Tensor
-) -> Iterator[Float[Tensor, "b 2 d hw"]]:
+    rays: Float[Tensor, "b 3 hw"],
+    T_source_target: Float[Tensor, "b 4 4"],
+    K: Float[Tensor, "b 3 3"],
+    depths: Float[Tensor, " d"],
+) -> Iterator[Float[Tensor, "b 2 _ hw"]]:
     """Where the source shows the points at ``depths``, a few depths at a time."""
     to_pixels = _product(K, T_source_target[:, :3])  # b 3 4
     turned, moved = _product(to_pixels[..., :3], rays), to_pixels[..., 3, None, None]  # b 3 hw, b 3 1 1

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from jaxtyping import Shaped
 from torch import Tensor, nn
 
 _MOST_KEPT = 8  # keys, such as sizes of images
@@ -15,9 +16,9 @@ _MOST_KEPT = 8  # keys, such as sizes of images
 class _Kept:
     source: "weakref.ref[Tensor]"
     state: tuple[int, int]  # the source's version and address
-    value: Tensor
+    value: Shaped[Tensor, "..."]
 
-    def is_of(self, source: Tensor) -> bool:
+    def is_of(self, source: Shaped[Tensor, "..."]) -> bool:
         return self.source() is source and self.state == _state(source)
 
 
@@ -31,7 +32,12 @@ class Derived(nn.Module):
         super().__init__()
         self._kept: dict[Hashable, _Kept] = {}
 
-    def forward(self, key: Hashable, weight: Tensor, make: Callable[[Tensor], Tensor]) -> Tensor:
+    def forward(
+        self,
+        key: Hashable,
+        weight: Shaped[Tensor, "..."],
+        make: Callable[[Shaped[Tensor, "..."]], Shaped[Tensor, "..."]],
+    ) -> Shaped[Tensor, "..."]:
         """``make(weight)``, computed once for each key until the weight changes."""
         if not self._may_keep(weight):
             return make(weight)
@@ -53,11 +59,11 @@ class Derived(nn.Module):
         """Copies and pickles start with nothing kept."""
         return self.__dict__ | {"_kept": {}}
 
-    def _may_keep(self, weight: Tensor) -> bool:
+    def _may_keep(self, weight: Shaped[Tensor, "..."]) -> bool:
         wants_gradient = torch.is_grad_enabled() and weight.requires_grad
         is_captured = torch.compiler.is_compiling() or torch.jit.is_tracing()
         return not (self.training or wants_gradient or is_captured or weight.is_meta or weight.is_inference())
 
 
-def _state(tensor: Tensor) -> tuple[int, int]:
+def _state(tensor: Shaped[Tensor, "..."]) -> tuple[int, int]:
     return tensor._version, tensor.data_ptr()

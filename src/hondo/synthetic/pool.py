@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from jaxtyping import Bool, Float, Float16, Shaped, UInt8
 
 from hondo.core.atomic import atomic_path
 from hondo.core.types import Camera, Size
@@ -73,7 +74,7 @@ def render_shard(folder: Path, number: int, *, seed: int, scenes: int, views: in
     _write(depth_file(folder, number), np.concatenate(depths))
 
 
-def _worth_keeping(depth: torch.Tensor) -> torch.Tensor:
+def _worth_keeping(depth: Float[torch.Tensor, "b ..."]) -> Bool[torch.Tensor, " b"]:
     """Nothing right before the lens: 95 % are farther than 0.45 m, and depth varies by more than 15 %."""
     flat = depth.flatten(1)
     log = flat.clamp(0.05, 300).log()
@@ -90,7 +91,7 @@ def depth_file(folder: Path, number: int) -> Path:
     return folder / f"{number:05d}.depth.npy"
 
 
-def _write(path: Path, array: np.ndarray) -> None:
+def _write(path: Path, array: Shaped[np.ndarray, "..."]) -> None:
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         np.save(file, array)
 
@@ -107,6 +108,6 @@ class Pool:
     def __len__(self) -> int:
         return len(self.places)
 
-    def read(self, shard: int, place: int) -> tuple[np.ndarray, np.ndarray]:
+    def read(self, shard: int, place: int) -> tuple[UInt8[np.ndarray, "h w 3"], Float16[np.ndarray, "h w"]]:
         """Image uint8 (h w 3) and depth float16 (h w) in metres, inf where sky."""
         return self._images[shard][place], self._depths[shard][place]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from hondo.synthetic.rendering.scene import Light, Scene, Solids
@@ -57,11 +57,11 @@ def walk(world: World, rng: np.random.Generator, count: int, *, baseline: float 
     return _scene(world, states)
 
 
-def _numbers(eye: Eye) -> np.ndarray:
-    return np.array([eye.x, eye.z, eye.height, eye.yaw, eye.pitch, eye.roll])
+def _numbers(eye: Eye) -> Float[np.ndarray, " 6"]:
+    return np.array([eye.x, eye.z, eye.height, eye.yaw, eye.pitch, eye.roll], dtype=float)
 
 
-def _scene(world: World, states: np.ndarray) -> Scene:
+def _scene(world: World, states: Float[np.ndarray, "n 6"]) -> Scene:
     eyes = torch.tensor(np.stack((states[:, 0], -states[:, 2], states[:, 1]), axis=1), dtype=torch.float32)
     R = torch.tensor(rotation_from_angles(states[:, 3:]), dtype=torch.float32)
     return Scene(solids=world.solids, light=world.light, eyes=eyes, R_world_camera=R)
@@ -80,6 +80,6 @@ def _point(eye: Eye) -> Float[Tensor, " 3"]:
     return torch.tensor([eye.x, -eye.height, eye.z], dtype=torch.float32)
 
 
-def _inside(solids: Solids, point: Float[Tensor, " 3"], *, margin: float) -> Tensor:
+def _inside(solids: Solids, point: Float[Tensor, " 3"], *, margin: float) -> Bool[Tensor, " n"]:
     local = ((point - solids.centre)[:, :, None] * solids.R_world_solid).sum(1)
     return (local.abs() < solids.half + margin).all(1)

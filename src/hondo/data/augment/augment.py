@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from hondo.core.errors import HondoError
@@ -61,7 +61,7 @@ def random_look(batch: Batch, generator: torch.Generator, *, config: AugmentConf
 class _Strength:
     """Draws one number in low..high for each picked sample."""
 
-    def __init__(self, batch: Batch, generator: torch.Generator, pick: Tensor) -> None:
+    def __init__(self, batch: Batch, generator: torch.Generator, pick: Int[Tensor, " p"]) -> None:
         self._batch, self._generator, self._pick = batch, generator, pick
 
     def __call__(self, low: float, high: float) -> Float[Tensor, " p"]:
@@ -74,7 +74,7 @@ Change = Callable[[Tensor, _Strength], Tensor]
 def _steps(config: AugmentConfig, generator: torch.Generator) -> tuple[tuple[float, Change], ...]:
     """Chance and change, in order."""
 
-    def balance(views: Tensor, between: _Strength) -> Tensor:
+    def balance(views: Float[Tensor, "p n 3 h w"], between: _Strength) -> Float[Tensor, "p n 3 h w"]:
         gains = [between(1 - config.gain, 1 + config.gain) for _ in range(3)]
         return photometric.white_balance(views, torch.stack(gains, dim=1))
 
@@ -92,7 +92,9 @@ def _steps(config: AugmentConfig, generator: torch.Generator) -> tuple[tuple[flo
     )
 
 
-def _jitter(views: Tensor, between: _Strength, generator: torch.Generator, config: AugmentConfig) -> Tensor:
+def _jitter(
+    views: Float[Tensor, "p n 3 h w"], between: _Strength, generator: torch.Generator, config: AugmentConfig
+) -> Float[Tensor, "p n 3 h w"]:
     """Brightness, contrast, saturation and hue, in an order that is drawn for the batch."""
     ranges = [(1 - share, 1 + share) for share in (config.brightness, config.contrast, config.saturation)]
     ranges.append((-config.hue, config.hue))
@@ -105,5 +107,5 @@ def _draw(batch: Batch, generator: torch.Generator) -> Float[Tensor, " b"]:
     return torch.rand(len(batch.image), generator=generator, device=generator.device)
 
 
-def _whole(offset: Tensor, is_zoomed: Tensor) -> Tensor:
+def _whole(offset: Float[Tensor, " b"], is_zoomed: Bool[Tensor, " b"]) -> Float[Tensor, " b"]:
     return torch.where(is_zoomed, offset, (offset + 0.5).floor().clamp_min(0))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
 from hondo.core.errors import HondoError
@@ -16,7 +16,7 @@ def flip(batch: Batch, is_flipped: Bool[Tensor, " b"]) -> Batch:
     """Mirrors the chosen samples left to right: cx becomes width - cx, T becomes M T M with M = diag(-1, 1, 1, 1)."""
     width = batch.image.shape[-1]
 
-    def mirrored(values: Tensor | None) -> Tensor | None:
+    def mirrored(values: Shaped[Tensor, "*shape"] | None) -> Shaped[Tensor, "*shape"] | None:
         return None if values is None else torch.where(_wide(is_flipped, values), values.flip(-1), values)
 
     return replace(
@@ -57,7 +57,9 @@ def zoom(
     )
 
 
-def _flip_K(K: Tensor | None, is_flipped: Tensor, *, width: int) -> Tensor | None:
+def _flip_K(
+    K: Float[Tensor, "b *n 3 3"] | None, is_flipped: Bool[Tensor, " b"], *, width: int
+) -> Float[Tensor, "b *n 3 3"] | None:
     if K is None:
         return None
     mirrored = K.clone()
@@ -65,14 +67,23 @@ def _flip_K(K: Tensor | None, is_flipped: Tensor, *, width: int) -> Tensor | Non
     return torch.where(_wide(is_flipped, K), mirrored, K)
 
 
-def _flip_poses(poses: Float[Tensor, "b n 4 4"] | None, is_flipped: Tensor) -> Float[Tensor, "b n 4 4"] | None:
+def _flip_poses(
+    poses: Float[Tensor, "b n 4 4"] | None, is_flipped: Bool[Tensor, " b"]
+) -> Float[Tensor, "b n 4 4"] | None:
     if poses is None:
         return None
     mirror = torch.diag(torch.tensor([-1.0, 1.0, 1.0, 1.0])).to(poses)
     return torch.where(_wide(is_flipped, poses), mirror @ poses @ mirror, poses)
 
 
-def _window_grid(image: Tensor, *, top: Tensor, left: Tensor, scale: Tensor, size_hw: Size) -> Float[Tensor, "b H W 2"]:
+def _window_grid(
+    image: Float[Tensor, "b 3 h w"],
+    *,
+    top: Float[Tensor, " b"],
+    left: Float[Tensor, " b"],
+    scale: Float[Tensor, " b"],
+    size_hw: Size,
+) -> Float[Tensor, "b H W 2"]:
     """Sampling positions (x, y) in -1..1 of each output pixel's centre (align_corners=False)."""
     if not bool((scale > 0).all()):
         raise HondoError("zoom needs positive scales")
@@ -92,7 +103,9 @@ def _sample_views(views: Float[Tensor, "b n c h w"], grid: Float[Tensor, "b H W 
     return sampled.unflatten(1, views.shape[1:3])
 
 
-def _zoom_depth(batch: Batch, grid: Float[Tensor, "b H W 2"]) -> tuple[Tensor | None, Tensor | None]:
+def _zoom_depth(
+    batch: Batch, grid: Float[Tensor, "b H W 2"]
+) -> tuple[Float[Tensor, "b 1 H W"] | None, Bool[Tensor, "b 1 H W"] | None]:
     if batch.depth_gt is None or batch.valid is None:
         return None, None
     both = torch.cat([batch.depth_gt, batch.valid.to(batch.depth_gt)], dim=1)  # b 2 h w
@@ -101,7 +114,13 @@ def _zoom_depth(batch: Batch, grid: Float[Tensor, "b H W 2"]) -> tuple[Tensor | 
     return both[:, :1], (both[:, 1:] > 0.5) & is_inside
 
 
-def _zoom_K(K: Tensor | None, *, top: Tensor, left: Tensor, scale: Tensor) -> Tensor | None:
+def _zoom_K(
+    K: Float[Tensor, "b *n 3 3"] | None,
+    *,
+    top: Float[Tensor, " b"],
+    left: Float[Tensor, " b"],
+    scale: Float[Tensor, " b"],
+) -> Float[Tensor, "b *n 3 3"] | None:
     if K is None:
         return None
     zoomed = K.clone()
@@ -112,5 +131,5 @@ def _zoom_K(K: Tensor | None, *, top: Tensor, left: Tensor, scale: Tensor) -> Te
     return zoomed
 
 
-def _wide(chosen: Bool[Tensor, " b"], like: Tensor) -> Tensor:
+def _wide(chosen: Bool[Tensor, " b"], like: Shaped[Tensor, "b ..."]) -> Bool[Tensor, "b ..."]:
     return chosen.to(like.device).reshape(-1, *(1,) * (like.ndim - 1))

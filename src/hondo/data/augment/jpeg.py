@@ -61,5 +61,5 @@ def _chroma() -> tuple[tuple[int, ...], ...]:
     return tuple((*row, 99, 99, 99, 99) for row in _CHROMA_START) + ((99,) * 8,) * 4
 
 
-def _matrix(like: Tensor, rows: tuple[tuple[float, ...], ...]) -> Tensor:
+def _matrix(like: Float[Tensor, "..."], rows: tuple[tuple[float, ...], ...]) -> Float[Tensor, "_ _"]:
     return torch.tensor(rows, dtype=like.dtype, device=like.device)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from jaxtyping import Bool, Float
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Sample, SourceView, ViewRole
@@ -157,7 +158,7 @@ class Frames(Sequence[Sample]):
                 return turned_camera(read_camera(source, size_hw=stored_size(full_hw, turn)), turn)  # pyright: ignore[reportArgumentType]
         return read_camera(source, size_hw=full_hw).resized(self.frame_hw)  # pyright: ignore[reportArgumentType]
 
-    def _read_poses(self, path: Path) -> np.ndarray:
+    def _read_poses(self, path: Path) -> Float[np.ndarray, "n 4 4"]:
         poses = read_poses(path)
         return poses[pose_indices(self.images, len(poses), where=str(path))]
 
@@ -184,10 +185,10 @@ class Frames(Sequence[Sample]):
         pose = None if self.poses is None else relative_pose(self.poses[other], self.poses[frame])
         return SourceView(image=self._image(other), role=offset, T_source_target=pose)
 
-    def _image(self, frame: int) -> torch.Tensor:
+    def _image(self, frame: int) -> Float[torch.Tensor, "3 h w"]:
         return self._read(self.images[frame])
 
-    def _read(self, path: Path) -> torch.Tensor:
+    def _read(self, path: Path) -> Float[torch.Tensor, "3 h w"]:
         image = read_image(path)
         self._check_size(path, (image.shape[0], image.shape[1]))
         return image_tensor(torch.from_numpy(image))
@@ -199,12 +200,12 @@ class Frames(Sequence[Sample]):
                 f"{self.frame_hw[1]}x{self.frame_hw[0]} (width x height); a clip has one size"
             )
 
-    def _stored_depth(self, frame: int) -> np.ndarray:
+    def _stored_depth(self, frame: int) -> Float[np.ndarray, "h w"]:
         path = self.depth_maps[frame]
         index = None if self.stack is None else sorted(self.depth_maps).index(frame)
         return read_depth(path, divide_by=self.divide_by, index=index)
 
-    def _depth(self, frame: int) -> tuple[torch.Tensor | None, torch.Tensor | None, str]:
+    def _depth(self, frame: int) -> tuple[Float[torch.Tensor, "1 h w"] | None, Bool[torch.Tensor, "1 h w"] | None, str]:
         if frame not in self.depth_maps:
             return None, None, ""
         path = self.depth_maps[frame]
@@ -217,7 +218,9 @@ class Frames(Sequence[Sample]):
         filled = torch.from_numpy(np.where(valid, depth, 0).astype(np.float32))[None]
         return *self._at_frame_size(path, filled, torch.from_numpy(valid)[None]), remark
 
-    def _at_frame_size(self, path: Path, depth: torch.Tensor, valid: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _at_frame_size(
+        self, path: Path, depth: Float[torch.Tensor, "1 H W"], valid: Bool[torch.Tensor, "1 H W"]
+    ) -> tuple[Float[torch.Tensor, "1 h w"], Bool[torch.Tensor, "1 h w"]]:
         """Depth maps may be smaller or larger than the images (nearest), but of the same shape."""
         size_hw = (depth.shape[1], depth.shape[2])
         if size_hw == self.frame_hw:

@@ -59,7 +59,7 @@ def relative_pose(
     return torch.from_numpy(np.linalg.inv(T_world_source) @ T_world_target).float()
 
 
-def _row(path: Path, number: int, line: str) -> np.ndarray:
+def _row(path: Path, number: int, line: str) -> Float[np.ndarray, " n"]:
     try:
         row = np.array([float(word) for word in split_words(line)])
     except ValueError as error:
@@ -71,7 +71,7 @@ def _row(path: Path, number: int, line: str) -> np.ndarray:
     return row
 
 
-def _matrix(path: Path, index: int, numbers: np.ndarray) -> np.ndarray:
+def _matrix(path: Path, index: int, numbers: Float[np.ndarray, " n"]) -> Float[np.ndarray, "4 4"]:
     matrix = np.eye(4)
     matrix[: numbers.size // 4] = numbers.reshape(-1, 4)
     if not np.isfinite(matrix).all():

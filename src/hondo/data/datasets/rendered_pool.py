@@ -7,6 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from jaxtyping import Float, UInt8
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Batch
@@ -92,8 +93,8 @@ def network_size(stored_hw: Size, area: int) -> Size:
 
 
 def _window(
-    image: np.ndarray, depth: np.ndarray, size_hw: Size, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+    image: UInt8[np.ndarray, "H W 3"], depth: Float[np.ndarray, "H W"], size_hw: Size, rng: np.random.Generator
+) -> tuple[UInt8[np.ndarray, "h w 3"], Float[np.ndarray, "h w"]]:
     """A random window of the target's aspect, scaled to the target's size, mirrored half of the time."""
     height, width = depth.shape
     largest = min(height / size_hw[0], width / size_hw[1])

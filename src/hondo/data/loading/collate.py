@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from hondo.core.errors import HondoError
@@ -33,7 +33,7 @@ def collate(samples: Sequence[Sample]) -> Batch:
     )
 
 
-def _stack(tensors: Sequence[Tensor | None]) -> Tensor | None:
+def _stack(tensors: Sequence[Shaped[Tensor, "..."] | None]) -> Shaped[Tensor, "b ..."] | None:
     """Stacked along a new first axis; None if one is missing."""
     known = [tensor for tensor in tensors if tensor is not None]
     return torch.stack(known) if len(known) == len(tensors) else None

@@ -56,7 +56,7 @@ def compiled_per_shape(compile_for: Callable[[Shape], Call], *, kept: int = KEPT
     """A call that compiles for each new input shape, and keeps the last ``kept``."""
     compiled = kept_per_shape(compile_for, kept=kept)
 
-    def run(image: Float[np.ndarray, "b 3 H W"], *views: np.ndarray) -> Float[np.ndarray, "b 1 h w"]:
+    def run(image: Float[np.ndarray, "b 3 H W"], *views: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b 1 h w"]:
         return compiled(image.shape)(image, *views)
 
     return run
@@ -65,7 +65,7 @@ def compiled_per_shape(compile_for: Callable[[Shape], Call], *, kept: int = KEPT
 def fixed_shape(run: Call, *, shape: Shape, name: str) -> Call:
     """A call that refuses any other shape."""
 
-    def checked(image: Float[np.ndarray, "b 3 H W"], *views: np.ndarray) -> Float[np.ndarray, "b 1 h w"]:
+    def checked(image: Float[np.ndarray, "b 3 H W"], *views: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b 1 h w"]:
         if image.shape != shape:
             given, wanted = ("x".join(map(str, sizes)) for sizes in (image.shape, shape))
             raise HondoError(

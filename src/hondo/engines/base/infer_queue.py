@@ -14,7 +14,7 @@ from hondo.core.predictor_protocol import InferQueue
 Finish = Callable[[], Float[np.ndarray, "b 1 h w"]]
 
 
-def one_by_one(run: Callable[..., np.ndarray]) -> InferQueue:
+def one_by_one(run: Callable[..., Float[np.ndarray, "b 1 h w"]]) -> InferQueue:
     """The queue of an engine that has none: one thread runs the network, while the caller prepares and finishes."""
     thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hondo-network")
     return InferQueue(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from jaxtyping import Float
 
 from hondo.core.types import DepthKind
 from hondo.engines.base.compiled import Call
@@ -59,7 +60,7 @@ class _CalibrationReader:
     def __init__(self, images: Calibration, *, num_previous: int) -> None:
         self._feeds = (driving(image, num_previous=num_previous) for image in images)
 
-    def get_next(self) -> dict[str, np.ndarray] | None:
+    def get_next(self) -> dict[str, Float[np.ndarray, "..."]] | None:
         feed = next(self._feeds, None)
         return None if feed is None else dict(zip(INPUTS, feed, strict=False))
 

@@ -72,7 +72,9 @@ def _largest_inputs(
     return dict(zip(names, np.max(np.array(found, np.float32), axis=0).reshape(-1, 2), strict=True))
 
 
-def _quantize_input(read: "openvino.Input", low: np.floating | np.ndarray, high: np.floating | np.ndarray) -> None:
+def _quantize_input(
+    read: "openvino.Input", low: np.floating | Float[np.ndarray, "..."], high: np.floating | Float[np.ndarray, "..."]
+) -> None:
     from openvino import opset13 as ops
 
     ends = [ops.constant(np.asarray(end, np.float32)) for end in (low, high)]

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
+from jaxtyping import Float
 
 from hondo.core.errors import MissingExtraError
 from hondo.engines.openvino.attention_ranges import quantize_attention_values, symmetric_range
@@ -112,7 +113,7 @@ def make_symmetric(graph: "openvino.Model") -> int:
     return sum(_widen(each) for each in ranges.values())
 
 
-def _feed(graph: "openvino.Model", image: np.ndarray) -> dict[str, np.ndarray]:
+def _feed(graph: "openvino.Model", image: Float[np.ndarray, "b 3 H W"]) -> dict[str, Float[np.ndarray, "..."]]:
     """All inputs of a graph of fixed size, by name, with made-up frames before the image."""
     return dict(zip(INPUTS, driving(image, num_previous=num_previous_of(graph)), strict=False))
 

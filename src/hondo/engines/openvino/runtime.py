@@ -84,7 +84,7 @@ def runner(compiled: "openvino.CompiledModel") -> Call:
     """Runs one request again and again: the inputs are the caller's memory, the output is copied once."""
     request = compiled.create_infer_request()
 
-    def run(*inputs: np.ndarray) -> Float[np.ndarray, "b 1 h w"]:
+    def run(*inputs: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b 1 h w"]:
         return request.infer(list(inputs), share_inputs=True)[0]
 
     return run

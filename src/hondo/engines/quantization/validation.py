@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from jaxtyping import Float
 
 from hondo.core.types import DepthKind
 from hondo.engines.base.predictor import Run
@@ -18,7 +19,7 @@ class Validation:
     """The validation images, and the maps (h w) that the float network gives for them."""
 
     images: Calibration
-    expected: Sequence[np.ndarray]
+    expected: Sequence[Float[np.ndarray, "h w"]]
     kind: DepthKind
 
     @classmethod

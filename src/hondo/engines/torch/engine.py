@@ -81,11 +81,11 @@ def _stored_precision(source: DepthModel | Path) -> str:
     return INT8_WEIGHTS if isinstance(source, Path) and read_header(source).int8 else "fp32"
 
 
-def _runner(model: DepthModel, *, target: torch.device, precision: str) -> Callable[..., np.ndarray]:
+def _runner(model: DepthModel, *, target: torch.device, precision: str) -> Callable[..., Float[np.ndarray, "b 1 h w"]]:
     """The model on arrays: an image, or an image, the frames before and K."""
     mixed = mixed_precision(target, precision)
 
-    def run(image: Float[np.ndarray, "b 3 H W"], *views: np.ndarray) -> Float[np.ndarray, "b 1 _ _"]:
+    def run(image: Float[np.ndarray, "b 3 H W"], *views: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b 1 _ _"]:
         tensor = torch.from_numpy(image).to(target).contiguous(memory_format=torch.channels_last)
         with torch.inference_mode(), mixed():
             return model(tensor, *(torch.from_numpy(view).to(target) for view in views))[0].float().cpu().numpy()

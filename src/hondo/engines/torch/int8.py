@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 from torch.func import functional_call
 
@@ -50,7 +50,7 @@ def quantizable_layers(model: DepthModel, options: QuantizationOptions | None) -
     return tuple(name for name in layers if name not in kept)
 
 
-def _run_with(model: DepthModel, weights: Mapping[str, Tensor]) -> Run:
+def _run_with(model: DepthModel, weights: Mapping[str, Shaped[Tensor, "..."]]) -> Run:
     """Runs the model with these weights instead of its own, which stay as they are."""
 
     def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 _ _"]:
@@ -78,7 +78,7 @@ def with_int8_linears(model: DepthModel) -> DepthModel:
     return _copied(model, {linear: Int8Linear(linear) for linear in linears}).requires_grad_(False)
 
 
-def _rounded(weight: Tensor) -> Tensor:
+def _rounded(weight: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     return from_int8(*to_int8(weight.detach())).to(weight)
 
 

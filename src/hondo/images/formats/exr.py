@@ -56,7 +56,7 @@ def read_exr(file: BinaryFile, *, name: str) -> Num[np.ndarray, "h w"]:
     return values
 
 
-def _read_channel(file: BinaryFile, header: ExrHeader, chosen: str, *, name: str) -> np.ndarray:
+def _read_channel(file: BinaryFile, header: ExrHeader, chosen: str, *, name: str) -> Num[np.ndarray, "h w"]:
     height, width = header.size_hw
     lines = _LINES[header.compression]
     values = np.empty((height, width), dtype=dict(header.channels)[chosen])
@@ -172,7 +172,7 @@ def _run_lengths(data: bytes) -> bytes:
     return bytes(out)
 
 
-def _channel_rows(block: bytes, header: ExrHeader, chosen: str, *, rows: int) -> np.ndarray:
+def _channel_rows(block: bytes, header: ExrHeader, chosen: str, *, rows: int) -> Num[np.ndarray, "rows w"]:
     """Rows of one channel: a row holds all of the first channel, then all of the second, and so on."""
     width = header.size_hw[1]
     row_type = np.dtype([(label, kind, (width,)) for label, kind in header.channels])

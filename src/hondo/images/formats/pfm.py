@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+from jaxtyping import Float, Float32
 
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError
@@ -24,7 +25,7 @@ def pfm_header(file: BinaryFile, *, name: str) -> tuple[Size, int, str, int]:
     return (height, width), 3 if found[1] == b"PF" else 1, "<f4" if scale < 0 else ">f4", found.end()
 
 
-def read_pfm(file: BinaryFile, *, name: str) -> np.ndarray:
+def read_pfm(file: BinaryFile, *, name: str) -> Float32[np.ndarray, "h w *c"]:
     """The values, float32 (h w) or (h w 3), first row on top."""
     (height, width), channels, kind, start = pfm_header(file, name=name)
     file.seek(start)
@@ -37,7 +38,7 @@ def read_pfm(file: BinaryFile, *, name: str) -> np.ndarray:
     return values[..., 0] if channels == 1 else values
 
 
-def write_pfm(path, values: np.ndarray) -> None:
+def write_pfm(path, values: Float[np.ndarray, "h w"]) -> None:
     """Writes float32 (h w) values, little-endian."""
     height, width = values.shape
     atomic_write(path, b"Pf\n%d %d\n-1.0\n" % (width, height) + values[::-1].astype("<f4").tobytes())

@@ -5,7 +5,7 @@ import zlib
 from typing import Literal
 
 import numpy as np
-from jaxtyping import UInt16
+from jaxtyping import UInt8, UInt16
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 Compression = Literal["small", "fast", "none"]
@@ -33,7 +33,7 @@ def encode_png16(
     return _SIGNATURE + b"".join(_chunk(kind, content) for kind, content in chunks)
 
 
-def _filtered(pixels: UInt16[np.ndarray, "h w"]) -> np.ndarray:
+def _filtered(pixels: UInt16[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h _"]:
     """The rows as they are compressed: a byte that names the filter, then big-endian values less the row above."""
     stored = np.ascontiguousarray(pixels, dtype=">u2").view(np.uint8)  # h 2w
     rows = np.empty((stored.shape[0], 1 + stored.shape[1]), dtype=np.uint8)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -91,7 +91,9 @@ def pad_to_multiple(image: Float[Tensor, "b c h w"], multiple: int) -> Float[Ten
     return F.pad(image, (0, right, 0, down), mode=mode)
 
 
-def cropped(maps: list[Float[Tensor, "b 1 _ _"]], *, image: Tensor, padded: Tensor) -> list[Float[Tensor, "b 1 _ _"]]:
+def cropped(
+    maps: list[Float[Tensor, "b 1 _ _"]], *, image: Float[Tensor, "b 3 _ _"], padded: Float[Tensor, "b 3 _ _"]
+) -> list[Float[Tensor, "b 1 _ _"]]:
     """The part of every map, whatever its scale, that shows the image and not its padding."""
     if padded.shape[-2:] == image.shape[-2:]:
         return maps
@@ -100,7 +102,7 @@ def cropped(maps: list[Float[Tensor, "b 1 _ _"]], *, image: Tensor, padded: Tens
     return [depth[..., : -(-height // n), : -(-width // n)] for depth, n in zip(maps, factors, strict=True)]
 
 
-def check_image(image: Tensor, *, spec: InputSpec) -> None:
+def check_image(image: Shaped[Tensor, "..."], *, spec: InputSpec) -> None:
     """Refuses anything but a float image (b 3 h w), of the one size that a fixed network takes."""
     if image.ndim != 4 or image.shape[1] != 3 or not image.is_floating_point():
         given = f"{str(image.dtype).removeprefix('torch.')} {tuple(image.shape)}"

@@ -3,7 +3,7 @@
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
@@ -23,7 +23,9 @@ class MatchingNetwork(nn.Module):
         self.encoder = encoder
         self.decoder = decoder
 
-    def forward(self, image: Tensor, *views: Tensor | None) -> tuple[list[Float[Tensor, "b 1 _ _"]], Matching]:
+    def forward(
+        self, image: Float[Tensor, "b 3 h w"], *views: Float[Tensor, "..."] | None
+    ) -> tuple[list[Float[Tensor, "b 1 _ _"]], Matching]:
         features, matching = self.encoder(image.contiguous(memory_format=torch.channels_last), *views)
         return self.decoder(features), matching
 
@@ -91,7 +93,9 @@ class MultiFrameModel(DepthModel):
         return torch.stack(chained, dim=1)
 
 
-def check_previous(previous: Tensor, T_previous_target: Tensor | None, *, image: Tensor) -> None:
+def check_previous(
+    previous: Shaped[Tensor, "..."], T_previous_target: Shaped[Tensor, "..."] | None, *, image: Float[Tensor, "b 3 h w"]
+) -> None:
     """Refuses earlier frames of another size, and poses of another number."""
     batch, _, height, width = image.shape
     if previous.ndim != 5 or previous.shape[0] != batch or tuple(previous.shape[2:]) != (3, height, width):
@@ -104,7 +108,7 @@ def check_previous(previous: Tensor, T_previous_target: Tensor | None, *, image:
         raise HondoError(f"T_previous_target must have the shape {wanted}, got {tuple(T_previous_target.shape)}")
 
 
-def _K(camera: Camera | Tensor | None, *, image: Tensor) -> Float[Tensor, "b 3 3"]:
+def _K(camera: Camera | Float[Tensor, "b 3 3"] | None, *, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 3"]:
     """The intrinsics in pixels of the image, one matrix for each of the batch."""
     if camera is None:
         raise HondoError(

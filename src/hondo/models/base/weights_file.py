@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jaxtyping import Shaped
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
@@ -126,7 +127,7 @@ def read_checkpoint(path: Path) -> tuple[WeightsHeader, dict[str, Tensor]] | Non
     return read_header(path), read_tensors(path)
 
 
-def read_tensors(path: str | Path) -> dict[str, Tensor]:
+def read_tensors(path: str | Path) -> dict[str, Shaped[Tensor, "..."]]:
     """The weights of a .safetensors file on the CPU; half precision and int8 come back as float32."""
     file = _open(Path(path))
     tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
@@ -134,7 +135,9 @@ def read_tensors(path: str | Path) -> dict[str, Tensor]:
     return {key: tensor.float() if tensor.is_floating_point() else tensor for key, tensor in tensors.items()}
 
 
-def assign_weights(model: nn.Module, tensors: Mapping[str, Tensor], *, source: str, strict: bool = True) -> Mismatch:
+def assign_weights(
+    model: nn.Module, tensors: Mapping[str, Shaped[Tensor, "..."]], *, source: str, strict: bool = True
+) -> Mismatch:
     """Puts weights in the place of the model's own (which may lie on the meta device).
 
     With ``strict`` any difference in keys or shapes raises; without it, what does not fit is left out and returned.
@@ -150,7 +153,7 @@ def assign_weights(model: nn.Module, tensors: Mapping[str, Tensor], *, source: s
     return mismatch
 
 
-def find_mismatch(model: nn.Module, tensors: Mapping[str, Tensor]) -> Mismatch:
+def find_mismatch(model: nn.Module, tensors: Mapping[str, Shaped[Tensor, "..."]]) -> Mismatch:
     """Where a model and a set of weights differ in keys or shapes."""
     own, fitting = model.state_dict(), _fitting(model, tensors)
     return Mismatch(
@@ -162,14 +165,14 @@ def find_mismatch(model: nn.Module, tensors: Mapping[str, Tensor]) -> Mismatch:
     )
 
 
-def share_loaded(model: nn.Module, tensors: Mapping[str, Tensor]) -> float:
+def share_loaded(model: nn.Module, tensors: Mapping[str, Shaped[Tensor, "..."]]) -> float:
     """The part (0..1) of a model's learnable numbers that a set of weights holds in the right shape."""
     fitting = _fitting(model, tensors)
     total = sum(parameter.numel() for parameter in model.parameters())
     return sum(parameter.numel() for key, parameter in model.named_parameters() if key in fitting) / max(1, total)
 
 
-def _fitting(model: nn.Module, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def _fitting(model: nn.Module, tensors: Mapping[str, Shaped[Tensor, "..."]]) -> dict[str, Shaped[Tensor, "..."]]:
     own = model.state_dict()
     return {key: tensor for key, tensor in tensors.items() if key in own and own[key].shape == tensor.shape}
 
@@ -219,14 +222,14 @@ def _tuples(stored: dict[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()}
 
 
-def _shapes(key: str, given: Tensor, wanted: Tensor) -> str:
+def _shapes(key: str, given: Shaped[Tensor, "..."], wanted: Shaped[Tensor, "..."]) -> str:
     return f"{key} {tuple(given.shape)} instead of {tuple(wanted.shape)}"
 
 
 STEP = ":step"  # no name of a module or a parameter can hold a colon
 
 
-def rounded(tensors: Mapping[str, Tensor], keys: Collection[str]) -> dict[str, Tensor]:
+def rounded(tensors: Mapping[str, Shaped[Tensor, "..."]], keys: Collection[str]) -> dict[str, Shaped[Tensor, "..."]]:
     """The tensors with those of ``keys`` in int8, one step for each output channel."""
     stored = dict(tensors)
     for key in keys:
@@ -236,7 +239,7 @@ def rounded(tensors: Mapping[str, Tensor], keys: Collection[str]) -> dict[str, T
     return stored
 
 
-def unpacked(tensors: Mapping[str, Tensor], *, source: str) -> dict[str, Tensor]:
+def unpacked(tensors: Mapping[str, Shaped[Tensor, "..."]], *, source: str) -> dict[str, Shaped[Tensor, "..."]]:
     """The tensors with every int8 one, which has its steps beside it, as float32."""
     floats = {}
     for key, tensor in tensors.items():

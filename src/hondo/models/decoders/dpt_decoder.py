@@ -26,7 +26,7 @@ class DPTDecoder(nn.Module):
         strides: Sequence[int],
         widths: Sequence[int | None],
         features: int = 256,
-        output: Callable[[Tensor], Tensor],
+        output: Callable[[Float[Tensor, "b 1 h w"]], Float[Tensor, "b 1 h w"]],
     ) -> None:
         super().__init__()
         self.stride, self.output = strides[0], output

@@ -107,7 +107,7 @@ class ViT(nn.Module):
         return maps
 
     def _positions(self, size_hw: Size) -> Float[Tensor, "1 n d"]:
-        def resize(positions: Tensor) -> Tensor:
+        def resize(positions: Float[Tensor, "1 _ d"]) -> Float[Tensor, "1 _ d"]:
             return resized_positions(positions, grid_hw=self.grid_hw, size_hw=size_hw, how=self.how_resized)
 
         return self.derived(size_hw, self.pos_embed, resize)

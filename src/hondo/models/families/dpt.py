@@ -97,7 +97,9 @@ def default_widths(maps: Encoder) -> tuple[int | None, ...]:
     return (*(None for _ in range(num_cnn)), *maps.channels[num_cnn:])
 
 
-def output_of(head: str, *, max_depth: float) -> tuple[DepthKind, Callable[[Tensor], Tensor]]:
+def output_of(
+    head: str, *, max_depth: float
+) -> tuple[DepthKind, Callable[[Float[Tensor, "b 1 h w"]], Float[Tensor, "b 1 h w"]]]:
     """What the last convolution's numbers mean, and the function that brings them to that unit."""
     if head == "relative":
         return DepthKind.RELATIVE_INVERSE_DEPTH, F.relu

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from jaxtyping import Shaped
 from torch import Tensor
 
 from hondo.models.published.published import ForeignFileError, Published, Rules, prefixed, renamed
@@ -47,7 +48,7 @@ def read(path: Path) -> Published:
     return Published(tensors=ours, options={"encoder": encoder, "width": decoder["upconv5.conv.weight"].shape[0]})
 
 
-def _encoder(base: Mapping[str, Tensor], *, path: Path) -> str:
+def _encoder(base: Mapping[str, Shaped[Tensor, "..."]], *, path: Path) -> str:
     """Which of the authors' encoders it is: by the width of a DenseNet's stem, the depth and groups of a ResNet."""
     if "conv0.weight" in base:
         return {64: "densenet121-transitions", 96: "densenet161-transitions"}[base["conv0.weight"].shape[0]]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from jaxtyping import Shaped
 from torch import Tensor
 
 from hondo.models.published.published import Published, renamed
@@ -56,6 +57,6 @@ def read(path: Path) -> Published:
     return Published(tensors=named_by_us(read_tensors(path)), optional=BLOCKS)
 
 
-def named_by_us(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def named_by_us(tensors: Mapping[str, Shaped[Tensor, "..."]]) -> dict[str, Shaped[Tensor, "..."]]:
     """The tensors by the keys of our model."""
     return renamed(tensors, _RULES, ignore=_UNUSED)

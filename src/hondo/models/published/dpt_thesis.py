@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jaxtyping import Shaped
 from torch import Tensor
 
 from hondo.models.encoders.embed import EfficientNetEmbed
@@ -33,7 +34,7 @@ def read(path: Path) -> Published:
     return Published(tensors=tensors, options=options, optional=BLOCKS)
 
 
-def thesis_options(tensors: Mapping[str, Tensor], *, path: Path) -> dict[str, Any]:
+def thesis_options(tensors: Mapping[str, Shaped[Tensor, "..."]], *, path: Path) -> dict[str, Any]:
     """The number of heads shows in Performer's shapes only."""
     blocks = [int(found[1]) for key in tensors if (found := _BLOCK.match(key))]
     hooks = _HOOKS_OF_LAST_BLOCK.get(max(blocks, default=-1))
@@ -51,7 +52,7 @@ def thesis_options(tensors: Mapping[str, Tensor], *, path: Path) -> dict[str, An
     return options | {"attention": "performer", "num_heads": queries.shape[0] // features.shape[1]}
 
 
-def named_by_order(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def named_by_order(tensors: Mapping[str, Shaped[Tensor, "..."]]) -> dict[str, Shaped[Tensor, "..."]]:
     """An EfficientNet's tensors under our names.
 
     Its implementations name them each in its own way, but all list them in the order in which they are computed.

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from jaxtyping import Shaped
 from torch import Tensor
 
 from hondo.models.published.module_pickle import read_module_or_tensors
@@ -24,7 +25,7 @@ def read(path: Path) -> Published:
     return Published(tensors=renamed(tensors, _RULES), options=_widths(tensors, path=path))
 
 
-def _widths(tensors: Mapping[str, Tensor], *, path: Path) -> dict[str, tuple[int, ...]]:
+def _widths(tensors: Mapping[str, Shaped[Tensor, "..."]], *, path: Path) -> dict[str, tuple[int, ...]]:
     encoder = ("conv0.0.weight", *(f"conv{n}.3.weight" for n in range(1, 14)))
     decoder = ("decode_conv1.1.0.weight", "decode_conv5.1.0.weight")
     missing = [key for key in (*encoder, *decoder) if key not in tensors]

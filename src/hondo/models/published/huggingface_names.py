@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 import torch
+from jaxtyping import Shaped
 from torch import Tensor
 
 from hondo.models.published.published import Rules, renamed
@@ -124,7 +125,7 @@ _PART = re.compile(r"(.+?\.attention\.)(?:attention\.|self\.)?(?:(query|key|valu
 _SHORT = {"q": "query", "k": "key", "v": "value"}
 
 
-def authors_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def authors_names(tensors: Mapping[str, Shaped[Tensor, "..."]]) -> dict[str, Shaped[Tensor, "..."]]:
     """The tensors by the authors' keys; those of no known port of `transformers` as they are."""
     for mark, rules, parts in _PORTS:
         if mark in tensors:
@@ -132,7 +133,7 @@ def authors_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return dict(tensors)
 
 
-def _joined(tensors: Mapping[str, Tensor], parts: tuple[str, ...]) -> dict[str, Tensor]:
+def _joined(tensors: Mapping[str, Shaped[Tensor, "..."]], parts: tuple[str, ...]) -> dict[str, Shaped[Tensor, "..."]]:
     """``parts`` of every attention as one matrix, in this order; an attention that lacks one keeps what it has."""
     joined, found = {}, {}
     for key, tensor in tensors.items():

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from hondo.models.published.monodepth2 import decoder_tensors, pose_tensors, trained_size
@@ -34,7 +35,7 @@ def read_depth(path: Path) -> Published:
     return Published(tensors=tensors | pose_tensors(path, prefix="pose.network."), options=options)
 
 
-def _depth_range(entries: Mapping[str, Any], *, path: Path) -> Tensor:
+def _depth_range(entries: Mapping[str, Any], *, path: Path) -> Float[Tensor, " 2"]:
     missing = [key for key in _RANGE if key not in entries]
     if missing:
         raise ForeignFileError(

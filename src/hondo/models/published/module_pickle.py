@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import torch
+from jaxtyping import Shaped
 from torch import Tensor
 
 from hondo.core.errors import HondoError
@@ -49,7 +50,7 @@ _NEEDLESS = {
 }
 
 
-def read_module_or_tensors(path: Path) -> dict[str, Tensor]:
+def read_module_or_tensors(path: Path) -> dict[str, Shaped[Tensor, "..."]]:
     """The tensors of a file that holds a state dict or, plain or under "model" and the like, a whole pickled module."""
     try:
         return read_tensors(path)
@@ -59,7 +60,7 @@ def read_module_or_tensors(path: Path) -> dict[str, Tensor]:
     return read_module(path)
 
 
-def read_module(path: Path) -> dict[str, Tensor]:
+def read_module(path: Path) -> dict[str, Shaped[Tensor, "..."]]:
     """The tensors of a whole pickled module, by the keys of its state dict without "module."."""
     try:
         content, storages = _load(path)
@@ -150,7 +151,7 @@ class _Unpickler(pickle.Unpickler):
         return str(rest[0])
 
 
-def _load(path: Path) -> tuple[Any, dict[str, Tensor]]:
+def _load(path: Path) -> tuple[Any, dict[str, Shaped[Tensor, "..."]]]:
     """What a file pickles, and its storages as flat tensors by key."""
     if not zipfile.is_zipfile(path):
         with path.open("rb") as file:
@@ -169,7 +170,7 @@ def _load(path: Path) -> tuple[Any, dict[str, Tensor]]:
         return content, {key: _flat(archive.read(f"{root}data/{key}"), dtype) for key, dtype in dtypes}
 
 
-def _load_sequence(file: BufferedIOBase | IO[bytes]) -> tuple[Any, dict[str, Tensor]]:
+def _load_sequence(file: BufferedIOBase | IO[bytes]) -> tuple[Any, dict[str, Shaped[Tensor, "..."]]]:
     """The form before torch 1.6: header, content and keys, each pickled, then the storages in the order of the keys."""
     magic, protocol, system = (_Unpickler(file).load() for _ in range(3))
     if (magic, protocol) != (_MAGIC, _PROTOCOL):
@@ -189,7 +190,7 @@ def _check_order(is_little: bool) -> None:
         raise pickle.UnpicklingError("its numbers have the byte order of another kind of machine")
 
 
-def _flat(data: bytes, dtype: torch.dtype) -> Tensor:
+def _flat(data: bytes, dtype: torch.dtype) -> Shaped[Tensor, " n"]:
     return torch.frombuffer(bytearray(data), dtype=dtype) if data else torch.empty(0, dtype=dtype)
 
 

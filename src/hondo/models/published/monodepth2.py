@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from jaxtyping import Shaped
 from torch import Tensor
 
 from hondo.models.published.published import Published, Rules, prefixed, renamed
@@ -35,18 +36,18 @@ def read_pose(path: Path) -> Published:
     return Published(tensors=pose_tensors(path, prefix="network.", shared=shared), options=options)
 
 
-def resnet_tensors(entries: Mapping[str, Any], *, prefix: str) -> dict[str, Tensor]:
+def resnet_tensors(entries: Mapping[str, Any], *, prefix: str) -> dict[str, Shaped[Tensor, "..."]]:
     """A ResNet encoder by the names it has under ``prefix``; its classifier is left out."""
     tensors = {key: value for key, value in entries.items() if isinstance(value, Tensor)}
     return renamed(tensors, ((r"encoder\.(.*)", rf"{prefix}network.\1"),), ignore=(r"encoder\.fc\..*",))
 
 
-def decoder_tensors(path: Path) -> dict[str, Tensor]:
+def decoder_tensors(path: Path) -> dict[str, Shaped[Tensor, "..."]]:
     """depth.pth: the U-Net decoder."""
     return prefixed(renamed(read_tensors(part(path, "depth.pth")), _DECODER), "network.decoder.")
 
 
-def pose_tensors(path: Path, *, prefix: str, shared: bool = False) -> dict[str, Tensor]:
+def pose_tensors(path: Path, *, prefix: str, shared: bool = False) -> dict[str, Shaped[Tensor, "..."]]:
     """pose.pth and its encoder, by the names they have under ``prefix``."""
     entries = read_entries(part(path, "encoder.pth" if shared else "pose_encoder.pth"))
     rules = tuple((rf"net\.{i}\.(.*)", rf"head.{2 * i}.\1") for i in range(4))  # a ReLU lies between any two

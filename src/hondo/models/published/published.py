@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from jaxtyping import Shaped
 from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
@@ -21,11 +22,11 @@ class Published:
     ``optional``: expressions of our keys that a model built with fewer parts (fewer blocks) may leave unread.
     """
 
-    tensors: Mapping[str, Tensor]
+    tensors: Mapping[str, Shaped[Tensor, "..."]]
     options: Mapping[str, Any] = field(default_factory=dict)
     optional: tuple[str, ...] = ()
 
-    def tensors_for(self, model: nn.Module) -> dict[str, Tensor]:
+    def tensors_for(self, model: nn.Module) -> dict[str, Shaped[Tensor, "..."]]:
         """All tensors but the optional ones that ``model`` has no place for."""
         own = model.state_dict().keys()
         patterns = [re.compile(pattern) for pattern in self.optional]
@@ -39,7 +40,9 @@ class Published:
 Rules = Iterable[tuple[str, str]]  # regular expression of a whole key, its replacement
 
 
-def renamed(tensors: Mapping[str, Tensor], rules: Rules, *, ignore: Iterable[str] = ()) -> dict[str, Tensor]:
+def renamed(
+    tensors: Mapping[str, Shaped[Tensor, "..."]], rules: Rules, *, ignore: Iterable[str] = ()
+) -> dict[str, Shaped[Tensor, "..."]]:
     """The first rule whose expression matches a whole key gives its new name; a key that none matches keeps its own.
 
     ``ignore``: expressions of keys to leave out: tensors that the file carries but the computation never uses.
@@ -53,7 +56,7 @@ def renamed(tensors: Mapping[str, Tensor], rules: Rules, *, ignore: Iterable[str
     }
 
 
-def prefixed(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+def prefixed(tensors: Mapping[str, Shaped[Tensor, "..."]], prefix: str) -> dict[str, Shaped[Tensor, "..."]]:
     """Every key with ``prefix`` in front."""
     return {prefix + key: tensor for key, tensor in tensors.items()}
 

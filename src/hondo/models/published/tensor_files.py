@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Shaped
 from torch import Tensor
 
 from hondo.core.errors import HondoError
@@ -33,7 +34,7 @@ WRAPPERS = (
 PREFIXES = ("module.", "_orig_mod.", "model.", "net.", "network.", "ema_model.")
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
+def read_tensors(path: Path) -> dict[str, Shaped[Tensor, "..."]]:
     """The tensors of one .pt, .pth, .pth.tar, .bin or .safetensors file on the CPU in float32, by the authors' keys.
 
     Wrappers such as "state_dict" and prefixes that all keys share ("module.", "model.") are taken off.

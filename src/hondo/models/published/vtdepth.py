@@ -5,6 +5,7 @@ from math import isqrt
 from pathlib import Path
 from typing import Any
 
+from jaxtyping import Shaped
 from torch import Tensor
 
 from hondo.core.types import Size
@@ -76,7 +77,7 @@ def read_vtdepth(path: Path) -> Published:
     return Published(tensors=tensors, options=_options(entries))
 
 
-def _encoder_tensors(tensors: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
+def _encoder_tensors(tensors: Mapping[str, Shaped[Tensor, "..."]], path: Path) -> dict[str, Shaped[Tensor, "..."]]:
     for key, prefix, rules in _ENCODERS:
         if key in tensors:
             return prefixed(renamed(tensors, rules, ignore=_UNUSED), prefix)

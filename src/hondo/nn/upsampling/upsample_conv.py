@@ -97,7 +97,7 @@ class BilinearUpsample(nn.Module):
 class ConvBilinearUpsample(nn.Module):
     """Computes ``upsample`` with one convolution and a pixel shuffle."""
 
-    kernel: Tensor
+    kernel: Float[Tensor, "n 1 3 3"]
 
     def __init__(self, upsample: BilinearUpsample) -> None:
         super().__init__()

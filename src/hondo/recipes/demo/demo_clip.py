@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float
 
 from hondo.core.types import Camera, DepthMap
 from hondo.data.datasets.clip import Frames
@@ -48,7 +49,7 @@ def predict_clip(
     return maps
 
 
-def measured_depth(clip: DemoClip, frame: int) -> np.ndarray:
+def measured_depth(clip: DemoClip, frame: int) -> Float[np.ndarray, "h w"]:
     """Metres (h w), NaN where nothing was measured."""
     return read_depth(clip.measured.depth_maps[frame], divide_by=clip.files.divide_by)
 

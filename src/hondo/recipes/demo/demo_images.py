@@ -5,6 +5,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from jaxtyping import UInt8
 
 from hondo.core.types import DepthKind, DepthMap
 from hondo.geometry.depth_units import invert_depth
@@ -42,7 +43,7 @@ def write_video(
     """Image, depth before and after side by side; colours span the whole clip, so that nothing flickers."""
     ends = [clip_range(maps) for maps in (before, after)]
 
-    def frame(number: int) -> np.ndarray:
+    def frame(number: int) -> UInt8[np.ndarray, "h w 3"]:
         colours = [maps[number].color(near_far=near_far) for maps, near_far in zip((before, after), ends)]
         tiles = zip((read_image(clip.images[number]), *colours), ("image", "depth before", "depth after"))
         return side_by_side([captioned(image, text) for image, text in tiles])

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
-from jaxtyping import Float, Num
+from jaxtyping import Float, Num, Shaped
 
 SIZE = 128  # pixels of a texture's side, a power of two
 Rng = np.random.Generator
@@ -30,11 +30,13 @@ def colour(rng: Rng, *, saturation: float = 0.6, value: tuple[float, float] = (0
     return (grey * (1 - amount + 2 * amount * wheel)).clip(0.02, 1)
 
 
-def _mix(field: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def _mix(
+    field: Shaped[np.ndarray, "h w"], a: Float[np.ndarray, "..."], b: Float[np.ndarray, "..."]
+) -> Float[np.ndarray, "h w 3"]:
     return a + (b - a) * field[..., None]
 
 
-def _grain(rng: Rng, image: np.ndarray, amount: float) -> np.ndarray:
+def _grain(rng: Rng, image: Float[np.ndarray, "h w 3"], amount: float) -> Float[np.ndarray, "h w 3"]:
     return image * (1 + amount * (fractal(rng, roughness=rng.uniform(0.3, 1.2))[..., None] - 0.5))
 
 
@@ -115,7 +117,9 @@ def brick(rng: Rng) -> Num[np.ndarray, "h w c"]:
     return _grain(rng, _grout(rng, image * base, SIZE // rows, 2 * SIZE // rows, shift=True), 0.4)
 
 
-def _grout(rng: Rng, image: np.ndarray, height: int, width: int, *, shift: bool) -> np.ndarray:
+def _grout(
+    rng: Rng, image: Float[np.ndarray, "h w 3"], height: int, width: int, *, shift: bool
+) -> Float[np.ndarray, "h w 3"]:
     thick = int(rng.integers(1, max(2, height // 5) + 1))
     y, x = np.mgrid[:SIZE, :SIZE]
     if shift:
@@ -124,7 +128,9 @@ def _grout(rng: Rng, image: np.ndarray, height: int, width: int, *, shift: bool)
     return np.where(joint[..., None], colour(rng, saturation=0.1, value=(0.2, 0.9)), image)
 
 
-def dead_leaves(rng: Rng, *, palette: np.ndarray | None = None, count: int = 160) -> np.ndarray:
+def dead_leaves(
+    rng: Rng, *, palette: Float[np.ndarray, "n 3"] | None = None, count: int = 160
+) -> Float[np.ndarray, "h w 3"]:
     """Overlapping shapes with sizes of a power law: the statistics of photographs (Lee, Mumford, Huang 2001)."""
     image = np.ones((SIZE, SIZE, 3)) * colour(rng)
     for radius in np.sort(3 * rng.pareto(1.3, count) + 2)[::-1]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from hondo.synthetic.rendering import solids as shapes
@@ -68,7 +68,11 @@ def cast(scenes: SceneBatch, views: Views, atlas: TextureAtlas) -> tuple[Float[T
     return (best >> 32).to(torch.int32).view(torch.float32), best & 0xFFFFFFFF
 
 
-def _candidates(scenes: SceneBatch, views: Views) -> tuple[tuple[Tensor, Tensor], Tensor, Tensor, Tensor]:
+def _candidates(
+    scenes: SceneBatch, views: Views
+) -> tuple[
+    tuple[Int[Tensor, " c"], Int[Tensor, " c"]], Float[Tensor, "c 3 3"], Float[Tensor, "c 3"], Float[Tensor, "c 4"]
+]:
     """Every (view, solid of its scene): both indices, camera-to-solid maps, origins there, and rectangles in pixels."""
     counts = scenes.first.diff()[views.scene]
     view = torch.repeat_interleave(torch.arange(len(counts), device=counts.device), counts)
@@ -102,7 +106,9 @@ def _rectangles(corners: Float[Tensor, "c 8 3"], K: Float[Tensor, "c 3 3"]) -> F
     return torch.cat((low, high), dim=1)
 
 
-def _pairs(rect: Tensor, view: Tensor, views: Views, rows: int, columns: int) -> tuple[Tensor, Tensor, Tensor]:
+def _pairs(
+    rect: Float[Tensor, "c 4"], view: Int[Tensor, " c"], views: Views, rows: int, columns: int
+) -> tuple[Int[Tensor, " p"], Int[Tensor, " p"], Float[Tensor, "p 3 3"]]:
     """Every (candidate, tile it may cover): both indices, and the tile's rays as columns (corner, d/dx, d/dy)."""
     limit = torch.tensor([columns, rows], device=rect.device)
     low = (rect[:, :2] / TILE).floor().clamp(min=0).minimum(limit).to(torch.int64)
@@ -121,7 +127,9 @@ def _pairs(rect: Tensor, view: Tensor, views: Views, rows: int, columns: int) ->
     return pair, (view[pair] * rows + y) * columns + x, torch.stack((corner, right, below), dim=2)
 
 
-def _first_hit(scenes: SceneBatch, solid: Tensor, o: Tensor, d: Tensor, flavour: int, atlas: TextureAtlas) -> Tensor:
+def _first_hit(
+    scenes: SceneBatch, solid: Int[Tensor, " p"], o: shapes.Origins, d: shapes.Rays, flavour: int, atlas: TextureAtlas
+) -> Float[Tensor, "p n"]:
     """The nearest solid point in front of the camera on each ray (p n), inf where there is none."""
     kind, has_holes = flavour % 4, flavour >= 4
     if kind == shapes.TAPERED:
@@ -139,8 +147,14 @@ def _first_hit(scenes: SceneBatch, solid: Tensor, o: Tensor, d: Tensor, flavour:
 
 
 def _where_solid(
-    scenes: SceneBatch, solid: Tensor, o: Tensor, d: Tensor, t: Tensor, hit: Tensor, atlas: TextureAtlas
-) -> Tensor:
+    scenes: SceneBatch,
+    solid: Int[Tensor, " p"],
+    o: shapes.Origins,
+    d: shapes.Rays,
+    t: Float[Tensor, "p n"],
+    hit: Bool[Tensor, "p n"],
+    atlas: TextureAtlas,
+) -> Bool[Tensor, "p n"]:
     """Those of the ``hit`` rays (p n) that meet the solid at ``t`` where its texture has no hole."""
     s, (row, column) = scenes.solids, torch.nonzero(hit, as_tuple=True)
     q = o[:, row, 0] + t[row, column] * d[:, row, column]

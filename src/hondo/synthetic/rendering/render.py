@@ -20,7 +20,9 @@ class Frames:
     depth: Float[Tensor, "f 1 h w"]
 
 
-def render(scenes: SceneBatch, views: Views, atlas: TextureAtlas, shadows: Tensor | None = None) -> Frames:
+def render(
+    scenes: SceneBatch, views: Views, atlas: TextureAtlas, shadows: Float[Tensor, "s m m"] | None = None
+) -> Frames:
     """Renders every view of its scene, on the scenes' device. ``shadows``: those of ``shadow_maps``, if made."""
     with torch.inference_mode():
         shadows = shadow_maps(scenes, atlas) if shadows is None else shadows

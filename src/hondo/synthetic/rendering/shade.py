@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from hondo.synthetic.rendering.rasteriser import Views, cast
@@ -128,7 +128,9 @@ def _surface(
     )
 
 
-def _lamps(scenes: SceneBatch, views: Views, light: Light, surface: Surface, shadows: Tensor) -> Vectors:
+def _lamps(
+    scenes: SceneBatch, views: Views, light: Light, surface: Surface, shadows: Float[Tensor, "s m m"]
+) -> Vectors:
     """Light from the main lamp, where no shadow lies, and from the two weak ones."""
     to_lamp = light.lamp.T[..., None] - surface.point
     square = to_lamp.square().sum(0)
@@ -146,7 +148,7 @@ def _lamps(scenes: SceneBatch, views: Views, light: Light, surface: Surface, sha
     return total
 
 
-def _unshadowed(scenes: SceneBatch, views: Views, point: Vectors, shadows: Tensor) -> Scalars:
+def _unshadowed(scenes: SceneBatch, views: Views, point: Vectors, shadows: Float[Tensor, "s m m"]) -> Scalars:
     """1 where the lamp reaches, 0 in its shadow, in between at the edge (four tests around the point)."""
     lamp, frames = _lamp_views(scenes.light), len(views.scene)
     R = lamp.R_world_camera[views.scene]
@@ -171,7 +173,7 @@ def _sky(light: Light, direction: Vectors) -> Vectors:
     return sky * (1 + height.clamp(-0.6, 0))
 
 
-def _clouded(light: Light, direction: Vectors, is_sky: Tensor, atlas: TextureAtlas) -> Vectors:
+def _clouded(light: Light, direction: Vectors, is_sky: Bool[Tensor, "f p"], atlas: TextureAtlas) -> Vectors:
     """The sky with clouds, looked up only where there is sky."""
     sky = _sky(light, direction)
     frame, pixel = torch.nonzero(is_sky, as_tuple=True)

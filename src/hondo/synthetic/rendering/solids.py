@@ -5,7 +5,7 @@ All functions take the rays' origins ``o`` and directions ``d`` in that frame, c
 """
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 BOX, TAPERED, ELLIPSOID, CYLINDER = range(4)
@@ -69,13 +69,15 @@ def surface_normal(q: Points, half: Points, taper: Float[Tensor, "2 n"], kind: I
     return normalised(torch.where(kind >= ELLIPSOID, radial, flat) / half)
 
 
-def texture_coordinates(p: Points, normal: Points, half: Points, scale: Tensor, fit: Tensor) -> Float[Tensor, "2 n"]:
+def texture_coordinates(
+    p: Points, normal: Points, half: Points, scale: Float[Tensor, " n"], fit: Bool[Tensor, " n"]
+) -> Float[Tensor, "2 n"]:
     """Project along the normal's largest axis: metres times ``scale``, or once over the whole face where ``fit``."""
     x, y, z = normal.abs()
     on_x = (x >= y) & (x >= z)
     on_y = (y > z) & ~on_x
 
-    def across(of: Points) -> Tensor:
+    def across(of: Points) -> Float[Tensor, "2 n"]:
         return torch.stack((torch.where(on_x, of[2], of[0]), torch.where(on_y, of[2], of[1])))
 
     return torch.where(fit, across(p) / across(half) * 0.5 + 0.5, across(p) * scale)
@@ -86,13 +88,13 @@ def normalised(v: Float[Tensor, "3 *n"]) -> Float[Tensor, "3 *n"]:
     return v * v.square().sum(0).clamp_(min=1e-18).rsqrt_()
 
 
-def _slab(o: Tensor, d: Tensor) -> Interval:
+def _slab(o: Float[Tensor, "p 1"], d: Float[Tensor, "p n"]) -> Interval:
     inverse = torch.reciprocal(torch.where(d.abs() < TINY, TINY, d))
     middle, half = o * inverse, inverse.abs()
     return -middle - half, half - middle
 
 
-def _roots(a: Tensor, b: Tensor, c: Tensor) -> Interval:
+def _roots(a: Float[Tensor, "p n"], b: Float[Tensor, "p n"], c: Float[Tensor, "p 1"]) -> Interval:
     """Both solutions of a t^2 + 2 b t + c = 0; far before near where there is none."""
     root = b.square() - a * c
     miss = root < 0

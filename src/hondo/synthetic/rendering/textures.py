@@ -75,7 +75,7 @@ def make_atlas(seed: int = 0, copies: int = 10) -> TextureAtlas:
     return TextureAtlas(texels=torch.from_numpy(np.concatenate(levels)), families=families)
 
 
-def _mip_levels(image: np.ndarray) -> list[np.ndarray]:
+def _mip_levels(image: Float[np.ndarray, "h w c"]) -> list[UInt8[np.ndarray, "_ 4"]]:
     if image.shape[2] == 3:
         image = np.concatenate((image, np.ones_like(image[..., :1])), axis=2)
     levels = []

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from jaxtyping import Float
 
 from hondo.synthetic.rendering.scene import Light, Solids
 from hondo.synthetic.rendering.solids import BOX, CYLINDER, ELLIPSOID, TAPERED
@@ -111,7 +112,7 @@ class Builder:
         """The parts as arrays."""
         kind, centre, angles, half, taper, material, offset = zip(*self._rows)
 
-        def real(values) -> torch.Tensor:
+        def real(values) -> Float[torch.Tensor, "..."]:
             return torch.tensor(np.array(values), dtype=torch.float32)
 
         return Solids(
@@ -136,12 +137,12 @@ def tinted(material: Material, factor: float) -> Material:
     return replace(material, tint=tuple(factor * channel for channel in material.tint))
 
 
-def rotation_from_angles(angles: np.ndarray) -> np.ndarray:
+def rotation_from_angles(angles: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, "n 3 3"]:
     """(n 3) yaw about the vertical, pitch about the side, roll about the axis ahead -> (n 3 3), yaw applied last."""
     (cy, cp, cr), (sy, sp, sr) = np.cos(angles).T, np.sin(angles).T
     zero, one = np.zeros_like(cy), np.ones_like(cy)
 
-    def stacked(*entries) -> np.ndarray:
+    def stacked(*entries) -> Float[np.ndarray, "n 3 3"]:
         return np.stack(entries, axis=-1).reshape(-1, 3, 3)
 
     yaw = stacked(cy, zero, sy, zero, one, zero, -sy, zero, cy)
@@ -166,11 +167,11 @@ def make_light(
 ) -> Light:
     """Lamps of slightly different colours; ``lamp``, ``target`` and ``fills`` are (x, up, z)."""
 
-    def warm(amount: float) -> torch.Tensor:
+    def warm(amount: float) -> Float[torch.Tensor, " 3"]:
         tone = rng.normal(0, 0.12)
         return torch.tensor([amount * (1 + tone), amount, amount * (1 - tone)], dtype=torch.float32).clamp(min=0)
 
-    def point(p: Triple) -> torch.Tensor:
+    def point(p: Triple) -> Float[torch.Tensor, " 3"]:
         return torch.tensor([p[0], -p[1], p[2]], dtype=torch.float32)
 
     blue = rng.uniform(0, 1)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from hondo.core.errors import warn
@@ -128,7 +129,7 @@ class Meter:
         self._sums: dict[str, Tensor] = {}
         self._steps, self._images, self._since = 0, 0, time.perf_counter()
 
-    def add(self, loss: Tensor, parts: dict[str, Tensor], *, images: int) -> None:
+    def add(self, loss: Float[Tensor, ""], parts: dict[str, Float[Tensor, ""]], *, images: int) -> None:
         """Adds the values of one step."""
         for name, value in {"loss": loss, **parts}.items():
             self._sums[name] = self._sums[name] + value if name in self._sums else value

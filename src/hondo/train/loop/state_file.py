@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Shaped
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
@@ -14,7 +15,7 @@ from hondo.core.errors import HondoError
 
 def to_bytes(tree: Any) -> bytes:
     """Serialises nested state: tensors by number, the structure as JSON in the metadata."""
-    tensors: dict[str, Tensor] = {}
+    tensors: dict[str, Shaped[Tensor, ...]] = {}
     structure = _pack(tree, tensors)
     return save(tensors, metadata={"tree": json.dumps(structure)})
 
@@ -33,7 +34,7 @@ def from_bytes(content: bytes, *, name: str) -> Any:
     return _unpack(structure, tensors)
 
 
-def _pack(value: Any, tensors: dict[str, Tensor]) -> Any:
+def _pack(value: Any, tensors: dict[str, Shaped[Tensor, "..."]]) -> Any:
     if isinstance(value, np.ndarray):
         return {"array": _pack(torch.from_numpy(value.astype(np.int64)), tensors)}
     if isinstance(value, Tensor):
@@ -51,7 +52,7 @@ def _pack(value: Any, tensors: dict[str, Tensor]) -> Any:
     raise TypeError(f"a {type(value).__name__} cannot be part of a training state")
 
 
-def _unpack(packed: Any, tensors: dict[str, Tensor]) -> Any:
+def _unpack(packed: Any, tensors: dict[str, Shaped[Tensor, "..."]]) -> Any:
     ((kind, content),) = packed.items()
     if kind == "value":
         return content

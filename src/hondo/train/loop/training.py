@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
 from hondo.core.errors import HondoError, reason_of
@@ -221,7 +221,7 @@ class Ema:
             self.model.load_state_dict(state["model"])
 
 
-def _floats_and_others(model: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
+def _floats_and_others(model: nn.Module) -> tuple[list[Float[Tensor, "..."]], list[Shaped[Tensor, "..."]]]:
     tensors = list(model.state_dict().values())
     floats = [tensor for tensor in tensors if tensor.is_floating_point()]
     return floats, [tensor for tensor in tensors if not tensor.is_floating_point()]

@@ -13,7 +13,7 @@ from hondo.core.types import DepthKind
 from hondo.geometry.depth_units import invert_depth
 from hondo.models.base.depth_model import DepthModel
 
-Losses = tuple[Float[Tensor, ""], dict[str, Tensor]]  # what is minimised; its parts, detached, by name
+Losses = tuple[Float[Tensor, ""], dict[str, Float[Tensor, ""]]]  # what is minimised; its parts, detached, by name
 
 
 @runtime_checkable
@@ -49,7 +49,7 @@ def freeze_norm_statistics(module: nn.Module) -> None:
             child.eval()
 
 
-def both_units(values: Float[Tensor, "b 1 h w"], kind: DepthKind) -> dict[str, Tensor]:
+def both_units(values: Float[Tensor, "b 1 h w"], kind: DepthKind) -> dict[str, Float[Tensor, "b 1 h w"]]:
     """A map (depth or inverse depth, as ``kind`` says) as both."""
     other = invert_depth(values, not_positive="clamp")
     return {"inv_depth": values, "depth": other} if kind.is_inverse else {"inv_depth": other, "depth": values}

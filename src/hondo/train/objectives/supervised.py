@@ -51,7 +51,7 @@ class Supervised(nn.Module):
         maps, extras = predicted(self.model, batch.image if batch.augmented is None else batch.augmented)
         with torch.autocast(batch.image.device.type, enabled=False):
             truth = {"depth_gt": depth_gt, "inv_depth_gt": inverted(depth_gt, is_valid), "is_valid": is_valid} | extras
-            parts: dict[str, Tensor] = {}
+            parts: dict[str, Float[Tensor, "b _"]] = {}
             for scale, values in enumerate(maps):
                 values = resized(values.float(), batch.image.shape[-2:])
                 inputs = truth | both_units(values, self.model.kind) | {"image": batch.image}
@@ -64,7 +64,7 @@ class Supervised(nn.Module):
 
 def predicted(
     model: DepthModel, image: Float[Tensor, "b 3 h w"]
-) -> tuple[list[Float[Tensor, "b 1 _ _"]], dict[str, Tensor]]:
+) -> tuple[list[Float[Tensor, "b 1 _ _"]], dict[str, Float[Tensor, "b _"]]]:
     """The maps, and for a model with adaptive bins also their centres [m], which some terms read."""
     if not isinstance(model, BinnedModel):
         return model(image), {}

@@ -28,7 +28,7 @@ class Job:
 
     predictor: Predictor
     network_input: Float32[np.ndarray, "1 3 H W"]
-    raw: "Future[np.ndarray]" = field(default_factory=Future)
+    raw: Future[Float[np.ndarray, "h w"]] = field(default_factory=Future)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ class SharedEngine:
 
     def submit(
         self, predictor: Predictor, network_input: Float32[np.ndarray, "1 3 H W"], *, client: str
-    ) -> "Future[np.ndarray]":
+    ) -> Future[Float[np.ndarray, "h w"]]:
         """The future raw map (h w) of a prepared image; refused with 429 if too many are waiting."""
         job = Job(predictor=predictor, network_input=network_input)
         try:
