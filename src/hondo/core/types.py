@@ -155,7 +155,7 @@ class InputSpec:
 class DepthMap:
     """Depth values (h w, float32) of one image, and what they mean. Where nothing is known a value is NaN."""
 
-    values: Float[np.ndarray, "h w"]
+    values: Float[np.ndarray, "..."]  # (h w)
     kind: DepthKind
     camera: Camera | None = None
     confidence: Float[np.ndarray, "h w"] | None = None
