@@ -7,7 +7,7 @@ from typing import Any
 from hondo.core.cache import read_cached
 from hondo.core.report import Better, Report, Row
 from hondo.core.types import Size
-from hondo.evaluate.parity.ground_truth_delta import JUDGED, GroundTruthDelta
+from hondo.evaluate.parity.ground_truth_delta import CHECKED_METRICS, GroundTruthDelta
 from hondo.metrics.depth_metrics import DepthMetrics
 
 LATENCY = "latency.json"
@@ -53,7 +53,7 @@ def parity_rows(subject: str, facts: Mapping[str, Any]) -> list[Row]:
         ("abs_rel to torch", 100 * facts["abs_rel"], "%"),
     ]
     if truth is not None:
-        numbers += [(f"{name} worse by", 100 * truth.change(name), "%") for name in JUDGED]
+        numbers += [(f"{name} worse by", 100 * truth.change(name), "%") for name in CHECKED_METRICS]
     return [
         Row(
             name=name,

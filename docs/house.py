@@ -71,7 +71,7 @@ def form() -> dict[str, float]:
 
 
 def missing() -> Iterator[str]:
-    """Where the form falls short of what is measured: one line for each place."""
+    """One line for each place without a docstring, a shape or a test of the same name."""
     for path in source_files():
         name = path.relative_to(ROOT).as_posix()
         yield from (

@@ -1,4 +1,4 @@
-"""Hondo: monocular depth, trained, shrunk, proven and run live. Names are imported when they are first used."""
+"""Hondo trains, compresses, evaluates and runs models for monocular depth. Names are imported on first use."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING

@@ -52,3 +52,17 @@ def test_the_stored_measures_are_all_there(house) -> None:
     stored = {(row["subject"], row["name"]) for row in json.loads(house.REPORT.read_text())["rows"]}
     for part, name in house.TARGETS:
         assert ((name, "value") if part == "form" else (house.WALKS[part], name)) in stored
+
+
+def test_the_form_of_the_code_meets_its_targets(house) -> None:
+    """Measured anew from the source, without a run: lengths, docstrings, shapes, tests of the same name, cycles."""
+    numbers = house.form()
+    bounds = {name: limits for (part, name), limits in house.TARGETS.items() if part == "form"}
+    missed = {name: numbers[name] for name, (least, most) in bounds.items() if not least <= numbers[name] <= most}
+    assert not missed, "\n".join([str(missed), "python docs/house.py --list shows where:", *house.missing()])
+
+
+def test_fields_of_classes_are_annotations_too(house, tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    path.write_text('class A:\n x: np.ndarray\n y: Float[Tensor, "h w"]\n n: int\n')
+    assert list(house.array_annotations(path)) == [False, True]

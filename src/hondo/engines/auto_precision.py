@@ -110,7 +110,7 @@ def _try(
 
 
 def _compare(
-    predictor: NetworkPredictor, reference: Sequence[np.ndarray], *, size_hw: Size, milliseconds: float
+    predictor: NetworkPredictor, reference: Sequence[Float[np.ndarray, "h w"]], *, size_hw: Size, milliseconds: float
 ) -> Measured:
     maps = list(_maps(predictor, size_hw))
     if not all(np.isfinite(each).all() for each in maps):

@@ -114,6 +114,7 @@ def _expected_s(name: str, tried: list[Tried]) -> float:
 
 
 def best_call_ms(predictor: NetworkPredictor, size_hw: Size) -> float:
+    """The shortest of a few calls of the network alone, in milliseconds; its first calls do not count."""
     image = np.random.default_rng(0).random((1, 3, *size_hw), dtype=np.float32)
     call = call_in_video(predictor, image)
     predictor.warm(size_hw)

@@ -6,7 +6,7 @@ from jaxtyping import Float
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind
 
-FLOOR = 1e-3  # share of the reference's median below which values count as this small: no division by nothing
+SMALLEST = 1e-3  # share of the reference's median below which values count as this small: no division by nothing
 RELATIVE_RANGE = 10.0  # far / near of a map whose shift is not known; of its 1st and 99th percentile
 
 
@@ -25,8 +25,8 @@ def abs_rel_to_reference(
         near, far = np.percentile(r, 99), np.percentile(r, 1)
         shift = (near - far) / (RELATIVE_RANGE - 1) - far
         g, r = g + shift, r + shift
-    floor = max(FLOOR * float(np.median(np.abs(r))), np.finfo(np.float64).tiny)
-    g, r = np.maximum(g, floor), np.maximum(r, floor)
+    smallest = max(SMALLEST * float(np.median(np.abs(r))), np.finfo(np.float64).tiny)
+    g, r = np.maximum(g, smallest), np.maximum(r, smallest)
     return float(np.mean(np.abs(g - r) / (g if kind.is_inverse else r)))  # |1/g - 1/r| r = |g - r| / g
 
 

@@ -31,6 +31,7 @@ class ServerOptions:
 
     @property
     def models(self) -> tuple[str, ...]:
+        """The models to serve: those given, or the bundled one."""
         return self.model or ("hondo-nano",)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from hondo.core.errors import HondoError
 from hondo.core.text_file import split_words
@@ -86,7 +87,7 @@ def _from_numbers(words: Sequence[Any]) -> Stated:
     )
 
 
-def _of_K(K: np.ndarray) -> tuple[float, float, float, float]:
+def _of_K(K: Float[np.ndarray, "3 3"]) -> tuple[float, float, float, float]:
     """fx, fy, cx, cy of a matrix, or of one written column by column (Open3D, Record3D); skew is refused."""
     if K[0, 2] == 0 == K[1, 2] and (K[2, 0] or K[2, 1]):
         K = K.T

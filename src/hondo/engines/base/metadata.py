@@ -64,6 +64,7 @@ class ExportHeader:
         )
 
     def to_json(self) -> str:
+        """The text that an exported file stores; ``from_json`` reads it."""
         return json.dumps(asdict(self))
 
     @classmethod

@@ -115,7 +115,9 @@ def skipped_pixels(counts: Sequence[int]) -> str | None:
     return f"{sum(counts)} scored pixels in {images} of {len(counts)} predictions are NaN and do not count"
 
 
-def _without_nan(pred: np.ndarray, mask: np.ndarray, *, skip_nan: bool) -> tuple[np.ndarray, int]:
+def _without_nan(
+    pred: Float[np.ndarray, "h w"], mask: Bool[np.ndarray, "h w"], *, skip_nan: bool
+) -> tuple[Bool[np.ndarray, "h w"], int]:
     """The mask without the pixels where the prediction is NaN, and their number."""
     is_nan = mask & np.isnan(pred)
     count, scored = int(is_nan.sum()), int(mask.sum())

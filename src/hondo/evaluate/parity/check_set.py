@@ -32,10 +32,11 @@ class CheckSet:
 
     @property
     def is_real(self) -> bool:
+        """Whether the inputs are real images, not synthetic ones."""
         return bool(self.samples)
 
     def truth(self, given: Sequence[Float32[np.ndarray, "1 1 h w"]]) -> GroundTruthDelta | None:
-        """The ground-truth metrics of ``given`` maps beside torch's; None where no ground truth is known."""
+        """The ground-truth metrics of ``given`` maps and of torch's; None where no ground truth is known."""
         at_image = [
             (prepared.at_image(wanted[0, 0]), prepared.at_image(each[0, 0]))
             for wanted, each, prepared in zip(self.wanted, given, self.prepared, strict=True)

@@ -14,7 +14,7 @@ from hondo.evaluate.accuracy.score_image import Align
 from hondo.evaluate.protocols import KITTI_RANGE, PROTOCOLS
 from hondo.metrics.depth_metrics import METRICS, DepthMetrics, mean_metrics
 
-JUDGED = ("abs_rel", "rmse", "delta1")
+CHECKED_METRICS = ("abs_rel", "rmse", "delta1")
 # Every pixel with known depth. Values that are not positive, or infinite, are clamped for both to 80 m as in KITTI's
 # protocols; with scale-shift alignment, ``dense`` itself clamps to the farthest known depth of the image.
 DENSE, CLAMPED = PROTOCOLS["dense"], replace(PROTOCOLS["dense"], clamp_pred=KITTI_RANGE)
@@ -44,13 +44,13 @@ class GroundTruthDelta:
 
     @property
     def worst(self) -> float:
-        """The largest change of the metrics in JUDGED."""
-        return max(self.change(name) for name in JUDGED)
+        """The largest change of the metrics in CHECKED_METRICS."""
+        return max(self.change(name) for name in CHECKED_METRICS)
 
     def __str__(self) -> str:
         parts = [
             f"{name} {getattr(self.torch, name):.4f} -> {getattr(self.exported, name):.4f} ({self.change(name):+.2%})"
-            for name in JUDGED
+            for name in CHECKED_METRICS
         ]
         return f"ground truth of {self.images} images (alignment {self.align}): {', '.join(parts)}; + is worse"
 

@@ -27,7 +27,7 @@ from hondo.models.base.depth_model import DepthModel
 
 @dataclass(frozen=True, kw_only=True)
 class Tolerance:
-    """What an export may differ by. None: not judged, as for what only real images can tell."""
+    """What an export may differ by. None: not checked, where only real images can show it."""
 
     max_share: float | None = None  # largest difference, as a share of the mean magnitude of torch's map
     mean_share: float | None = None  # mean difference, as such a share
@@ -42,7 +42,7 @@ TOLERANCES = {
     "fp16": Tolerance(max_share=0.1, mean_share=1e-2, abs_rel=1e-2, truth=1e-2),
     "bf16": Tolerance(max_share=0.5, mean_share=5e-2, abs_rel=2e-2, truth=1e-2),
 }
-MOST_TOLD = 10.0  # larger shares are not told in full
+LARGEST_SHARE = 10.0  # larger shares are printed as "over 1000%"
 INTEGERS = Tolerance(mean_share=0.1, abs_rel=2e-2, truth=1e-2)  # 8-bit numbers of any kind
 
 
@@ -74,7 +74,7 @@ class Parity:
     def misses(self) -> tuple[str, ...]:
         """What is beyond the tolerance, in words."""
         worst = None if self.truth is None else self.truth.worst
-        judged = [
+        checked = [
             ("max difference", self.max_share, self.tolerance.max_share),
             ("mean difference", self.mean_share, self.tolerance.mean_share),
             ("abs_rel to torch", self.abs_rel, self.tolerance.abs_rel),
@@ -82,12 +82,13 @@ class Parity:
         ]
         return tuple(
             f"{name} {_percent(value)} > {limit:.2%}"
-            for name, value, limit in judged
+            for name, value, limit in checked
             if value is not None and limit is not None and not value <= limit  # NaN misses too
         )
 
     @property
     def passed(self) -> bool:
+        """Whether every difference is within its tolerance."""
         return not self.misses()
 
     def __str__(self) -> str:
@@ -207,13 +208,13 @@ def probe_image(size_hw: Size, *, seed: int) -> Float[np.ndarray, "1 3 H W"]:
     random = np.random.default_rng(seed)
     rows, columns = np.mgrid[0:height, 0:width] / np.array([height, width]).reshape(2, 1, 1)
     waves = 0.1 * np.sin(40 * columns / (0.1 + rows)) * rows
-    picture = np.stack([0.8 - 0.5 * rows + waves, 0.8 - 0.4 * rows + waves, 0.9 - 0.7 * rows + waves])
+    image = np.stack([0.8 - 0.5 * rows + waves, 0.8 - 0.4 * rows + waves, 0.9 - 0.7 * rows + waves])
     for _ in range(8):
         top, left = random.integers(0, height), random.integers(0, width)
         box = np.s_[:, top : top + max(height // 4, 1), left : left + max(width // 6, 1)]
-        picture[box] = random.random((3, 1, 1)) + 0.1 * waves[box[1:]]
-    picture += random.normal(0, 0.02, picture.shape)
-    return np.clip(picture, 0, 1).astype(np.float32)[None]
+        image[box] = random.random((3, 1, 1)) + 0.1 * waves[box[1:]]
+    image += random.normal(0, 0.02, image.shape)
+    return np.clip(image, 0, 1).astype(np.float32)[None]
 
 
 def _same_shape(
@@ -230,7 +231,7 @@ def _same_shape(
 
 def _percent(share: float) -> str:
     """As a percentage; what is beyond all use without its hundred digits."""
-    return f"over {MOST_TOLD:.0%}" if share > MOST_TOLD else f"{share:.3%}"
+    return f"over {LARGEST_SHARE:.0%}" if share > LARGEST_SHARE else f"{share:.3%}"
 
 
 def _told(share: float, *, limit: float | None) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-FEWEST = 10  # timings of the reference below which noise is not judged
+FEWEST = 10  # timings of the reference below which noise is not assessed
 SPREAD = 1.6  # 90th / 10th percentile of the reference: above, other processes use the same cores
 DRIFT = 1.25  # last / first third: above, the processor throttles or is shared
 WAITED = 0.1  # share of their time that threads waited for a core: above, the cores are shared

@@ -38,7 +38,7 @@ class Timing:
         )  # fmt: skip
 
     def doubts(self) -> tuple[str, ...]:
-        """Why these times are inconclusive; empty if they are reliable. Fewer than FEWEST runs are not judged."""
+        """Why these times are inconclusive; empty if they are reliable. Fewer than FEWEST runs are not assessed."""
         if self.runs < FEWEST:
             return ()
         width = max(self.high_ms - self.median_ms, self.median_ms - self.low_ms) / self.median_ms

@@ -106,6 +106,7 @@ class Builder:
         )
 
     def cloud_texture(self) -> int:
+        """A random texture of clouds, as its index in the atlas."""
         return int(self.rng.choice(self.families["cloud"]))
 
     def solids(self) -> Solids:

@@ -1,4 +1,4 @@
-"""Network sizes that follow a wanted frame rate: smaller before frames are dropped, larger where there is room."""
+"""Network sizes that follow a wanted frame rate: smaller before frames are dropped, larger where time is left."""
 
 import math
 import statistics
