@@ -194,7 +194,9 @@ def _decode_opencv(file: BinaryFile, header: Header) -> Num[np.ndarray, "h w *c"
     return pixels
 
 
-def _depth_values(file: BinaryFile, *, name: str, start: bytes, index: int | None, max_megapixels: float) -> np.ndarray:
+def _depth_values(
+    file: BinaryFile, *, name: str, start: bytes, index: int | None, max_megapixels: float
+) -> Shaped[np.ndarray, "..."]:
     if start.startswith((NPY, NPZ)):
         return read_numpy(
             file,

@@ -1,11 +1,11 @@
 """Depth of files by name: numbers that are refused before anything is loaded, and the warnings."""
 
 import pytest
+from hondo.engines.model_settings import ModelSettings
+from hondo.video.predict.predict_files import predict_files
 
 from hondo.core.errors import HondoError
-from hondo.engines.model_settings import ModelSettings
 from hondo.video.predict.outputs import OutputConfig
-from hondo.video.predict.predict_files import predict_files
 
 
 @pytest.mark.parametrize("options", [{"max_megapixels": 0.0}, {"limit": 0}])

@@ -206,7 +206,7 @@ def check_is_checkpoint(path: Path) -> None:
                 )
 
 
-def _stored(tensor: Tensor, *, half: bool) -> Tensor:
+def _stored(tensor: Shaped[Tensor, "*shape"], *, half: bool) -> Shaped[Tensor, "*shape"]:
     tensor = tensor.detach().cpu()
     if half and tensor.is_floating_point() and tensor.ndim > 1 and bool((tensor.abs() < _HALF_LIMIT).all()):
         tensor = tensor.half()
