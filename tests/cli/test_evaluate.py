@@ -62,6 +62,31 @@ def test_a_model(pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
     assert "1 images scored, 0 skipped" in capsys.readouterr().out
 
 
+def test_a_file_and_a_run_folder_are_named_as_typed_with_what_really_ran(
+    pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    path = tmp_path / "small.onnx"
+    export = (
+        "export",
+        "unet-light",
+        "--weights",
+        "random",
+        "--to",
+        "onnx",
+        "--precision",
+        "int8-weights",
+        "--size",
+        "32x64",
+    )
+    assert main([*export, "--out", str(path), "--force"]) == 0
+    assert evaluate(path, "--root", pairs, "--align", "median", "--only", "ramp_1") == 0
+    shown = capsys.readouterr().out
+    assert f"| {path} |" in shown and "- network size 32x64, int8-weights, engine onnx" in shown
+    assert main(["predict", str(pairs / "1.png"), "--model", str(path), "--out", str(tmp_path / "out")]) == 0
+    stored = json.loads((tmp_path / "out" / "predictions.json").read_text())
+    assert (stored["model"], stored["precision"], stored["engine"]) == (str(path), "int8-weights", "onnx")
+
+
 def test_skipped_samples_are_shown_and_exit_1(pairs: Path, capsys: pytest.CaptureFixture):
     (pairs / "1_depth.png").write_bytes(b"broken")
     assert evaluate("floor:constant", "--root", pairs, "--align", "median") == 1

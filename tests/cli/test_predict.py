@@ -94,3 +94,21 @@ def test_sound_that_was_left_out_is_told(tmp_path, caplog) -> None:
     film = film_with_sound(tmp_path / "film.avi", codec="adpcm_ms")
     assert predict(film, "--out", tmp_path / "out", "--save", "video", "--limit", "2") == 0
     assert "film.avi: its sound was left out" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["predict", "PHOTO", "--out", "OUT", "--model", "dpt-hybrid-kitti"],
+        ["export", "dpt-hybrid-kitti", "--to", "onnx", "--out", "OUT"],
+        ["live", "clip", "--headless", "--model", "dpt-hybrid-kitti"],
+        ["serve", "--model", "hondo-nano", "--model", "dpt-hybrid-kitti"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_model_without_weights_is_one_line_that_says_where_to_get_them(words, photo, tmp_path, capsys) -> None:
+    places = {"PHOTO": str(photo), "OUT": str(tmp_path / "out")}
+    assert main([places.get(word, word) for word in words]) == 2
+    error = capsys.readouterr().err
+    assert "'dpt-hybrid-kitti' comes without weights: get them from" in error and error.count("\n") == 1
+    assert "--weights FILE; --weights random builds it untrained" in error

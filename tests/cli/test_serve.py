@@ -54,7 +54,7 @@ def wait_until_ready(client: httpx.Client) -> None:
         (["--port", "70000"], "--port 70000"),
         (["--host", "no.such.host.invalid"], "not an address"),
         (["--model", "unet-lihgt"], "unet-light"),
-        (["--model", "unet-light", "--model", "unet-light"], "each once"),
+        (["--weights", "random", "--model", "unet-light", "--model", "unet-light"], "each once"),
         (["--allow-origin", "*"], "--allow-origin"),
         (["--waiting", "0"], "waiting"),
         (["--rate", "-1"], "rate"),

@@ -1,5 +1,6 @@
 """hondo.load: which engine serves what, how sizes and precisions are chosen, what is refused."""
 
+import pickle
 from importlib.util import find_spec
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 import hondo
 from hondo.core.errors import HondoError
 from hondo.engines.base.engine import ExportOptions
-from hondo.engines.load import check_size_hw, weights_file
+from hondo.engines.load import ModelSettings, check_size_hw, has_no_weights, weights_file
 from hondo.engines.registry import ENGINES
 
 QUICK = {"weights": "random", "engine": "torch", "size_hw": (32, 64)}
@@ -26,6 +27,25 @@ def test_a_name_of_the_zoo() -> None:
 def test_an_unknown_name_gets_near_ones() -> None:
     with pytest.raises(HondoError, match="unet-light"):
         hondo.load("unet-lite")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("dpt-hybrid-kitti", r"comes without weights: get them from .*DPT.* \(.*\) and give weights=FILE"),
+        ("unet-light", "train it and give the run folder as the model"),
+    ],
+)
+def test_a_name_without_weights_is_refused_with_where_to_get_them(name: str, says: str) -> None:
+    with pytest.raises(HondoError, match=says) as caught:
+        hondo.load(name)
+    assert 'weights="random" builds it untrained' in str(caught.value) and caught.value.field == "weights"
+
+
+def test_what_has_weights() -> None:
+    assert has_no_weights("dpt-large", None) and has_no_weights("unet-light", None)
+    for model, weights in (("hondo-nano", None), ("dpt-large", "random"), ("runs/mine", None), ("nano-pose", None)):
+        assert not has_no_weights(model, weights)
 
 
 def test_a_pose_network_is_refused() -> None:
@@ -93,3 +113,31 @@ def test_the_file_of_the_weights_is_found(tmp_path) -> None:
     assert weights_file("unet-light", run / "last.safetensors") == run / "last.safetensors"
     assert weights_file("unet-light", "random") is None
     assert weights_file("unet-light", None) is None
+
+
+def test_a_pickle_loads_the_model_again() -> None:
+    """Random weights too: the model goes with the pickle."""
+    predictor = hondo.load("unet-light", **QUICK, camera=hondo.Camera(fx=50, fy=50, cx=48, cy=24, size_hw=(48, 96)))
+    copy = pickle.loads(pickle.dumps(predictor.at_size((64, 64))))
+    assert (copy.name, copy.engine, copy.input_spec.size_hw) == ("unet-light", "torch", (64, 64))
+    assert copy.camera == predictor.camera and copy.process == predictor.process
+    np.testing.assert_array_equal(copy(image).values, predictor.at_size((64, 64))(image).values)
+    again = pickle.loads(pickle.dumps(copy))
+    np.testing.assert_array_equal(again(image).values, copy(image).values)
+
+
+def test_a_pickle_of_a_file_opens_it_again(tiny_model, tmp_path) -> None:
+    path = ENGINES["onnx"].export(tiny_model, tmp_path / "tiny.onnx", ExportOptions(size_hw=(32, 64)))
+    predictor = hondo.load(path, threads=1)
+    pickled = pickle.dumps(predictor)
+    assert len(pickled) < 2000
+    np.testing.assert_array_equal(pickle.loads(pickled)(image).values, predictor(image).values)
+    path.unlink()
+    with pytest.raises(HondoError, match="no such file"):
+        pickle.loads(pickled)
+
+
+def test_settings_name_a_model_as_it_was_given(tiny_model, tmp_path) -> None:
+    path = ENGINES["onnx"].export(tiny_model, tmp_path / "tiny8.onnx", ExportOptions(size_hw=(32, 64)))
+    assert ModelSettings().load(str(path)).name == str(path)
+    assert ModelSettings(engine="torch").load(tiny_model).name == "tiny"

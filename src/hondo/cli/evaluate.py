@@ -14,7 +14,6 @@ from hondo.cli.options.model_options import (
     SharedModelOptions,
     model_settings,
     parse_pairs,
-    warn_if_untrained,
 )
 
 if TYPE_CHECKING:
@@ -75,7 +74,6 @@ def run(config: EvaluateConfig) -> int:
         on_report=lambda report: print(text_with_flags(report.to_markdown(), command="evaluate")),
         track=lambda indices: progress_bar(indices, text="scoring"),
     )
-    warn_if_untrained(config.model, weights=config.network.weights)
     return EXIT_SOME_FAILED if evaluation.skipped else 0
 
 

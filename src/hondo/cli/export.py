@@ -15,7 +15,6 @@ from hondo.cli.options.model_options import (
     SizeOption,
     model_settings,
     parse_size,
-    warn_if_untrained,
 )
 from hondo.core.errors import HondoError
 
@@ -67,7 +66,6 @@ def run(config: ExportConfig) -> None:
         max_drop=max_drop, on_progress=_print_progress,
     )  # fmt: skip
     _report(exported, json_path=config.json)
-    warn_if_untrained(config.model, weights=config.network.weights)
 
 
 def _settings(config: ExportConfig) -> "ModelSettings":

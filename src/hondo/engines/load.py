@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,8 @@ def load(
     1 % of fp32, see ``auto_precision``), fp32, fp16, bf16, int8-dynamic or int8-weights, as the engine offers; an
     exported file keeps its own. ``camera`` goes into every depth map, scaled to the image. ``options`` go to the
     model's builder.
-    ``engine="auto"``: that of the file; for models the fastest installed one, see ``autoselect``.
+    ``engine="auto"``: that of the file; for models the fastest installed one, see ``autoselect``. A name without
+    weights is refused unless ``weights="random"`` asks for an untrained model.
     """
     if threads is not None and threads < 1:
         raise HondoError(f"threads must be at least 1, got {threads}")
@@ -50,7 +52,8 @@ def load(
             raise HondoError(
                 f"{exported}: an exported file holds its weights and options; leave out weights and options"
             )
-        return replace(predictor, camera=camera)
+        again = partial(load, model, engine=engine, device=device, precision=precision, threads=threads)
+        return replace(predictor, camera=camera, reopen=again)
     built = model if isinstance(model, DepthModel) else build_depth_model(model, weights=weights, options=options)
     spec = built.input_spec if size_hw is None else replace(built.input_spec, size_hw=tuple(size_hw))
     if precision == AUTO:
@@ -59,7 +62,11 @@ def load(
         loaded = load_fastest(built, how, size_hw=spec.size_hw)
     else:
         loaded = ENGINES[engine].load(built, how)
-    return replace(loaded, input_spec=spec, camera=camera, weights_file=weights_file(model, weights))
+    source = built if weights == "random" else model  # other random weights would be another model
+    again = partial(load, source, None if weights == "random" else weights, engine=loaded.engine, device=device,
+                    precision=loaded.precision if precision == AUTO else precision,
+                    threads=threads, **({} if source is built else options))  # fmt: skip
+    return replace(loaded, input_spec=spec, camera=camera, weights_file=weights_file(model, weights), reopen=again)
 
 
 def check_size_hw(size_hw: Any) -> None:
@@ -83,6 +90,33 @@ def weights_file(model: str | Path | DepthModel, weights: str | Path | None) -> 
     inside = [path / "checkpoints" / f"{name}.safetensors" for name in ("best", "last")]
     found = next((file for file in (path, *inside) if file.is_file()), None)
     return found or (PACKAGED_WEIGHTS.get(str(model)) if weights is None else None)
+
+
+def has_no_weights(model: str | Path, weights: str | Path | None) -> bool:
+    """Whether this is the name of a depth model that ships without weights, and none are given."""
+    from hondo.models.registry.facts import stored_facts
+    from hondo.models.registry.zoo import PACKAGED_WEIGHTS
+
+    if weights is not None or str(model) in PACKAGED_WEIGHTS:
+        return False
+    return any(fact.name == str(model) and fact.kind != "pose" for fact in stored_facts())
+
+
+def refuse_without_weights(model: str | Path, weights: str | Path | None) -> None:
+    """Says where the weights of a named model are from, in place of random ones."""
+    if not has_no_weights(model, weights):
+        return
+    from hondo.models.registry.variant import origin_of
+    from hondo.models.registry.zoo import ZOO
+
+    origin = origin_of(ZOO[str(model)])
+    if origin is None or origin.read is None:
+        remedy = "train it and give the run folder as the model, or give weights=FILE"
+    else:
+        remedy = f"get them from {origin.source} ({origin.licence}) and give weights=FILE"
+    raise HondoError(
+        f"'{model}' comes without weights: {remedy}; weights=\"random\" builds it untrained", field="weights"
+    )
 
 
 def is_exported(model: str | Path | DepthModel) -> bool:
@@ -130,9 +164,10 @@ def _load_file(path: Path, options: LoadOptions, *, engine: str, size_hw: Size |
 
 
 def build_depth_model(model: str | Path, *, weights: str | Path | None, options: dict[str, Any]) -> DepthModel:
-    """The model of a name, a run folder or a checkpoint; a pose network is refused."""
+    """The model of a name, a run folder or a checkpoint; a pose network and a name without weights are refused."""
     from hondo.models.registry.build_model import build_model
 
+    refuse_without_weights(model, weights)
     built = build_model(model, weights=weights, **options)
     if not isinstance(built, DepthModel):
         raise HondoError(f"{model} gives poses, not depth; choose a depth model from: hondo models")
@@ -152,12 +187,13 @@ class ModelSettings:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def load(self, model: str | Path | DepthModel) -> NetworkPredictor:
-        """A predictor of the model; a model that is already built keeps its weights."""
+        """A predictor of the model, named as it was given; a model that is already built keeps its weights and name."""
         weights, options = (None, {}) if isinstance(model, DepthModel) else (self.weights, self.options)
-        return load(
+        predictor = load(
             model, weights, engine=self.engine, device=self.device, size_hw=self.size_hw, precision=self.precision,
             threads=self.threads, **options,
         )  # fmt: skip
+        return predictor if isinstance(model, DepthModel) else replace(predictor, name=str(model))
 
     def build(self, model: str | Path) -> DepthModel:
         """The torch model, with its weights."""

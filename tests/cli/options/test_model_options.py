@@ -5,7 +5,7 @@ import re
 import pytest
 
 from hondo.cli.main import main
-from hondo.cli.options.model_options import ModelOptions, WeightOptions, model_settings, warn_if_untrained
+from hondo.cli.options.model_options import ModelOptions, WeightOptions, model_settings
 
 
 def test_options_become_the_arguments_of_load() -> None:
@@ -23,12 +23,3 @@ def test_help_lists_what_an_option_takes(command, capsys) -> None:
     assert "fp32, fp16, bf16, int8-dynamic, int8-weights" in shown and "--weights FILE" in shown
     for engine in ("torch", "onnx", "openvino", "aot-inductor", "tensorrt", "executorch"):
         assert re.search(rf"[ ,{{]{engine}[ ,.}}]", shown), engine
-
-
-def test_a_model_without_trained_weights_is_told(capsys) -> None:
-    warn_if_untrained("unet-light", weights=None)
-    warning = capsys.readouterr().err
-    assert "'unet-light' ships no trained weights" in warning and warning.count("\n") == 1
-    warn_if_untrained("unet-light", weights="random")
-    warn_if_untrained("my_run", weights=None)
-    assert capsys.readouterr().err == ""

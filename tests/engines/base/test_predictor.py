@@ -1,5 +1,7 @@
 """NetworkPredictor: what it takes, what it gives back, and what it refuses. The network here is plain NumPy."""
 
+import os
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -182,3 +184,59 @@ def test_sessions_share_nothing(image) -> None:
 def test_matching_frames_without_a_camera_is_refused() -> None:
     with pytest.raises(HondoError, match="needs the camera's intrinsics: give camera=FILE"):
         frames_predictor([]).start()
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory"), Exception("std::bad_alloc")]
+)
+def test_a_failed_allocation_is_one_line_that_says_what_to_lower(image, error) -> None:
+    def run(*inputs):
+        raise error
+
+    for call in (lambda: predictor(run)(image), lambda: next(predictor(run).predict_many([image]))):
+        with pytest.raises(HondoError, match=r"^not enough memory .* input is 32x64: give a smaller size_hw"):
+            call()
+    batch = np.zeros((4, 3, 32, 64), np.float32)
+    with pytest.raises(HondoError, match=r"32x64 and a batch of 4"):
+        predictor(run).run(batch)
+
+
+def test_other_errors_of_an_engine_stay_as_they_are(image) -> None:
+    def run(*inputs):
+        raise RuntimeError("shape")
+
+    with pytest.raises(RuntimeError, match=r"^shape$"):
+        predictor(run)(image)
+
+
+def test_a_forked_process_is_refused(image) -> None:
+    made_here = predictor()
+    child = os.fork()
+    if child == 0:
+        try:
+            made_here(image)
+        except HondoError as error:
+            os._exit(7 if "before this process was forked" in str(error) else 1)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    assert made_here(image).values.shape == (64, 128)
+
+
+def test_a_queue_and_warming_up_in_a_forked_process_are_refused() -> None:
+    elsewhere = predictor(process=-1)
+    for call in (elsewhere.queue, elsewhere.warm, lambda: elsewhere.warm(exclusive=False)):
+        with pytest.raises(HondoError, match='get_context\\("spawn"\\)'):
+            call()
+
+
+def test_torch_goes_on_in_a_forked_process_with_one_thread(image) -> None:
+    import torch
+
+    assert predictor(engine="torch", process=-1)(image).values.shape == (64, 128)
+    assert torch.get_num_threads() == 1
+
+
+def test_a_predictor_that_was_not_loaded_cannot_be_pickled() -> None:
+    with pytest.raises(HondoError, match=r"not made by hondo\.load"):
+        pickle.dumps(predictor())

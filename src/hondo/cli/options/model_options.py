@@ -1,6 +1,5 @@
 """Options about models that several commands share: each is declared here once, with the values that it takes."""
 
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,7 +45,8 @@ class WeightOptions:
     """How the model is built."""
 
     weights: Annotated[str | None, tyro.conf.arg(metavar="FILE")] = None
-    """A published checkpoint (file or folder), or 'random' for untrained weights. Default: the model's own."""
+    """A published checkpoint (file or folder), or 'random' for an untrained model. Default: the weights that ship with
+    hondo."""
     option: Annotated[tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="KEY=VALUE")] = ()
     """An option of the model's builder, e.g. --option num_heads=1 --option hooks=0,1; may be repeated."""
 
@@ -86,11 +86,11 @@ _FLAGS = {"size_hw": "--size HxW", "weights": "--weights FILE", "name": "--model
 
 
 def model_settings(options: WeightOptions, *, models: tuple[str, ...] = ()) -> "ModelSettings":
-    """The options as arguments of ``hondo.load``; a warning for each of ``models`` that comes untrained."""
-    from hondo.engines.load import ModelSettings
+    """The options as arguments of ``hondo.load``; a name among ``models`` that comes without weights is refused."""
+    from hondo.engines.load import ModelSettings, refuse_without_weights
 
     for model in models:
-        warn_if_untrained(model, weights=options.weights)
+        refuse_without_weights(model, options.weights)
     settings = ModelSettings(weights=options.weights, options=parse_options(options.option))
     if not isinstance(options, ModelOptions):
         return settings
@@ -139,15 +139,3 @@ def _value(text: str) -> Any:
         except ValueError:
             continue
     return text
-
-
-def warn_if_untrained(model: str, *, weights: str | None) -> None:
-    """Warns on stderr that a named model comes without trained weights, unless random ones were asked for."""
-    from hondo.models.registry.zoo import PACKAGED_WEIGHTS, ZOO
-
-    if weights is None and model in ZOO and model not in PACKAGED_WEIGHTS:
-        print(
-            f"hondo: warning: '{model}' ships no trained weights, its depth is random; "
-            "give --weights FILE, or a run folder as the model",
-            file=sys.stderr,
-        )

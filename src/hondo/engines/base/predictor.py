@@ -1,8 +1,10 @@
 """The one Predictor: prepares an image, runs the network on whatever engine holds it, and finishes its depth map."""
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -47,6 +49,8 @@ class NetworkPredictor:
     release: Callable[[], None] = field(default=lambda: None, repr=False)
     place: Callable[[Size, InputSpec], Placement] = field(default=place, repr=False)
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    reopen: Callable[[], "NetworkPredictor"] | None = field(default=None, repr=False)  # loads it again, when unpickled
+    process: int = field(default_factory=os.getpid, repr=False)  # that it was loaded in
     warmed: set[tuple[int, int, bool]] = field(default_factory=set, repr=False)  # sizes, for run or for queues
 
     def __call__(
@@ -66,8 +70,33 @@ class NetworkPredictor:
         self, network_input: Float[np.ndarray, "b 3 H W"], *previous_and_K: Float[np.ndarray, "b ..."]
     ) -> Float[np.ndarray, "b 1 h w"]:
         """The network's maps, once no other thread runs it."""
-        with self.lock, memory_errors_explained("give a smaller size_hw or batch"):
-            return self.network(network_input, *previous_and_K)
+        self._check_process()
+        with self.lock:
+            return self._call(network_input, *previous_and_K)
+
+    def _call(self, *inputs: np.ndarray) -> np.ndarray:
+        with _memory_named(inputs[0].shape):
+            return self.network(*inputs)
+
+    def _check_process(self) -> None:
+        """Threads do not survive a fork, so most engines would wait for theirs forever."""
+        if os.getpid() == self.process:
+            return
+        if self.engine != "torch":
+            raise HondoError(
+                f"{self.name} on {self.engine} was loaded before this process was forked, and would hang here: load it "
+                'in the worker, or start workers with multiprocessing.get_context("spawn") (predictors can be pickled)'
+            )
+        import torch
+
+        torch.set_num_threads(1)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A pickle holds how the predictor was loaded; unpickling loads it again."""
+        if self.reopen is None:
+            raise HondoError(f"{self.name} was not made by hondo.load, so it cannot be pickled")
+        kept = {"name": self.name, "input_spec": self.input_spec, "camera": self.camera, "place": self.place}
+        return _reopened, (self.reopen, kept)
 
     def finish(self, prepared: Prepared, raw: Float[np.ndarray, "h w"], *, size_hw: Size | None = None) -> DepthMap:
         """The depth map at the image's size, or at ``size_hw``, from the network's map of a prepared image."""
@@ -96,7 +125,8 @@ class NetworkPredictor:
         elif exclusive:
             self.run(blank)
         else:
-            self.network(blank)
+            self._check_process()
+            self._call(blank)
         self.warmed.add(use)
         return network_hw
 
@@ -119,7 +149,8 @@ class NetworkPredictor:
 
     def queue(self) -> InferQueue:
         """Runs several inputs at once; belongs to one caller, who closes it."""
-        return one_by_one(self.run) if self.open_queue is None else self.open_queue()
+        self._check_process()
+        return one_by_one(self.run) if self.open_queue is None else _with_memory_named(self.open_queue())
 
     def predict_many(self, images: Iterable[Any], *, camera: Camera | None = None) -> Iterator[DepthMap]:
         """The depth of each image, in order; faster than one by one, and each map comes an image or two later.
@@ -153,6 +184,31 @@ class NetworkPredictor:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+def _reopened(reopen: Callable[[], NetworkPredictor], kept: dict[str, Any]) -> NetworkPredictor:
+    """What a pickle becomes."""
+    return replace(reopen(), reopen=reopen, **kept)
+
+
+def _memory_named(shape: tuple[int, ...]) -> AbstractContextManager[None]:
+    batch, _, height, width = shape
+    images = f" and a batch of {batch}" if batch > 1 else ""
+    return memory_errors_explained(f"the network's input is {height}x{width}{images}: give a smaller size_hw or batch")
+
+
+def _with_memory_named(queue: InferQueue) -> InferQueue:
+    def submit(image: np.ndarray) -> Callable[[], np.ndarray]:
+        with _memory_named(image.shape):
+            wait = queue.submit(image)
+
+        def result() -> np.ndarray:
+            with _memory_named(image.shape):
+                return wait()
+
+        return result
+
+    return replace(queue, submit=submit)
 
 
 class FrameSession:

@@ -83,7 +83,7 @@ def open_subject(
         factor = predictions.png_factor or default
         folder = PredictionFolder(name, origins, kind=predictions.kind, png_factor=factor)
         assumed = f"files that do not say what they hold are read as {predictions.kind}, PNG16 x {factor:g}"
-        return Subject(name=folder.name, predict=folder, notes=() if folder.index else (assumed,))
+        return Subject(name=name, predict=folder, notes=() if folder.index else (assumed,))
     return _model(name, model)
 
 
@@ -92,5 +92,5 @@ def _model(name: str, settings: ModelSettings) -> Subject:
         raise HondoError(f"{name}: the folder is empty; give a run folder, a model, or a folder of predictions")
     predictor = settings.load(name)
     height, width = predictor.input_spec.size_hw
-    notes = (f"network size {height}x{width}, {settings.precision}, engine {settings.engine}",)
-    return Subject(name=predictor.name, predict=predict_with(predictor), notes=notes, close=predictor.close)
+    notes = (f"network size {height}x{width}, {predictor.precision}, engine {predictor.engine}",)
+    return Subject(name=name, predict=predict_with(predictor), notes=notes, close=predictor.close)

@@ -8,7 +8,7 @@ from hondo.core.errors import HondoError
 from hondo.core.report import Report
 from hondo.core.types import Size
 from hondo.engines.base.predictor import NetworkPredictor
-from hondo.engines.load import ModelSettings, is_exported, weights_file
+from hondo.engines.load import ModelSettings, has_no_weights, is_exported, weights_file
 from hondo.engines.registry import ENGINES
 from hondo.evaluate.speed.comparison import LatencyComparison, alternate
 from hondo.evaluate.speed.latency import BenchConfig, BenchResult, bench, network_call, protocol_config
@@ -25,6 +25,7 @@ class SpeedResults:
     roof: PeakThroughput | None
     versus: LatencyComparison | None
     protocol: str = ""
+    untrained: tuple[str, ...] = ()  # measured with random weights, since they come without
 
     def report(self) -> Report:
         """One row for each number of each model."""
@@ -59,7 +60,8 @@ class SpeedResults:
             "preprocess: image to network input; postprocess: output to depth map; "
             f"end to end, FPS: an image of {of} to its depth map"
         )
-        notes = (times, str(first.conditions))
+        untrained = tuple(f"{name}: random weights, which take the same time" for name in self.untrained)
+        notes = (times, str(first.conditions), *untrained)
         if self.roof is None:
             return notes
         int8 = "" if self.roof.int8_gmacs_per_s is None else f", {self.roof.int8_gmacs_per_s:.0f} int8"
@@ -104,6 +106,7 @@ def bench_models(
         roof=roof,
         versus=_alternate(predictors, config) if compare else None,
         protocol=config.protocol,
+        untrained=tuple(text for text in models if has_no_weights(split_model(text)[0], settings.weights)),
     )
 
 
@@ -122,8 +125,11 @@ def _open(text: str, *, settings: ModelSettings) -> tuple[NetworkPredictor, Dept
     settings = replace(settings, engine=engine or settings.engine, precision=precision or settings.precision)
     if is_exported(name):
         return settings.load(name), None
+    if has_no_weights(name, settings.weights):
+        settings = replace(settings, weights="random")
     model = settings.build(name)
-    return replace(settings.load(model), weights_file=weights_file(name, settings.weights)), model
+    file = weights_file(name, settings.weights)
+    return replace(settings.load(model), name=name, weights_file=file), model
 
 
 def _peak_device(predictor: NetworkPredictor) -> str:

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hondo.core.errors import HondoError
 from hondo.core.predictor_protocol import Predictor
 from hondo.core.types import Size
+from hondo.engines.base.predictor import NetworkPredictor
 from hondo.web.http.refusal import Refusal
 
 Load = Callable[[str], Predictor]
@@ -79,6 +80,8 @@ class ServedModels:
         self._keep(name, predictor)
 
     def _keep(self, name: str, predictor: Predictor) -> Predictor:
+        if isinstance(predictor, NetworkPredictor):  # messages to clients name it without the folders of this machine
+            predictor = replace(predictor, name=name)
         self._loaded[name], self._common_size[name] = predictor, predictor.with_common_sizes()
         return predictor
 

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from hondo.core.errors import HondoError
+from hondo.core.memory_errors import NotEnoughMemoryError
 from hondo.core.predictor_protocol import InferQueue, Predictor
 from hondo.web.http.refusal import Refusal
 from hondo.web.inference.fair_queue import FairQueue, QueueClosed, QueueFull
@@ -170,6 +171,8 @@ def _fail(jobs: list[Job], error: Exception) -> None:
 
 
 def _as_refusal(error: Exception) -> Refusal:
+    if isinstance(error, NotEnoughMemoryError) and isinstance(error.__cause__, Exception):
+        error = error.__cause__  # the client's image is not at fault
     if isinstance(error, HondoError):
         return Refusal(422, str(error))
     return Refusal(500, f"the engine failed ({type(error).__name__}); see the server log")
