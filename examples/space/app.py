@@ -8,22 +8,22 @@ import numpy as np
 import hondo
 
 MODEL = "hondo-nano"
-FOV_DEG = 60.0  # of pictures whose camera is not known
-MAX_SIDE = 1600  # pixels; larger pictures are made smaller first
+FOV_DEG = 60.0  # of images whose camera is not known
+MAX_SIDE = 1600  # pixels; larger images are made smaller first
 
 predictor = hondo.load(MODEL)
 
 
 def depth_of(image: np.ndarray) -> tuple[np.ndarray, str, str]:
-    """Colours, a 16-bit PNG and a PLY file of an RGB picture (h w 3)."""
-    depth_map = predictor.predict(image, camera=hondo.Camera.from_fov(FOV_DEG, size_hw=image.shape[:2]))
+    """Colours, a 16-bit PNG and a PLY file of an RGB image (h w 3)."""
+    depth_map = predictor(image, camera=hondo.Camera.from_fov(FOV_DEG, size_hw=image.shape[:2]))
     folder = Path(tempfile.mkdtemp(prefix="hondo-"))
     png, ply = depth_map.save(folder / "depth.png"), depth_map.save(folder / "points.ply")
     return depth_map.color(), str(png), str(ply)
 
 
 def smaller(image: np.ndarray) -> np.ndarray:
-    """Every n-th pixel of a picture that is too large."""
+    """Every n-th pixel of an image that is too large."""
     step = -(-max(image.shape[:2]) // MAX_SIDE)
     return np.ascontiguousarray(image[::step, ::step])
 

@@ -13,7 +13,7 @@ QUICK = ["--engine", "pytorch", "--size", "32x64", "--runs", "2", "--warmup", "1
 def test_a_table_and_json(tmp_path, capsys) -> None:
     path = tmp_path / "bench.json"
     assert main(["bench", "unet-light", "--weights", "random", *QUICK, "--batch", "2", "--json", str(path)]) == 0
-    assert "unet-light pytorch fp32 32x64" in capsys.readouterr().out
+    assert "unet-light torch fp32 32x64" in capsys.readouterr().out
     (result,) = json.loads(path.read_text())["results"]
     assert result["batch"] == 2 and result["size_hw"] == [32, 64] and result["runs"] == 2
     assert result["min_ms"] <= result["median_ms"] <= result["p95_ms"]
@@ -46,7 +46,7 @@ def test_two_are_compared_in_turn(tmp_path, capsys) -> None:
     assert (
         main(["bench", *names, "--weights", "random", *QUICK, "--ab", "--force", "--no-roof", "--json", str(path)]) == 0
     )
-    assert "unet-light@torch:bf16 takes" in capsys.readouterr().out
+    assert "latency ratio unet-light@torch:bf16 / unet-light@pytorch:" in capsys.readouterr().out
     stored = json.loads(path.read_text())
     assert [result["precision"] for result in stored["results"]] == ["fp32", "bf16"]
     assert stored["versus"]["low"] <= stored["versus"]["ratio"] <= stored["versus"]["high"]
@@ -64,5 +64,5 @@ def test_a_restless_machine_gives_no_conclusion(monkeypatch, capsys) -> None:
     monkeypatch.setattr(Timing, "doubts", lambda self: ("others use these cores",))
     arguments = ["bench", "unet-light", "--weights", "random", *QUICK, "--no-roof"]
     assert main(arguments) == 3
-    assert "no conclusion: unet-light pytorch: others use these cores" in capsys.readouterr().err
+    assert "no conclusion: unet-light torch: others use these cores" in capsys.readouterr().err
     assert main([*arguments, "--force"]) == 0
