@@ -3,9 +3,9 @@
 Walks a to d run the flow on a tiny input under a profiler; e reads the source. What is counted:
 
 - function: one of the package that the flow enters, once each. Not counted: properties, special methods other than
-  ``__call__`` and ``__iter__``, lambdas and comprehensions (what they call is), look-ups in tables (core/tables), what
-  runs while a module is imported, and the inside of a network (``nn``, and ``models`` except ``base`` and
-  ``registry``) beyond its first function.
+  ``__call__`` and ``__iter__``, lambdas and comprehensions (what they call is), look-ups in tables (core/tables), the
+  context that only rewords errors of too little memory (core/memory_errors), what runs while a module is imported, and
+  the inside of a network (``nn``, and ``models`` except ``base`` and ``registry``) beyond its first function.
 - step: a function that is entered from another module. Helpers that stand in the same file are read in place.
 - module: a module that holds a step.
 - climb: a call into a module that waits further up the call stack, below another one: the reader must go back up.
@@ -36,7 +36,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "hondo"
 PREFIX = f"{SOURCE}{os.sep}"
 COUNTED_SPECIAL = ("__call__", "__iter__")
-NOT_WALKED = ("hondo.core.tables",)
+NOT_WALKED = ("hondo.core.tables", "hondo.core.memory_errors")
 OPAQUE = ("hondo.nn.", "hondo.models.")  # the inside of a network
 NOT_OPAQUE = ("hondo.models.base.", "hondo.models.registry.")
 
