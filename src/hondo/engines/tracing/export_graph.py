@@ -79,10 +79,24 @@ def trace(
     free = _any_size(model.input_spec.multiple_of, num_previous=model.num_previous) if dynamic else None
     try:
         with _one_export, quiet(), memory_errors_explained("give a smaller size_hw"):
-            return torch.export.export(graph, example, dynamic_shapes=free)
-    except (RuntimeError, TorchDynamoException) as error:
+            program = torch.export.export(graph, example, dynamic_shapes=free)
+            if dynamic:
+                _run_at_another_size(program, model, size_hw=size_hw, device=device)
+            return program
+    except (RuntimeError, AssertionError, TorchDynamoException) as error:
         remedy = "for any size; leave out dynamic=True" if dynamic else "by torch.export"
         raise HondoError(f"{model.name} cannot be exported {remedy} ({reason_of(error)[:200]})") from error
+
+
+@torch.no_grad()
+def _run_at_another_size(
+    program: torch.export.ExportedProgram, model: DepthModel, *, size_hw: Size, device: str | torch.device
+) -> None:
+    """Raises where a graph kept a size as a constant, or asks more of a size than ``multiple_of``."""
+    step = model.input_spec.multiple_of
+    for batch, height, width in ((1, size_hw[0] + step, size_hw[1] + 2 * step), (3, size_hw[0], size_hw[1] + step)):
+        shapes = shapes_of((batch, 3, height, width), num_previous=model.num_previous)
+        program.module()(*(torch.zeros(shape, device=device) for shape in shapes.values()))
 
 
 def export_module(model: DepthModel) -> nn.Module:
