@@ -106,7 +106,7 @@ def recipe_of(name: str, *, pool: Path, shards: int, steps: int | None) -> Recip
 
 def quick_recipe(name: str) -> Recipe:
     """One step on two small images that need no pool."""
-    recipe = recipe_of(name, pool=Path(), shards=0, steps=1)
+    recipe = recipe_of(name, pool=Path(), shards=1, steps=1)
     scenes = SyntheticData(length=2, size_hw=(32, 32))
     return replace(
         recipe,

@@ -23,7 +23,7 @@ def model_facts(name: str) -> ModelFacts:
     weights, licence = weights_and_licence(name, model=model)
     return ModelFacts(
         name=name,
-        family=ZOO[name].__module__.rpartition(".")[2],
+        family=ZOO[name].__module__.rpartition(".")[2].removesuffix("_networks"),
         parameters=count_parameters(model),
         macs=count_macs(model),
         size_hw=model.input_spec.size_hw,

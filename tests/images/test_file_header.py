@@ -13,9 +13,9 @@ from hondo.images.file_header import (
     UnknownFormatError,
     check_size,
     foreign_kind,
-    opened,
     read_header,
 )
+from hondo.images.read import opened
 
 
 def encoded(image: Image.Image, format: str, **options) -> io.BytesIO:

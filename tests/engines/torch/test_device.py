@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from hondo.engines.torch.device import mixed_precision, torch_device
 
 from hondo.core.errors import HondoError
+from hondo.engines.torch.engine import mixed_precision, torch_device
 
 
 def test_auto_takes_cuda_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from hondo.evaluate.speed.noise import CoreTime, Noise
     [
         ([1.0] * 20 + [1.5] * 10, "became 50% slower"),
         ([1.5] * 10 + [1.0] * 20, "became 50% faster"),
-        ([1.0, 1.0, 1.0, 1.0, 2.0] * 6, "2.0 times as long"),
+        ([1.0, 1.0, 1.0, 1.0, 2.0] * 6, "varied by a factor of 2.0"),
     ],
 )
 def test_noise_is_named(references, said) -> None:

@@ -21,6 +21,7 @@ from hondo.models.base.fuse import fuse_for_inference
 from hondo.models.base.multi_frame import MultiFrameModel
 
 _one_export = threading.Lock()  # torch.export keeps global state, so two exports at once fail
+_silence, _silent_calls = threading.Lock(), 0
 
 
 class ExportWrapper(nn.Module):
@@ -117,13 +118,18 @@ def quiet() -> Iterator[None]:
 @contextmanager
 def silent() -> Iterator[None]:
     """Also hides what they log: advice that is not meant for users of hondo."""
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
+    global _silent_calls
+    with _silence:
+        _silent_calls += 1
+        logging.disable(logging.WARNING)
     try:
         with quiet():
             yield
     finally:
-        logging.disable(before)
+        with _silence:  # the last of several threads ends the silence
+            _silent_calls -= 1
+            if not _silent_calls:
+                logging.disable(logging.NOTSET)
 
 
 def _any_size(multiple_of: int, *, num_previous: int) -> dict[str, dict[int, torch.export.Dim]]:

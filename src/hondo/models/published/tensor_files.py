@@ -31,7 +31,7 @@ WRAPPERS = (
     "weights",
 )
 # Prefixes of (Distributed)DataParallel, torch.compile, Lightning modules and their like, where every tensor has them.
-PREFIXES = ("module.", "_orig_mod.", "model.", "net.", "network.", "ema_model.")
+PREFIXES = ("module.", "_orig_mod.", "model.", "ema_model.")
 
 
 def read_tensors(path: Path) -> dict[str, Shaped[Tensor, "..."]]:
