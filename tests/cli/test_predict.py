@@ -90,10 +90,10 @@ def test_a_depth_video_has_the_sound_unless_no_audio_is_given(flags, has_sound, 
         assert bool(container.streams.audio) == has_sound
 
 
-def test_sound_that_was_left_out_is_told(tmp_path, caplog) -> None:
+def test_sound_that_was_left_out_is_told(tmp_path, capsys) -> None:
     film = film_with_sound(tmp_path / "film.avi", codec="adpcm_ms")
     assert predict(film, "--out", tmp_path / "out", "--save", "video", "--limit", "2") == 0
-    assert "film.avi: its sound was left out" in caplog.text
+    assert "film.avi: its sound was left out" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

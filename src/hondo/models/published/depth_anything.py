@@ -1,11 +1,11 @@
 """Reads the files of Depth Anything V2: DINOv2's names under "pretrained", DPT's decoder under "depth_head"."""
 
 import json
-import logging
 import re
 from pathlib import Path
 from typing import Any
 
+from hondo.core.errors import warn
 from hondo.models.published.dpt import BLOCKS, DECODER, ENCODER, FUSION_RULES, LEVELS, UNUSED_FUSION
 from hondo.models.published.published import Published, renamed
 from hondo.models.published.tensor_files import read_tensors
@@ -24,7 +24,6 @@ _UNUSED = (r"pretrained\.mask_token", _HEAD + UNUSED_FUSION)  # masks are for DI
 
 
 _VERSION_1 = re.compile(r"depth_anything_vit[sbl]14.*|depth[_-]anything[_-]v1.*", re.IGNORECASE)
-_log = logging.getLogger(__name__)
 
 
 def read(path: Path) -> Published:
@@ -38,7 +37,7 @@ def read(path: Path) -> Published:
     if not options and _VERSION_1.fullmatch(path.stem):
         last = max(int(match[1]) for key in tensors if (match := re.match(rf"{ENCODER}blocks\.(\d+)\.", key)))
         options = {"hooks": tuple(range(last - 3, last + 1))}
-        _log.warning("%s is named as a file of Depth Anything V1: its last four blocks are read, not those of V2", path)
+        warn(f"{path} is named as a file of Depth Anything V1: its last four blocks are read, not those of V2")
     return Published(tensors=tensors, options=options, optional=BLOCKS)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import torch
 from torch import Tensor
 
-from hondo.core.errors import HondoError, unknown
+from hondo.core.errors import HondoError, unknown, warn
 from hondo.core.types import DepthKind
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.weights_file import (
@@ -110,11 +110,9 @@ def _warn_if_named_after_another(name: str, path: Path) -> None:
     stems = {each: origin.file_stem for each in ZOO if (origin := origin_of(ZOO[each])) and origin.file_stem}
     named_after = [each for each, stem in stems.items() if stem == path.stem]
     if named_after and name not in named_after:
-        _log.warning(
-            "%s has the name of the published weights of '%s'; read as '%s' its depth may be wrong (scale, range)",
-            path,
-            named_after[0],
-            name,
+        warn(
+            f"{path} has the name of the published weights of '{named_after[0]}'; read as '{name}' its depth may be "
+            "wrong (scale, range)"
         )
 
 

@@ -1,6 +1,5 @@
 """Writes depth maps in every form that was asked for, under the names that the interface fixes."""
 
-import logging
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -8,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hondo.core.atomic import CannotWriteError
-from hondo.core.errors import HondoError, unknown
+from hondo.core.errors import HondoError, unknown, warn
 from hondo.core.types import DepthMap
 from hondo.images.colour import PALETTES, SteadyRange
 from hondo.images.depth_file import CLIP_HEADROOM, PngScale, write_png16
@@ -19,7 +18,6 @@ from hondo.video.sources.read_sources import Frame
 from hondo.video.sources.source_list import Source, SourceKind
 
 FORMS = ("png16", "npy", "color", "ply", "video")
-_log = logging.getLogger(__name__)
 WRITES_WAITING = 2  # maps that may wait to be written before the network waits too
 
 
@@ -67,7 +65,7 @@ class SourceOutputs:
     def __exit__(self, *error: object) -> None:
         self._open.close()
         if self._video is not None and self._video.sound_left_out:
-            _log.warning("%s: %s", self._source.text, self._video.sound_left_out)
+            warn(f"{self._source.text}: {self._video.sound_left_out}")
 
     def write(self, depth_map: DepthMap, *, index: int, time_s: float | None) -> Written | None:
         """Writes every form; returns where the 16-bit image lies, if that was asked for."""
