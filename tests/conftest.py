@@ -1,5 +1,6 @@
 """Checks every shape annotation of hondo while the tests run, and finds the shared development data."""
 
+import logging
 import os
 import sys
 import tempfile
@@ -24,6 +25,15 @@ sys.modules[checker.__name__] = checker
 install_import_hook("hondo", "hondo_test_checker.check")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(autouse=True)
+def loggers_of_hondo_are_on(request: pytest.FixtureRequest) -> None:
+    """A test that reads the log sees it, whatever packages configured in tests before on the same worker."""
+    if "caplog" in request.fixturenames:
+        logging.disable(logging.NOTSET)
+        for name in [name for name in logging.root.manager.loggerDict if name.split(".")[0] == "hondo"]:
+            logging.getLogger(name).disabled, logging.getLogger(name).propagate = False, True
 
 
 @pytest.fixture(scope="session")
