@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"hondo {__version__}")
         return 0
     try:
-        with _warnings_as_lines(arguments[0]), _log_as_lines(arguments[0]):
+        with _warnings_as_lines(arguments[0]), _choices_as_lines(arguments[0]):
             return _run(arguments[0], arguments[1:])
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output went away: nothing to report, and nobody to report it to
@@ -120,22 +120,21 @@ def _warnings_as_lines(command: str) -> Iterator[None]:
 
 
 @contextmanager
-def _log_as_lines(command: str) -> Iterator[None]:
-    """Prints what the engines chose, and warnings of any module, as lines on stderr with the flags of ``command``."""
+def _choices_as_lines(command: str) -> Iterator[None]:
+    """Prints what the engines chose as lines on stderr, with the flags of ``command``."""
 
     class Lines(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            word = "warning: " if record.levelno >= logging.WARNING else ""
-            print(f"hondo: {word}{text_with_flags(record.getMessage(), command=command)}", file=sys.stderr)
+            print(f"hondo: {text_with_flags(record.getMessage(), command=command)}", file=sys.stderr)
 
-    package, choices, lines = logging.getLogger("hondo"), logging.getLogger("hondo.engines"), Lines()
+    choices, lines = logging.getLogger("hondo.engines"), Lines()
     level = choices.level
-    package.addHandler(lines)
+    choices.addHandler(lines)
     choices.setLevel(logging.INFO)
     try:
         yield
     finally:
-        package.removeHandler(lines)
+        choices.removeHandler(lines)
         choices.setLevel(level)
 
 

@@ -106,8 +106,9 @@ def prefixed(prefix: str) -> dict[str, torch.Tensor]:
         {"net": prefixed("module.module.")},
         {"model": STATE, "model_ema": prefixed("module.")},
         {"model": {"state_dict": prefixed("model.module.")}},
+        {"state_dict": STATE, "best_loss": torch.tensor(0.5)},
     ],
-    ids=["lightning", "compiled", "ema", "params", "double", "both", "nested"],
+    ids=["lightning", "compiled", "ema", "params", "double", "both", "nested", "a tensor beside"],
 )
 def test_checkpoints_of_training_frameworks_are_read(tmp_path: Path, content: dict) -> None:
     torch.save(content, tmp_path / "w.pth")

@@ -74,8 +74,6 @@ CONVERT = (
 
 def _wrapper_of(loaded: Mapping) -> str | None:
     """The key under which a dictionary keeps its weights; None where the tensors lie in it directly."""
-    if any(isinstance(value, Tensor) for value in loaded.values()):
-        return None
     return next((wrapper for wrapper in WRAPPERS if isinstance(loaded.get(wrapper), Mapping)), None)
 
 
