@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from hondo.core.errors import HondoError, unknown
 from hondo.core.types import Size
 from hondo.models.encoders.embed import EfficientNetEmbed, PatchEmbed, ResNetEmbed
-from hondo.models.encoders.encoder import Encoder
+from hondo.models.encoders.encoder import Encoder, Pretrained
 from hondo.models.encoders.registry import build_encoder
 from hondo.models.encoders.timm_features import fetched, is_timm_name, timm_encoder, timm_names
 from hondo.models.encoders.timm_vit import vit_depth, vit_facts
@@ -23,7 +23,7 @@ HYBRID_MAPS = (0, 1)  # stages of the CNN that are read beside the transformer, 
 _HYBRID_WEIGHTS = "vit_base_r50_s16_384"
 
 
-def dpt_encoder(name: str, use: ViTUse, *, pretrained: bool = False, size_hw: Size) -> Encoder:
+def dpt_encoder(name: str, use: ViTUse, *, pretrained: Pretrained = False, size_hw: Size) -> Encoder:
     """``name``: of HYBRIDS, or of timm with or without "timm:". Always four maps."""
     name = name.removeprefix("timm:")
     if name in HYBRIDS:
@@ -38,7 +38,7 @@ def dpt_encoder(name: str, use: ViTUse, *, pretrained: bool = False, size_hw: Si
         _only_softmax(name, use)
         return timm_encoder(name, pretrained=pretrained, size_hw=size_hw, out_indices=hooks)
     encoder = ViT(PatchEmbed(dim=facts.dim, patch=facts.patch), facts, replace(use, hooks=hooks))
-    return _with_timm_weights(encoder, name) if pretrained else encoder
+    return _with_timm_weights(encoder, name, pretrained=pretrained) if pretrained else encoder
 
 
 def evenly(depth: int) -> tuple[int, ...]:
@@ -55,7 +55,7 @@ def checked_hooks(hooks: Sequence[int], *, depth: int, count: int, encoder: str)
     return tuple(int(hook) for hook in hooks)
 
 
-def _hybrid(name: str, use: ViTUse, *, pretrained: bool) -> ViT:
+def _hybrid(name: str, use: ViTUse, *, pretrained: Pretrained) -> ViT:
     hooks = tuple(use.hooks or HYBRID_HOOKS)
     if len(hooks) == 4 and hooks[:2] == HYBRID_MAPS:
         hooks = hooks[2:]
@@ -64,20 +64,20 @@ def _hybrid(name: str, use: ViTUse, *, pretrained: bool) -> ViT:
     if not pretrained:
         return encoder
     if name == "efficientnet_b0":
-        backbone = fetched(name, pretrained=True, num_classes=0, global_pool="")
+        backbone = fetched(name, pretrained=pretrained, num_classes=0, global_pool="")
         encoder.get_submodule("patch_embed.backbone").load_state_dict(backbone.state_dict())
-    return _with_timm_weights(encoder, _HYBRID_WEIGHTS)
+    return _with_timm_weights(encoder, _HYBRID_WEIGHTS, pretrained=pretrained)
 
 
-def _with_timm_weights(encoder: ViT, name: str) -> ViT:
+def _with_timm_weights(encoder: ViT, name: str, *, pretrained: Pretrained) -> ViT:
     """timm's names of tensors are ours; what does not fit (another CNN, attention or head) stays as it is."""
-    own, theirs = encoder.state_dict(), fetched(name, pretrained=True, num_classes=0).state_dict()
+    own, theirs = encoder.state_dict(), fetched(name, pretrained=pretrained, num_classes=0).state_dict()
     fitting = {key: value for key, value in theirs.items() if key in own and own[key].shape == value.shape}
     encoder.load_state_dict(fitting, strict=False)
     return encoder
 
 
-def _pyramid(name: str, use: ViTUse, *, pretrained: bool, size_hw: Size) -> Encoder:
+def _pyramid(name: str, use: ViTUse, *, pretrained: Pretrained, size_hw: Size) -> Encoder:
     """The four coarsest maps of a network without blocks to hook."""
     if use.hooks is not None:
         raise HondoError(f"encoder '{name}' is no vision transformer of one size and has no hooks; leave hooks out")

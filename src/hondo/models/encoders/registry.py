@@ -5,8 +5,9 @@ from collections.abc import Callable
 from hondo.core.errors import unknown
 from hondo.core.tables import Table
 from hondo.core.types import InputSpec, Size
-from hondo.models.encoders.encoder import Encoder
+from hondo.models.encoders.encoder import Encoder, Pretrained
 from hondo.models.encoders.timm_features import is_timm_name, timm_encoder, timm_names
+from hondo.models.published.encoder_packages import package_of
 
 # Each entry: (in_channels=3, pretrained=False, size_hw=None) -> Encoder. A timm model that yields features needs none.
 ENCODERS: Table[Callable[..., Encoder]] = Table(
@@ -30,9 +31,13 @@ ENCODERS: Table[Callable[..., Encoder]] = Table(
 )
 
 
-def build_encoder(name: str, *, in_channels: int = 3, pretrained: bool = False, size_hw: Size | None = None) -> Encoder:
+def build_encoder(
+    name: str, *, in_channels: int = 3, pretrained: Pretrained = False, size_hw: Size | None = None
+) -> Encoder:
     """``name`` of ENCODERS, or of timm, with or without the prefix "timm:". ``size_hw``: where it takes but one."""
     if name in ENCODERS:
+        if pretrained == "package":
+            package_of(name)  # refuses it: none is of these
         return ENCODERS[name](in_channels=in_channels, pretrained=pretrained, size_hw=size_hw)
     timm_name = name.removeprefix("timm:")
     if not is_timm_name(timm_name):

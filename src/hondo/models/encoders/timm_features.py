@@ -17,6 +17,8 @@ from torch.nn import functional as F
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.models.base.torchvision_guard import import_timm
+from hondo.models.encoders.encoder import Pretrained
+from hondo.models.published.encoder_packages import packaged_weights
 
 
 @contextmanager
@@ -81,11 +83,12 @@ def timm_encoder(
     name: str,
     *,
     in_channels: int = 3,
-    pretrained: bool = False,
+    pretrained: Pretrained = False,
     size_hw: Size | None = None,
     out_indices: tuple[int, ...] | None = None,
 ) -> TimmEncoder:
-    """``pretrained`` fetches timm's weights from the Hugging Face hub (or its cache), under the licence stated there.
+    """``pretrained`` fetches timm's weights from the Hugging Face hub (or its cache), under the licence stated there;
+    "package" reads those of an installed package.
 
     ``out_indices``: just these of its maps, all kept (the blocks of a vision transformer, whose maps share a stride).
 
@@ -98,8 +101,10 @@ def timm_encoder(
     return TimmEncoder(network, is_fixed=is_fixed, keeps_all=bool(out_indices))
 
 
-def fetched(name: str, *, pretrained: bool, **options: Any) -> Any:
+def fetched(name: str, *, pretrained: Pretrained, **options: Any) -> Any:
     """timm's network of that name; a plain error where its weights cannot be fetched."""
+    if pretrained == "package":
+        return _with_packaged_weights(name, **options)
     try:
         with cache_alone_if_unreachable() if pretrained else nullcontext():
             return import_timm().create_model(name, pretrained=pretrained, **options)
@@ -108,6 +113,18 @@ def fetched(name: str, *, pretrained: bool, **options: Any) -> Any:
             f"the pretrained weights of timm model '{name}' could not be fetched ({_line(error)}); "
             "check the network, or build it with pretrained=False"
         ) from error
+
+
+def _with_packaged_weights(name: str, *, in_chans: int = 3, **options: Any) -> Any:
+    """timm's network with the weights of a package; the first convolution is adapted to ``in_chans`` as timm does."""
+    timm = import_timm()
+    with torch.device("meta"):
+        whole = timm.create_model(name).state_dict()
+    weights, first = packaged_weights(name, whole), "conv_stem.weight"
+    weights[first] = timm.models.adapt_input_conv(in_chans, weights[first])
+    network = timm.create_model(name, in_chans=in_chans, **options)
+    network.load_state_dict({key: weights[key] for key in network.state_dict()})
+    return network
 
 
 def is_timm_name(name: str) -> bool:

@@ -4,6 +4,7 @@ from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, Size
 from hondo.models.base.depth_model import DepthModel, EncoderDecoder
 from hondo.models.decoders.planar_guidance import PlanarGuidance
+from hondo.models.encoders.encoder import Pretrained
 from hondo.models.encoders.registry import build_encoder, encoder_spec
 from hondo.models.published.bts import read
 from hondo.models.registry.variant import Origin
@@ -19,7 +20,7 @@ published = Origin(source="github.com/cleinc/bts", licence="GPL-3.0", read=read)
 def bts_kitti(
     *,
     encoder: str = ENCODER,
-    pretrained: bool = False,
+    pretrained: Pretrained = False,
     width: int = 512,
     max_depth: float = 80.0,
     focal_px: float = KITTI_FOCAL_PX,
@@ -48,7 +49,7 @@ def bts_kitti(
 def bts_nyu(
     *,
     encoder: str = ENCODER,
-    pretrained: bool = False,
+    pretrained: Pretrained = False,
     width: int = 512,
     max_depth: float = 10.0,
     size_hw: Size = NYU_HW,

@@ -15,7 +15,7 @@ from hondo.geometry.depth_units import invert_depth
 from hondo.models.base.depth_model import DepthModel, EncoderDecoder
 from hondo.models.decoders.dpt_decoder import DPTDecoder
 from hondo.models.encoders.dpt_encoder import dpt_encoder
-from hondo.models.encoders.encoder import Encoder
+from hondo.models.encoders.encoder import Encoder, Pretrained
 from hondo.models.encoders.vit import ViT, ViTUse
 from hondo.models.published.dpt import read
 from hondo.models.published.dpt_thesis import read as read_thesis
@@ -41,7 +41,7 @@ def dpt(
     is_normed: bool = False,
     features: int = 256,
     widths: tuple[int, ...] | None = None,
-    pretrained: bool = False,
+    pretrained: Pretrained = False,
     size_hw: Size | None = None,
     multiple_of: int | None = None,
 ) -> DepthModel:

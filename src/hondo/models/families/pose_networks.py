@@ -4,11 +4,12 @@ from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.models.base.depth_model import DepthModel, EncoderDecoder
 from hondo.models.base.pose_model import WIDTH, PoseModel, PoseNetwork, SharedPoseNetwork
+from hondo.models.encoders.encoder import Pretrained
 from hondo.models.encoders.registry import build_encoder, encoder_spec
 
 
 def pose(
-    *, encoder: str = "timm:resnet18", pretrained: bool = False, width: int = WIDTH, size_hw: Size = (192, 640)
+    *, encoder: str = "timm:resnet18", pretrained: Pretrained = False, width: int = WIDTH, size_hw: Size = (192, 640)
 ) -> PoseModel:
     """A pose network on any encoder; its first convolution takes both images (monodepth2 uses a ResNet-18)."""
     features = build_encoder(encoder, in_channels=6, pretrained=pretrained, size_hw=size_hw)

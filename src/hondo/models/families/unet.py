@@ -4,6 +4,7 @@ from hondo.core.errors import unknown
 from hondo.core.types import DepthKind, Size
 from hondo.models.base.depth_model import DepthModel, EncoderDecoder
 from hondo.models.decoders.unet_disparity import UNetDisparity
+from hondo.models.encoders.encoder import Pretrained
 from hondo.models.encoders.registry import build_encoder, encoder_spec
 
 SIZE_HW = (192, 640)
@@ -12,7 +13,7 @@ SIZE_HW = (192, 640)
 def unet(
     *,
     encoder: str = "timm:resnet18",
-    pretrained: bool = False,
+    pretrained: Pretrained = False,
     size_hw: Size = SIZE_HW,
     width: float = 1.0,
     min_depth: float = 0.1,

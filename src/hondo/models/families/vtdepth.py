@@ -12,7 +12,7 @@ from hondo.models.base.pose_model import PoseModel
 from hondo.models.decoders.shuffle_unet import ShuffleUNet
 from hondo.models.decoders.transformer_decoder import TransformerDecoder
 from hondo.models.decoders.unet_disparity import UNetDisparity
-from hondo.models.encoders.encoder import Encoder
+from hondo.models.encoders.encoder import Encoder, Pretrained
 from hondo.models.encoders.pvt import pvt_small, pvt_tiny
 from hondo.models.encoders.registry import build_encoder, encoder_spec
 from hondo.models.families.monodepth2 import RESNET18, monodepth2_pose, resnet_spec
@@ -56,7 +56,7 @@ published_pose = Origin(source=SOURCE, licence=LICENCE, read=read_pose)
 def puretransformer(
     *,
     encoder: str = "timm:pvt_v2_b0",
-    pretrained: bool = False,
+    pretrained: Pretrained = False,
     size_hw: Size = SIZE_HW,
     depth: int = 1,
     min_depth: float = MIN_DEPTH,
@@ -73,7 +73,7 @@ def puretransformer(
 def shuffle_unet(
     *,
     encoder: str = "timm:pvt_v2_b0",
-    pretrained: bool = False,
+    pretrained: Pretrained = False,
     size_hw: Size = SIZE_HW,
     width: float = 1.0,
     min_depth: float = MIN_DEPTH,
