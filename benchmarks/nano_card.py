@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import hondo
-from hondo.core.report import Report, Row, commit, hardware, markdown_table
+from hondo.core.processor import hardware
+from hondo.core.report import Report, Row, commit, markdown_table
 from hondo.core.sample import Sample
 from hondo.data.datasets.clip import Frames
 from hondo.data.datasets.embedded_clip import embedded_clip

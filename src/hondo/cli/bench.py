@@ -39,7 +39,8 @@ class BenchCommand:
     ab: bool = False
     """Alternate two MODELs; report the latency ratio with a 95 % confidence interval."""
     roof: bool = True
-    """Measure the peak throughput of this machine, and how near each model comes to it."""
+    """Measure the peak throughput of this machine with the best kernel installed, and how near each model comes to it;
+    name the instruction sets, and the kernels of each model's five heaviest layers."""
     force: bool = False
     """Exit with 0 even where the machine was too noisy for a conclusion."""
     json: Path | None = None
@@ -53,7 +54,7 @@ def run(command: BenchCommand) -> int:
 
     settings, config = model_settings(command.network), _config(command)
     speed = bench_models(command.models, settings=settings, config=config, compare=command.ab, peak=command.roof)
-    print(speed.report().to_markdown())
+    print(speed.to_markdown())
     if command.ab:
         print(f"- {speed.verdict()}")
     if command.json is not None:

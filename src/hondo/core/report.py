@@ -1,14 +1,14 @@
 """Numbers with their origin: every table in a report, a card or the docs is rendered from these."""
 
 import json
-import os
-import platform
 import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from hondo.core.processor import hardware
 
 Better = Literal["higher", "lower"]
 
@@ -33,7 +33,7 @@ class Report:
     protocol: str = ""
     recipe_hash: str = ""
     seed: int | None = None
-    hardware: str = field(default_factory=lambda: hardware())
+    hardware: str = field(default_factory=hardware)
     commit: str = field(default_factory=lambda: commit())
     notes: tuple[str, ...] = ()
 
@@ -70,19 +70,6 @@ def markdown_table(rows: Sequence[Row]) -> str:
         cells = [_number(by_key.get((subject, name))) for name in names]
         lines.append("| " + " | ".join([subject, *cells]) + " |")
     return "\n".join(lines)
-
-
-def hardware() -> str:
-    """The processor, its usable cores and the operating system, in a few words."""
-    name = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        models = [
-            line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")
-        ]
-        name = models[0] if models else name
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{name}, {cores} cores, {platform.system()}"
 
 
 def commit() -> str:

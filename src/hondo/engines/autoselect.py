@@ -16,7 +16,7 @@ import numpy as np
 
 from hondo.core.cache import cache_folder, read_cached, write_cached
 from hondo.core.errors import HondoError
-from hondo.core.report import hardware
+from hondo.core.processor import hardware
 from hondo.core.types import Size
 from hondo.engines.base.engine import LoadOptions
 from hondo.engines.base.predictor import NetworkPredictor

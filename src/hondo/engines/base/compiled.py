@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from hondo.core.errors import HondoError
 from hondo.core.predictor_protocol import InferQueue
+from hondo.engines.base.layer_times import LayerTime
 from hondo.engines.base.metadata import ExportHeader
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.tracing.graph_inputs import alone
@@ -85,6 +86,7 @@ def served(
     engine: str,
     device: str,
     open_queue: Callable[[], InferQueue] | None = None,
+    layer_times: Callable[..., tuple[LayerTime, ...]] | None = None,
 ) -> NetworkPredictor:
     """The predictor of a compiled graph, which ``call`` runs. A file of one size refuses any other."""
     file, spec = source if isinstance(source, Path) else None, header.input_spec
@@ -96,6 +98,7 @@ def served(
         num_previous=header.num_previous,
         network=_with_blank_frames(call, num_previous=header.num_previous) if header.num_previous else call,
         open_queue=None if header.num_previous else open_queue,
+        layer_times=layer_times,
     )  # fmt: skip
 
 

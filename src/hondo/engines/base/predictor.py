@@ -18,6 +18,7 @@ from hondo.core.memory_errors import memory_errors_explained
 from hondo.core.predictor_protocol import InferQueue, Prepared, Session
 from hondo.core.types import Camera, DepthKind, DepthMap, InputSpec, Size
 from hondo.engines.base.infer_queue import in_order, one_by_one
+from hondo.engines.base.layer_times import LayerTime
 from hondo.engines.base.metadata import Cost, Int8Facts
 from hondo.images.placement import Placement, PreparedImage, place, place_at_common_aspect, prepare_image
 
@@ -46,6 +47,7 @@ class NetworkPredictor:
     weights_file: Path | None = None  # the file that the weights were read from, if there is one
     num_previous: int = 0  # earlier frames that the network also looks at
     open_queue: Callable[[], InferQueue] | None = field(default=None, repr=False)  # None: the engine has none
+    layer_times: Callable[..., tuple[LayerTime, ...]] | None = field(default=None, repr=False)  # profiles one call
     release: Callable[[], None] = field(default=lambda: None, repr=False)
     place: Callable[[Size, InputSpec], Placement] = field(default=place, repr=False)
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)

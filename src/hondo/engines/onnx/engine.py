@@ -1,6 +1,7 @@
 """ONNX Runtime as an engine. Its file is one .onnx, which other runtimes read too."""
 
 import re
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -21,10 +22,12 @@ from hondo.engines.base.engine import (
     LoadOptions,
     precision_of_file,
 )
+from hondo.engines.base.layer_times import LayerTime
 from hondo.engines.base.metadata import KEY, ExportHeader, export_spec, header_of
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.onnx.int8 import quantize
 from hondo.engines.onnx.int8_weights import with_int8_matrices, with_int8_weights
+from hondo.engines.onnx.profile import layer_times
 from hondo.engines.onnx.proto import proto_of, with_header
 from hondo.engines.onnx.providers import ACCELERATORS, check_used, providers
 from hondo.engines.tracing.graph_inputs import axes_of
@@ -59,27 +62,33 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     """Runs an exported file, or a model, which is exported in memory for each input size that comes."""
     providers(options.device)  # refuses at once a provider that is not here
     if isinstance(source, Path):
-        session = _session(source.read_bytes(), options, name=str(source))
+        content = source.read_bytes()
+        session = _session(content, options, name=str(source))
         header = ExportHeader.from_json(session.get_modelmeta().custom_metadata_map.get(KEY), path=source)
         _check_form(session, header, name=str(source))
         precision_of_file(options.precision, stored=header.precision, path=source)
         call = _runner(session)
+
+        def content_for(_shape: Shape) -> bytes:
+            return content
+
     else:
         header = ExportHeader.of(source, precision=options.precision)
-        call = _session_per_shape(source, header=header, options=options)
+        content_for = _exported_in_memory(source, header=header, precision=options.precision)
+        call = compiled_per_shape(lambda shape: _runner(_session(content_for(shape), options, name=source.name)))
+
+    def profiled(*inputs: Float[np.ndarray, "..."]) -> tuple[LayerTime, ...]:
+        content = content_for(inputs[0].shape)
+        return layer_times(lambda prefix: _session(content, options, name=header.name, profile=prefix), *inputs)
+
     device = "cpu" if options.device == "auto" else options.device
-    return served(call, header, source=source, engine=ENGINE.name, device=device)
+    return served(call, header, source=source, engine=ENGINE.name, device=device, layer_times=profiled)
 
 
-def _session_per_shape(model: DepthModel, *, header: ExportHeader, options: LoadOptions) -> Call:
-    """One session for each input size that comes, with the weights of this moment."""
+def _exported_in_memory(model: DepthModel, *, header: ExportHeader, precision: str) -> Callable[[Shape], bytes]:
+    """Exports the model, with the weights of this moment, for an input size."""
     copied = deepcopy(model)
-
-    def session_for(shape: Shape) -> Call:
-        proto = _proto(copied, shape=shape, precision=options.precision, dynamic=False)
-        return _runner(_session(with_header(proto, header), options, name=model.name))
-
-    return compiled_per_shape(session_for)
+    return lambda shape: with_header(_proto(copied, shape=shape, precision=precision, dynamic=False), header)
 
 
 def _proto(model: DepthModel, *, shape: Shape, precision: str, dynamic: bool):
@@ -92,12 +101,14 @@ def _run_bytes(content: bytes, name: str) -> Call:
     return _runner(_session(content, LoadOptions(device="cpu"), name=name))
 
 
-def _session(content: bytes, options: LoadOptions, *, name: str):
+def _session(content: bytes, options: LoadOptions, *, name: str, profile: Path | None = None):
     import onnxruntime
 
     settings = onnxruntime.SessionOptions()
     settings.log_severity_level = 3
     settings.intra_op_num_threads = options.threads or 0
+    if profile is not None:
+        settings.enable_profiling, settings.profile_file_prefix = True, str(profile)
     try:
         session = onnxruntime.InferenceSession(content, settings, providers=providers(options.device))
     except Exception as error:  # the bindings raise many classes of their own that share no base but Exception

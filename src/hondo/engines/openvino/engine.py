@@ -3,6 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from jaxtyping import Float
+
 from hondo.engines.base.compiled import Shape, compiled_per_shape, served
 from hondo.engines.base.engine import (
     INT8,
@@ -14,12 +17,13 @@ from hondo.engines.base.engine import (
     LoadOptions,
     precision_of_file,
 )
+from hondo.engines.base.layer_times import LayerTime
 from hondo.engines.base.metadata import ExportHeader, export_spec, header_of
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.openvino.graph import convert, graphs_of_file, graphs_of_model
 from hondo.engines.openvino.int8 import quantize, with_int8_weights
 from hondo.engines.openvino.ir_files import read_graph, save_graph
-from hondo.engines.openvino.runtime import compile_graph, device_named, queue_opener, runner, settings
+from hondo.engines.openvino.runtime import compile_graph, device_named, layer_times, queue_opener, runner, settings
 from hondo.engines.tracing.export_graph import module_paths, trace
 from hondo.models.base.depth_model import DepthModel
 
@@ -54,6 +58,10 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
         graph_for = graphs_of_model(source, change=with_int8_weights if options.precision == INT8_WEIGHTS else None)
     target, float_precision = device_named(options.device), header.int8.float_precision if header.int8 else "fp32"
 
+    def profiled(*inputs: Float[np.ndarray, "..."]) -> tuple[LayerTime, ...]:
+        graph, config = graph_for(inputs[0].shape), configured() | {"PERF_COUNT": True}
+        return layer_times(compile_graph(graph, target, config), inputs)
+
     def configured(*, many: bool = False) -> dict[str, object]:
         return settings(
             target, precision=header.precision, threads=options.threads, many=many, float_precision=float_precision
@@ -70,6 +78,7 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
         engine=ENGINE.name,
         device=target.lower(),
         open_queue=queue_opener(lambda shape: compiled(shape, many=True)),
+        layer_times=profiled,
     )
 
 

@@ -1,7 +1,7 @@
 """Runs an OpenVINO graph: devices, configuration, one image at a time or several."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from hondo.core.interrupts import deferred_interrupt
 from hondo.core.memory_errors import memory_errors_explained
 from hondo.engines.base.compiled import Call, Shape, kept_per_shape
 from hondo.engines.base.infer_queue import Finish, InferQueue
+from hondo.engines.base.layer_times import LayerTime
 
 if TYPE_CHECKING:
     import openvino
@@ -88,6 +89,25 @@ def runner(compiled: "openvino.CompiledModel") -> Call:
         return request.infer(list(inputs), share_inputs=True)[0]
 
     return run
+
+
+def layer_times(
+    compiled: "openvino.CompiledModel", inputs: Sequence[Float[np.ndarray, "..."]]
+) -> tuple[LayerTime, ...]:
+    """The layers of a graph that was compiled with PERF_COUNT, as they ran in the second of two calls."""
+    request = compiled.create_infer_request()
+    for _ in range(2):
+        request.infer(list(inputs), share_inputs=True)
+    return tuple(
+        LayerTime(
+            name=layer.node_name,
+            kind=layer.node_type,
+            kernel=layer.exec_type,
+            milliseconds=layer.real_time.total_seconds() * 1000,
+        )
+        for layer in request.profiling_info
+        if layer.real_time
+    )
 
 
 def queue_opener(compile_for: Compile) -> Callable[[], InferQueue]:

@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from hondo.core.errors import HondoError
 from hondo.engines.base.engine import INT8_DYNAMIC, INT8_STATIC, INT8_WEIGHTS, Engine, ExportOptions, LoadOptions
+from hondo.engines.base.layer_times import LayerTime
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.torch.int8 import quantizable_layers, weight_keys, with_int8_linears, with_int8_weights
 from hondo.models.base.depth_model import DepthModel
@@ -38,11 +39,13 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     if options.threads is not None:
         torch.set_num_threads(options.threads)
     model = model.to(device=target, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+    run = _runner(model, target=target, precision=precision)
     return NetworkPredictor(
         name=model.name,
         kind=model.kind,
         input_spec=model.input_spec,
-        network=_runner(model, target=target, precision=precision),
+        network=run,
+        layer_times=(lambda *inputs: layer_times(run, *inputs)) if target.type == "cpu" else None,
         engine=ENGINE.name,
         precision=_stored_precision(source) if precision == "fp32" else precision,
         device=str(target),
@@ -91,6 +94,24 @@ def _runner(model: DepthModel, *, target: torch.device, precision: str) -> Calla
             return model(tensor, *(torch.from_numpy(view).to(target) for view in views))[0].float().cpu().numpy()
 
     return run
+
+
+def layer_times(run: Callable[..., np.ndarray], *inputs: Float[np.ndarray, "..."]) -> tuple[LayerTime, ...]:
+    """The operations of the second of two calls by torch's profiler; a name is the shapes of its inputs."""
+    from torch.autograd.profiler import profile
+
+    run(*inputs)
+    with profile(record_shapes=True, use_kineto=False) as profiled:
+        run(*inputs)
+    return tuple(
+        LayerTime(
+            name=" x ".join(str(shape) for shape in event.input_shapes if shape) or event.name,
+            kind=event.name,
+            kernel="oneDNN" if "mkldnn" in event.name else "PyTorch",
+            milliseconds=event.self_cpu_time_total / 1000,
+        )
+        for event in profiled.function_events or ()
+    )
 
 
 def torch_device(name: str) -> torch.device:

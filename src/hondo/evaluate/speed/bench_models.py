@@ -32,6 +32,12 @@ class SpeedResults:
         rows = tuple(row for result in self.results for row in result.rows())
         return Report(title="Speed on this machine", rows=rows, notes=self._notes(), protocol=self.protocol)
 
+    def to_markdown(self) -> str:
+        """The report, and the heaviest layers of each model with their kernels."""
+        return "\n".join(
+            [self.report().to_markdown(), *(layer_table(result) for result in self.results if result.layers)]
+        )
+
     def verdict(self) -> str | None:
         """Which of two models is faster; None where none were compared."""
         return None if self.versus is None else self.versus.verdict(first=self.labels[0], second=self.labels[1])
@@ -64,9 +70,21 @@ class SpeedResults:
         notes = (times, str(first.conditions), *untrained)
         if self.roof is None:
             return notes
-        int8 = "" if self.roof.int8_gmacs_per_s is None else f", {self.roof.int8_gmacs_per_s:.0f} int8"
-        rates = f"{self.roof.gmacs_per_s:.0f} GMAC/s fp32, {self.roof.bf16_gmacs_per_s:.0f} bf16{int8}"
-        return (*notes, f"peak throughput of this machine: {rates}, {self.roof.gigabytes_per_s:.1f} GB/s")
+        return (*notes, f"peak throughput of this machine: {self.roof}")
+
+
+def layer_table(result: BenchResult) -> str:
+    """The heaviest layers of a model, as Markdown."""
+    lines = [
+        f"### Heaviest layers of {result.model} {result.engine} {result.precision}",
+        "",
+        "| ms | share [%] | operation | kernel | layer |",
+        "|---:|---:|---|---|---|",
+    ]
+    for layer in result.layers:
+        share = 100 * layer.milliseconds / result.median_ms
+        lines.append(f"| {layer.milliseconds:.3f} | {share:.0f} | {layer.kind} | {layer.kernel} | {layer.name} |")
+    return "\n".join(lines) + "\n"
 
 
 def bench_config(

@@ -10,6 +10,7 @@ import numpy as np
 from hondo.core.errors import HondoError, unknown
 from hondo.core.report import Row
 from hondo.core.types import Size
+from hondo.engines.base.layer_times import LayerTime, heaviest
 from hondo.engines.base.metadata import Cost, cost_of
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.tracing.graph_inputs import call_in_video
@@ -111,6 +112,7 @@ class BenchResult:
     conditions: Conditions
     roof_share: float | None  # throughput as a share of the machine's peak throughput
     doubts: tuple[str, ...]  # why the result is inconclusive; empty on a quiet machine
+    layers: tuple[LayerTime, ...]  # the heaviest; empty where the engine does not tell, or where it was not asked
 
     def rows(self) -> tuple[Row, ...]:
         """The result as report rows."""
@@ -176,7 +178,14 @@ def bench(
         conditions=under,
         roof_share=None if least is None else config.batch * least / network.median_ms,
         doubts=network.doubts(),
+        layers=() if roof is None else _heaviest_layers(predictor, size_hw=size_hw, batch=config.batch),
     )
+
+
+def _heaviest_layers(predictor: NetworkPredictor, *, size_hw: Size, batch: int) -> tuple[LayerTime, ...]:
+    if predictor.layer_times is None or predictor.num_previous:
+        return ()
+    return heaviest(predictor.layer_times(np.zeros((batch, 3, *size_hw), dtype=np.float32)))
 
 
 def network_call(predictor: NetworkPredictor, *, size_hw: Size, batch: int = 1) -> Callable[[], object]:

@@ -1,16 +1,16 @@
 """Peak throughput of this machine: arithmetic and memory bandwidth (Williams et al. 2009, Roofline)."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 
 import torch
 
-_SIDE = 1536  # of the matrices: large enough for peak throughput, small enough for a fraction of a second
+from hondo.evaluate.speed.peak_kernels import KERNELS, PeakKernel, torch_product
+
+SIDES = (1024, 1536)  # of the products: large enough for peak throughput, small enough for a fraction of a second
 _BYTES = 2**28
-
-
 _SECONDS = 0.5  # time limit of a rate after two products, for slow types on small machines
 
 
@@ -20,8 +20,9 @@ class PeakThroughput:
 
     gmacs_per_s: float  # float32
     bf16_gmacs_per_s: float
-    int8_gmacs_per_s: float | None  # None: torch has no such product on this device
+    int8_gmacs_per_s: float | None  # None: there is no such product on this device
     gigabytes_per_s: float
+    kernels: dict[str, str] = field(default_factory=dict)  # precision -> the product that reached the peak
 
     def rate(self, precision: str) -> float:
         """The peak of a precision; float16 counts as bfloat16; a type slower than float32 counts as float32.
@@ -37,35 +38,65 @@ class PeakThroughput:
         """The shortest time for this number of multiply-accumulates."""
         return 1000 * gmacs / self.rate(precision)
 
+    def __str__(self) -> str:
+        """The rates with the products that reached them."""
+        rates = {"fp32": self.gmacs_per_s, "bf16": self.bf16_gmacs_per_s, "int8": self.int8_gmacs_per_s}
+        parts = [
+            f"{rate:.0f} {precision}" + (f" ({self.kernels[precision]})" if precision in self.kernels else "")
+            for precision, rate in rates.items()
+            if rate is not None
+        ]
+        return f"{', '.join(parts)} GMAC/s; memory {self.gigabytes_per_s:.1f} GB/s"
+
 
 @lru_cache(maxsize=8)
 def measure_peak(*, device: str = "cpu", threads: int | None = None, repeats: int = 5) -> PeakThroughput:
-    """Times square matrix products and a large copy, and keeps the best of ``repeats``; once in a process."""
+    """Times products of every installed library and a large copy, and keeps the best; once in a process."""
+    kernels = [kernel for kernel in KERNELS if kernel.is_installed()]
+    if device != "cpu":
+        on_device = partial(torch_product, device=device)
+        kernels = [
+            PeakKernel(name="torch.mm", packages=("torch",), precisions=("fp32", "bf16", "int8"), make=on_device)
+        ]
     before = torch.get_num_threads()
     torch.set_num_threads(threads or before)
     try:
-        rates = [_rate(dtype, device=device, repeats=repeats) for dtype in (torch.float32, torch.bfloat16, torch.int8)]
+        best = best_rates(kernels, threads=threads, timed=partial(_best_s, device=device, repeats=repeats))
         source = torch.ones(_BYTES, dtype=torch.uint8, device=device)
         target = torch.empty_like(source)
         copied = 2 * _BYTES / 1e9 / _best_s(lambda: target.copy_(source), device=device, repeats=repeats)
     finally:
         torch.set_num_threads(before)
-    fp32, bf16, int8 = rates
-    assert fp32 is not None and bf16 is not None
-    return PeakThroughput(gmacs_per_s=fp32, bf16_gmacs_per_s=bf16, int8_gmacs_per_s=int8, gigabytes_per_s=copied)
+    return PeakThroughput(
+        gmacs_per_s=best["fp32"][0],
+        bf16_gmacs_per_s=best["bf16"][0],
+        int8_gmacs_per_s=best["int8"][0] if "int8" in best else None,
+        gigabytes_per_s=copied,
+        kernels={precision: name for precision, (_, name) in best.items()},
+    )
 
 
-def _rate(dtype: torch.dtype, *, device: str, repeats: int) -> float | None:
-    """10^9 multiply-accumulates a second of a square product."""
-    left, right = (torch.ones(_SIDE, _SIDE, dtype=dtype, device=device) for _ in range(2))
-    right = right.t() if dtype is torch.int8 else right
-    product = torch._int_mm if dtype is torch.int8 else torch.mm
-    try:
-        return _SIDE**3 / 1e9 / _best_s(lambda: product(left, right), device=device, repeats=repeats)
-    except RuntimeError:
-        if dtype is torch.int8:
-            return None
-        raise
+def best_rates(
+    kernels: Iterable[PeakKernel],
+    *,
+    threads: int | None,
+    timed: Callable[[Callable[[], object]], float],
+    sides: Sequence[int] = SIDES,
+) -> dict[str, tuple[float, str]]:
+    """Precision -> (10^9 multiply-accumulates a second, kernel) of the fastest kernel and shape.
+
+    ``timed`` gives the seconds of a call. A kernel that does not run on this device is left out.
+    """
+    best: dict[str, tuple[float, str]] = {}
+    for kernel in kernels:
+        for precision in kernel.precisions:
+            try:
+                products = (kernel.make(precision, side, threads) for side in sides)
+                rate = max(product.macs / 1e9 / timed(product.call) for product in products)
+            except RuntimeError:
+                continue
+            best[precision] = max(best.get(precision, (0.0, "")), (rate, kernel.name))
+    return best
 
 
 def _best_s(call: Callable[[], object], *, device: str, repeats: int) -> float:
