@@ -38,6 +38,7 @@ TINY: dict[str, dict[str, Any]] = {
     "dpt-hybrid-nyu": DPT_TINY,
     "dpt-large": DPT_TINY,
     "dpt-thesis": {"encoder": "efficientnet_b0", "attention": "performer", "hooks": (0, 1), "features": 16},
+    "eigen2014": {"size_hw": (64, 96), "hidden": 16, "width": 0.1},
     "bts-kitti": _BTS,
     "bts-nyu": _BTS,
     "glpn-kitti": _GLPN,

@@ -5,6 +5,7 @@ import torch
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Batch, Sample, SourceView
+from hondo.core.truth_kind import TruthKind
 from hondo.core.types import Camera
 
 IMAGE = torch.zeros(3, 4, 6)
@@ -35,3 +36,13 @@ def test_depth_without_its_mask_is_refused() -> None:
         Sample(image=IMAGE, depth_gt=torch.ones(1, 4, 6))
     with pytest.raises(HondoError, match="come together"):
         Sample(image=IMAGE, valid=torch.ones(1, 4, 6, dtype=torch.bool))
+
+
+def test_ordinal_truth_is_pairs_alone() -> None:
+    pairs = torch.tensor([[0.5, 0.5, 2.5, 1.5, 1.0]])
+    assert Sample(image=IMAGE, truth=TruthKind.ORDINAL, pairs=pairs).depth_gt is None
+    known = {"depth_gt": torch.ones(1, 4, 6), "valid": torch.ones(1, 4, 6, dtype=torch.bool)}
+    assert Sample(image=IMAGE, pairs=pairs, **known).truth is TruthKind.METRIC  # a metric map may come with pairs
+    for given in ({}, {"pairs": pairs} | known):
+        with pytest.raises(HondoError, match="pairs of points"):
+            Sample(image=IMAGE, truth=TruthKind.ORDINAL, **given)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from hondo.geometry.depth_units import inv_depth_from_sigmoid, invert_depth
+from hondo.geometry.depth_units import depth_of_relative, inv_depth_from_sigmoid, invert_depth
 
 VALUES = [0.0, -2.0, 4.0, float("nan"), float("inf")]
 INVERTED = {
@@ -52,3 +52,13 @@ def test_arrays_need_no_torch() -> None:
     use = "import sys, numpy; from hondo.geometry.depth_units import invert_depth; invert_depth(numpy.ones(2))"
     code = f"{use}; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_relative_label_keeps_its_inverse_up_to_factor_and_shift() -> None:
+    label = np.array([[-3.0, 5.0, np.nan], [1.0, 2.0, 40.0]])
+    is_known = np.array([[True, True, False], [True, True, False]])
+    depth = depth_of_relative(label, is_known)
+    assert depth.dtype == np.float32 and depth[~is_known].tolist() == [0, 0]
+    np.testing.assert_allclose(1 / depth[is_known], 0.01 + 0.99 * (label[is_known] + 3) / 8, rtol=1e-5)
+    assert not depth_of_relative(label, np.zeros_like(is_known)).any()
+    assert depth_of_relative(np.full((2, 3), 7.0), is_known)[is_known].tolist() == pytest.approx([100] * 4)

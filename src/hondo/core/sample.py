@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from hondo.core.errors import HondoError
+from hondo.core.truth_kind import TruthKind
 from hondo.core.types import Camera
 
 # What a source view is to its target: frames later (negative: earlier), or the other camera of a stereo pair.
@@ -29,8 +30,11 @@ class Sample:
 
     image: Float[Tensor, "3 h w"]
     camera: Camera | None = None
-    depth_gt: Float[Tensor, "1 h w"] | None = None  # metres
+    depth_gt: Float[Tensor, "1 h w"] | None = None  # metres, or what ``truth`` says
     valid: Bool[Tensor, "1 h w"] | None = None  # where depth_gt is known
+    truth: TruthKind = TruthKind.METRIC  # what depth_gt is known up to
+    # Two points (x, y) and (x, y) in pixels, centres at +0.5; then 1: the first is nearer, -1: farther, 0: about equal.
+    pairs: Float[Tensor, "p 5"] | None = None
     sources: tuple[SourceView, ...] = ()
     origin: str = ""  # file or scene it came from
     remarks: tuple[str, ...] = ()  # what its reader assumed, for ``hondo data check``
@@ -43,6 +47,8 @@ class Sample:
             )
         if (self.depth_gt is None) != (self.valid is None):
             raise HondoError(f"{self.origin or 'sample'}: depth_gt and valid come together")
+        if self.truth is TruthKind.ORDINAL and (self.pairs is None or self.depth_gt is not None):
+            raise HondoError(f"{self.origin or 'sample'}: ordinal truth is pairs of points, without a depth map")
 
 
 @runtime_checkable
@@ -65,6 +71,8 @@ class Batch:
     K: Float[Tensor, "b 3 3"] | None = None  # pixels of ``image``
     depth_gt: Float[Tensor, "b 1 h w"] | None = None
     valid: Bool[Tensor, "b 1 h w"] | None = None
+    truths: tuple[TruthKind, ...] = ()  # of each sample; empty: all are metric
+    pairs: Float[Tensor, "b p 5"] | None = None  # as in Sample; rows of NaN fill up where a sample has fewer
     source_images: Float[Tensor, "b n 3 h w"] | None = None
     source_roles: tuple[ViewRole, ...] = ()  # the same n roles for every sample
     T_source_target: Float[Tensor, "b n 4 4"] | None = None

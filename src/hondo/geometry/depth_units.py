@@ -4,7 +4,7 @@ import math
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 # What a value that is not positive becomes, since it has no inverse. NaN (unknown) stays NaN, except with "zero".
 NotPositive: TypeAlias = Literal["nan", "inf", "zero", "clamp"]
@@ -42,3 +42,15 @@ def inv_depth_from_sigmoid(
 ) -> Float[Any, "*b"]:
     """1/max + (1/min - 1/max) sigmoid [1/m]: 0 is ``max_depth``, 1 is ``min_depth``."""
     return 1 / max_depth + (1 / min_depth - 1 / max_depth) * sigmoid
+
+
+def depth_of_relative(inv_depth: Float[np.ndarray, "*b"], is_known: Bool[np.ndarray, "*b"]) -> Float[np.ndarray, "*b"]:
+    """A depth map for labels of inverse depth known up to a factor and a shift: its inverse, up to those, is the label.
+
+    The known values are brought to 0.01..1 first, so that depths are 1..100 without a unit; unknown ones are 0.
+    """
+    known = inv_depth[is_known]
+    low, high = (known.min(), known.max()) if known.size else (0, 0)
+    with np.errstate(invalid="ignore"):
+        positive = 0.01 + 0.99 * (inv_depth - low) / (high - low if high > low else 1)
+    return invert_depth(np.where(is_known, positive, 0).astype(np.float32), not_positive="zero")

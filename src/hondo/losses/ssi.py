@@ -25,13 +25,13 @@ def ssi_loss(
     R is the difference after both maps are brought to median 0 and mean absolute deviation 1 over the valid pixels.
     Zero for any pred = factor * gt + shift with factor > 0.
     """
-    residual = _normalised(inv_depth.float(), is_valid) - _normalised(inv_depth_gt.float(), is_valid)
+    residual = normalised(inv_depth.float(), is_valid) - normalised(inv_depth_gt.float(), is_valid)
     residual = torch.where(is_valid, residual, 0)
     data = masked_mean(residual.abs(), is_valid & _small(residual.detach().abs(), is_valid, trim=trim))
     return data + gradient_weight * gradient_loss(residual, is_valid, num_scales=num_scales)
 
 
-def _normalised(values: Float[Tensor, "b 1 h w"], is_valid: Bool[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 h w"]:
+def normalised(values: Float[Tensor, "b 1 h w"], is_valid: Bool[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 h w"]:
     """(values - median) / mean |values - median|, per image; 0 where not valid."""
     centred = values - masked_median(values, is_valid).view(-1, 1, 1, 1)
     centred = torch.where(is_valid, centred, 0)

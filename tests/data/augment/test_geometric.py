@@ -132,3 +132,21 @@ def test_source_cameras_appear_where_views_shared_the_target_s():
 def test_refusal():
     with pytest.raises(HondoError, match="positive scales"):
         zoom(batch(), **window(scale=torch.tensor([1.0, 0.0])))
+
+
+def test_pairs_stay_on_their_pixels() -> None:
+    """The value of a map at a point is the same before and after; a pair that leaves the window is unknown."""
+    numbered = torch.arange(HEIGHT * WIDTH, dtype=torch.float32).view(1, 1, HEIGHT, WIDTH).repeat(2, 1, 1, 1)
+    pairs = torch.tensor([[10.5, 8.5, 20.5, 12.5, 1.0], [0.5, 0.5, 20.5, 12.5, -1.0]]).repeat(2, 1, 1)
+    before = replace(batch(), depth_gt=numbered, valid=torch.ones_like(numbered, dtype=torch.bool), pairs=pairs)
+
+    def values(after: Batch) -> torch.Tensor:
+        x, y = after.pairs[0, 0, [0, 2]].long(), after.pairs[0, 0, [1, 3]].long()
+        return after.depth_gt[0, 0, y, x]
+
+    expected = values(before)
+    assert torch.equal(values(flip(before, BOTH)), expected)
+    offset, scale = torch.tensor([4.0, 4.0]), torch.tensor([1.0, 1.0])
+    cut = zoom(before, top=offset, left=offset, scale=scale, size_hw=(16, 24))
+    assert torch.equal(values(cut), expected) and cut.pairs[0, 1].isnan().all()
+    assert cut.pairs[0, 0].tolist() == [6.5, 4.5, 16.5, 8.5, 1.0]

@@ -7,6 +7,7 @@ import torch
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Sample, SourceView
+from hondo.core.truth_kind import TruthKind
 from hondo.core.types import Camera
 from hondo.data.loading.collate import collate
 
@@ -69,3 +70,13 @@ def test_refusals():
         collate([sample(0.0), small])
     with pytest.raises(HondoError, match="same source views"):
         collate([sample(0.0), sample(1.0, sources=())])
+
+
+def test_pairs_are_filled_up_with_nan_and_kinds_are_kept():
+    pairs = torch.tensor([[0.5, 0.5, 2.5, 1.5, 1.0], [1.5, 0.5, 2.5, 1.5, -1.0]])
+    ordinal = replace(sample(1.0), depth_gt=None, valid=None, pairs=pairs, truth=TruthKind.ORDINAL)
+    batch = collate([sample(0.0), ordinal, replace(ordinal, pairs=pairs[:1])])
+    assert batch.truths == (TruthKind.METRIC, TruthKind.ORDINAL, TruthKind.ORDINAL)
+    assert torch.equal(batch.pairs[1], pairs) and torch.equal(batch.pairs[2, 0], pairs[0])
+    assert batch.pairs[0].isnan().all() and batch.pairs[2, 1].isnan().all()
+    assert collate([sample(0.0)]).pairs is None

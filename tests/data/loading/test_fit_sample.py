@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from hondo.core.sample import Sample, SourceView
+from hondo.core.truth_kind import TruthKind
 from hondo.core.types import Camera
 from hondo.data.loading.fit_sample import fit_sample, image_tensor
 from hondo.images.placement import place_into, to_network
@@ -65,3 +66,9 @@ def test_a_sample_is_what_a_predictor_shows_its_network(size_hw):
     fitted = fit_sample(Sample(image=image_tensor(torch.from_numpy(image))), size_hw).image
     served = torch.from_numpy(to_network(image, place_into((96, 128), size_hw)))[0]
     assert (fitted - served).abs().max() <= 1.01 / 255  # serving rounds to uint8 once more
+
+
+def test_pairs_follow_the_image():
+    pairs = torch.tensor([[0.5, 0.5, 59.5, 39.5, -1.0]])
+    fitted = fit_sample(Sample(image=torch.rand(3, 40, 60), pairs=pairs, truth=TruthKind.ORDINAL), (80, 200))
+    assert fitted.pairs.tolist() == [[41.0, 1.0, 159.0, 79.0, -1.0]]  # enlarged twice, 40 columns of padding

@@ -14,7 +14,8 @@ from tests.contracts.tiny import TINY
 
 DEPTH = 1 + torch.rand(2, 1, 16, 16, generator=torch.Generator().manual_seed(0))
 IS_VALID = torch.rand(2, 1, 16, 16, generator=torch.Generator().manual_seed(1)) > 0.2
-BATCH = Batch(image=torch.zeros(2, 3, 16, 16), depth_gt=DEPTH, valid=IS_VALID)
+K = torch.tensor([[16.0, 0, 8], [0, 16, 8], [0, 0, 1]]).repeat(2, 1, 1)
+BATCH = Batch(image=torch.zeros(2, 3, 16, 16), depth_gt=DEPTH, valid=IS_VALID, K=K)
 
 
 class Says(nn.Module):
@@ -63,6 +64,9 @@ def test_coarse_maps_are_resized():
         (SupervisedConfig(terms={"silok": 1.0}), DepthKind.METRIC_DEPTH, "did you mean silog"),
         (SupervisedConfig(terms={"chamfer_bins": 0.1}), DepthKind.METRIC_DEPTH, "model 'says' has none"),
         (SupervisedConfig(terms={"silog": 1.0}), DepthKind.RELATIVE_INVERSE_DEPTH, "use 'ssi'"),
+        (SupervisedConfig(terms={"virtual_normal": 1.0}), DepthKind.RELATIVE_INVERSE_DEPTH, "use 'ssi'"),
+        (SupervisedConfig(terms={"distil_log": 1.0}), DepthKind.METRIC_DEPTH, "compares with a teacher"),
+        (SupervisedConfig(options={"silog.variance_focus": 1.0}), DepthKind.METRIC_DEPTH, "unknown option of a loss"),
     ],
 )
 def test_refuses(config, kind, message):

@@ -24,6 +24,7 @@ def flip(batch: Batch, is_flipped: Bool[Tensor, " b"]) -> Batch:
         image=torch.where(_wide(is_flipped, batch.image), batch.image.flip(-1), batch.image),
         depth_gt=mirrored(batch.depth_gt),
         valid=mirrored(batch.valid),
+        pairs=_flip_pairs(batch.pairs, is_flipped, width=width),
         source_images=mirrored(batch.source_images),
         augmented=mirrored(batch.augmented),
         augmented_sources=mirrored(batch.augmented_sources),
@@ -49,12 +50,41 @@ def zoom(
         image=_sample_views(batch.image[:, None], grid)[:, 0],
         depth_gt=depth_gt,
         valid=valid,
+        pairs=_zoom_pairs(batch.pairs, top=top, left=left, scale=scale, size_hw=size_hw),
         source_images=None if batch.source_images is None else _sample_views(batch.source_images, grid),
         augmented=None if batch.augmented is None else _sample_views(batch.augmented[:, None], grid)[:, 0],
         augmented_sources=None if batch.augmented_sources is None else _sample_views(batch.augmented_sources, grid),
         K=_zoom_K(batch.K, top=top, left=left, scale=scale),
         source_K=_zoom_K(batch.source_K, top=top, left=left, scale=scale),
     )
+
+
+def _flip_pairs(
+    pairs: Float[Tensor, "b p 5"] | None, is_flipped: Bool[Tensor, " b"], *, width: int
+) -> Float[Tensor, "b p 5"] | None:
+    if pairs is None:
+        return None
+    mirrored = pairs.clone()
+    mirrored[..., [0, 2]] = width - pairs[..., [0, 2]]
+    return torch.where(_wide(is_flipped, pairs), mirrored, pairs)
+
+
+def _zoom_pairs(
+    pairs: Float[Tensor, "b p 5"] | None,
+    *,
+    top: Float[Tensor, " b"],
+    left: Float[Tensor, " b"],
+    scale: Float[Tensor, " b"],
+    size_hw: Size,
+) -> Float[Tensor, "b p 5"] | None:
+    """The points in the window; a pair with a point outside it becomes NaN."""
+    if pairs is None:
+        return None
+    corner = torch.stack([left, top], dim=-1).to(pairs)[:, None, None]  # b 1 1 2
+    points = (pairs[..., :4].unflatten(-1, (2, 2)) - corner) * scale.to(pairs)[:, None, None, None]
+    is_inside = ((points >= 0) & (points < points.new_tensor(size_hw[::-1]))).all(-1).all(-1)
+    moved = torch.cat([points.flatten(2), pairs[..., 4:]], dim=-1)
+    return torch.where(is_inside[..., None], moved, torch.nan)
 
 
 def _flip_K(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
@@ -25,6 +26,8 @@ def collate(samples: Sequence[Sample]) -> Batch:
         K=_stack_K([sample.camera for sample in samples]),
         depth_gt=depth_gt,
         valid=valid,
+        truths=tuple(sample.truth for sample in samples),
+        pairs=_stack_pairs([sample.pairs for sample in samples]),
         source_images=_stack_views(samples) if roles else None,
         source_roles=roles,
         T_source_target=_stack_poses(samples) if roles else None,
@@ -37,6 +40,15 @@ def _stack(tensors: Sequence[Shaped[Tensor, "..."] | None]) -> Shaped[Tensor, "b
     """Stacked along a new first axis; None if one is missing."""
     known = [tensor for tensor in tensors if tensor is not None]
     return torch.stack(known) if len(known) == len(tensors) else None
+
+
+def _stack_pairs(lists: Sequence[Float[Tensor, "_ 5"] | None]) -> Float[Tensor, "b p 5"] | None:
+    """As many rows as the longest list has, filled up with NaN; None if no sample has any."""
+    known = [torch.zeros(0, 5) if pairs is None else pairs for pairs in lists]
+    longest = max(map(len, known))
+    if not longest:
+        return None
+    return torch.stack([F.pad(pairs, (0, 0, 0, longest - len(pairs)), value=torch.nan) for pairs in known])
 
 
 def _stack_views(samples: Sequence[Sample]) -> Float[Tensor, "b n 3 h w"]:

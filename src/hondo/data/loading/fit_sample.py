@@ -23,6 +23,7 @@ def fit_sample(sample: Sample, size_hw: Size | None) -> Sample:
         camera=_fit_camera(sample.camera, placement),
         depth_gt=None,
         valid=None,
+        pairs=None if sample.pairs is None else _fit_pairs(sample.pairs, placement),
     )
     if sample.depth_gt is not None and sample.valid is not None:
         depth, valid = fit_depth(sample.depth_gt, sample.valid, placement)
@@ -49,6 +50,13 @@ def fit_depth(
 def image_tensor(image: UInt8[Tensor, "h w 3"]) -> Float[Tensor, "3 h w"]:
     """uint8 RGB to float RGB 0..1."""
     return image.permute(2, 0, 1).contiguous().float() / 255
+
+
+def _fit_pairs(pairs: Float[Tensor, "p 5"], placement: Placement) -> Float[Tensor, "p 5"]:
+    """The points where the placement puts them; a plain scale, since pixel centres lie at +0.5."""
+    (rows, columns), (height, width) = placement.content_hw, placement.image_hw
+    scale = pairs.new_tensor([columns / width, rows / height] * 2 + [1.0])
+    return pairs * scale + pairs.new_tensor([placement.left, placement.top] * 2 + [0.0])
 
 
 def _fit_camera(camera: Camera | None, placement: Placement) -> Camera | None:

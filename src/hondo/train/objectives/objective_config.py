@@ -12,6 +12,7 @@ class SupervisedConfig:
 
     objective: ClassVar[str] = "supervised"
     terms: dict[str, float] = field(default_factory=lambda: {"scale_invariant": 1.0})
+    options: dict[str, float] = field(default_factory=dict)  # of the terms, e.g. silog.variance_focus 0.5
     scale_decay: float = 0.5  # factor of a map's weight relative to the next finer map
     freeze_norm: bool = False  # keep batch-norm statistics as they are
 

@@ -4,26 +4,21 @@ from collections.abc import Sequence
 from statistics import median
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Batch, Sample, Samples
+from hondo.core.truth_kind import TruthKind
 from hondo.core.types import DepthKind
-from hondo.geometry.depth_units import invert_depth
 from hondo.losses.terms import TERMS
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.decoders.adaptive_bins import BinnedModel
-from hondo.train.objectives.objective import (
-    Losses,
-    ObjectiveEntry,
-    both_units,
-    freeze_norm_statistics,
-    resized,
-)
+from hondo.train.objectives.objective import Losses, ObjectiveEntry, freeze_norm_statistics, resized
 from hondo.train.objectives.objective_config import SupervisedConfig
+from hondo.train.objectives.weighted_terms import check_options, weighted_terms
 
-METRIC_TERMS = ("silog", "eigen", "berhu", "l1", "log_l1")  # they compare metres
+METRIC_TERMS = [name for name in TERMS if "depth" in TERMS[name].reads and TERMS[name].needs is TruthKind.METRIC]
 SAMPLES_CHECKED = 8  # before a run
 
 
@@ -43,21 +38,13 @@ class Supervised(nn.Module):
         return self
 
     def forward(self, batch: Batch) -> Losses:
-        if batch.depth_gt is None or batch.valid is None:
+        if (batch.depth_gt is None or batch.valid is None) and batch.pairs is None:
             raise HondoError(
                 "supervised training needs depth: this data has none; use the self-supervised recipe 'video'"
             )
-        depth_gt, is_valid = batch.depth_gt, batch.valid
         maps, extras = predicted(self.model, batch.image if batch.augmented is None else batch.augmented)
         with torch.autocast(batch.image.device.type, enabled=False):
-            truth = {"depth_gt": depth_gt, "inv_depth_gt": inverted(depth_gt, is_valid), "is_valid": is_valid} | extras
-            parts: dict[str, Float[Tensor, "b _"]] = {}
-            for scale, values in enumerate(maps):
-                values = resized(values.float(), batch.image.shape[-2:])
-                inputs = truth | both_units(values, self.model.kind) | {"image": batch.image}
-                for name, weight in self.config.terms.items():
-                    loss = weight * self.config.scale_decay**scale * TERMS[name](inputs)
-                    parts[name] = parts[name] + loss if name in parts else loss
+            parts = weighted_terms(maps, batch, kind=self.model.kind, config=self.config, extras=extras)
             total = torch.stack(list(parts.values())).sum()
         return total, {name: part.detach() for name, part in parts.items()}
 
@@ -72,21 +59,19 @@ def predicted(
     return maps, {"bin_centres": centres}
 
 
-def inverted(depth: Float[Tensor, "b 1 h w"], is_valid: Bool[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 h w"]:
-    """1 / depth where it is valid, else 1."""
-    return invert_depth(torch.where(is_valid, depth, 1), not_positive="clamp")
-
-
 def _check(config: SupervisedConfig, model: DepthModel) -> None:
     if not config.terms:
         raise HondoError(f"objective.terms is empty; give at least one of: {', '.join(TERMS)}")
     for name in config.terms:
         if "bin_centres" in TERMS[name].reads and not isinstance(model, BinnedModel):
             raise HondoError(f"loss '{name}' compares bins, and model '{model.name}' has none; AdaBins has")
-        if name in METRIC_TERMS and model.kind is DepthKind.RELATIVE_INVERSE_DEPTH:
+        if "is_taught" in TERMS[name].reads:
+            raise HondoError(f"loss '{name}' compares with a teacher; use a recipe whose objective is distillation")
+        if "depth" in TERMS[name].reads and model.kind is DepthKind.RELATIVE_INVERSE_DEPTH:
             raise HondoError(
                 f"loss '{name}' compares depth up to one factor at most, the model's output is {model.kind}; use 'ssi'"
             )
+    check_options(config)
 
 
 def prepare_samples(samples: Samples, model: DepthModel, config: SupervisedConfig) -> Samples:
@@ -112,7 +97,8 @@ def metric_factor(samples: Sequence[Sample], model: DepthModel) -> float:
     ratios, device, was_training = [], next(model.parameters()).device, model.training
     model.eval()
     for sample in samples:
-        if sample.depth_gt is None or sample.valid is None or not bool(sample.valid.any()):
+        is_known = sample.valid is not None and bool(sample.valid.any()) and sample.truth is TruthKind.METRIC
+        if sample.depth_gt is None or sample.valid is None or not is_known:
             continue
         seen = resized(model(sample.image[None].to(device))[0].float(), sample.image.shape[-2:])[0].cpu()
         ratio = 1 / sample.depth_gt[sample.valid].median() / seen[sample.valid].median().clamp(min=1e-9)
