@@ -63,15 +63,12 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     providers(options.device)  # refuses at once a provider that is not here
     if isinstance(source, Path):
         content = source.read_bytes()
+        content_for: Callable[[Shape], bytes] = lambda _: content  # noqa: E731
         session = _session(content, options, name=str(source))
         header = ExportHeader.from_json(session.get_modelmeta().custom_metadata_map.get(KEY), path=source)
         _check_form(session, header, name=str(source))
         precision_of_file(options.precision, stored=header.precision, path=source)
         call = _runner(session)
-
-        def content_for(_shape: Shape) -> bytes:
-            return content
-
     else:
         header = ExportHeader.of(source, precision=options.precision)
         content_for = _exported_in_memory(source, header=header, precision=options.precision)

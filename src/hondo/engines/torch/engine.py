@@ -101,7 +101,8 @@ def layer_times(run: Callable[..., np.ndarray], *inputs: Float[np.ndarray, "..."
     from torch.autograd.profiler import profile
 
     run(*inputs)
-    with profile(record_shapes=True, use_kineto=False) as profiled:
+    profiled = profile(record_shapes=True, use_kineto=False)
+    with profiled:
         run(*inputs)
     return tuple(
         LayerTime(

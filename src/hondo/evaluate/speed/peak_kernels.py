@@ -118,7 +118,7 @@ def _openvino_call(image: Any, product: Any, *, precision: str, threads: int | N
     summary = ops.reduce_mean(product, np.array([1]), keep_dims=False)
     hint = {"INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32"}
     config = hint | ({} if threads is None else {"INFERENCE_NUM_THREADS": threads})
-    graph: Any = ov.Model([ops.result(summary)], [image], "product")
+    graph = ov.Model([ops.result(summary)], [image])  # pyright: ignore[reportGeneralTypeIssues]
     request = ov.Core().compile_model(graph, "CPU", config).create_infer_request()
     values = np.ones(list(image.shape), dtype=np.float32)
     return Product(call=lambda: request.infer([values], share_inputs=True), macs=macs)
