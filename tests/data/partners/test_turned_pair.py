@@ -74,3 +74,83 @@ def test_partners_that_lie_as_shown(tmp_path: Path) -> None:
         np.testing.assert_array_equal(sample.depth_gt[0].numpy() == 4, sample.image[0].numpy() > 0.5)
     with pytest.raises(HondoError, match="unknown partner_orientation"):
         Rgbd(root, partner_orientation="left")
+
+
+def moved_points(T_source_target: np.ndarray, points: np.ndarray, camera: Camera) -> np.ndarray:
+    """Where points (n 3) of the target's frame lie in the source image, in pixels."""
+    moved = points @ T_source_target[:3, :3].T + T_source_target[:3, 3]
+    return moved[:, :2] / moved[:, 2:] * (camera.fx, camera.fy) + (camera.cx, camera.cy)
+
+
+def write_clip(root: Path, orientations: list[int], poses: np.ndarray) -> Path:
+    (root / "images").mkdir(parents=True)
+    for number, orientation in enumerate(orientations):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        Image.new("RGB", (80, 60)).save(root / f"images/{number}.png", exif=exif)
+    (root / "K.txt").write_text("70 0 43\n0 75 28\n0 0 1\n")
+    (root / "poses.txt").write_text("\n".join(" ".join(map(str, pose.ravel())) for pose in poses))
+    return root
+
+
+@pytest.fixture
+def two_poses() -> np.ndarray:
+    poses = np.tile(np.eye(4), (2, 1, 1))
+    poses[1, :3, :3] = cv2.Rodrigues(np.array([0.1, -0.2, 0.05]))[0]
+    poses[1, :3, 3] = 0.3, 0.1, -0.2
+    return poses
+
+
+@pytest.mark.parametrize("orientation", range(2, 9))
+def test_poses_turn_with_their_images(tmp_path: Path, two_poses: np.ndarray, orientation: int) -> None:
+    """Points seen in both stored images are seen at the same pixels of the turned ones."""
+    stored = Camera(fx=70, fy=75, cx=43, cy=28, size_hw=(60, 80))
+    with pytest.warns(HondoWarning, match=f"Orientation is {orientation}"):
+        sample = Frames(write_clip(tmp_path / "c", [orientation] * 2, two_poses), sources=(1,))[0]
+    assert sample.camera == turned_camera(stored, orientation)
+    points = np.random.default_rng(0).uniform((-0.5, -0.4, 2), (0.5, 0.4, 4), (20, 3))
+    T_source_target = np.linalg.inv(two_poses[1]) @ two_poses[0]
+    before, after = (moved_points(T, points, stored) for T in (np.eye(4), T_source_target))
+    marks = oriented(np.arange(4800).reshape(60, 80), orientation)  # stored pixel number at each shown pixel
+
+    def shown(places: np.ndarray) -> np.ndarray:
+        """Pixels of the stored image as pixels of the turned one, from three of its corners."""
+        corners = [np.argwhere(marks == number)[0][::-1] + 0.5 for number in (0, 79, 59 * 80)]
+        origin, x, y = corners[0], (corners[1] - corners[0]) / 79, (corners[2] - corners[0]) / 59
+        return origin + (places[:, :1] - 0.5) * x + (places[:, 1:] - 0.5) * y
+
+    seen = shown(before)
+    rays = (seen - (sample.camera.cx, sample.camera.cy)) / (sample.camera.fx, sample.camera.fy)
+    turned_points = np.column_stack((rays, np.ones(20))) * points[:, 2:]
+    found = moved_points(sample.sources[0].T_source_target.double().numpy(), turned_points, sample.camera)
+    np.testing.assert_allclose(found, shown(after), atol=1e-4)
+
+
+def test_poses_as_shown_and_mixed_orientations(tmp_path: Path, two_poses: np.ndarray) -> None:
+    root = write_clip(tmp_path / "c", [3, 3], two_poses)
+    kept = Frames(root, sources=(1,), partner_orientation="shown")
+    np.testing.assert_allclose(kept.poses, two_poses)
+    assert (kept.camera.cx, kept.camera.cy) == (43, 28)
+    mixed = write_clip(tmp_path / "m", [1, 2], two_poses)
+    with pytest.warns(HondoWarning), pytest.raises(HondoError, match="Orientation mirrors some of the images"):
+        Frames(mixed, sources=(1,))
+
+
+def test_intrinsics_that_fit_only_the_shown_image(tmp_path: Path, two_poses: np.ndarray) -> None:
+    root = write_clip(tmp_path / "c", [6, 6], two_poses)
+    (root / "poses.txt").unlink()
+    (root / "K.txt").write_text("75 0 32\n0 70 43\n0 0 1\n")  # swapped for 80x60, right for 60x80
+    assert Frames(root).camera == Camera(fx=75, fy=70, cx=32, cy=43, size_hw=(80, 60))
+    assert Frames(root, camera="fov=60").camera == Camera.from_fov(60, size_hw=(80, 60))
+
+
+def test_smaller_depth_maps_of_a_turned_image(tmp_path: Path) -> None:
+    root = write_pair(tmp_path, orientation=3, size_hw=(60, 80))
+    (root / "c").mkdir()
+    (root / "c/0.png").symlink_to(root / "a.png")
+    (root / "e").mkdir()
+    small = cv2.imread(str(root / "d.png"), cv2.IMREAD_UNCHANGED)[::2, ::2]
+    cv2.imwrite(str(root / "e/0.png"), small)
+    with pytest.warns(HondoWarning, match="Orientation is 3"):
+        frame = Frames(root / "c", depth=root / "e")[0]
+    np.testing.assert_array_equal(frame.depth_gt[0].numpy() == 4, frame.image[0].numpy() > 0.5)

@@ -241,3 +241,19 @@ def test_what_is_a_prediction_folder(pairs: Path, tmp_path: Path):
     (tmp_path / "run" / "checkpoints").mkdir(parents=True)
     (tmp_path / "run" / "sample.png").touch()
     assert not is_prediction_folder(tmp_path / "run")
+
+
+def test_hidden_files_are_no_predictions(pairs: Path, tmp_path: Path):
+    """macOS leaves ``._000.npy`` next to each file on other disks."""
+    samples, folder = Rgbd(pairs), tmp_path / "theirs"
+    (folder / "__MACOSX").mkdir(parents=True)
+    for index in range(4):
+        np.save(folder / f"{index:03d}_disp.npy", truth(samples, index))
+        (folder / f"._{index:03d}_disp.npy").write_bytes(b"\0\5\x16\7Mac OS X")
+        (folder / "__MACOSX" / f"._{index:03d}_disp.npy").write_bytes(b"\0\5\x16\7Mac OS X")
+    assert abs_rel(folder, samples) < 1e-6
+    assert len(PredictionFolder(folder, samples.origins, png_factor=256.0).stems) == 4
+    only_hidden = tmp_path / "hidden"
+    only_hidden.mkdir()
+    (only_hidden / "._000.npy").write_bytes(b"\0")
+    assert not is_prediction_folder(only_hidden)

@@ -12,13 +12,22 @@ from hondo.core.errors import HondoError
 from hondo.core.sample import Sample, SourceView, ViewRole
 from hondo.core.types import Camera, Size, have_same_aspect
 from hondo.data.datasets.clip_files import find_layout, list_images, match_depth
-from hondo.data.datasets.intrinsics import exif_camera, read_camera
+from hondo.data.datasets.intrinsics import exif_camera, is_field_of_view, read_camera
 from hondo.data.datasets.poses import read_poses, relative_pose
 from hondo.data.datasets.rgbd import known_depth
 from hondo.data.datasets.stereo_pair import check_baseline, match_right, stereo_pose
 from hondo.data.loading.fit_sample import fit_depth, fit_sample, image_tensor
 from hondo.data.partners.pairing import pose_indices
-from hondo.data.partners.turned_pair import check_orientation, lies_as_stored, stored_size, turned_camera, turned_depth
+from hondo.data.partners.turned_pair import (
+    check_orientation,
+    lies_as_stored,
+    off_centre,
+    say_turned,
+    stored_size,
+    turned_camera,
+    turned_depth,
+    turned_poses,
+)
 from hondo.images.placement import place_into
 from hondo.images.read import image_orientation, image_size, read_depth, read_image
 from hondo.images.unpacked_video import unpack_video
@@ -79,6 +88,7 @@ class Frames(Sequence[Sample]):
             self.depth_maps = match_depth(Path(depth_folder), self.images, every=depth_every)
         self.stack = Path(depth_folder) if depth_folder is not None and Path(depth_folder).is_file() else None
         self.max_depth, self.partner_orientation = max_depth, check_orientation(partner_orientation)
+        self.orientation = 1 if self.is_video else image_orientation(self.images[0])
         self.poses = None if poses_file is None else self._read_poses(Path(poses_file))
         self.camera = self._camera(camera or layout.camera, full_hw=full_hw)
         if with_depth is None:
@@ -150,17 +160,41 @@ class Frames(Sequence[Sample]):
         """The intrinsics at the size of the frames; of turned images as their depth maps lie."""
         if source is None:
             return None
-        turn = 1 if self.is_video else image_orientation(self.images[0])
-        if turn != 1 and self.depth_maps and not isinstance(source, Camera):
-            first = min(self.depth_maps)
-            depth_hw = self._stored_depth(first).shape
-            if lies_as_stored(depth_hw, full_hw, orientation=turn, partners=self.partner_orientation):
-                return turned_camera(read_camera(source, size_hw=stored_size(full_hw, turn)), turn)  # pyright: ignore[reportArgumentType]
+        is_of_pixels = not isinstance(source, Camera) and not is_field_of_view(str(source))
+        if self.orientation != 1 and is_of_pixels and self._partners_are_stored():
+            stored = self._stored_camera(source, stored_size(full_hw, self.orientation))
+            if stored is not None:
+                say_turned(self.orientation)
+                return turned_camera(stored, self.orientation)
         return read_camera(source, size_hw=full_hw).resized(self.frame_hw)  # pyright: ignore[reportArgumentType]
+
+    def _stored_camera(self, source: object, stored_hw: Size) -> Camera | None:
+        """The camera of the stored pixels; None where no depth maps say so and it fits the image as shown better."""
+        try:
+            camera = read_camera(source, size_hw=stored_hw)  # pyright: ignore[reportArgumentType]
+        except HondoError:
+            if self.depth_maps:
+                raise
+            return None
+        shown_hw = stored_size(stored_hw, self.orientation)
+        is_of_shown = off_centre(camera, size_hw=shown_hw) < off_centre(camera, size_hw=stored_hw)
+        return None if is_of_shown and not self.depth_maps else camera
 
     def _read_poses(self, path: Path) -> Float[np.ndarray, "n 4 4"]:
         poses = read_poses(path)
-        return poses[pose_indices(self.images, len(poses), where=str(path))]
+        poses = poses[pose_indices(self.images, len(poses), where=str(path))]
+        orientations = [1 if self.is_video else image_orientation(image) for image in self.images]
+        if set(orientations) == {1} or not self._partners_are_stored():
+            return poses
+        say_turned(max(orientations))
+        return turned_poses(poses, orientations, where=str(path))
+
+    def _partners_are_stored(self) -> bool:
+        """Whether intrinsics and poses are of the stored pixels, not of the turned image: by the depth maps, if any."""
+        if self.orientation == 1 or not self.depth_maps:
+            return self.partner_orientation == "stored"
+        depth_hw = self._stored_depth(min(self.depth_maps)).shape
+        return lies_as_stored(depth_hw, self.frame_hw, orientation=self.orientation, partners=self.partner_orientation)
 
     def _targets(self, frames: range, *, with_depth: bool, only: str | None) -> list[int]:
         chosen = [

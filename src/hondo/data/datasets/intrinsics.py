@@ -38,7 +38,7 @@ def read_camera(source: "str | Path | Camera | Sequence[float]", *, size_hw: Siz
         return source.for_image(size_hw)
     if not isinstance(source, (str, Path)):
         source = ",".join(f"{float(number)!r}" for number in source)
-    if found := _FOV.fullmatch(str(source)):
+    if found := is_field_of_view(str(source)):
         return Camera.from_fov(float(found[1]), size_hw=size_hw)
     text, where = _text(source)
     try:
@@ -61,6 +61,11 @@ def read_camera(source: "str | Path | Camera | Sequence[float]", *, size_hw: Siz
         return camera.for_image(size_hw)
     except (HondoError, json.JSONDecodeError) as error:
         raise HondoError(f"{where}: {error}", field="camera") from error
+
+
+def is_field_of_view(source: str) -> re.Match[str] | None:
+    """The match of fov=DEGREES, which is of the image as it is shown."""
+    return _FOV.fullmatch(source)
 
 
 def check_plausible(fx: float, fy: float, cx: float, cy: float, *, size_hw: Size) -> None:

@@ -14,6 +14,7 @@ from hondo.core.sample import Sample
 from hondo.core.types import DepthKind, DepthMap
 from hondo.images.depth_file import PngScale, read_png16, stored_scale
 from hondo.images.formats.numpy_file import stack_length
+from hondo.images.listing import visible_files
 from hondo.images.read import opened, read_depth
 
 INDEX = "predictions.json"
@@ -96,7 +97,7 @@ class PredictionFolder:
 def _list_files(folder: Path) -> dict[str, Path]:
     """Name within the folder, without suffix, ".depth" and the end that all files share, to file."""
     files: dict[str, Path] = {}
-    for path in sorted([folder] if folder.is_file() else folder.rglob("*"), key=_rank):
+    for path in sorted([folder] if folder.is_file() else visible_files(folder, recursive=True), key=_rank):
         if path.suffix.lower() in SUFFIXES and path.is_file():
             name = path.relative_to(folder).with_suffix("").as_posix() if path != folder else path.stem
             files.setdefault(name.removesuffix(".depth"), path)
@@ -110,9 +111,9 @@ def _list_files(folder: Path) -> dict[str, Path]:
     return files
 
 
-def _rank(path: Path) -> tuple[int, Path]:
+def _rank(path: Path) -> int:
     suffix = path.suffix.lower()
-    return SUFFIXES.index(suffix) if suffix in SUFFIXES else len(SUFFIXES), path
+    return SUFFIXES.index(suffix) if suffix in SUFFIXES else len(SUFFIXES)
 
 
 def _find_stack(files: dict[str, Path], origins: Sequence[str]) -> Path | None:
@@ -168,7 +169,9 @@ def is_prediction_folder(path: Path) -> bool:
         return path.suffix.lower() in STACK_SUFFIXES
     if not path.is_dir() or (path / "recipe.json").exists() or (path / "checkpoints").exists():
         return False
-    return (path / INDEX).exists() or any(file.suffix.lower() in SUFFIXES for file in path.rglob("*"))
+    return (path / INDEX).exists() or any(
+        file.suffix.lower() in SUFFIXES for file in visible_files(path, recursive=True)
+    )
 
 
 def _source_key(source: str) -> str:
