@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import nn
 
+from hondo.core.errors import HondoError
 from hondo.core.sample import Batch
 from hondo.core.types import DepthKind, InputSpec
 from hondo.losses.chamfer_bins import chamfer_bins_loss
@@ -90,3 +91,18 @@ def test_bins_are_compared_where_the_model_lays_them():
         parts["chamfer_bins"], 0.1 * chamfer_bins_loss(centres, batch.depth_gt, is_valid=batch.valid).detach()
     )
     assert all(parameter.grad is not None for parameter in adabins.parameters())
+
+
+def test_frozen_parts_stay_as_they_are():
+    torch.manual_seed(0)
+    small = build_model("unet-light", size_hw=(32, 32))
+    objective = Supervised(small, SupervisedConfig(frozen=("encoder",))).train()
+    before = {key: value.clone() for key, value in small.network.encoder.state_dict().items()}
+    image, depth = torch.rand(2, 3, 32, 32), 1 + torch.rand(2, 1, 32, 32)
+    loss, _ = objective(Batch(image=image, depth_gt=depth, valid=torch.ones_like(depth, dtype=torch.bool)))
+    loss.backward()
+    assert all(torch.equal(value, before[key]) for key, value in small.network.encoder.state_dict().items())
+    assert all(parameter.grad is None for parameter in small.network.encoder.parameters())
+    assert any(parameter.grad is not None for parameter in small.network.decoder.parameters())
+    with pytest.raises(HondoError, match="has no part 'backbone'; it has: encoder, decoder"):
+        Supervised(small, SupervisedConfig(frozen=("backbone",)))

@@ -15,6 +15,7 @@ class SupervisedConfig:
     options: dict[str, float] = field(default_factory=dict)  # of the terms, e.g. silog.variance_focus 0.5
     scale_decay: float = 0.5  # factor of a map's weight relative to the next finer map
     freeze_norm: bool = False  # keep batch-norm statistics as they are
+    frozen: tuple[str, ...] = ()  # parts of the network that stay as they are: ("encoder",)
 
     def __post_init__(self) -> None:
         check_config(self, name="objective", limits={"terms": NOT_NEGATIVE, "scale_decay": NOT_NEGATIVE})

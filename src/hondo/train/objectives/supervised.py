@@ -29,12 +29,15 @@ class Supervised(nn.Module):
         super().__init__()
         _check(config, model)
         self.model, self.config = model, config
+        self._frozen = [_part(model, name).requires_grad_(False) for name in config.frozen]
 
     def train(self, mode: bool = True) -> "Supervised":
-        """Training mode, except for frozen batch norms."""
+        """Training mode, except for what is frozen."""
         super().train(mode)
         if self.config.freeze_norm:
             freeze_norm_statistics(self)
+        for part in self._frozen:
+            part.eval()
         return self
 
     def forward(self, batch: Batch) -> Losses:
@@ -72,6 +75,14 @@ def _check(config: SupervisedConfig, model: DepthModel) -> None:
                 f"loss '{name}' compares depth up to one factor at most, the model's output is {model.kind}; use 'ssi'"
             )
     check_options(config)
+
+
+def _part(model: DepthModel, name: str) -> nn.Module:
+    try:
+        return model.network.get_submodule(name)
+    except AttributeError as error:
+        known = ", ".join(child for child, _ in model.network.named_children())
+        raise HondoError(f"objective.frozen: model '{model.name}' has no part '{name}'; it has: {known}") from error
 
 
 def prepare_samples(samples: Samples, model: DepthModel, config: SupervisedConfig) -> Samples:
