@@ -151,6 +151,32 @@ def read_video(path: str | Path, *, every: int = 1, max_frames: int | None = Non
         _check_complete(container, path, length_s=end_s - start_s)
 
 
+def read_frame_at(path: str | Path, seconds: float) -> UInt8[np.ndarray, "h w 3"]:
+    """The frame shown ``seconds`` after the first, upright: decoding starts at the key frame before it."""
+    with _opened(path) as container, _decoding(path):
+        stream = main_stream(container)
+        start_s = _start_s(stream)
+        half_frame_s = 0.5 / float(stream.average_rate or 30)
+        container.seek(int((start_s + max(0.0, seconds)) / float(stream.time_base or 1)), stream=stream)
+        for frame in container.decode(stream):
+            if frame.time is not None and frame.time - start_s > seconds - half_frame_s:
+                return shown_pixels(frame, stream)
+    raise HondoError(f"{path} ends before {seconds:g} s; is it the whole film?")
+
+
+def frame_times(path: str | Path) -> list[float]:
+    """When each frame is shown, in seconds after the first; nothing is decoded."""
+    with _opened(path) as container, _decoding(path):
+        stream = main_stream(container)
+        base = float(stream.time_base or 1)
+        times = sorted(packet.pts * base for packet in container.demux(stream) if packet.pts is not None)
+    return [time - times[0] for time in times]
+
+
+def _start_s(stream: VideoStream) -> float:
+    return float((stream.start_time or 0) * (stream.time_base or 1))
+
+
 @contextmanager
 def _opened(path: str | Path) -> Iterator[InputContainer]:
     if not Path(path).is_file():

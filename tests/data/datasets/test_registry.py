@@ -8,6 +8,7 @@ import torch
 from hondo.core.errors import HondoError
 from hondo.core.sample import Sample, Samples
 from hondo.data.datasets.registry import DATASETS, open_dataset, origins_of
+from hondo.data.layouts.layout_table import LAYOUTS
 
 OPTIONS = {"frames": {"sources": (-1, 1)}, "rgbd": {}, "synthetic": {"length": 2, "size_hw": (32, 48), "sources": (1,)}}
 
@@ -15,7 +16,7 @@ BATCHES = {"synthetic-pool"}  # an endless source of batches for training, not a
 
 
 def test_the_options_cover_the_table():
-    assert set(OPTIONS) | BATCHES == set(DATASETS)
+    assert set(OPTIONS) | BATCHES | set(LAYOUTS) == set(DATASETS)  # layouts: tests/contracts/test_datasets.py
 
 
 @pytest.mark.parametrize("name", OPTIONS)

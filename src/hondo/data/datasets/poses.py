@@ -45,9 +45,13 @@ def _read_pose_folder(folder: Path) -> Float[np.ndarray, "n 4 4"]:
         raise HondoError(f"{folder}: no poses; give a file of poses, or a folder with one numbered file for each frame")
     poses = np.full((max(files) + 1, 4, 4), np.nan)
     for index, path in files.items():
-        words = split_words(read_text(path))
-        poses[index] = _matrix(path, index, _row(path, 1, " ".join(words)))
+        poses[index] = read_pose_file(path)
     return poses
+
+
+def read_pose_file(path: Path) -> Float[np.ndarray, "4 4"]:
+    """T_world_camera in metres of the one frame that a file is of; NaN where its tracker was lost."""
+    return _matrix(path, 0, _row(path, 1, " ".join(split_words(read_text(path)))))
 
 
 def relative_pose(

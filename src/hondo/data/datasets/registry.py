@@ -8,6 +8,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from hondo.core.errors import HondoError
 from hondo.core.sample import Samples
 from hondo.core.tables import Table
+from hondo.data.layouts.layout_table import LAYOUTS
 
 DATASETS: Table[Any] = Table(
     "data set",
@@ -16,6 +17,7 @@ DATASETS: Table[Any] = Table(
         "rgbd": "hondo.data.datasets.rgbd:Rgbd",
         "synthetic": "hondo.synthetic:SyntheticScenes",
         "synthetic-pool": "hondo.data.datasets.rendered_pool:PooledBatches",
+        **dict.fromkeys(LAYOUTS, "hondo.data.published.layout_samples:LayoutSamples"),  # by the name of its layout
     },
 )
 
@@ -29,14 +31,14 @@ def open_dataset(name: str, *, root: str | Path | None = None, **options: Any) -
         if root is None:
             raise HondoError(f"data set '{name}' lies on disk: give its folder as root", field="root")
         given["root"] = root
-    unknown_options = sorted(set(given) - set(known))
+    fixed = {"name": name} if name in LAYOUTS else {}
+    unknown_options = sorted(set(given) - set(known) | set(given) & set(fixed))
     if unknown_options:
-        raise HondoError(
-            f"data set '{name}' has no option {', '.join(unknown_options)}; it has {', '.join(sorted(known))}"
-        )
+        names = ", ".join(sorted(set(known) - set(fixed)))
+        raise HondoError(f"data set '{name}' has no option {', '.join(unknown_options)}; it has {names}")
     hints = _hints(entry)
     options = {key: _fitted(key, value, hints.get(key), known[key]) for key, value in given.items() if key != "root"}
-    return entry(**options, **({"root": given["root"]} if "root" in given else {}))
+    return entry(**options, **fixed, **({"root": given["root"]} if "root" in given else {}))
 
 
 def _hints(entry: Any) -> dict[str, Any]:
