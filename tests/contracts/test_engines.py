@@ -112,6 +112,9 @@ def test_its_facts_agree_with_each_other(engine, tmp_path) -> None:
     assert ENGINES[engine.name] is engine and engine.precisions[0] == "fp32" and engine.devices
     assert bool(engine.suffix) == (engine.export_function is not None) == bool(engine.export_precisions)
     assert set(engine.calibrated) <= set(engine.export_precisions)
+    assert set(engine.interchangeable) <= set(engine.export_precisions)
+    for support in engine.supports.values():
+        assert set(support.devices) <= set(engine.devices) and (support.runs or support.exports)
     if engine.suffix:
         assert engine_of_file(tmp_path / f"net{engine.suffix}") is engine
     assert engine.extra or not (engine.packages or engine.model_packages)
@@ -133,6 +136,16 @@ def test_an_unknown_device_names_the_allowed_ones(engine, tiny_model, tmp_path) 
     source = tiny_model if engine.runs_models else tmp_path / f"net{engine.suffix}"
     with pytest.raises(HondoError, match=f"device 'abacus' is unknown.*{engine.devices[0]}"):
         engine.load(source, LoadOptions(device="abacus"))
+
+
+def test_a_device_that_lacks_a_precision_names_those_that_it_has(engine, tiny_model) -> None:
+    for precision in engine.precisions:
+        limited = engine.supports[precision].devices
+        for device in set(engine.devices) - set(limited or engine.devices):
+            with pytest.raises(
+                HondoError, match=rf"'{precision}' of .* runs on .*, not on {device}; choose one of: \w"
+            ):
+                engine.load(tiny_model, LoadOptions(device=device, precision=precision))
 
 
 def test_a_missing_package_is_named_with_the_extra(engine, tiny_model, tmp_path) -> None:

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -17,9 +18,15 @@ def house(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 @pytest.fixture
-def walks(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def walk_tracer(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(str(ROOT / "docs"))
-    return importlib.import_module("walks")
+    return importlib.import_module("walk_tracer")
+
+
+@pytest.fixture
+def places(monkeypatch: pytest.MonkeyPatch) -> Callable:
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    return importlib.import_module("precision_places").precision_places
 
 
 def test_public_parts_and_their_docstrings(house, tmp_path: Path) -> None:
@@ -39,13 +46,13 @@ def test_arrays_with_and_without_shapes(house, tmp_path: Path) -> None:
     assert list(house.array_annotations(path)) == [True, False, False, True, True]
 
 
-def test_what_counts_as_a_function_of_a_walk(walks, tmp_path: Path) -> None:
+def test_what_counts_as_a_function_of_a_walk(walk_tracer, tmp_path: Path) -> None:
     path = tmp_path / "module.py"
     path.write_text(
         "class A:\n def __init__(self): ...\n def __call__(self): ...\n @property\n def p(self): ...\n"
         "def f():\n def inner(): ...\n return lambda: 1\n"
     )
-    assert list(walks.functions(str(path)).values()) == ["A.__call__", "f", "f.inner"]
+    assert list(walk_tracer.functions(str(path)).values()) == ["A.__call__", "f", "f.inner"]
 
 
 def test_the_stored_measures_are_all_there(house) -> None:
@@ -66,3 +73,20 @@ def test_fields_of_classes_are_annotations_too(house, tmp_path: Path) -> None:
     path = tmp_path / "module.py"
     path.write_text('class A:\n x: np.ndarray\n y: Float[Tensor, "h w"]\n n: int\n')
     assert list(house.array_annotations(path)) == [False, True]
+
+
+def test_what_counts_as_a_check_of_a_precision(places, tmp_path: Path) -> None:
+    (tmp_path / "cli").mkdir()
+    (tmp_path / "cli" / "options.py").write_text("class Options:\n precision: str = 'auto'\n")
+    (tmp_path / "engine.py").write_text(
+        "if options.precision not in able:\n raise HondoError('no')\n"
+        "if asked != stored:\n raise HondoError('no', field='precision')\n"
+        "if precision == 'int8':\n raise HondoError('no', field='precision')\n"
+        "if device != 'cpu':\n raise HondoError('no', field='device')\n"
+    )
+    assert places(tmp_path) == (["cli/options.py:2"], ["engine.py:2", "engine.py:4", "engine.py:6"])
+
+
+def test_a_precision_is_declared_once_and_checked_once(places) -> None:
+    declared, checked = places()
+    assert len(declared) == len(checked) == 1, f"declared: {declared}, checked: {checked}"

@@ -11,10 +11,10 @@ import pytest
 import hondo
 from hondo.engines import auto_precision
 from hondo.engines.auto_precision import Measured, fastest_accurate, load_auto_precision
-from hondo.engines.base.engine import Engine, LoadOptions
+from hondo.engines.base.engine import Engine, LoadOptions, Support
 from hondo.engines.base.predictor import NetworkPredictor
 
-OPTIONS = LoadOptions(device="cpu", precision="auto")
+OPTIONS = LoadOptions(device="cpu")
 SIZE_HW = (32, 64)
 
 
@@ -55,7 +55,8 @@ def engine(monkeypatch, tmp_path):
             release=lambda: how.closed.append(precision),
         )  # fmt: skip
 
-    quick = Engine(name="quick", load_function=load, precisions=("fp32", "bf16", "fp16"), devices=("cpu",))
+    supports = dict.fromkeys(("fp32", "bf16", "fp16"), Support())
+    quick = Engine(name="quick", load_function=load, supports=supports, devices=("cpu",))
     monkeypatch.setattr(auto_precision, "ENGINES", {"quick": quick})
     monkeypatch.setenv("HONDO_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("HONDO_TRIAL", raising=False)

@@ -10,7 +10,7 @@ import hondo
 from hondo.core.errors import HondoError
 from hondo.engines import autoselect as trial
 from hondo.engines.autoselect import candidates, first_that_loads, load_fastest, try_engines
-from hondo.engines.base.engine import Engine, LoadOptions
+from hondo.engines.base.engine import Engine, LoadOptions, Support
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.registry import ENGINES
 
@@ -37,7 +37,7 @@ def made(monkeypatch, tmp_path, tiny_model):
                 release=lambda: noted.closed.append(name),
             )  # fmt: skip
 
-        return Engine(name=name, load_function=load, precisions=("fp32",), devices=("cpu",))
+        return Engine(name=name, load_function=load, supports={"fp32": Support()}, devices=("cpu",))
 
     monkeypatch.setattr(trial, "ENGINES", {name: engine(name) for name in noted.sleep})
     monkeypatch.setattr(trial, "candidates", lambda device, precision: tuple(noted.sleep))

@@ -53,6 +53,13 @@ def test_a_pose_network_is_refused() -> None:
         hondo.load("pose", **QUICK)
 
 
+@pytest.mark.parametrize("engine", ["auto", "torch"])
+def test_a_precision_is_refused_before_the_model_is_built(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hondo.engines.load.build_depth_model", lambda *given, **named: pytest.fail("it was built"))
+    with pytest.raises(HondoError, match="precision 'int3' is not offered by torch; choose one of: fp32"):
+        hondo.load("hondo-nano", engine=engine, precision="int3")
+
+
 def test_an_unknown_engine_is_named() -> None:
     with pytest.raises(HondoError, match="unknown engine 'pytorc'; did you mean torch"):
         hondo.load("unet-light", weights="random", engine="pytorc")

@@ -19,13 +19,13 @@ from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.data.datasets.embedded_clip import embedded_clip
 from hondo.engines.autoselect import best_call_ms, load_fastest, trial_key
-from hondo.engines.base.engine import LoadOptions
+from hondo.engines.base.engine import EXACT, LoadOptions
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.registry import ENGINES
 from hondo.metrics.reference import abs_rel_to_reference, rank_correlation
 from hondo.models.base.depth_model import DepthModel
 
-EXACT, AUTO = "fp32", "auto"
+AUTO = "auto"
 LOWER_PRECISIONS = ("bf16", "fp16")  # that need no calibration
 MAX_ABS_REL = 0.01  # of the depth to that of fp32
 MIN_RANK_CORRELATION = 0.999
@@ -53,10 +53,9 @@ class Measured:
 def load_auto_precision(
     model: DepthModel, options: LoadOptions, *, size_hw: Size, engine: str = AUTO
 ) -> NetworkPredictor:
-    """The model in the precision that won its trial, on ``engine`` or on the fastest one."""
-    exact_options = replace(options, precision=EXACT)
+    """The model in the precision that won its trial, on ``engine`` or on the fastest one. ``options``: of fp32."""
     if os.environ.get("HONDO_TRIAL") == "0":
-        return _load_exact(model, exact_options, size_hw=size_hw, engine=engine)
+        return _load_exact(model, options, size_hw=size_hw, engine=engine)
     facts = {"size_hw": size_hw, "engine": engine, **asdict(options), "weights": _weights_key(model)}
     path = cache_folder("trials", f"precision-{trial_key(model, facts)}.json")
     known = _read_choice(path)
@@ -67,7 +66,7 @@ def load_auto_precision(
             return ENGINES[name].load(model, replace(options, precision=precision))
         except HondoError:  # the engine or its device is not what it was: tried again
             pass
-    exact = _load_exact(model, exact_options, size_hw=size_hw, engine=engine)
+    exact = _load_exact(model, options, size_hw=size_hw, engine=engine)
     chosen, measured = _try(exact, model, options, size_hw=size_hw)
     line = _line(chosen, measured)
     _log.info(line)
@@ -93,14 +92,12 @@ def _try(
     predictors, measured = {EXACT: exact}, [Measured(precision=EXACT, milliseconds=best_call_ms(exact, size_hw))]
     reference: list[np.ndarray] = []
     for precision in LOWER_PRECISIONS:
-        if precision not in ENGINES[exact.engine].precisions:
-            continue
         try:
             predictor = ENGINES[exact.engine].load(model, replace(options, precision=precision))
             milliseconds = best_call_ms(predictor, size_hw)
             reference = reference or list(_maps(exact, size_hw))
             measured.append(_compare(predictor, reference, size_hw=size_hw, milliseconds=milliseconds))
-        except (HondoError, RuntimeError):  # this processor or model does not take the precision
+        except (HondoError, RuntimeError):  # this engine, processor or model does not take the precision
             continue
         predictors[precision] = predictor
     chosen = predictors.pop(fastest_accurate(measured).precision)

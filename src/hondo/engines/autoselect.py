@@ -18,7 +18,7 @@ from hondo.core.cache import cache_folder, read_cached, write_cached
 from hondo.core.errors import HondoError
 from hondo.core.processor import hardware
 from hondo.core.types import Size
-from hondo.engines.base.engine import LoadOptions
+from hondo.engines.base.engine import LoadOptions, Use
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.registry import ENGINES
 from hondo.engines.tracing.graph_inputs import call_in_video
@@ -64,7 +64,8 @@ def candidates(device: str, *, precision: str) -> tuple[str, ...]:
         return ("openvino",)
     on_cpu = device == "cpu" or (device == "auto" and not torch.cuda.is_available())
     order = ("openvino", "torch", "onnx") if on_cpu else ("torch",)
-    able = tuple(name for name in order if ENGINES[name].is_installed() and precision in ENGINES[name].precisions)
+    use = Use(precision=precision, device=device)
+    able = tuple(name for name in order if ENGINES[name].is_installed() and not ENGINES[name].refusal(use))
     return able or ("torch",)  # which then names the precisions that it offers
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, Size
-from hondo.engines.auto_precision import AUTO, EXACT, load_auto_precision
-from hondo.engines.autoselect import load_fastest
-from hondo.engines.base.engine import Engine, LoadOptions
+from hondo.engines.auto_precision import AUTO, load_auto_precision
+from hondo.engines.autoselect import candidates, load_fastest
+from hondo.engines.base.engine import EXACT, Engine, LoadOptions
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.registry import ENGINES
 from hondo.models.base.depth_model import DepthModel
@@ -43,10 +43,8 @@ def load(
     if size_hw is not None:
         check_size_hw(size_hw)
     exported = _exported_file(model)
-    how = LoadOptions(device=device, precision=precision, threads=threads)
+    how = LoadOptions(device=device, precision=EXACT if precision == AUTO else precision, threads=threads)
     if exported is not None:
-        if precision == AUTO:
-            how = replace(how, precision=EXACT)  # which lets a file keep its own
         predictor = _load_file(exported, how, engine=engine, size_hw=size_hw)
         if weights is not None or options:
             raise HondoError(
@@ -54,14 +52,16 @@ def load(
             )
         again = partial(load, model, engine=engine, device=device, precision=precision, threads=threads)
         return replace(predictor, camera=camera, reopen=again)
+    chosen = ENGINES[candidates(device, precision=how.precision)[0] if engine == AUTO else engine]
+    chosen.check_load(None, how)  # before a model is built, which may take long
     built = model if isinstance(model, DepthModel) else build_depth_model(model, weights=weights, options=options)
     spec = built.input_spec if size_hw is None else replace(built.input_spec, size_hw=tuple(size_hw))
     if precision == AUTO:
         loaded = load_auto_precision(built, how, size_hw=spec.size_hw, engine=engine)
-    elif engine == "auto":
+    elif engine == AUTO:
         loaded = load_fastest(built, how, size_hw=spec.size_hw)
     else:
-        loaded = ENGINES[engine].load(built, how)
+        loaded = chosen.load_function(built, how)
     source = built if weights == "random" else model  # other random weights would be another model
     again = partial(load, source, None if weights == "random" else weights, engine=loaded.engine, device=device,
                     precision=loaded.precision if precision == AUTO else precision,

@@ -8,7 +8,7 @@ import pytest
 
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec
-from hondo.engines.base.engine import Engine, ExportOptions, LoadOptions, precision_of_file
+from hondo.engines.base.engine import Engine, ExportOptions, LoadOptions, Support, Use
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.quantization.calibration import Calibration, QuantizationOptions
 from hondo.models.base.depth_model import DepthModel
@@ -38,8 +38,8 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
 def engine() -> Engine:
     CALLS.clear()
     return Engine(
-        name="made", precisions=("fp32",), export_precisions=("fp32", "int8"), calibrated=("int8",), suffix=".made",
-        devices=("cpu",), load_function=load, export_function=export,
+        name="made", supports={"fp32": Support(), "int8": Support(runs=False, images="required")}, suffix=".made",
+        devices=("cpu", "npu"), load_function=load, export_function=export,
     )  # fmt: skip
 
 
@@ -73,7 +73,40 @@ def test_what_it_cannot_do_at_all_is_refused(engine, tiny_model) -> None:
         replace(engine, runs_models=False).load(tiny_model)
 
 
-def test_a_file_keeps_its_precision() -> None:
-    assert precision_of_file("fp32", stored="int8", path=PATH) == precision_of_file("int8", stored="int8", path=PATH)
+def test_a_file_keeps_its_precision(engine) -> None:
+    engine = replace(engine, supports=engine.supports | {"fp16": Support()})
+    for asked in ("fp32", "int8"):
+        assert engine.precision_of_file(LoadOptions(precision=asked), stored="int8", path=PATH) == "int8"
     with pytest.raises(HondoError, match=r"net\.made was exported in int8; export it again with precision=.fp16"):
-        precision_of_file("fp16", stored="int8", path=PATH)
+        engine.precision_of_file(LoadOptions(precision="fp16"), stored="int8", path=PATH)
+
+
+def test_files_in_interchangeable_precisions_run_in_each(engine) -> None:
+    supports = {"fp32": Support(), "fp16": Support(), "int8": Support()}
+    engine = replace(engine, supports=supports, interchangeable=("fp32", "fp16"))
+    assert engine.precision_of_file(LoadOptions(precision="fp16"), stored="fp32", path=PATH) == "fp16"
+    assert engine.precision_of_file(LoadOptions(), stored="fp16", path=PATH) == "fp16"
+    with pytest.raises(HondoError, match=r"exported in fp32; export it again with precision=.int8"):
+        engine.precision_of_file(LoadOptions(precision="int8"), stored="fp32", path=PATH)
+
+
+def test_what_a_device_does_not_compute_in_is_refused_before_the_engine_is_called(engine, tiny_model) -> None:
+    engine = replace(engine, supports={"fp32": Support(devices=("cpu",)), "fp16": Support()}, auto_device=lambda: "npu")
+    for device in ("npu", "NPU.1", "auto"):
+        with pytest.raises(
+            HondoError, match="'fp32' of engine made runs on the CPU, not on npu; choose one of: fp16"
+        ) as caught:
+            engine.load(tiny_model, LoadOptions(device=device))
+        assert caught.value.field == "precision" and not CALLS
+        engine.load(PATH, LoadOptions(device=device))  # it may be in fp16
+        assert engine.precision_of_file(LoadOptions(device=device), stored="fp16", path=PATH) == "fp16"
+        with pytest.raises(HondoError, match="'fp32' of engine made runs on the CPU, not on npu"):
+            engine.precision_of_file(LoadOptions(device=device), stored="fp32", path=PATH)
+        CALLS.clear()
+    engine.load(tiny_model, LoadOptions(device="cpu"))
+
+
+@pytest.mark.parametrize("exports", [False, True])
+def test_whether_it_does_something_can_be_asked(engine, exports) -> None:
+    assert not engine.refusal(Use(precision="fp32", exports=exports))
+    assert "'bf16' is not offered by made" in engine.refusal(Use(precision="bf16", exports=exports))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 from hondo.core.errors import HondoError, MissingExtraError
 from hondo.core.types import Size
@@ -12,8 +13,8 @@ from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.quantization.calibration import QuantizationOptions
 from hondo.models.base.depth_model import DepthModel
 
+EXACT = "fp32"
 INT8_STATIC, INT8_DYNAMIC, INT8_WEIGHTS = "int8", "int8-dynamic", "int8-weights"
-INT8 = (INT8_STATIC, INT8_DYNAMIC, INT8_WEIGHTS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +38,38 @@ class LoadOptions:
     threads: int | None = None  # of the CPU; None: the engine's choice
 
 
+@dataclass(frozen=True, kw_only=True)
+class Support:
+    """How an engine supports one precision."""
+
+    runs: bool = True  # models in memory
+    exports: bool = True  # to files, which it then runs too
+    devices: tuple[str, ...] = ()  # kinds that compute in it; none: all of the engine's
+    images: Literal["none", "validate", "optional", "required"] = "none"  # for calibration; "validate": not for ranges
+
+
+@dataclass(frozen=True, kw_only=True)
+class Use:
+    """What an engine is asked to do in a precision: to export a model, or to run a model or a file."""
+
+    precision: str
+    exports: bool = False
+    dynamic: bool = False  # exported for any size
+    has_images: bool = False  # for calibration
+    device: str = "auto"  # that runs it
+    file: Path | None = None  # that is run; None: a model
+    stored: str = ""  # the precision of the file, once it is read
+
+    @property
+    def computed(self) -> str:
+        """The precision that is computed in, empty if not known yet: fp32 lets a file keep its own."""
+        return self.stored if self.file is not None and self.precision == EXACT else self.precision
+
+
 ExportFunction = Callable[[DepthModel, Path, ExportOptions], Path]
 LoadFunction = Callable[[DepthModel | Path, LoadOptions], NetworkPredictor]
 DEFAULT_EXPORT, DEFAULT_LOAD = ExportOptions(), LoadOptions()
+UNSUPPORTED = Support(runs=False, exports=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +78,11 @@ class Engine:
 
     name: str
     load_function: LoadFunction
-    precisions: tuple[str, ...]  # that it runs a model in
+    supports: Mapping[str, Support]  # each precision that it runs or exports
     devices: tuple[str, ...]
+    auto_device: Callable[[], str] = lambda: "cpu"  # the kind that "auto" is here
     export_function: ExportFunction | None = None  # None: it has no file format of its own
-    export_precisions: tuple[str, ...] = ()
-    calibrated: tuple[str, ...] = ()  # precisions whose export uses calibration images
+    interchangeable: tuple[str, ...] = ()  # precisions: a file in one of them runs in each
     suffix: str = ""  # of its files
     packages: tuple[str, ...] = ()  # it needs to run a file
     model_packages: tuple[str, ...] = ()  # it also needs to export a model, or to run one in memory
@@ -62,37 +92,107 @@ class Engine:
     compared_on: str = "cpu"  # where an exported file is compared with torch
     advice: Mapping[str, str] = field(default_factory=dict)  # a precision it lacks -> what to use instead
 
+    @property
+    def precisions(self) -> tuple[str, ...]:
+        """That it runs a model in."""
+        return tuple(name for name, support in self.supports.items() if support.runs)
+
+    @property
+    def export_precisions(self) -> tuple[str, ...]:
+        """That it writes files in."""
+        return tuple(name for name, support in self.supports.items() if support.exports)
+
+    @property
+    def calibrated(self) -> tuple[str, ...]:
+        """Precisions whose export uses calibration images."""
+        return tuple(name for name, support in self.supports.items() if support.images in ("optional", "required"))
+
     def export(self, model: DepthModel, path: Path, options: ExportOptions = DEFAULT_EXPORT) -> Path:
         """Writes ``model`` to ``path`` and returns the path."""
+        self.check_export(path, options, has_images=options.quantization is not None)
+        assert self.export_function is not None  # as check_export makes sure
+        return self.export_function(model, path, options)
+
+    def load(self, source: DepthModel | Path, options: LoadOptions = DEFAULT_LOAD) -> NetworkPredictor:
+        """Runs a model, or an exported file."""
+        self.check_load(source, options)
+        return self.load_function(source, options)
+
+    def check_export(self, path: Path, options: ExportOptions, *, has_images: bool) -> None:
+        """Refuses what it does not export; ``has_images``: for calibration."""
         if self.export_function is None:
             raise HondoError(f"{path}: {self.name} has no file format; {self.advice['export']}", field="engine")
-        self._check_precision(options.precision, self.export_precisions)
+        self.check(Use(precision=options.precision, exports=True, dynamic=options.dynamic, has_images=has_images))
         if options.dynamic and not self.exports_dynamic:
             raise HondoError(
                 f"{path}: {self.name} files have one input size; leave out dynamic=True, or export to onnx",
                 field="dynamic",
             )
-        self._check_quantization(options)
         self._check_packages(self.packages + self.model_packages)
-        return self.export_function(model, path, options)
 
-    def load(self, source: DepthModel | Path, options: LoadOptions = DEFAULT_LOAD) -> NetworkPredictor:
-        """Runs a model, or an exported file."""
-        is_file = isinstance(source, Path)
-        if not is_file and not self.runs_models:
+    def check_load(self, source: DepthModel | Path | None, options: LoadOptions) -> None:
+        """Refuses what it does not run; None: a model that is not built yet."""
+        file = source if isinstance(source, Path) else None
+        if file is None and not self.runs_models:
+            name = "the model" if source is None else source.name
             raise HondoError(
-                f"{self.name} runs {self.suffix} files; export {source.name} to {self.name} first", field="engine"
+                f"{self.name} runs {self.suffix} files; export {name} to {self.name} first", field="engine"
             )
-        if options.precision == INT8_STATIC in self.calibrated and not is_file:
-            raise HondoError(
-                f"precision '{INT8_STATIC}' needs calibration images: export a file with "
-                f'precision="{INT8_STATIC}" and calibration=SOURCE, and load that',
-                field="precision",
-            )
-        self._check_precision(options.precision, self.precisions + (self.export_precisions if is_file else ()))
         self._check_device(options.device)
-        self._check_packages(self.packages + (() if is_file else self.model_packages))
-        return self.load_function(source, options)
+        self.check(Use(precision=options.precision, device=options.device, file=file))
+        self._check_packages(self.packages + (() if file else self.model_packages))
+
+    def precision_of_file(self, options: LoadOptions, *, stored: str, path: Path) -> str:
+        """The precision that a file runs in, which was exported in ``stored``."""
+        return self.check(Use(precision=options.precision, device=options.device, file=path, stored=stored))
+
+    def check(self, use: Use) -> str:
+        """Refuses what it does not do in a precision; gives the precision that is computed in."""
+        reason = self.refusal(use)
+        if reason:
+            raise HondoError(reason, field="precision")
+        return use.computed
+
+    def refusal(self, use: Use) -> str:
+        """Why it does not do something in a precision; empty where it does. Nothing else in hondo decides this."""
+        support, named = self.supports.get(use.precision, UNSUPPORTED), f"precision '{use.precision}'"
+        if support.images == "required" and not (use.has_images or use.file):
+            remedy = (
+                "add calibration=SOURCE, a folder, glob or video of scenes like those the model will see"
+                if use.exports
+                else f'export a file with precision="{use.precision}" and calibration=SOURCE, and load that'
+            )
+            return f"{named} needs calibration images: {remedy}"
+        offered = self._offered(use)
+        if use.precision not in offered:
+            advice = f"; {self.advice[use.precision]}" if use.precision in self.advice else ""
+            return f"{named} is not offered by {self.name}; choose one of: {', '.join(offered)}{advice}"
+        if support.images == "required" and use.dynamic:
+            return f"{named} is exported for one size; leave out dynamic=True"
+        if support.images == "none" and use.has_images:
+            return f"{self.name} uses no calibration images for {named}; leave them out"
+        if use.stored and use.computed != use.stored and not {use.stored, use.precision} <= {*self.interchangeable}:
+            return f'{use.file} was exported in {use.stored}; export it again with precision="{use.precision}"'
+        return "" if use.exports else self._refusal_of_device(use)
+
+    def _offered(self, use: Use) -> list[str]:
+        """The precisions of its exports, or of the models or files that it runs."""
+        return [
+            name
+            for name, support in self.supports.items()
+            if (support.exports and (use.exports or use.file)) or (support.runs and not use.exports)
+        ]
+
+    def _refusal_of_device(self, use: Use) -> str:
+        able = self.supports.get(use.computed, UNSUPPORTED).devices
+        if not able or (kind := self.auto_device() if use.device == "auto" else _kind(use.device)) in able:
+            return ""
+        there = [name for name in self._offered(use) if kind in (self.supports[name].devices or self.devices)]
+        runs_on = " or ".join("the CPU" if each == "cpu" else each for each in able)
+        return (
+            f"precision '{use.computed}' of engine {self.name} runs on {runs_on}, not on {kind}; "
+            f"choose one of: {', '.join(there)}"
+        )
 
     def is_installed(self) -> bool:
         """Whether all its packages are here (not whether they work)."""
@@ -100,37 +200,10 @@ class Engine:
 
     def _check_device(self, device: str) -> None:
         """Refuses a device that the engine does not know."""
-        kind = re.split("[:.]", device.lower())[0]
-        if kind not in ("auto", *self.devices):
+        if _kind(device) not in ("auto", *self.devices):
             raise HondoError(
                 f"device '{device}' is unknown to {self.name}; use one of: {', '.join(('auto', *self.devices))}",
                 field="device",
-            )
-
-    def _check_precision(self, precision: str, allowed: tuple[str, ...]) -> None:
-        if precision not in allowed:
-            choices = ", ".join(dict.fromkeys(allowed))
-            advice = f"; {self.advice[precision]}" if precision in self.advice else ""
-            raise HondoError(
-                f"precision '{precision}' is not offered by {self.name}; choose one of: {choices}{advice}",
-                field="precision",
-            )
-
-    def _check_quantization(self, options: ExportOptions) -> None:
-        if options.precision == INT8_STATIC and options.quantization is None:
-            raise HondoError(
-                f"precision '{INT8_STATIC}' needs calibration images: add calibration=SOURCE, a folder, glob or video "
-                "of scenes like those the model will see",
-                field="precision",
-            )
-        if options.precision == INT8_STATIC and options.dynamic:
-            raise HondoError(
-                f"precision '{INT8_STATIC}' is exported for one size; leave out dynamic=True", field="precision"
-            )
-        if options.quantization is not None and options.precision not in self.calibrated:
-            raise HondoError(
-                f"{self.name} uses no calibration images for precision '{options.precision}'; leave them out",
-                field="calibration",
             )
 
     def _check_packages(self, packages: tuple[str, ...]) -> None:
@@ -139,13 +212,9 @@ class Engine:
             raise MissingExtraError(missing, extra=self.extra)
 
 
-def precision_of_file(asked: str, *, stored: str, path: Path) -> str:
-    """The precision that a file was exported in; fp32 asks for nothing, and any other must be equal."""
-    if asked not in ("fp32", stored):
-        raise HondoError(
-            f'{path} was exported in {stored}; export it again with precision="{asked}"', field="precision"
-        )
-    return stored
+def _kind(device: str) -> str:
+    """``cuda`` of cuda:1, ``gpu`` of GPU.1."""
+    return re.split("[:.]", device.lower())[0]
 
 
 def _is_missing(package: str) -> bool:

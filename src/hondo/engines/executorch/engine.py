@@ -12,7 +12,7 @@ from jaxtyping import Float
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError, reason_of
 from hondo.engines.base.compiled import Call, Shape, compiled_per_shape, served
-from hondo.engines.base.engine import Engine, ExportOptions, LoadOptions, precision_of_file
+from hondo.engines.base.engine import Engine, ExportOptions, LoadOptions, Support
 from hondo.engines.base.metadata import KEY, ExportHeader, export_spec, header_of
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.tracing.export_graph import silent, trace
@@ -36,7 +36,7 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     if isinstance(source, Path):
         program = _program(source.read_bytes(), name=str(source))
         header = ExportHeader.from_json(_header_text(program), path=source)
-        precision_of_file(options.precision, stored=header.precision, path=source)
+        ENGINE.precision_of_file(options, stored=header.precision, path=source)
         call = _runner(program, name=str(source))
     else:
         header = ExportHeader.of(source, precision=options.precision)
@@ -130,8 +130,7 @@ ENGINE = Engine(
     name="executorch",
     load_function=load,
     export_function=export,
-    precisions=("fp32", "fp16"),
-    export_precisions=("fp32", "fp16"),
+    supports={"fp32": Support(), "fp16": Support()},
     suffix=".pte",
     devices=("cpu",),
     packages=("executorch",),

@@ -20,7 +20,7 @@ from hondo.engines.base.engine import (
     Engine,
     ExportOptions,
     LoadOptions,
-    precision_of_file,
+    Support,
 )
 from hondo.engines.base.layer_times import LayerTime
 from hondo.engines.base.metadata import KEY, ExportHeader, export_spec, header_of
@@ -50,7 +50,7 @@ def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
     spec = export_spec(model.input_spec, size_hw=options.size_hw, dynamic=options.dynamic)
     header = header_of(model, spec=spec, precision=options.precision, licence=options.licence)
     proto = _proto(model, shape=(1, 3, *spec.size_hw), precision=options.precision, dynamic=options.dynamic)
-    if options.quantization is not None:
+    if options.precision == INT8_STATIC and options.quantization is not None:
         proto, int8 = quantize(
             proto, kind=model.kind, options=options.quantization, run_of=lambda content: _run_bytes(content, model.name)
         )
@@ -67,7 +67,7 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
         session = _session(content, options, name=str(source))
         header = ExportHeader.from_json(session.get_modelmeta().custom_metadata_map.get(KEY), path=source)
         _check_form(session, header, name=str(source))
-        precision_of_file(options.precision, stored=header.precision, path=source)
+        ENGINE.precision_of_file(options, stored=header.precision, path=source)
         call = _runner(session)
     else:
         header = ExportHeader.of(source, precision=options.precision)
@@ -139,9 +139,13 @@ ENGINE = Engine(
     name="onnx",
     load_function=load,
     export_function=export,
-    precisions=("fp32", "fp16", INT8_DYNAMIC, INT8_WEIGHTS),
-    export_precisions=("fp32", "fp16", INT8_DYNAMIC, INT8_WEIGHTS, INT8_STATIC),
-    calibrated=(INT8_STATIC,),
+    supports={
+        "fp32": Support(),
+        "fp16": Support(),
+        INT8_DYNAMIC: Support(images="validate"),
+        INT8_WEIGHTS: Support(images="validate"),
+        INT8_STATIC: Support(runs=False, images="required"),
+    },
     suffix=".onnx",
     devices=("cpu", *ACCELERATORS),
     packages=("onnxruntime",),

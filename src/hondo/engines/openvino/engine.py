@@ -8,14 +8,13 @@ from jaxtyping import Float
 
 from hondo.engines.base.compiled import Shape, compiled_per_shape, served
 from hondo.engines.base.engine import (
-    INT8,
     INT8_DYNAMIC,
     INT8_STATIC,
     INT8_WEIGHTS,
     Engine,
     ExportOptions,
     LoadOptions,
-    precision_of_file,
+    Support,
 )
 from hondo.engines.base.layer_times import LayerTime
 from hondo.engines.base.metadata import ExportHeader, export_spec, header_of
@@ -51,16 +50,12 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     """Runs an exported file, or a model, which is converted once and compiled for each size that comes."""
     if isinstance(source, Path):
         graph, header = read_graph(source)
-        header = replace(header, precision=_precision_of_file(options.precision, header=header, path=source))
+        header = replace(header, precision=ENGINE.precision_of_file(options, stored=header.precision, path=source))
         graph_for = graphs_of_file(graph, num_previous=header.num_previous)
     else:
         header = ExportHeader.of(source, precision=options.precision)
         graph_for = graphs_of_model(source, change=with_int8_weights if options.precision == INT8_WEIGHTS else None)
     target, float_precision = device_named(options.device), header.int8.float_precision if header.int8 else "fp32"
-
-    def profiled(*inputs: Float[np.ndarray, "..."]) -> tuple[LayerTime, ...]:
-        graph, config = graph_for(inputs[0].shape), configured() | {"PERF_COUNT": True}
-        return layer_times(compile_graph(graph, target, config), inputs)
 
     def configured(*, many: bool = False) -> dict[str, object]:
         return settings(
@@ -70,7 +65,10 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     def compiled(shape: Shape, *, many: bool):
         return compile_graph(graph_for(shape), target, configured(many=many))
 
-    configured()  # refuses at once what the device cannot do
+    def profiled(*inputs: Float[np.ndarray, "..."]) -> tuple[LayerTime, ...]:
+        graph, config = graph_for(inputs[0].shape), configured() | {"PERF_COUNT": True}
+        return layer_times(compile_graph(graph, target, config), inputs)
+
     return served(
         compiled_per_shape(lambda shape: runner(compiled(shape, many=False))),
         header,
@@ -82,22 +80,20 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     )
 
 
-def _precision_of_file(asked: str, *, header: ExportHeader, path: Path) -> str:
-    """A file in float runs in any float precision, one in int8 only in its own."""
-    if header.precision in INT8:
-        return precision_of_file(asked, stored=header.precision, path=path)
-    if asked in INT8:
-        return precision_of_file(asked, stored=header.precision, path=path)
-    return header.precision if asked == "fp32" else asked
-
+NOT_NPU = ("cpu", "gpu")  # an NPU computes in fp16
 
 ENGINE = Engine(
     name="openvino",
     load_function=load,
     export_function=export,
-    precisions=("fp32", "fp16", "bf16", INT8_WEIGHTS),
-    export_precisions=("fp32", "fp16", "bf16", INT8_WEIGHTS, INT8_STATIC),
-    calibrated=(INT8_STATIC,),
+    supports={
+        "fp32": Support(devices=NOT_NPU),
+        "fp16": Support(),
+        "bf16": Support(devices=NOT_NPU),
+        INT8_WEIGHTS: Support(devices=NOT_NPU, images="validate"),
+        INT8_STATIC: Support(runs=False, devices=NOT_NPU, images="required"),
+    },
+    interchangeable=("fp32", "fp16", "bf16"),
     suffix=".xml",
     devices=("cpu", "gpu", "npu"),
     packages=("openvino",),

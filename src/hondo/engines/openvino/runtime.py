@@ -44,11 +44,6 @@ def settings(
     ``float_precision``: of the float part of an int8 graph. bf16 leaves the choice to OpenVINO, which takes bf16 where
     the processor has it.
     """
-    if device.startswith("NPU") and precision != "fp16":
-        raise HondoError(
-            f'an NPU computes in fp16, not {precision}; use precision="fp16"',
-            field="precision",
-        )
     chosen: dict[str, Any] = {"INFERENCE_PRECISION_HINT": HINTS[precision]} if precision in HINTS else {}
     if precision == "int8" and float_precision == "fp32":
         chosen["INFERENCE_PRECISION_HINT"] = "f32"

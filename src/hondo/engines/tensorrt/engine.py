@@ -12,7 +12,7 @@ from jaxtyping import Float
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError
 from hondo.engines.base.compiled import Call, Shape, compiled_per_shape, served
-from hondo.engines.base.engine import Engine, ExportOptions, LoadOptions, precision_of_file
+from hondo.engines.base.engine import Engine, ExportOptions, LoadOptions, Support
 from hondo.engines.base.metadata import ExportHeader, export_spec, header_of
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.onnx.proto import proto_of, with_header
@@ -90,7 +90,7 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     if isinstance(source, Path):
         header, built_on, plan = unpack(source.read_bytes(), path=source)
         built_on.check(card, path=source)
-        precision_of_file(options.precision, stored=header.precision, path=source)
+        ENGINE.precision_of_file(options, stored=header.precision, path=source)
         call = runner(trt, plan, target=target, name=str(source))
     else:
         header = ExportHeader.of(source, precision=options.precision)
@@ -193,10 +193,10 @@ ENGINE = Engine(
     name="tensorrt",
     load_function=load,
     export_function=export,
-    precisions=("fp32", "fp16"),
-    export_precisions=("fp32", "fp16"),
+    supports={"fp32": Support(), "fp16": Support()},
     suffix=".engine",
     devices=("cuda",),
+    auto_device=lambda: "cuda",
     packages=("tensorrt",),
     model_packages=("onnx", "onnxscript"),
     extra="tensorrt,onnx",

@@ -14,11 +14,11 @@ from jaxtyping import Float
 from hondo.core.atomic import atomic_path
 from hondo.core.errors import HondoError, reason_of
 from hondo.engines.base.compiled import Call, served
-from hondo.engines.base.engine import Engine, ExportOptions, LoadOptions, precision_of_file
+from hondo.engines.base.engine import Engine, ExportOptions, LoadOptions, Support
 from hondo.engines.base.metadata import KEY, ExportHeader, export_spec, header_of
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.torch.compile import use_compiler
-from hondo.engines.torch.engine import torch_device
+from hondo.engines.torch.engine import auto_device, torch_device
 from hondo.engines.tracing.export_graph import quiet, silent, trace
 from hondo.models.base.depth_model import DepthModel
 
@@ -65,7 +65,7 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     assert isinstance(source, Path)  # as the engine states: it runs files only
     about = read_about(source)
     header = ExportHeader.from_json(about.get(KEY), path=source)
-    precision_of_file(options.precision, stored=header.precision, path=source)
+    ENGINE.precision_of_file(options, stored=header.precision, path=source)
     name = about.get("AOTI_DEVICE_KEY", "cpu") if options.device == "auto" else options.device
     target = torch_device(name)
     check_machine(source, about, device_type=target.type)
@@ -123,10 +123,10 @@ ENGINE = Engine(
     name="aot-inductor",
     load_function=load,
     export_function=export,
-    precisions=("fp32", "fp16", "bf16"),
-    export_precisions=("fp32", "fp16", "bf16"),
+    supports=dict.fromkeys(_DTYPES, Support()),
     suffix=".pt2",
     devices=("cpu", "cuda"),
+    auto_device=auto_device,
     runs_models=False,
     compared_on="auto",  # the kind of device that the file was compiled for
 )

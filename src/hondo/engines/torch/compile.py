@@ -14,10 +14,10 @@ from jaxtyping import Float
 from hondo.core.cache import cache_folder
 from hondo.core.errors import HondoError, reason_of
 from hondo.engines.base.compiled import Call, Shape, compiled_per_shape, served
-from hondo.engines.base.engine import Engine, LoadOptions
+from hondo.engines.base.engine import Engine, LoadOptions, Support
 from hondo.engines.base.metadata import ExportHeader
 from hondo.engines.base.predictor import NetworkPredictor
-from hondo.engines.torch.engine import DEVICES, mixed_precision, read_depth_model, torch_device
+from hondo.engines.torch.engine import DEVICES, auto_device, mixed_precision, read_depth_model, torch_device
 from hondo.engines.tracing.export_graph import quiet, trace
 from hondo.engines.tracing.graph_inputs import alone
 from hondo.models.base.depth_model import DepthModel
@@ -80,7 +80,8 @@ def _compiled(model: DepthModel, *, target: torch.device, precision: str, shape:
 ENGINE = Engine(
     name="torch-compile",
     load_function=load,
-    precisions=("fp32", "fp16", "bf16"),
+    supports=dict.fromkeys(("fp32", "fp16", "bf16"), Support(exports=False)),
     devices=DEVICES,
+    auto_device=auto_device,
     advice={"export": "export to aot-inductor (.pt2), which uses the same compiler"},
 )

@@ -9,7 +9,15 @@ import torch
 from jaxtyping import Float
 
 from hondo.core.errors import HondoError
-from hondo.engines.base.engine import INT8_DYNAMIC, INT8_STATIC, INT8_WEIGHTS, Engine, ExportOptions, LoadOptions
+from hondo.engines.base.engine import (
+    INT8_DYNAMIC,
+    INT8_STATIC,
+    INT8_WEIGHTS,
+    Engine,
+    ExportOptions,
+    LoadOptions,
+    Support,
+)
 from hondo.engines.base.layer_times import LayerTime
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.torch.int8 import quantizable_layers, weight_keys, with_int8_linears, with_int8_weights
@@ -35,7 +43,7 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     """Runs a model, or the file of one. ``threads`` sets torch's number for the whole process."""
     model = read_depth_model(source) if isinstance(source, Path) else source
     target, precision = torch_device(options.device), options.precision
-    model = _in_int8(model, target=target, precision=precision)
+    model = _in_int8(model, precision=precision)
     if options.threads is not None:
         torch.set_num_threads(options.threads)
     model = model.to(device=target, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
@@ -64,16 +72,10 @@ def read_depth_model(path: Path) -> DepthModel:
     return model
 
 
-def _in_int8(model: DepthModel, *, target: torch.device, precision: str) -> DepthModel:
+def _in_int8(model: DepthModel, *, precision: str) -> DepthModel:
     """The model; in the int8 precisions a copy whose weights are rounded, or that also multiplies integers."""
     if precision == INT8_WEIGHTS:
         return with_int8_weights(model)
-    if precision == INT8_DYNAMIC and target.type != "cpu":
-        raise HondoError(
-            f"precision '{INT8_DYNAMIC}' of engine torch runs on the CPU, not on {target}; "
-            'use precision="fp16" there',
-            field="precision",
-        )
     return with_int8_linears(model) if precision == INT8_DYNAMIC else model
 
 
@@ -115,10 +117,15 @@ def layer_times(run: Callable[..., np.ndarray], *inputs: Float[np.ndarray, "..."
     )
 
 
+def auto_device() -> str:
+    """CUDA where there is one."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 def torch_device(name: str) -> torch.device:
-    """The torch device of a name; ``auto`` takes CUDA where there is one."""
+    """The torch device of a name; ``auto``: see ``auto_device``."""
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        return torch.device(auto_device())
     try:
         device = torch.device(name)
     except RuntimeError as error:
@@ -139,11 +146,16 @@ ENGINE = Engine(
     name="torch",
     load_function=load,
     export_function=export,
-    precisions=("fp32", "fp16", "bf16", INT8_DYNAMIC, INT8_WEIGHTS),
-    export_precisions=("fp32", "fp16", INT8_WEIGHTS),
-    calibrated=(INT8_WEIGHTS,),
+    supports={
+        "fp32": Support(),
+        "fp16": Support(),
+        "bf16": Support(exports=False),
+        INT8_DYNAMIC: Support(exports=False, devices=("cpu",)),
+        INT8_WEIGHTS: Support(images="optional"),
+    },
     suffix=".safetensors",
     devices=DEVICES,
+    auto_device=auto_device,
     advice={
         INT8_STATIC: "for int8 with calibration images export to openvino or onnx; without, take int8-dynamic or "
         "int8-weights"

@@ -7,6 +7,7 @@ from pathlib import Path
 from hondo.core.errors import HondoError
 from hondo.core.sample import Samples
 from hondo.core.types import InputSpec, Size
+from hondo.engines.base.engine import ExportOptions
 from hondo.engines.load import ModelSettings, weights_file
 from hondo.engines.quantization.calibration import MAX_ABS_REL_ERROR, Calibration, QuantizationOptions
 from hondo.engines.registry import ENGINES
@@ -49,6 +50,9 @@ def export_model(
         raise HondoError(
             "max_drop is about calibration images: add calibration=SOURCE, or leave it out", field="max_drop"
         )
+    target, options = ENGINES[engine], ExportOptions(precision=settings.precision, dynamic=dynamic)
+    path = out if out.suffix else out.with_suffix(target.suffix)
+    target.check_export(path, options, has_images=calibration is not None)
     built = settings.build(model)
     size_hw = settings.size_hw or built.input_spec.size_hw
     quantization = None
@@ -57,7 +61,6 @@ def export_model(
         on_progress(f"{len(images)} calibration images; a large model takes minutes before the next line")
         allowed = MAX_ABS_REL_ERROR if max_drop is None else max_drop
         quantization = QuantizationOptions(calibration=images, max_abs_rel_error=allowed, on_progress=on_progress)
-    path = out if out.suffix else out.with_suffix(ENGINES[engine].suffix)
     parity = export_checked(
         built, path, engine=engine, size_hw=size_hw, precision=settings.precision, dynamic=dynamic, force=force,
         licence=_licence(weights_file(model, settings.weights)), samples=samples, quantization=quantization,

@@ -13,7 +13,7 @@ from hondo.core.atomic import cannot_write, put_in_place
 from hondo.core.errors import HondoError
 from hondo.core.sample import Samples
 from hondo.core.types import Size
-from hondo.engines.base.engine import INT8, ExportOptions, LoadOptions
+from hondo.engines.base.engine import ExportOptions, LoadOptions
 from hondo.engines.base.metadata import export_spec
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.quantization.calibration import QuantizationOptions
@@ -157,15 +157,12 @@ def export_checked(
     target = ENGINES[engine]
     if path.suffix != target.suffix:
         raise HondoError(f"{path}: an export to {engine} is written to a file that ends in {target.suffix}")
-    if quantization is not None and precision not in INT8:
-        raise HondoError(f"calibration images are for int8, not for precision '{precision}'; leave them out")
     size_hw = size_hw or model.input_spec.size_hw
     with _written(path) as folder:
         draft = folder / path.name
         options = ExportOptions(
-            size_hw=size_hw, precision=precision, dynamic=dynamic, licence=licence,
-            quantization=quantization if precision in target.calibrated else None,
-        )  # fmt: skip
+            size_hw=size_hw, precision=precision, dynamic=dynamic, licence=licence, quantization=quantization
+        )
         target.export(model, draft, options)
         predictor = target.load(draft, LoadOptions(device=target.compared_on))
         if samples is not None:

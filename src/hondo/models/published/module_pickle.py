@@ -19,7 +19,7 @@ from jaxtyping import Shaped
 from torch import Tensor
 
 from hondo.core.errors import HondoError
-from hondo.models.published.tensor_files import CONVERT, WRAPPERS, as_float32, read_tensors, without_prefixes
+from hondo.models.published.tensor_files import CONVERT, as_float32, read_tensors, unwrapped, without_prefixes
 
 # The header of files before torch 1.6: a magic number and a version, each pickled, in front of the content.
 _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
@@ -64,7 +64,7 @@ def read_module(path: Path) -> dict[str, Shaped[Tensor, "..."]]:
     """The tensors of a whole pickled module, by the keys of its state dict without "module."."""
     try:
         content, storages = _load(path)
-        plans = dict(_plans(_weights_of(content)))
+        plans = dict(_plans(unwrapped(content, kinds=(Mapping, _StandIn))))
         tensors = {
             key: storages[plan.storage].as_strided(plan.size, plan.stride, plan.offset) for key, plan in plans.items()
         }
@@ -192,12 +192,6 @@ def _check_order(is_little: bool) -> None:
 
 def _flat(data: bytes, dtype: torch.dtype) -> Shaped[Tensor, " n"]:
     return torch.frombuffer(bytearray(data), dtype=dtype) if data else torch.empty(0, dtype=dtype)
-
-
-def _weights_of(content: Any) -> Any:
-    """The module, or the state dict, in what a file pickles."""
-    wrapped = (content.get(key) for key in WRAPPERS) if isinstance(content, Mapping) else ()
-    return next((each for each in wrapped if isinstance(each, Mapping | _StandIn)), content)
 
 
 def _plans(weights: Any, prefix: str = "") -> Iterator[tuple[str, "_TensorPlan"]]:

@@ -30,6 +30,7 @@ WRAPPERS = (
     "network",
     "weights",
 )
+MAX_NESTED = 4  # wrappers inside each other; a pickled dictionary may even hold itself
 # Prefixes of (Distributed)DataParallel, torch.compile, Lightning modules and their like, where every tensor has them.
 PREFIXES = ("module.", "_orig_mod.", "model.", "ema_model.")
 
@@ -48,9 +49,7 @@ def read_tensors(path: Path) -> dict[str, Shaped[Tensor, "..."]]:
 
 def read_entries(path: Path) -> dict[str, Any]:
     """Everything that the weights' dictionary of a file holds: tensors, and numbers such as the trained size."""
-    loaded = _load(path)
-    while isinstance(loaded, Mapping) and (wrapper := _wrapper_of(loaded)):
-        loaded = loaded[wrapper]
+    loaded = unwrapped(_load(path))
     if not isinstance(loaded, Mapping):
         raise HondoError(f"{path} holds a {type(loaded).__name__}, not a dictionary of tensors; {CONVERT}")
     entries = {str(key): as_float32(value) for key, value in loaded.items()}
@@ -72,9 +71,12 @@ CONVERT = (
 )
 
 
-def _wrapper_of(loaded: Mapping) -> str | None:
-    """The key under which a dictionary keeps its weights; None where the tensors lie in it directly."""
-    return next((wrapper for wrapper in WRAPPERS if isinstance(loaded.get(wrapper), Mapping)), None)
+def unwrapped(content: Any, *, kinds: tuple[type, ...] = (Mapping,)) -> Any:
+    """What a checkpoint keeps under ``WRAPPERS``, which may be nested. ``kinds``: what counts as weights there."""
+    for _ in range(MAX_NESTED):
+        wrapped = (content.get(key) for key in WRAPPERS) if isinstance(content, Mapping) else ()
+        content = next((each for each in wrapped if isinstance(each, kinds)), content)
+    return content
 
 
 def without_prefixes(entries: dict[str, Any]) -> dict[str, Any]:

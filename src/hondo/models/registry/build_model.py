@@ -1,7 +1,6 @@
 """build_model: from a name, a checkpoint or a run folder to a network with its weights."""
 
 import inspect
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -31,7 +30,6 @@ from hondo.models.registry.zoo import PACKAGED_WEIGHTS, ZOO, Model
 MAX_BUFFER_RATIO = 1.5  # values in a file / parameters of its model: batch-norm statistics and constant grids add some
 HUGGING_FACE_FILES = ("model.safetensors", "pytorch_model.bin")  # the weights in a folder of its hub
 _EXPORTED = {".onnx", ".xml", ".engine", ".pt2", ".pte"}
-_log = logging.getLogger(__name__)
 
 
 def build_model(name: str | Path, weights: str | Path | None = None, *, strict: bool = True, **options: Any) -> Model:
@@ -40,7 +38,8 @@ def build_model(name: str | Path, weights: str | Path | None = None, *, strict: 
     ``name``: a name in ZOO, a .safetensors checkpoint written by hondo, or a run folder. ``weights``: a file or folder
     (own, the authors', or Hugging Face's), "random" for a fresh initialisation, or None for the weights that ship with
     hondo (random if there are none).
-    With ``strict=False``, weights that do not fit are skipped and logged. ``options`` override the variant's defaults.
+    With ``strict=False``, weights that do not fit are left out with a warning. ``options`` override the variant's
+    defaults.
     """
     if name not in ZOO:
         path = _checkpoint(Path(name))
@@ -168,12 +167,9 @@ def _with_weights(name: str, options: dict[str, Any], published: Published, *, s
         model = _build(name, options)  # for what the file lacks: non-persistent buffers, missing keys
         assign_weights(model, tensors, source=str(source), strict=strict)
     if mismatch:
-        _log.warning(
-            "%s: %.0f %% of the weights of '%s' were loaded; these do not fit and were left out: %s",
-            source,
-            100 * share_loaded(model, tensors),
-            name,
-            mismatch,
+        warn(
+            f"{source}: {100 * share_loaded(model, tensors):.0f} % of the weights of '{name}' were loaded; these do "
+            f"not fit and were left out: {mismatch}"
         )
     return model.eval()
 
