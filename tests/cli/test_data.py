@@ -42,3 +42,14 @@ def test_synth(tmp_path: Path, capsys: pytest.CaptureFixture):
 def test_wrong_root(tmp_path: Path, capsys: pytest.CaptureFixture):
     assert main(["data", "check", "--root", str(tmp_path / "nowhere")]) == 2
     assert "no manifest there" in capsys.readouterr().err
+
+
+def test_pack_then_check_the_shards(tmp_path: Path, capsys: pytest.CaptureFixture):
+    packed = str(tmp_path / "packed")
+    options = ["--data", "synthetic", "--data-option", "length=2", "--data-option", "size_hw=32,48"]
+    assert main(["data", "pack", "--out", packed, *options]) == 0
+    assert f"2 samples in 1 shards, 0.0 MB: {packed}" in capsys.readouterr().out
+    assert main(["data", "check", "--data", "shards", "--root", packed]) == 0
+    assert "with depth       2" in capsys.readouterr().out
+    assert main(["data", "pack", "--out", packed, *options]) == 2
+    assert "holds packed data already; give another --out" in capsys.readouterr().err

@@ -62,6 +62,7 @@ def test_options_reach_the_recipe():
         and recipe.objective.auto_mask is False
         and recipe.data.sources == (-2, 2)
     )
+    assert train.parse(["rgbd", "--data.max-bad", "0.05"]).recipe.batches.max_bad == 0.05
     rgbd = train.parse(["rgbd", "--objective.terms", "silog", "1", "--data.only", "indoor"]).recipe
     assert rgbd.objective.terms == {"silog": 1.0} and rgbd.data.only == "indoor" and rgbd.name == "rgbd"
 

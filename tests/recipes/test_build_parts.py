@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import torch
 
-from hondo.data.datasets.dataset_configs import FramesData, SyntheticData
+from hondo.data.datasets.dataset_configs import FramesData, MixData, RgbdData, SyntheticData
+from hondo.data.streaming.pack import pack
 from hondo.models.registry.build_model import build_model
 from hondo.recipes.build_parts import build_batches, build_objective, build_samples
 from hondo.recipes.depth_recipes import rgbd
 from hondo.recipes.pipeline import run
+from hondo.recipes.resume import with_absolute_paths
 from hondo.recipes.video_recipes import video
 from hondo.train.loop.loop_config import LoopConfig
 from hondo.train.loop.optim import make_optimizer
@@ -49,3 +51,26 @@ def test_cached_samples_are_the_same(clip):
     plain = next(iter(build_batches(recipe, model)))
     cached = next(iter(build_batches(replace(recipe, batches=replace(recipe.batches, cache=True)), model)))
     assert torch.equal(plain.augmented, cached.augmented)
+
+
+def test_packed_data_stands_for_any_data_set(tmp_path):
+    scenes = build_samples(SyntheticData(length=2, size_hw=(32, 64)))
+    pack(scenes, tmp_path)
+    for data in (RgbdData(root=str(tmp_path), size_hw=(32, 64)), FramesData(root=str(tmp_path), size_hw=(32, 64))):
+        samples = build_samples(data)
+        assert samples.origins == (scenes[0].origin, scenes[1].origin)
+    recipe = replace(rgbd(), data=RgbdData(root=str(tmp_path), size_hw=(32, 64)), **TINY)
+    batch = next(iter(build_batches(recipe, build_model("unet-light", weights="random"))))
+    assert batch.image.shape == (2, 3, 32, 64) and set(batch.origins) == set(samples.origins)
+
+
+def test_a_mix_of_sets_by_name():
+    data = MixData(sets={"synthetic": 1.0}, size_hw=(32, 64))
+    assert build_samples(data).sets.keys() == {"synthetic"} and build_samples(data)[0].image.shape == (3, 32, 64)
+
+
+def test_absolute_paths_of_a_mix_and_of_urls(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    mix = MixData(sets={"rgbd:here": 2.0, "synthetic": 1.0, "shards:s3://bucket/set": 0.5})
+    found = with_absolute_paths(replace(rgbd(), data=mix)).data.sets
+    assert found == {f"rgbd:{tmp_path / 'here'}": 2.0, "synthetic": 1.0, "shards:s3://bucket/set": 0.5}

@@ -1,4 +1,4 @@
-"""``hondo data check / splits / synth``: verifies a data set on disk, lists splits, makes synthetic data."""
+"""``hondo data check / pack / splits / synth``: verifies a data set, packs it, lists splits, makes synthetic data."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,8 +53,26 @@ class SynthConfig:
     data_option: DataOption = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class PackConfig:
+    """Write a data set as tar shards that train, evaluate and check read from disk or a URL, as any other data."""
+
+    out: Annotated[Path, tyro.conf.arg(metavar="FOLDER")]
+    """A new folder for the shards and their index.json."""
+    data: Annotated[str, tyro.conf.arg(metavar="NAME")] = "rgbd"
+    """rgbd, frames, synthetic or another data set."""
+    root: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
+    """Where the data is."""
+    shard_mb: Annotated[float, tyro.conf.arg(metavar="MB")] = 128.0
+    """Size of a shard; a run shuffles over four of them at once."""
+    quality: Annotated[int | None, tyro.conf.arg(metavar="1..100")] = None
+    """Store images as JPEG of this quality; default: PNG, exact."""
+    data_option: DataOption = ()
+
+
 Config = (
     Annotated[CheckConfig, tyro.conf.subcommand("check")]
+    | Annotated[PackConfig, tyro.conf.subcommand("pack")]
     | Annotated[SplitsConfig, tyro.conf.subcommand("splits")]
     | Annotated[SynthConfig, tyro.conf.subcommand("synth")]
 )
@@ -63,6 +81,8 @@ Config = (
 def run(config: Config) -> int:
     if isinstance(config, CheckConfig):
         return _check(config)
+    if isinstance(config, PackConfig):
+        return _pack(config)
     if isinstance(config, SplitsConfig):
         return _splits(config)
     return _synth(config)
@@ -98,6 +118,27 @@ def _print_check(found: "DatasetCheck") -> None:
         print(f"{'error ' if finding.is_error else 'remark'} {finding.origin}: {finding.says}")
     if len(found.findings) > _SHOWN:
         print(f"... and {len(found.findings) - _SHOWN} more")
+
+
+def _pack(config: PackConfig) -> int:
+    from hondo.data.datasets.registry import open_dataset
+    from hondo.data.streaming.pack import pack
+
+    if config.shard_mb <= 0 or not 1 <= (config.quality or 1) <= 100:
+        raise HondoError("--shard-mb must be positive and --quality lie in 1..100")
+    options = parse_pairs(config.data_option, option="--data-option")
+    samples = open_dataset(config.data, root=config.root, **options)
+    packed = pack(
+        samples,
+        config.out,
+        shard_mb=config.shard_mb,
+        quality=config.quality,
+        track=lambda indices: progress_bar(indices, text="packing"),
+    )
+    for reason in packed.failed[:_SHOWN]:
+        print(f"left out {reason}")
+    print(f"{packed.samples} samples in {packed.shards} shards, {packed.size / 1e6:.1f} MB: {config.out}")
+    return EXIT_SOME_FAILED if packed.failed else 0
 
 
 def _splits(config: SplitsConfig) -> int:

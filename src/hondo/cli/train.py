@@ -1,5 +1,6 @@
 """``hondo train``: a recipe with some of its fields replaced, trained into a run folder."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, make_dataclass, replace
 from pathlib import Path
@@ -38,7 +39,7 @@ class Places:
 
 def parse(arguments: Sequence[str]) -> TrainConfig:
     """``RECIPE [options]``, or ``--resume RUN [options]``: options start from the recipe, or from the run's own."""
-    arguments = list(arguments)
+    arguments = [re.sub(r"^--data\.max[-_]bad", "--batches.max-bad", argument) for argument in arguments]
     name = arguments.pop(0) if arguments and not arguments[0].startswith("-") else None
     resumed = _resumed(arguments)
     if name is None and resumed is None:

@@ -10,13 +10,17 @@ from hondo.data.augment.augment import augment
 from hondo.data.datasets.clips import clips_of, find_clips
 from hondo.data.datasets.registry import DATASETS
 from hondo.data.datasets.stereo_pair import is_pair_folder
+from hondo.data.loading.bad_samples import readable_ones
 from hondo.data.loading.batches import BatchSource, ShuffledBatches
 from hondo.data.loading.collate import collate
+from hondo.data.streaming.shards import Shards, is_packed
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.registry.build_model import build_model
 from hondo.recipes.recipe import Recipe
 from hondo.train.objectives.objective import Objective
 from hondo.train.objectives.registry import OBJECTIVES
+
+LOOKED_AT = 5  # samples, for one that can be read
 
 
 def build_depth_model(recipe: Recipe) -> DepthModel:
@@ -53,6 +57,7 @@ def build_batches(recipe: Recipe, model: DepthModel, *, rank: int = 0, world_siz
         seed=recipe.seed,
         shuffle=config.shuffle,
         workers=config.workers,
+        max_bad=config.max_bad,
         rank=rank,
         world_size=world_size,
     )
@@ -60,8 +65,8 @@ def build_batches(recipe: Recipe, model: DepthModel, *, rank: int = 0, world_siz
 
 def remember_size(model: DepthModel, samples: Samples) -> None:
     """Makes the size of the training images the model's own: the commonest, where clips differ."""
-    groups = getattr(samples, "groups", None) or ((0,),)
-    height, width = samples[max(groups, key=len)[0]].image.shape[-2:]
+    groups = getattr(samples, "groups", None) or (range(len(samples)),)
+    height, width = readable_ones(samples, max(groups, key=len)[:LOOKED_AT])[0].image.shape[-2:]
     spec = model.input_spec
     if not spec.fixed and height % spec.multiple_of == width % spec.multiple_of == 0:
         model.set_input_spec(replace(spec, size_hw=(height, width)))
@@ -72,6 +77,8 @@ def build_samples(data: Any, *, multiple_of: int = 1) -> Samples:
     if "root" in {each.name for each in fields(data)} and data.root is None:
         raise HondoError(f"the data set '{data.dataset}' needs files; give root=PATH", field="root")
     arguments = _arguments(data)
+    if is_packed(arguments.get("root")):
+        return Shards(data.root, size_hw=data.size_hw)
     if data.dataset != "frames":
         return DATASETS[data.dataset](**arguments)
     if data.sources is None:
@@ -87,9 +94,18 @@ def _arguments(data: Any) -> dict[str, Any]:
     return {each.name: getattr(data, each.name) for each in fields(data)}
 
 
-class _Cached(list[Sample]):
-    """Every sample in memory."""
+class _Cached(Samples):
+    """Every sample in memory; what cannot be read fails again whenever it is asked for."""
 
     def __init__(self, samples: Samples) -> None:
-        super().__init__(samples[index] for index in range(len(samples)))
+        self._samples, self._kept = samples, {}
         self.groups = getattr(samples, "groups", None)
+        self.streams = getattr(samples, "streams", None)
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def __getitem__(self, index: int) -> Sample:
+        if index not in self._kept:
+            self._kept[index] = self._samples[index]
+        return self._kept[index]

@@ -1,7 +1,9 @@
 """Learning from images with depth."""
 
+from dataclasses import replace
+
 from hondo.data.augment.augment_config import AugmentConfig
-from hondo.data.datasets.dataset_configs import RgbdData
+from hondo.data.datasets.dataset_configs import MixData, RgbdData
 from hondo.recipes.recipe import BatchesConfig, ModelConfig, Recipe
 from hondo.train.loop.loop_config import LoopConfig, OptimConfig
 from hondo.train.objectives.objective_config import SupervisedConfig
@@ -22,3 +24,12 @@ def rgbd() -> Recipe:
         optim=OptimConfig(lr=2e-4, max_steps=5000, ema_decay=0.999),
         loop=LoopConfig(log_every=20, checkpoint_every=500),
     )
+
+
+def mix() -> Recipe:
+    """Trains on several data sets at once: ``data.sets={"rgbd:PATH": 2, "shards:PATH": 1}`` with their weights.
+
+    Each sample teaches what its labels are known up to: maps in metres, up to scale or up to scale and shift by the
+    scale-and-shift-invariant loss, labelled pairs of points by their order.
+    """
+    return replace(rgbd(), name="mix", data=MixData(), objective=SupervisedConfig(terms={"ssi": 1.0, "ordinal": 0.5}))

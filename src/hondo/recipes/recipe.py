@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hondo.core.check_config import COUNT, NOT_NEGATIVE, check_config
+from hondo.core.check_config import COUNT, FRACTION, NOT_NEGATIVE, check_config
 from hondo.core.errors import HondoError
 from hondo.data.augment.augment_config import AugmentConfig
 from hondo.train.loop.loop_config import FabricConfig, LoopConfig, OptimConfig
@@ -32,9 +32,10 @@ class BatchesConfig:
     workers: int = 2  # threads that read ahead
     shuffle: bool = True
     cache: bool = False  # keep every sample in memory: for a short clip
+    max_bad: float = 0.01  # fraction of the samples that may be unreadable; they are left out and counted
 
     def __post_init__(self) -> None:
-        check_config(self, name="batches", limits={"batch_size": COUNT, "workers": NOT_NEGATIVE})
+        check_config(self, name="batches", limits={"batch_size": COUNT, "workers": NOT_NEGATIVE, "max_bad": FRACTION})
 
 
 @dataclass(frozen=True, kw_only=True)

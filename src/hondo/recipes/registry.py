@@ -10,6 +10,7 @@ RECIPES: Table[Callable[[], Recipe]] = Table(
     {
         "video": "hondo.recipes.video_recipes:video",
         "rgbd": "hondo.recipes.depth_recipes:rgbd",
+        "mix": "hondo.recipes.depth_recipes:mix",
         "nano": "hondo.recipes.nano_recipes:nano",
         "nano-medium": "hondo.recipes.nano_recipes:nano_medium",
         "nano-large": "hondo.recipes.nano_recipes:nano_large",

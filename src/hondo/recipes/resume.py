@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hondo.core.errors import HondoError
+from hondo.data.streaming.shards import is_url
 from hondo.models.registry.zoo import ZOO
 from hondo.recipes.recipe import Recipe
 
@@ -27,7 +28,7 @@ FIXED = (
     "optim.lr_factors",
     "seed",
 )
-_PATHS = ("root", "camera", "poses", "weights")  # fields that may hold a path
+_PATHS = ("root", "camera", "poses", "weights", "sets")  # fields that may hold a path
 
 
 def check_resumable(stored: Path, recipe: Recipe) -> None:
@@ -79,7 +80,13 @@ def _absolute(config: T) -> T:
 def _absolute_value(name: str, value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(_absolute_value(name, each) for each in value)
-    if not isinstance(value, str) or (name != "root" and not Path(value).exists()):
+    if isinstance(value, Mapping):  # "NAME:ROOT" of the sets of a mix
+        parts = {text: text.partition(":") for text in value}
+        return {
+            text if not root else f"{of}:{_absolute_value('root', root)}": value[text]
+            for text, (of, _, root) in parts.items()
+        }
+    if not isinstance(value, str) or is_url(value) or (name != "root" and not Path(value).exists()):
         return value
     return _absolute_path(value)
 

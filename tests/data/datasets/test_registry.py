@@ -13,10 +13,11 @@ from hondo.data.layouts.layout_table import LAYOUTS
 OPTIONS = {"frames": {"sources": (-1, 1)}, "rgbd": {}, "synthetic": {"length": 2, "size_hw": (32, 48), "sources": (1,)}}
 
 BATCHES = {"synthetic-pool"}  # an endless source of batches for training, not a sequence of samples
+ELSEWHERE = {"mix", "shards"}  # made of other data sets: tests/data/loading/test_mixed_sets.py, tests/data/streaming
 
 
 def test_the_options_cover_the_table():
-    assert set(OPTIONS) | BATCHES | set(LAYOUTS) == set(DATASETS)  # layouts: tests/contracts/test_datasets.py
+    assert set(OPTIONS) | BATCHES | ELSEWHERE | set(LAYOUTS) == set(DATASETS)  # layouts: tests/contracts/test_datasets.py
 
 
 @pytest.mark.parametrize("name", OPTIONS)

@@ -80,3 +80,11 @@ def test_pairs_are_filled_up_with_nan_and_kinds_are_kept():
     assert torch.equal(batch.pairs[1], pairs) and torch.equal(batch.pairs[2, 0], pairs[0])
     assert batch.pairs[0].isnan().all() and batch.pairs[2, 1].isnan().all()
     assert collate([sample(0.0)]).pairs is None
+
+
+def test_ordinal_truth_stands_beside_maps():
+    pairs = torch.tensor([[0.5, 0.5, 2.5, 1.5, 1.0]])
+    ordinal = replace(sample(1.0), depth_gt=None, valid=None, pairs=pairs, truth=TruthKind.ORDINAL)
+    batch = collate([sample(0.5), ordinal])
+    assert batch.valid.dtype == torch.bool and batch.valid[0].all() and not batch.valid[1].any()
+    assert batch.depth_gt[0].unique() == 0.5 and collate([ordinal]).depth_gt is None

@@ -5,8 +5,9 @@ import pytest
 
 import hondo
 from hondo.core.errors import HondoError, HondoWarning
+from hondo.core.truth_kind import TruthKind
 from hondo.core.types import DepthKind
-from hondo.evaluate.accuracy.score_image import check_alignable, parse_align
+from hondo.evaluate.accuracy.score_image import check_alignable, check_truth, parse_align
 from hondo.evaluate.protocols import PROTOCOLS
 
 RNG = np.random.default_rng(0)
@@ -144,3 +145,17 @@ def test_nan_pixels_are_left_out_and_counted_if_asked():
         hondo.score(pred, GT, protocol="dense")
     with pytest.raises(HondoError, match="at all 192"):
         hondo.score(GT * np.nan, GT, protocol="dense", skip_nan=True)
+
+
+def test_truth_that_is_not_in_metres_needs_its_alignment():
+    for truth, refused, allowed in (
+        (TruthKind.METRIC, (), ("none", "median", "scale-shift", 5.4)),
+        (TruthKind.UP_TO_SCALE, ("none", 5.4), ("median", "scale", "scale-shift")),
+        (TruthKind.STEREO_DISPARITY, ("none",), ("median",)),
+        (TruthKind.UP_TO_SCALE_AND_SHIFT, ("none", "median", "scale"), ("scale-shift",)),
+    ):
+        for align in refused:
+            with pytest.raises(HondoError, match=f"the ground truth is {truth}, not in metres"):
+                check_truth(truth, align)
+        for align in allowed:
+            check_truth(truth, align)

@@ -1,9 +1,9 @@
 """Which samples a run reads: one config for each data set, naming it and its keyword arguments. Imports no torch."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from hondo.core.check_config import COUNT, POSITIVE, Limits, check_config
+from hondo.core.check_config import COUNT, NOT_NEGATIVE, POSITIVE, Limits, check_config
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 
@@ -59,3 +59,15 @@ class SyntheticData:
 
     def __post_init__(self) -> None:
         check_config(self, name="data", limits={"length": COUNT, "size_hw": _SIDE})
+
+
+@dataclass(frozen=True, kw_only=True)
+class MixData:
+    """Several data sets in one batch (hondo.data.loading.mixed_sets): "NAME:ROOT" of each, and its weight."""
+
+    dataset: ClassVar[str] = "mix"
+    sets: dict[str, float] = field(default_factory=dict)
+    size_hw: Size = (192, 256)
+
+    def __post_init__(self) -> None:
+        check_config(self, name="data", limits={"sets": NOT_NEGATIVE, "size_hw": _SIDE})

@@ -8,13 +8,17 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from hondo.core.errors import HondoError
 from hondo.core.sample import Samples
 from hondo.core.tables import Table
+from hondo.core.types import Size
 from hondo.data.layouts.layout_table import LAYOUTS
+from hondo.data.loading.mixed_sets import MixedSets
 
 DATASETS: Table[Any] = Table(
     "data set",
     {
         "frames": "hondo.data.datasets.clips:open_clips",
+        "mix": "hondo.data.datasets.registry:open_mix",
         "rgbd": "hondo.data.datasets.rgbd:Rgbd",
+        "shards": "hondo.data.streaming.shards:Shards",
         "synthetic": "hondo.synthetic:SyntheticScenes",
         "synthetic-pool": "hondo.data.datasets.rendered_pool:PooledBatches",
         **dict.fromkeys(LAYOUTS, "hondo.data.published.layout_samples:LayoutSamples"),  # by the name of its layout
@@ -39,6 +43,15 @@ def open_dataset(name: str, *, root: str | Path | None = None, **options: Any) -
     hints = _hints(entry)
     options = {key: _fitted(key, value, hints.get(key), known[key]) for key, value in given.items() if key != "root"}
     return entry(**options, **fixed, **({"root": given["root"]} if "root" in given else {}))
+
+
+def open_mix(*, sets: dict[str, float], size_hw: Size | None = None) -> Samples:
+    """Several data sets of the table, "NAME:ROOT" (NAME alone where a set needs no files), each with its weight."""
+    opened = {}
+    for text in sets:
+        name, _, root = text.partition(":")
+        opened[text] = open_dataset(name, root=root or None, size_hw=size_hw)
+    return MixedSets(opened, sets)
 
 
 def _hints(entry: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import torch
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Batch, Sample, Samples
+from hondo.data.loading.bad_samples import BadSamples
 
 Collate = Callable[[list[Sample]], Batch]
 Augment = Callable[[Batch, torch.Generator], Batch]
@@ -33,9 +34,10 @@ class BatchSource(Protocol):
 class ShuffledBatches:
     """Batch n is a function of (samples, seed, n) alone: whatever is read ahead, a resumed run sees the same ones.
 
-    ``augment`` gets a generator of its own for each batch. Every epoch has a new order; a last incomplete batch is
-    left out unless there is no other. Samples of several sizes (their ``groups``) are never in one batch. With several
-    processes each takes its ``rank``-th share of every batch.
+    ``augment`` gets a generator of its own for each batch. Every epoch has a new order, which samples that have
+    ``streams`` make themselves; a last incomplete batch is left out unless there is no other. Samples of several sizes
+    (their ``groups``) are never in one batch. With several processes each takes its ``rank``-th share of every batch.
+    A sample that cannot be read is left out of its batch and counted, up to ``max_bad`` of all.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class ShuffledBatches:
         seed: int = 0,
         shuffle: bool = True,
         workers: int = 2,
+        max_bad: float = 0.0,
         rank: int = 0,
         world_size: int = 1,
     ) -> None:
@@ -62,6 +65,8 @@ class ShuffledBatches:
         self.seed, self.shuffle, self.workers = seed, shuffle, workers
         self.rank, self.world_size = rank, world_size
         self.position = 0  # batches handed out so far
+        self.bad = BadSamples(total=len(samples), allowed=max_bad)
+        self._latest: tuple[int, list[int]] | None = None  # an epoch and its order
 
     def __len__(self) -> int:
         """Batches of one epoch."""
@@ -77,12 +82,13 @@ class ShuffledBatches:
     def batch(self, number: int) -> Batch:
         """Batch ``number`` of the endless stream."""
         epoch, within = divmod(number, len(self))
-        start = (within * self.world_size + self.rank) * self.batch_size
         if self.groups is None:
-            indices = self._order(epoch)[start : start + self.batch_size]
+            start = within * self.batch_size
+            order = self._stream_of(epoch)
+            indices, others = order[start : start + self.batch_size], order[start + self.batch_size :] + order[:start]
         else:
-            indices = self._grouped(self.groups, epoch)[within][self.rank :: self.world_size]
-        batch = self.collate([self.samples[index] for index in indices])
+            indices, others = self._grouped(self.groups, epoch)[within][self.rank :: self.world_size], []
+        batch = self.collate(self.bad.readable(self.samples, indices, others=others))
         if self.augment is None:
             return batch
         return self.augment(batch, _generator(self.seed, 1, number, self.rank))
@@ -108,6 +114,22 @@ class ShuffledBatches:
                     "use the same data and options, or start a new run"
                 )
         self.position = state["position"]
+
+    def _stream_of(self, epoch: int) -> list[int]:
+        """``_stream``, which is kept for the batches that follow."""
+        latest = self._latest
+        if latest is None or latest[0] != epoch:
+            self._latest = latest = epoch, self._stream(epoch)
+        return latest[1]
+
+    def _stream(self, epoch: int) -> list[int]:
+        """The samples of this process in the order of an epoch, whole batches first."""
+        streams = getattr(self.samples, "streams", None)
+        if streams is not None and self.shuffle:
+            return streams(_generator(self.seed, 0, epoch), self.world_size)[self.rank]
+        order, step = self._order(epoch), self.batch_size * self.world_size
+        starts = range(self.rank * self.batch_size, len(order) - self.batch_size + 1, step)
+        return [index for start in starts for index in order[start : start + self.batch_size]]
 
     def _step(self, group: tuple[int, ...]) -> int:
         """The samples of one batch in all processes."""

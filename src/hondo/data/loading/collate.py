@@ -9,6 +9,7 @@ from torch import Tensor
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Batch, Sample, SourceView, ViewRole
+from hondo.core.truth_kind import TruthKind
 from hondo.core.types import Camera
 
 
@@ -19,13 +20,15 @@ def collate(samples: Sequence[Sample]) -> Batch:
     _check_sizes(samples)
     roles: tuple[ViewRole, ...] = tuple(view.role for view in samples[0].sources)
     _check_roles(samples, roles)
-    depth_gt = _stack([sample.depth_gt for sample in samples])
-    valid = _stack([sample.valid for sample in samples])
+    depth_gt = _stack([_map_of(sample, sample.depth_gt) for sample in samples])
+    valid = _stack([_map_of(sample, None if sample.valid is None else sample.valid.float()) for sample in samples])
+    if depth_gt is not None and all(sample.depth_gt is None for sample in samples):
+        depth_gt = valid = None
     return Batch(
         image=torch.stack([sample.image for sample in samples]),
         K=_stack_K([sample.camera for sample in samples]),
         depth_gt=depth_gt,
-        valid=valid,
+        valid=None if valid is None else valid.bool(),
         truths=tuple(sample.truth for sample in samples),
         pairs=_stack_pairs([sample.pairs for sample in samples]),
         source_images=_stack_views(samples) if roles else None,
@@ -40,6 +43,11 @@ def _stack(tensors: Sequence[Shaped[Tensor, "..."] | None]) -> Shaped[Tensor, "b
     """Stacked along a new first axis; None if one is missing."""
     known = [tensor for tensor in tensors if tensor is not None]
     return torch.stack(known) if len(known) == len(tensors) else None
+
+
+def _map_of(sample: Sample, values: Shaped[Tensor, "1 h w"] | None) -> Shaped[Tensor, "1 h w"] | None:
+    """The map; of ordinal truth, which has none, zeros (not valid), so that it can stand beside samples with maps."""
+    return torch.zeros_like(sample.image[:1]) if sample.truth is TruthKind.ORDINAL else values
 
 
 def _stack_pairs(lists: Sequence[Float[Tensor, "_ 5"] | None]) -> Float[Tensor, "b p 5"] | None:

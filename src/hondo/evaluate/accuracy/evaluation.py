@@ -18,6 +18,7 @@ from hondo.evaluate.accuracy.score_image import (
     PredKind,
     ScoredImage,
     check_alignable,
+    check_truth,
     parse_align,
     score_image,
     skipped_pixels,
@@ -147,6 +148,7 @@ def score_sample(
     gt = np.where(sample.valid[0].numpy(force=True), sample.depth_gt[0].numpy(force=True), np.nan)
     depth_map = predict(sample)
     check_alignable(depth_map.kind, align, protocol=protocol)
+    check_truth(sample.truth, align)
     kind: PredKind = "inverse_depth" if depth_map.kind.is_inverse else "depth"
     return score_image(depth_map.values, gt, protocol=protocol, align=align, pred_kind=kind, skip_nan=skip_nan)
 

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Shaped
 
 from hondo.core.errors import HondoError, unknown
+from hondo.core.truth_kind import TruthKind
 from hondo.core.types import DepthKind
 from hondo.evaluate.accuracy.likely_mistake import Agreement, agreement
 from hondo.evaluate.protocols import Protocol
@@ -68,6 +69,14 @@ def check_alignable(kind: DepthKind, align: Align, *, protocol: Protocol) -> Non
         )
     if kind is DepthKind.RELATIVE_INVERSE_DEPTH and align != "scale-shift":
         raise AlignmentError(f'the prediction is {kind}: scale and shift are not known; use align="scale-shift"')
+
+
+def check_truth(truth: TruthKind, align: Align) -> None:
+    """Refuses ground truth whose scale or shift is not known and is not aligned either."""
+    if truth in (TruthKind.UP_TO_SCALE, TruthKind.STEREO_DISPARITY) and align not in ("median", "scale", "scale-shift"):
+        raise AlignmentError(f'the ground truth is {truth}, not in metres; use align="median" (or scale, scale-shift)')
+    if truth is TruthKind.UP_TO_SCALE_AND_SHIFT and align != "scale-shift":
+        raise AlignmentError(f'the ground truth is {truth}, not in metres; use align="scale-shift"')
 
 
 def score_image(

@@ -178,6 +178,8 @@ class _Loop:
         left = self.seconds * max(1 - progress, 0.0) / max(progress, 1e-9)
         rate = values["images_per_s"]
         bar.update(fraction=min(progress, 1.0), step=self.step, loss=self.loss, images_per_s=rate, seconds_left=left)
+        bad = getattr(getattr(self.batches, "bad", None), "count", 0)
+        values |= {"bad_samples": bad} if bad else {}
         self._record(values | {"lr": self.training.lr, "images": self.training.images})
 
     def _record(self, values: dict[str, float]) -> None:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from hondo.core.sample import Samples
 from hondo.core.types import DepthMap
+from hondo.data.loading.bad_samples import readable_ones
 from hondo.images.colour import colourise
 from hondo.images.draw import contact_sheet
 from hondo.images.read import write_image
@@ -20,7 +21,7 @@ NUM_IMAGES = 4
 def image_writer(samples: Samples) -> Callable[[nn.Module, Path], Path]:
     """A function that writes a sheet of a few images, spread over the data, above the model's depth of each."""
     places = np.unique(np.linspace(0, len(samples) - 1, NUM_IMAGES).round().astype(int)).tolist()
-    images = [samples[place].image for place in places]
+    images = [sample.image for sample in readable_ones(samples, places)]
 
     def write(model: nn.Module, path: Path) -> Path:
         depths = [_coloured(model, image) for image in images]

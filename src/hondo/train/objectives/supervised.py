@@ -11,6 +11,7 @@ from hondo.core.errors import HondoError
 from hondo.core.sample import Batch, Sample, Samples
 from hondo.core.truth_kind import TruthKind
 from hondo.core.types import DepthKind
+from hondo.data.loading.bad_samples import readable_ones
 from hondo.losses.terms import TERMS
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.decoders.adaptive_bins import BinnedModel
@@ -90,7 +91,8 @@ def prepare_samples(samples: Samples, model: DepthModel, config: SupervisedConfi
 
     A loss that compares metres makes a model up to one factor a metric one, which starts at the factor of the labels.
     """
-    checked = [samples[number] for number in range(0, len(samples), max(1, len(samples) // SAMPLES_CHECKED))]
+    spread = range(0, len(samples), max(1, len(samples) // SAMPLES_CHECKED))
+    checked = readable_ones(samples, spread)
     masks = [sample.valid for sample in checked if sample.depth_gt is not None and sample.valid is not None]
     if masks and not any(bool(mask.any()) for mask in masks):
         raise HondoError(

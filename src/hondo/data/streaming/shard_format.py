@@ -1,0 +1,134 @@
+"""A sample as the members of a tar archive, and back: KEY.json, KEY.image.png, KEY.depth.npz, KEY.source0.png, ..."""
+
+import io
+import json
+import tarfile
+from dataclasses import asdict
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from hondo.core.errors import HondoError
+from hondo.core.sample import Sample, SourceView
+from hondo.core.truth_kind import TruthKind
+from hondo.core.types import Camera
+from hondo.data.loading.fit_sample import image_tensor
+from hondo.images.read import read_image
+
+
+def pack_sample(sample: Sample, key: str, *, quality: int | None = None) -> bytes:
+    """The members as a piece of a tar archive. ``quality``: images as JPEG of it; None: as PNG, exact to 8 bits.
+
+    Depth is kept exact (float32, compressed), with NaN where it is not known.
+    """
+    suffix = "png" if quality is None else "jpg"
+    members = {"json": json.dumps(_described(sample)).encode(), f"image.{suffix}": _encoded(sample.image, quality)}
+    for number, view in enumerate(sample.sources):
+        members[f"source{number}.{suffix}"] = _encoded(view.image, quality)
+    if sample.depth_gt is not None and sample.valid is not None:
+        depth = torch.where(sample.valid, sample.depth_gt.float(), torch.nan)[0].numpy(force=True)
+        members["depth.npz"] = _zipped(depth=depth)
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for name, content in members.items():
+            header = tarfile.TarInfo(f"{key}.{name}")
+            header.size = len(content)
+            tar.addfile(header, io.BytesIO(content))
+        length = tar.offset  # without the blocks that end an archive
+    return file.getvalue()[:length]
+
+
+def unpack_sample(piece: bytes, *, where: str) -> Sample:
+    """The inverse of ``pack_sample``; what is damaged is refused under ``where``."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(piece + bytes(1024))) as tar:
+            members = {member.name.split(".", 1)[1]: _content(tar, member) for member in tar}
+        described = json.loads(members["json"])
+        images = {name.rpartition(".")[0]: content for name, content in members.items() if name[-3:] in ("png", "jpg")}
+        return _sample(described, images, members.get("depth.npz"))
+    except (tarfile.TarError, KeyError, IndexError, ValueError, OSError) as error:
+        raise HondoError(f"{where} is damaged ({error}); pack the data set again") from error
+
+
+def _sample(described: dict[str, Any], images: dict[str, bytes], depth_file: bytes | None) -> Sample:
+    depth = None
+    if depth_file is not None:
+        with np.load(io.BytesIO(depth_file)) as arrays:
+            depth = torch.from_numpy(arrays["depth"])[None]
+    valid = None if depth is None else depth.isfinite()
+    sources = (_view(each, images[f"source{number}"]) for number, each in enumerate(described["sources"]))
+    return Sample(
+        image=_decoded(images["image"]),
+        camera=_camera(described["camera"]),
+        depth_gt=None if depth is None else depth.nan_to_num(0.0),
+        valid=valid,
+        truth=TruthKind(described["truth"]),
+        pairs=None if described["pairs"] is None else torch.tensor(described["pairs"]).reshape(-1, 5),
+        sources=tuple(sources),
+        origin=described["origin"],
+    )
+
+
+def _described(sample: Sample) -> dict[str, Any]:
+    """What is not an image or a map, as JSON."""
+    sources = [
+        {
+            "role": view.role,
+            "T_source_target": None if view.T_source_target is None else view.T_source_target.tolist(),
+            "camera": None if view.camera is None else asdict(view.camera),
+        }
+        for view in sample.sources
+    ]
+    return {
+        "origin": sample.origin,
+        "truth": str(sample.truth),
+        "camera": None if sample.camera is None else asdict(sample.camera),
+        "pairs": None if sample.pairs is None else sample.pairs.tolist(),
+        "sources": sources,
+    }
+
+
+def _view(described: dict[str, Any], image: bytes) -> SourceView:
+    pose = described["T_source_target"]
+    return SourceView(
+        image=_decoded(image),
+        role=described["role"],
+        T_source_target=None if pose is None else torch.tensor(pose),
+        camera=_camera(described["camera"]),
+    )
+
+
+def _camera(described: dict[str, Any] | None) -> Camera | None:
+    if described is None:
+        return None
+    values: dict[str, Any] = described | {"size_hw": tuple(described["size_hw"])}
+    return Camera(**values)
+
+
+def _encoded(image: Float[Tensor, "3 h w"], quality: int | None) -> bytes:
+    rgb = (image.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).contiguous().numpy(force=True)
+    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+    if quality is None:
+        return cv2.imencode(".png", bgr)[1].tobytes()
+    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+
+
+def _decoded(content: bytes) -> Float[Tensor, "3 h w"]:
+    return image_tensor(torch.from_numpy(read_image(content)))
+
+
+def _zipped(**arrays: Float[np.ndarray, "..."]) -> bytes:
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = tar.extractfile(member)
+    if file is None:
+        raise KeyError(member.name)
+    return file.read()
