@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from hondo.engines.base.compiled import Shape
+from hondo.engines.openvino.graph_cache import cached_graph
 from hondo.engines.openvino.runtime import compile_graph, runner
 from hondo.engines.tracing.export_graph import quiet, trace
+from hondo.engines.tracing.fingerprint import fingerprint
 from hondo.engines.tracing.graph_inputs import alone, shapes_of
 from hondo.models.base.depth_model import DepthModel
 
@@ -48,24 +51,33 @@ def graphs_of_model(model: DepthModel, *, change: Callable | None = None) -> Gra
     """The graph of a model for each input shape, with the weights of this moment. ``change``: applied to each graph.
 
     The model is converted at its own size, and the graph is reshaped for other sizes. A reshaped graph is used only
-    where it agrees with torch; a model that holds its size inside is converted again.
+    where it agrees with torch; a model that holds its size inside is converted again. Graphs are kept for the next
+    start, under the model's fingerprint.
     """
     model = deepcopy(model).cpu().float().eval()
-    own_shape = (1, 3, *model.input_spec.size_hw)
-    graph = convert_model(model, own_shape)
+    own_shape, identity = (1, 3, *model.input_spec.size_hw), fingerprint(model)
 
-    def graph_for(shape: Shape) -> "openvino.Model":
+    @cache
+    def converted_at_own_size() -> "openvino.Model":
+        return convert_model(model, own_shape)
+
+    def converted(shape: Shape) -> "openvino.Model":
         if shape == own_shape:
-            return graph
+            return converted_at_own_size()
         try:
-            reshaped = _reshaped(graph, shape, num_previous=model.num_previous)
+            reshaped = _reshaped(converted_at_own_size(), shape, num_previous=model.num_previous)
             if _agrees(reshaped, model, shape):
                 return reshaped
         except RuntimeError:  # OpenVINO's one class of error: the sizes inside do not fit
             pass
         return convert_model(model, shape)
 
-    return graph_for if change is None else lambda shape: change(graph_for(shape))
+    def graph_for(shape: Shape) -> "openvino.Model":
+        key = None if identity is None else f"{identity}-{'x'.join(map(str, shape))}"
+        graph = cached_graph(key, lambda: converted(shape))
+        return graph if change is None else change(graph)
+
+    return graph_for
 
 
 def _reshaped(graph: "openvino.Model", shape: Shape, *, num_previous: int) -> "openvino.Model":
