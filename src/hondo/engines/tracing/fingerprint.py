@@ -16,8 +16,6 @@ from typing import Any
 import torch
 from torch import nn
 
-import hondo
-
 KNOWN_PACKAGES = ("hondo", "torch", "timm")
 _VERSIONED = (*KNOWN_PACKAGES[1:], "openvino")
 _INTERNAL = {"_parameters", "_buffers", "_modules"}  # in the state dict, or walked as modules of their own
@@ -91,7 +89,7 @@ def _named(thing: Any) -> str:
 @cache
 def code_versions() -> tuple[str, ...]:
     """The versions of the packages that make a graph; hondo's own as sizes and times of its source files."""
-    root = Path(hondo.__file__).parent
+    root = Path(__file__).resolve().parents[2]
     own = [
         f"{file.relative_to(root)} {file.stat().st_size} {file.stat().st_mtime_ns}"
         for folder in ("core", "nn", "models", "engines")
