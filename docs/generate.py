@@ -10,7 +10,8 @@ and names a report (JSON as `Report.to_json` writes it) and, if not all are want
 A second kind, between `<!-- notes PATH -->` and `<!-- end notes -->`, holds what a report says beside its rows.
 A third, between `<!-- models -->` and `<!-- end models -->`, holds the table of `hondo models`.
 A fourth, between `<!-- precisions -->` and `<!-- end precisions -->`, says what each engine offers.
-A fifth, between `<!-- house -->` and `<!-- end house -->`, holds what `python docs/house.py` measured, and the targets.
+A fifth, between `<!-- releases -->` and `<!-- end releases -->`, holds the addresses of published weights.
+A sixth, between `<!-- house -->` and `<!-- end house -->`, holds what `python docs/house.py` measured, and the targets.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from pathlib import Path
 
 from hondo.core.report import Report, markdown_table
 from hondo.engines.registry import ENGINES
+from hondo.models.download.releases import RELEASES
 from hondo.models.registry.facts import ModelFacts, stored_facts
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,6 +33,7 @@ BLOCK = re.compile(
 NOTES = re.compile(r"(?P<open><!-- notes (?P<path>[^\s:]+) -->\n).*?(?P<close><!-- end notes -->)", re.DOTALL)
 MODELS = re.compile(r"(?P<open><!-- models -->\n).*?(?P<close><!-- end models -->)", re.DOTALL)
 PRECISIONS = re.compile(r"(?P<open><!-- precisions -->\n).*?(?P<close><!-- end precisions -->)", re.DOTALL)
+RELEASES_BLOCK = re.compile(r"(?P<open><!-- releases -->\n).*?(?P<close><!-- end releases -->)", re.DOTALL)
 HOUSE = re.compile(r"(?P<open><!-- house -->\n).*?(?P<close><!-- end house -->)", re.DOTALL)
 
 
@@ -42,6 +45,7 @@ def fill(text: str, *, root: Path) -> str:
 
     text = NOTES.sub(lambda block: f"{block['open']}{notes(root / block['path'])}\n{block['close']}", text)
     text = PRECISIONS.sub(lambda block: f"{block['open']}{precisions_table()}\n{block['close']}", text)
+    text = RELEASES_BLOCK.sub(lambda block: f"{block['open']}{releases_table()}\n{block['close']}", text)
     text = HOUSE.sub(lambda block: f"{block['open']}{house_table(root)}\n{block['close']}", text)
     return MODELS.sub(
         lambda block: f"{block['open']}{models_table(stored_facts())}\n{block['close']}", BLOCK.sub(render, text)
@@ -55,6 +59,20 @@ def models_table(facts: list[ModelFacts]) -> str:
         counts = f"{fact.parameters / 1e6:.2f} M | {fact.macs / 1e9:.2f} G | {fact.size_hw[0]}x{fact.size_hw[1]}"
         origin = f"{fact.kind} | {fact.weights} | {fact.licence or '-'}"
         lines.append(f"| `{fact.name}` | {counts} | {origin} |")
+    return "\n".join(lines)
+
+
+def releases_table() -> str:
+    """Published weights with their models and where they are fetched from; the next address where one has nothing."""
+    models: dict[str, list[str]] = {}
+    found = {release.label: release for model in RELEASES for release in RELEASES[model]}
+    for model, group in RELEASES.items():
+        for release in group:
+            models.setdefault(release.label, []).append(f"`{model}`")
+    lines = ["| weights | models | addresses, in this order |", "|---|---|---|"]
+    for label, release in found.items():
+        addresses = ", ".join(f"[{each.name}]({each.url})" for each in release.sources)
+        lines.append(f"| `{label}` | {', '.join(models[label])} | {addresses} |")
     return "\n".join(lines)
 
 

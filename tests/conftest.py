@@ -14,6 +14,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 _CACHE = tempfile.TemporaryDirectory(prefix="hondo-tests-")
 os.environ["HONDO_CACHE"] = _CACHE.name
 os.environ["HONDO_TRIAL"] = "0"
+os.environ["HONDO_OFFLINE"] = "1"  # no test fetches weights of models; those of the download turn it off
 
 from beartype import BeartypeConf, beartype  # noqa: E402
 from jaxtyping import install_import_hook  # noqa: E402

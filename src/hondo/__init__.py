@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from hondo.core.types import Camera, DepthKind, DepthMap, InputSpec
     from hondo.engines.load import load
     from hondo.evaluate.accuracy.score import score
+    from hondo.models.download.weights_listing import fetch_weights
     from hondo.models.registry.build_model import build_model
     from hondo.nn.attention.registry import attention
 
@@ -22,6 +23,7 @@ _HOMES = {
     "Predictor": "hondo.core.predictor_protocol",
     "Batch": "hondo.core.sample",
     "Sample": "hondo.core.sample",
+    "fetch_weights": "hondo.models.download.weights_listing",
     "load": "hondo.engines.load",
     "attention": "hondo.nn.attention.registry",
     "build_model": "hondo.models.registry.build_model",
@@ -39,6 +41,7 @@ __all__ = [
     "__version__",
     "attention",
     "build_model",
+    "fetch_weights",
     "load",
     "score",
 ]

@@ -31,6 +31,16 @@ def test_the_licence_follows_the_weights(tmp_path):
     assert licence_of(ModelConfig(name="unet-light", weights=str(again))) == adapted
 
 
+def test_published_weights_keep_their_licence_before_they_are_fetched():
+    stereo = licence_of(ModelConfig(name="monodepth2", weights="stereo_640x192"))
+    assert stereo.startswith(
+        "adapted from weights under monodepth2 licence (Niantic): non-commercial use (monodepth2, s"
+    )
+    large = licence_of(ModelConfig(name="depth-anything-l", weights="download"))
+    assert large == "adapted from weights under CC-BY-NC-4.0 (depth-anything-l, download)"
+    assert licence_of(ModelConfig(name="hondo-nano", weights="download")) == licence_of(ModelConfig(name="hondo-nano"))
+
+
 def test_anchor_and_frozen_norms_are_for_trained_weights(capsys):
     trained = with_fitting_settings(video())
     assert (trained.objective.anchor, trained.objective.freeze_norm) == (0.1, True) and capsys.readouterr().err == ""

@@ -52,7 +52,7 @@ def run(command: BenchCommand) -> int:
     from hondo.core.atomic import atomic_write
     from hondo.evaluate.speed.bench_models import bench_models
 
-    settings, config = model_settings(command.network), _config(command)
+    settings, config = model_settings(command.network, models=_with_weights(command)), _config(command)
     speed = bench_models(command.models, settings=settings, config=config, compare=command.ab, peak=command.roof)
     print(speed.to_markdown())
     if command.ab:
@@ -60,6 +60,13 @@ def run(command: BenchCommand) -> int:
     if command.json is not None:
         atomic_write(command.json, speed.to_json().encode())
     return _conclude(speed, force=command.force)
+
+
+def _with_weights(command: BenchCommand) -> tuple[str, ...]:
+    """The models whose published weights are wanted: speed needs none."""
+    from hondo.evaluate.speed.bench_models import split_model
+
+    return tuple(split_model(text)[0] for text in command.models) if command.network.weights else ()
 
 
 def _config(command: BenchCommand) -> "BenchConfig":

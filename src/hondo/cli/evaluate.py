@@ -86,6 +86,6 @@ def _settings(config: EvaluateConfig) -> "EvaluationSettings":
         subject=config.model, data=config.data, root=config.root, every=config.every, only=config.only,
         data_options=named | parse_pairs(config.data_option, option="--data-option"),
         protocol=config.protocol, align=config.align, flicker=config.flicker,
-        model=model_settings(config.network), png_factor=config.png_factor, pred_kind=config.pred_kind,
-        skip_nan=config.skip_nan,
+        model=model_settings(config.network, models=(config.model,)), png_factor=config.png_factor,
+        pred_kind=config.pred_kind, skip_nan=config.skip_nan,
     )  # fmt: skip

@@ -69,7 +69,7 @@ def run(config: ExportConfig) -> None:
 
 
 def _settings(config: ExportConfig) -> "ModelSettings":
-    settings = model_settings(config.network)
+    settings = model_settings(config.network, models=(config.model,))
     return replace(settings, size_hw=parse_size(config.size), precision=config.network.precision)
 
 

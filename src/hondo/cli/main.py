@@ -24,6 +24,7 @@ from hondo.version import __version__
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("hondo.cli.demo:run", "the main job end to end on embedded data"),
     "models": ("hondo.cli.models:run", "every named model with its size, cost, weights and licence"),
+    "weights": ("hondo.cli.weights:run", "published weights: list, get, path, remove"),
     "predict": ("hondo.cli.predict:run", "depth of images, folders, videos and cameras"),
     "train": ("hondo.cli.train:run", "train a recipe, or resume a run"),
     "evaluate": ("hondo.cli.evaluate:run", "score a model or a folder of predictions"),

@@ -14,6 +14,7 @@ from hondo.engines.base.engine import EXACT, Engine, LoadOptions
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.registry import ENGINES
 from hondo.models.base.depth_model import DepthModel
+from hondo.models.download.named_weights import DOWNLOAD, named_weights, path_here
 
 MAX_NETWORK_MEGAPIXELS = 30.0  # of a network's input: its features take gigabytes there
 
@@ -35,8 +36,9 @@ def load(
     1 % of fp32, see ``auto_precision``), fp32, fp16, bf16, int8-dynamic or int8-weights, as the engine offers; an
     exported file keeps its own. ``camera`` goes into every depth map, scaled to the image. ``options`` go to the
     model's builder.
-    ``engine="auto"``: that of the file; for models the fastest installed one, see ``autoselect``. A name without
-    weights is refused unless ``weights="random"`` asks for an untrained model.
+    ``engine="auto"``: that of the file; for models the fastest installed one, see ``autoselect``. ``weights``: as in
+    ``build_model``; None fetches the published weights of a name that ships without any, once, and refuses a name that
+    has none. An untrained model is asked for with ``weights="random"``.
     """
     if threads is not None and threads < 1:
         raise HondoError(f"threads must be at least 1, got {threads}")
@@ -66,7 +68,9 @@ def load(
     again = partial(load, source, None if weights == "random" else weights, engine=loaded.engine, device=device,
                     precision=loaded.precision if precision == AUTO else precision,
                     threads=threads, **({} if source is built else options))  # fmt: skip
-    return replace(loaded, input_spec=spec, camera=camera, weights_file=weights_file(model, weights), reopen=again)
+    return replace(
+        loaded, input_spec=spec, camera=camera, weights_file=weights_file(model, weights, options), reopen=again
+    )
 
 
 def check_size_hw(size_hw: Any) -> None:
@@ -80,12 +84,16 @@ def check_size_hw(size_hw: Any) -> None:
         )
 
 
-def weights_file(model: str | Path | DepthModel, weights: str | Path | None) -> Path | None:
+def weights_file(
+    model: str | Path | DepthModel, weights: str | Path | None, options: Mapping[str, Any] | None = None
+) -> Path | None:
     """The file that holds the weights of a model, if there is one: for its hash in predictions.json."""
     from hondo.models.registry.zoo import PACKAGED_WEIGHTS
 
     if isinstance(model, DepthModel) or weights == "random":
         return None
+    if fetched := path_here(str(model), named_or_given(model, weights), options or {}):
+        return fetched if fetched.is_file() else None
     path = Path(weights if weights is not None else model)
     inside = [path / "checkpoints" / f"{name}.safetensors" for name in ("best", "last")]
     found = next((file for file in (path, *inside) if file.is_file()), None)
@@ -102,21 +110,22 @@ def has_no_weights(model: str | Path, weights: str | Path | None) -> bool:
     return any(fact.name == str(model) and fact.kind != "pose" for fact in stored_facts())
 
 
-def refuse_without_weights(model: str | Path, weights: str | Path | None) -> None:
-    """Says where the weights of a named model are from, in place of random ones."""
-    if not has_no_weights(model, weights):
-        return
-    from hondo.models.registry.variant import origin_of
-    from hondo.models.registry.zoo import ZOO
+def named_or_given(model: str | Path, weights: str | Path | None) -> str | Path | None:
+    """``weights``, or "download" for the name of a model that ships without weights."""
+    return DOWNLOAD if has_no_weights(model, weights) else weights
 
-    origin = origin_of(ZOO[str(model)])
-    if origin is None or origin.read is None:
-        remedy = "train it and give the run folder as the model, or give weights=FILE"
-    else:
-        remedy = f"get them from {origin.source} ({origin.licence}) and give weights=FILE"
-    raise HondoError(
-        f"'{model}' comes without weights: {remedy}; weights=\"random\" builds it untrained", field="weights"
-    )
+
+def fetch_named(
+    model: str | Path,
+    weights: str | Path | None,
+    options: Mapping[str, Any],
+    *,
+    accept_licence: bool = False,
+    offline: bool = False,
+) -> None:
+    """Fetches the published weights that ``load`` would take, or says why there are none; nothing for files."""
+    named = named_or_given(model, weights)
+    named_weights(str(model), named, options, accept_licence=accept_licence, offline=offline)
 
 
 def is_exported(model: str | Path | DepthModel) -> bool:
@@ -167,8 +176,7 @@ def build_depth_model(model: str | Path, *, weights: str | Path | None, options:
     """The model of a name, a run folder or a checkpoint; a pose network and a name without weights are refused."""
     from hondo.models.registry.build_model import build_model
 
-    refuse_without_weights(model, weights)
-    built = build_model(model, weights=weights, **options)
+    built = build_model(model, weights=named_or_given(model, weights), **options)
     if not isinstance(built, DepthModel):
         raise HondoError(f"{model} gives poses, not depth; choose a depth model from: hondo models")
     return built

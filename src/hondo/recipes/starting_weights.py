@@ -4,8 +4,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from hondo.core.errors import HondoError
-from hondo.models.base.weights_file import WeightsHeader, read_header
+from hondo.models.base.weights_file import own_header
+from hondo.models.download.named_weights import DOWNLOAD, fact_of, is_published
 from hondo.models.registry.variant import origin_of
 from hondo.models.registry.zoo import PACKAGED_WEIGHTS, ZOO
 from hondo.recipes.recipe import ModelConfig, Recipe
@@ -26,6 +26,11 @@ def licence_of(model: ModelConfig) -> str:
     """The licence of a model trained from these weights: theirs, or the trainer's own where they are random."""
     if are_random(model):
         return OWN
+    if is_published(model.name, model.weights) and model.name not in PACKAGED_WEIGHTS:
+        licence = fact_of(model.name).licence or "not stated"
+        return f"adapted from weights under {licence} ({model.name}, {model.weights})"
+    if model.weights == DOWNLOAD:
+        model = replace(model, weights=None)
     path = (
         Path(model.weights or model.name)
         if model.weights or model.name not in ZOO
@@ -37,7 +42,7 @@ def licence_of(model: ModelConfig) -> str:
         path = RunFolder(path).last
     if model.name not in ZOO and not path.is_file():
         return OWN
-    header = _own_header(path)
+    header = own_header(path)
     if header is not None:
         licence, source = header.licence, header.name
     else:
@@ -45,16 +50,6 @@ def licence_of(model: ModelConfig) -> str:
         licence, source = (origin.licence if origin else "") or "not stated", f"{model.name}, {path.name}"
     is_stated_before = licence == OWN or licence.startswith("adapted from")
     return licence if is_stated_before else f"adapted from weights under {licence} ({source})"
-
-
-def _own_header(path: Path) -> WeightsHeader | None:
-    """The header of a checkpoint written by hondo; None for files of others."""
-    if path.suffix != ".safetensors":
-        return None
-    try:
-        return read_header(path)
-    except HondoError:
-        return None
 
 
 def with_fitting_settings(recipe: Recipe) -> Recipe:

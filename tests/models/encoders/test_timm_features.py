@@ -17,6 +17,11 @@ from hondo.models.encoders.timm_features import timm_encoder, timm_names
 from hondo.models.families.unet import unet
 
 
+@pytest.fixture(autouse=True)
+def online(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HONDO_OFFLINE", raising=False)
+
+
 @pytest.fixture
 def without_network(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*address: object) -> None:
@@ -58,6 +63,15 @@ def test_with_a_network_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     with hub.cache_alone_if_unreachable():
         assert constants.HF_HUB_OFFLINE is True
+
+
+def test_offline_the_cache_alone_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *address: [])
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setenv("HONDO_OFFLINE", "1")
+    with hub.cache_alone_if_unreachable():
+        assert constants.HF_HUB_OFFLINE is True
+    assert constants.HF_HUB_OFFLINE is False
 
 
 def test_the_table_of_timm_is_read() -> None:

@@ -6,10 +6,10 @@ from hondo.core.errors import HondoError, reason_of
 
 # Python arguments whose flag has the same name, with - for _.
 SAME_NAME = frozenset((
-    "align", "allow_origin", "batch", "calibration", "calibration_count", "camera", "check", "data", "depth",
-    "device", "dynamic", "engine", "every", "figures", "force", "fps", "host", "limit", "max_drop",
-    "max_megapixels", "min_size", "model", "option", "out", "palette", "png_factor", "port", "pred_kind", "precision",
-    "protocol", "record", "rerun", "resume", "root", "runs", "save", "seconds", "skip_nan", "threads",
+    "accept_licence", "align", "allow_origin", "batch", "calibration", "calibration_count", "camera", "check", "data",
+    "depth", "device", "dynamic", "engine", "every", "figures", "force", "fps", "host", "limit", "max_drop",
+    "max_megapixels", "min_size", "model", "offline", "option", "out", "palette", "png_factor", "port", "precision",
+    "pred_kind", "protocol", "record", "rerun", "resume", "root", "runs", "save", "seconds", "skip_nan", "threads",
     "warmup", "weights",
 ))  # fmt: skip
 RENAMED = {

@@ -45,10 +45,14 @@ class WeightOptions:
     """How the model is built."""
 
     weights: Annotated[str | None, tyro.conf.arg(metavar="FILE")] = None
-    """A published checkpoint (file or folder), or 'random' for an untrained model. Default: the weights that ship with
-    hondo."""
+    """A published checkpoint (file or folder), the name of one (see `hondo weights list`), or 'random' for an untrained
+    model. Default: the weights that ship with hondo, else the published ones, which are fetched once."""
     option: Annotated[tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="KEY=VALUE")] = ()
     """An option of the model's builder, e.g. --option num_heads=1 --option hooks=0,1; may be repeated."""
+    accept_licence: bool = False
+    """Accept the licence of the published weights, once, where it does not allow every use."""
+    offline: bool = False
+    """Fetch nothing; use the weights that are here."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,12 +90,14 @@ _FLAGS = {"size_hw": "--size HxW", "weights": "--weights FILE", "name": "--model
 
 
 def model_settings(options: WeightOptions, *, models: tuple[str, ...] = ()) -> "ModelSettings":
-    """The options as arguments of ``hondo.load``; a name among ``models`` that comes without weights is refused."""
-    from hondo.engines.load import ModelSettings, refuse_without_weights
+    """The options as arguments of ``hondo.load``; published weights of ``models`` are fetched, or refused at once."""
+    from hondo.engines.load import ModelSettings, fetch_named
 
-    for model in models:
-        refuse_without_weights(model, options.weights)
     settings = ModelSettings(weights=options.weights, options=parse_options(options.option))
+    for model in models:
+        fetch_named(
+            model, options.weights, settings.options, accept_licence=options.accept_licence, offline=options.offline
+        )
     if not isinstance(options, ModelOptions):
         return settings
     return ModelSettings(

@@ -13,7 +13,9 @@ from hondo.engines.quantization.calibration import MAX_ABS_REL_ERROR, Calibratio
 from hondo.engines.registry import ENGINES
 from hondo.evaluate.parity.parity import Parity, export_checked
 from hondo.evaluate.speed.memory import file_size_mib
-from hondo.models.base.weights_file import read_header
+from hondo.models.base.weights_file import own_header
+from hondo.models.download.named_weights import has_origin
+from hondo.models.registry.facts import stored_facts
 
 # Reads calibration images for a network of this input and size.
 ReadCalibration = Callable[[InputSpec, Size], Calibration]
@@ -63,11 +65,15 @@ def export_model(
         quantization = QuantizationOptions(calibration=images, max_abs_rel_error=allowed, on_progress=on_progress)
     parity = export_checked(
         built, path, engine=engine, size_hw=size_hw, precision=settings.precision, dynamic=dynamic, force=force,
-        licence=_licence(weights_file(model, settings.weights)), samples=samples, quantization=quantization,
+        licence=_licence(model, settings), samples=samples, quantization=quantization,
     )  # fmt: skip
     return ExportedFile(path=path, size_mib=file_size_mib(path), parity=parity)
 
 
-def _licence(weights: Path | None) -> str:
-    """The licence in a checkpoint written by hondo."""
-    return read_header(weights).licence if weights is not None and weights.suffix == ".safetensors" else ""
+def _licence(model: str, settings: ModelSettings) -> str:
+    """Of the weights: what a checkpoint written by hondo states, else that of the published weights of the model."""
+    file = weights_file(model, settings.weights, settings.options)
+    if header := own_header(file) if file is not None else None:
+        return header.licence
+    facts = [] if settings.weights == "random" else stored_facts()
+    return next((fact.licence for fact in facts if fact.name == model and has_origin(fact)), "")

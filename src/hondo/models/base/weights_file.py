@@ -120,6 +120,16 @@ def read_header(path: str | Path) -> WeightsHeader:
         ) from error
 
 
+def own_header(path: Path) -> WeightsHeader | None:
+    """The header of a checkpoint written by hondo; None for files of others."""
+    if path.suffix != ".safetensors":
+        return None
+    try:
+        return read_header(path)
+    except HondoError:
+        return None
+
+
 def read_checkpoint(path: Path) -> tuple[WeightsHeader, dict[str, Tensor]] | None:
     """Header and weights of a .safetensors file that hondo wrote; None: any other file, of published weights."""
     if path.suffix != ".safetensors" or "hondo" not in (_open(path).metadata() or {}):

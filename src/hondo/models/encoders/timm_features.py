@@ -17,17 +17,18 @@ from torch.nn import functional as F
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.models.base.torchvision_guard import import_timm
+from hondo.models.download.weights_cache import is_offline
 from hondo.models.encoders.encoder import Pretrained
 from hondo.models.published.encoder_packages import packaged_weights
 
 
 @contextmanager
 def cache_alone_if_unreachable() -> Iterator[None]:
-    """Uses the hub's cache alone if the hub cannot be reached: its own client would retry for a minute first."""
+    """Uses the hub's cache alone offline, or if the hub is out of reach: its client would retry for a minute first."""
     from huggingface_hub import constants
 
     before = constants.HF_HUB_OFFLINE
-    constants.HF_HUB_OFFLINE = before or not is_known(constants.ENDPOINT)
+    constants.HF_HUB_OFFLINE = before or is_offline() or not is_known(constants.ENDPOINT)
     try:
         yield
     finally:

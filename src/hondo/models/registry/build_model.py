@@ -22,6 +22,7 @@ from hondo.models.base.weights_file import (
     read_checkpoint,
     share_loaded,
 )
+from hondo.models.download.named_weights import DOWNLOAD, named_weights
 from hondo.models.published.published import ForeignFileError, Published
 from hondo.models.registry.facts import stored_facts
 from hondo.models.registry.variant import origin_of
@@ -36,8 +37,9 @@ def build_model(name: str | Path, weights: str | Path | None = None, *, strict: 
     """Builds a model on the CPU, in eval mode.
 
     ``name``: a name in ZOO, a .safetensors checkpoint written by hondo, or a run folder. ``weights``: a file or folder
-    (own, the authors', or Hugging Face's), "random" for a fresh initialisation, or None for the weights that ship with
-    hondo (random if there are none).
+    (own, the authors', or Hugging Face's), "random" for a fresh initialisation, "download" for the published ones
+    (or the name of one of them, such as "stereo_640x192"), or None for the weights that ship with hondo (random if
+    there are none).
     With ``strict=False``, weights that do not fit are left out with a warning. ``options`` override the variant's
     defaults.
     """
@@ -49,7 +51,9 @@ def build_model(name: str | Path, weights: str | Path | None = None, *, strict: 
             raise HondoError(f"{path} {NOT_OURS}")
         return _from_checkpoint(own[0].name, path, *own, strict=strict, options=options)
     name = str(name)
-    path = PACKAGED_WEIGHTS.get(name) if weights is None else Path(weights)
+    if name not in PACKAGED_WEIGHTS and (published := named_weights(name, weights, options)) is not None:
+        weights, options = published.path, dict(published.options)
+    path = PACKAGED_WEIGHTS.get(name) if weights in (None, DOWNLOAD) else Path(weights)
     if path is None or weights == "random":
         return _build(name, options).eval()
     path = _checkpoint(path) if (path / "checkpoints").is_dir() else path
