@@ -22,7 +22,8 @@ ROOT = Path(__file__).resolve().parents[1]
 HONDO = Path(sys.executable).parent / "hondo"
 IMAGE = next((ROOT / "src/hondo/assets/clip/images").iterdir())
 TIMEOUT_S = 900
-TRACEBACK = "Traceback (most recent call last)"
+# Not those of the little programs inside the scripts, which look for files that a refusal does not write.
+TRACEBACK = re.compile(r"Traceback \(most recent call last\):\n  File \"(?!<string>|<stdin>)")
 # Modules that the scripts import by the names that they had when the reports were written.
 MOVED = {
     "hondo.images.io": "hondo.images.read",
@@ -163,7 +164,7 @@ def run_case(case: Case, *, folder: Path) -> tuple[list[str], str]:
     except subprocess.TimeoutExpired:
         return [f"takes longer than {TIMEOUT_S} s"], ""
     printed = result.stdout + result.stderr
-    faults = ["ends in a traceback"] if TRACEBACK in printed else []
+    faults = ["ends in a traceback"] if TRACEBACK.search(printed) else []
     faults += [f"does not print {pattern!r}" for pattern in case.expected if not re.search(pattern, printed)]
     faults += [f"prints {pattern!r}" for pattern in case.forbidden if re.search(pattern, printed)]
     return faults, printed
@@ -176,6 +177,7 @@ def with_moved_modules(folder: Path) -> None:
             text = path.read_text()
             for old, new in MOVED.items():
                 text = text.replace(old, new)
+            text = re.sub(r"TAIL=\d+", "TAIL=80", text)  # a traceback is known by its first line
             path.chmod(0o755)
             path.write_text(text)
 

@@ -15,7 +15,18 @@ def with_corner(value: float, *, size: int = 20) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("value", "divide_by"), [(65.535, 1000), (655.35, 100), (65535 / 256, 256), (1000, 1), (65504, 1), (1e10, 1)]
+    ("value", "divide_by"),
+    [
+        (65.535, 1000),
+        (655.35, 100),
+        (65535 / 256, 256),
+        (1000, 1),
+        (65504, 1),
+        (1e10, 1),
+        (655.35, 1),
+        (65.535, 1),
+        (32.767, 1000),
+    ],  # saturated in centimetres, millimetres; signed 16 bits
 )
 def test_sentinels_are_unknown_and_said(value: float, divide_by: float) -> None:
     depth = with_corner(value)
@@ -44,6 +55,7 @@ def test_several_kinds_and_blended_edges() -> None:
         NEAR * 1000,  # millimetres read as metres: a wrong divide_by, not a sentinel
         np.minimum(NEAR * 1000, 2500).astype(np.float32),  # the same, cut at 2500
         np.full((6, 8), 5000.0, np.float32),
+        np.repeat(np.float32([2000, 3000, 6000]), 100)[None],  # planes in millimetres
         np.full((6, 8), np.nan, np.float32),
     ],
 )

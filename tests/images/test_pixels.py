@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, HondoWarning
 from hondo.images.pixels import on_white, oriented, to_8_bit, to_rgb8
 
 
@@ -43,3 +43,9 @@ def test_an_orientation_keeps_every_pixel_and_its_inverse_undoes_it(orientation:
 
 def test_orientation_6_turns_clockwise() -> None:
     assert oriented(np.array([[1, 2], [3, 4]]), 6).tolist() == [[3, 1], [4, 2]]
+
+
+def test_an_alpha_channel_that_is_no_transparency_is_told() -> None:
+    rgb = np.full((4, 5, 3), 100, np.uint8)
+    with pytest.warns(HondoWarning, match="remove the channel if it holds something else, e.g. depth"):
+        on_white(rgb, np.arange(1, 21, dtype=np.uint8).reshape(4, 5), name="x")

@@ -132,6 +132,7 @@ def test_a_model_of_one_size_keeps_it() -> None:
     assert place_at_common_aspect((480, 640), spec).network_hw == (64, 64)
 
 
+@pytest.mark.filterwarnings("ignore:images whose alpha channel")
 def test_pil_images_follow_the_rules_of_files(tmp_path) -> None:
     """16-bit grey, floats, transparency and EXIF: the same RGB from a PIL image as from its file."""
     ramp = np.linspace(0, 1, 60).reshape(6, 10)

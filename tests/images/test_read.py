@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageOps
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, HondoWarning
 from hondo.images.read import image_size, read_depth, read_image, write_image
 
 
@@ -332,3 +332,9 @@ def test_scene_flow(shared_data: Path) -> None:
     row, column = np.mgrid[:540, :960]
     there = np.clip(np.rint(column - disparity).astype(int), 0, 959)  # the same point in the right view
     assert np.abs(left.astype(int) - right[row, there]).mean() < 0.4 * np.abs(left.astype(int) - right).mean()
+
+
+def test_depth_in_a_tiff_of_several_pages_is_told() -> None:
+    pages = [Image.fromarray(np.full((3, 4), value, np.float32)) for value in (2, 3)]
+    with pytest.warns(HondoWarning, match="holds 2 maps, of which the first is read"):
+        assert (read_depth(saved(pages[0], "TIFF", save_all=True, append_images=pages[1:])) == 2).all()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from hondo.core.errors import HondoError
-from hondo.images.video_file import probe_video, read_video
+from hondo.images.video_file import is_video, probe_video, read_video
 from hondo.images.video_writer import VideoWriter
 
 
@@ -272,3 +272,9 @@ def test_frames_that_a_trimmed_film_hides_do_not_count(tmp_path: Path) -> None:
                 container.mux(packet)
     shown = len(list(read_video(trimmed)))
     assert shown == 20 and probe_video(trimmed).frame_count == shown
+
+
+def test_text_is_no_film(tmp_path: Path) -> None:
+    """FFmpeg takes some tables for films of text art."""
+    (tmp_path / "a.csv").write_text("IMAGE,DEPTH,DIVIDE_BY\na.png,d.png,1000\n")
+    assert not is_video(tmp_path / "a.csv")

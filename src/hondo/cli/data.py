@@ -89,33 +89,43 @@ def run(config: Config) -> int:
 
 
 def _check(config: CheckConfig) -> int:
+    from hondo.data.datasets.clips import clips_of
     from hondo.data.datasets.dataset_check import check_dataset, describe
     from hondo.data.datasets.registry import open_dataset
+    from hondo.train.objectives.teaching_check import clip_remarks
 
     found = None if config.root is None else describe(config.root)
     name = config.data if config.data != "auto" else "rgbd" if found is None else found.dataset
     options = {"every": config.every if config.every != 1 else None, "only": config.only}
     options |= parse_pairs(config.data_option, option="--data-option")
+    if not name:
+        print(f"found            {found.says if found else ''}; give its folder to check the data in it")
+        return 0
     samples = open_dataset(name, root=config.root, **options)
     checked = check_dataset(samples, track=lambda indices: progress_bar(indices, text="checking"))
     if found is not None:
         print(f"found            {found.says} (read as '{name}')")
     _print_check(checked)
+    for clip in clips_of(samples):
+        print("".join(f"remark {clip.root}: {remark}\n" for remark in clip_remarks(clip)), end="")
     return EXIT_SOME_FAILED if checked.errors else 0
 
 
 def _print_check(found: "DatasetCheck") -> None:
     sizes = ", ".join(f"{width}x{height}" for height, width in found.sizes[:5])
     print(f"samples          {found.num_samples} ({len(found.errors)} cannot be used)")
-    print(f"image sizes      {sizes}{' ...' if len(found.sizes) > 5 else ''} (width x height)")
+    if sizes:
+        print(f"image sizes      {sizes}{' ...' if len(found.sizes) > 5 else ''} (width x height)")
     print(f"with camera      {found.num_with_camera}")
     print(f"with poses       {found.num_with_pose}")
     print(f"with depth       {found.num_with_depth}")
     if found.valid_fraction is not None:
         print(f"depth known at   {found.valid_fraction:.1%} of the pixels")
-        print(f"depth            {found.min_m:.3f} to {found.max_m:.3f} m, median {found.median_m:.3f} m")
+        stored = f" (stored values / {found.divide_by:g})" if found.divide_by else ""
+        print(f"depth            {found.min_m:.3f} to {found.max_m:.3f} m, median {found.median_m:.3f} m{stored}")
     for finding in found.findings[:_SHOWN]:
-        print(f"{'error ' if finding.is_error else 'remark'} {finding.origin}: {finding.says}")
+        more = f" and {finding.count - 1} more" if finding.count > 1 else ""
+        print(f"{'error ' if finding.is_error else 'remark'} {finding.origin}{more}: {finding.says}")
     if len(found.findings) > _SHOWN:
         print(f"... and {len(found.findings) - _SHOWN} more")
 

@@ -3,6 +3,7 @@
 import glob
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,9 @@ _BESIDE = frozenset(
      ".npy", ".npz", ".pfm", ".exr", ".ply", ".obj", ".glb", ".bin", ".mat", ".h5", ".toml", ".py", ".sh", ".bag",
      ".wav", ".mp3", ".m4a", ".aac", ".srt", ".gpx", ".safetensors", ".onnx"]
 )  # fmt: skip
+DEPTH_MAPS = "depth maps"  # a reason to leave out
 _HONDO_PNG = b"tEXthondo\0"  # the first chunk after the header of a depth map that hondo wrote
+_FEW_KINDS = 5  # of files that are named
 _FEW_GREY16 = 2  # 16-bit grey files that pair with colour by number: from so many on they are depth, whatever the name
 
 
@@ -79,7 +82,7 @@ def choose_images(files: Iterable[Path], *, below: Path | None = None, keep: fro
             left_out.setdefault("files of unknown kind", []).append(file)
     depth = depth_maps_among([file for file in images if file.suffix.lower() in IMAGE_SUFFIXES], below=below)
     if depth:
-        left_out["depth maps"] = sorted(depth, key=natural_key)
+        left_out[DEPTH_MAPS] = sorted(depth, key=natural_key)
     chosen = tuple(file for file in images if file not in depth)
     return Listing(images=chosen, left_out=tuple((reason, tuple(paths)) for reason, paths in left_out.items()))
 
@@ -134,6 +137,20 @@ def expand_pattern(pattern: str) -> list[Path]:
     files = (Path(match) for match in matches)
     once = dict.fromkeys(sorted(files, key=lambda file: (str(file.parent), natural_key(file))))
     return [file for file in once if file.is_file() and not file.name.startswith("._")]
+
+
+def is_grey16(image: Path) -> bool:
+    """Whether a file is what depth maps are stored as: one channel of 16 bits or floats, or written by hondo."""
+    return _png_kind(image) in ("grey16", "hondo")
+
+
+def contents_of(folder: Path) -> str:
+    """How many files of each suffix a folder holds, the commonest first."""
+    counts = Counter(file.suffix.lower() or "without a suffix" for file in visible_files(folder, recursive=True))
+    if not counts:
+        return "it is empty"
+    listed = ", ".join(f"{count} {suffix}" for suffix, count in counts.most_common(_FEW_KINDS))
+    return f"it holds {listed}{', ...' if len(counts) > _FEW_KINDS else ''}"
 
 
 def animation_remark(image: Path) -> str:

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped, UInt8
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, warn
 
 Rgb = UInt8[np.ndarray, "h w 3"]
 
+_MOSTLY = 0.9  # part of the pixels that no cut-out and no shadow makes half transparent
 # v / 257 rounded: 0 stays 0, 65535 becomes 255, and 8-bit values written as v * 257 come back exactly.
 _TO_8_BIT = ((np.arange(65536) + 128) // 257).astype(np.uint8)
 
@@ -50,6 +51,11 @@ def on_white(rgb: Rgb, alpha: UInt8[np.ndarray, "h w"], *, name: str) -> Rgb:
         return np.ascontiguousarray(rgb)
     if alpha.max() == 0:
         raise HondoError(f"{name} is fully transparent; remove its alpha channel to use its colours")
+    if ((alpha > 0) & (alpha < 255)).mean() > _MOSTLY:
+        warn(
+            "images whose alpha channel is partly transparent at most pixels are laid on white, which hides them; "
+            "remove the channel if it holds something else, e.g. depth"
+        )
     weight = alpha[..., None].astype(np.uint16)
     blend = rgb * weight + 255 * (255 - weight) + 127  # at most 255 * 255 + 127: fits 16 bits
     return (blend // 255).astype(np.uint8)

@@ -19,7 +19,7 @@ from jaxtyping import Float32, Num, Shaped, UInt8
 from PIL import Image
 
 from hondo.core.atomic import atomic_write
-from hondo.core.errors import HondoError, unknown
+from hondo.core.errors import HondoError, unknown, warn
 from hondo.core.types import Size
 from hondo.images.file_header import (
     DAMAGED,
@@ -27,6 +27,7 @@ from hondo.images.file_header import (
     Header,
     UnknownFormatError,
     check_size,
+    frame_count,
     open_pillow,
     read_header,
     without_remarks,
@@ -222,17 +223,28 @@ def _depth_values(
 
 def _read_grey(file: BinaryFile, header: Header) -> Num[np.ndarray, "h w *c"]:
     """The numbers of a single-channel image of 16 or more bits."""
-    if header.format == "TIFF" and header.mode in ("other", "F"):
-        return _decode_opencv(file, header)
+    if header.format == "TIFF":
+        _warn_of_pages(file, header)
+        if header.mode in ("other", "F"):
+            return _decode_opencv(file, header)
     if header.bits < 16 or not header.mode.startswith(("I", "F")):
         raise HondoError(
-            f"{header.name} is a {header.bits}-bit {header.mode} image, not a depth file; give a {DEPTH_FORMATS}"
+            f"{header.name} is an image of {header.bits} bits ({header.mode}), not a depth file; give a {DEPTH_FORMATS}"
         )
     try:
         with without_remarks():
             return np.asarray(open_pillow(file))
     except DAMAGED as error:
         raise HondoError(f"{header.name} is damaged or truncated: {error}; copy or export it again") from error
+
+
+def _warn_of_pages(file: BinaryFile, header: Header) -> None:
+    try:
+        count = frame_count(open_pillow(file)) if header.mode != "other" else 1
+    except DAMAGED:
+        return
+    if count > 1:
+        warn(f"{header.name} holds {count} maps, of which the first is read; save one file for each")
 
 
 def _float_header(size_hw: Size, *, name: str, kind: str) -> Header:

@@ -93,12 +93,20 @@ def is_animated(path: Path) -> bool:
 
 def _is_film(path: Path) -> bool:
     try:
-        if _is_image(path):
+        if _is_image(path) or _is_text(path):
             return False
         with av.open(str(path)) as container:
             return bool(container.streams.video) and not _NO_FILMS.search(container.format.name)
     except (av.FFmpegError, ValueError, OSError):
         return False
+
+
+def _is_text(path: Path) -> bool:
+    """Words and numbers, of which FFmpeg makes a film of letters; not a list of films, which is text too."""
+    with path.open("rb") as file:
+        start = file.read(512)
+    is_list = start.startswith((b"#EXTM3U", b"ffconcat", b"v=0"))
+    return bool(start) and not is_list and not start.translate(None, bytes([9, 10, 13, *range(32, 127)]))
 
 
 def _is_image(path: Path) -> bool:

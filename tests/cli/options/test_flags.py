@@ -17,6 +17,8 @@ from hondo.core.errors import HondoError
         ("engine", "export", "--to"),
         ("root", "train", "--data"),
         ("root", "evaluate", "--root"),
+        ("max_depth", "train", "--data.max-depth"),
+        ("camera", "data", None),
         ("num_heads", "predict", None),
     ],
 )

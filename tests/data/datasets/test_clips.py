@@ -165,3 +165,8 @@ def test_frames_that_a_killed_run_left_are_removed_and_those_in_use_stay(video):
         remove_abandoned(folder.parent)
     assert not folder.exists()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_a_link_to_a_clip_is_the_same_clip(drives):
+    (drives / "latest").symlink_to(drives / "d2")
+    assert "latest" not in [clip.name for clip in find_clips(drives)]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from hondo.core.errors import HondoWarning
+from hondo.core.errors import HondoError, HondoWarning
 from hondo.core.sample import Sample
 from hondo.core.types import Camera
 from hondo.data.datasets.clip import Frames
@@ -78,3 +78,43 @@ def test_remarks_of_the_reader_are_shown(pairs: Path):
     with pytest.warns(HondoWarning):
         found = check_dataset(Rgbd(pairs))
     assert "65.535 m at 50.0% of the pixels is taken as unknown (nothing there); max_depth" in found.findings[0].says
+
+
+def test_a_file_says_what_it_is(clip: Path, tmp_path: Path):
+    image = next((clip / "images").iterdir())
+    assert describe(image).dataset == "" and describe(image).says.startswith("an image of ")
+    np.save(tmp_path / "d.npy", np.array([[2.0, np.nan], [4.0, 4.0]]))
+    assert describe(tmp_path / "d.npy").says == (
+        "a depth map of 2x2 (width x height), values 2 to 4 as stored, at 75.0% of it"
+    )
+    cv2.imwrite(str(tmp_path / "d.png"), np.full((4, 6), 700, np.uint16))
+    assert describe(tmp_path / "d.png").says.startswith("a depth map of 6x4 (width x height), values 700 to 700")
+    (tmp_path / "pairs.csv").write_text("IMAGE,DEPTH,DIVIDE_BY\na.png,d.png,1000\n")  # FFmpeg reads it as a film
+    assert describe(tmp_path / "pairs.csv").dataset == "rgbd"
+
+
+def test_poses_count_without_source_views(clip: Path):
+    found = check_dataset(Frames(clip, with_depth=False))
+    assert found.num_with_pose == found.num_samples == 6 and found.divide_by == 1000
+
+
+def test_depth_maps_taken_for_images_are_named(tmp_path: Path):
+    for index in range(3):
+        cv2.imwrite(str(tmp_path / f"{index}.png"), np.full((20, 32), 100 * index + 1, np.uint16))
+    says = [finding.says for finding in check_dataset(Frames(tmp_path)).findings]
+    assert "3 of 3 images have one channel of 16 bits or floats: are they depth maps?" in says
+    assert "the image has one colour" in says and len(says) == 2  # of three images, said once
+    with pytest.raises(HondoError, match=r"no images .*; it holds 1 \.npy"):
+        (tmp_path / "n").mkdir()
+        np.save(tmp_path / "n/0.npy", np.ones((4, 4)))
+        Frames(tmp_path / "n")
+
+
+def test_a_lone_farthest_value_is_asked_about():
+    depth = torch.full((1, 40, 80), 3.0)
+    depth[:, ::2, ::3], depth[:, :10] = 6.0, 80.0
+    sample = Sample(image=torch.rand(3, 40, 80), depth_gt=depth, valid=depth > 0)
+    (found,) = check_dataset([sample]).findings
+    assert found.says == (
+        "25% of the known pixels hold exactly 80 m, far beyond all others: nothing there? max_depth=6 states it"
+    )

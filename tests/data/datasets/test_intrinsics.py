@@ -172,6 +172,7 @@ def test_of_several_cameras_the_chosen_one_is_said(tmp_path: Path):
         "1 OPENCV 640 480 525 526 320 240 -0.35 0.1 0 0",
         "cam0:\n  intrinsics: [525, 526, 320, 240]\n  distortion_coeffs: [-0.35, 0.1, 0, 0]\n",
         "1 OPENCV_FISHEYE 640 480 525 526 320 240 -0.35 0 0 0",
+        json.dumps({"K": [[525, 0, 320], [0, 526, 240], [0, 0, 1]], "dist": [[-0.35, 0.1]], "distance": 3}),
     ],
 )
 def test_distortion_is_not_dropped_without_a_word(tmp_path: Path, text: str):
@@ -221,3 +222,10 @@ def test_field_of_view_tuples_and_exif(tmp_path: Path):
     for path in (tmp_path / "b.jpg", None):
         with pytest.warns(HondoWarning, match="60 degrees wide is assumed"):
             assert camera_of_file(path, size_hw=SIZE_HW).horizontal_fov_deg == pytest.approx(60)
+
+
+@pytest.mark.parametrize(("scale", "size"), [(0.5, "320x240"), (1.5, "960x720"), (2, "1280x960"), (2 / 3, "427x320")])
+def test_intrinsics_of_another_size_are_named(scale: float, size: str):
+    text = ",".join(str(scale * value) for value in (525, 526, 320, 240))
+    with pytest.warns(HondoWarning, match=f"of an image of about {size}, not 640x480.*by {scale:.3g} if"):
+        assert read_camera(text, size_hw=SIZE_HW).fx == scale * 525

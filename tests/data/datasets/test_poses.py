@@ -49,6 +49,7 @@ def test_lost_tracking_is_unknown(tmp_path: Path):
     [
         ("", "no poses"),
         ("1 2 3", "3 numbers"),
+        ("1305031102.17 0.1 0.2 0.3 0 0 0.6 0.8", "8 numbers.*quaternions"),
         ("a " * 12, "numbers only"),
         (line(2 * np.eye(4)), "no rotation and translation"),
         (line(np.diag([1, 1, -1, 1.0])), "no rotation and translation"),

@@ -153,6 +153,13 @@ def test_a_manifest_of_another_encoding_or_kind_is_one_line(pairs: Path) -> None
         Rgbd(pairs / "labeled.mat")
 
 
+def test_comments_before_the_head_line(pairs: Path) -> None:
+    path = pairs / "manifest.csv"
+    rows = len(Rgbd(pairs))
+    path.write_text(f"# made by us\n\n#units: mm\n{path.read_text()}")
+    assert len(Rgbd(pairs)) == rows
+
+
 def test_nothing_there_is_unknown_and_said(pairs: Path) -> None:
     depth = cv2.imread(str(pairs / "0_depth.png"), cv2.IMREAD_UNCHANGED)
     depth[10:] = 65535

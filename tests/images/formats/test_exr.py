@@ -121,3 +121,8 @@ def test_vectors_and_colours_are_no_depth(names: tuple[str, ...]) -> None:
 def test_a_row_named_twice_or_outside_is_damage(rows: list[int]) -> None:
     with pytest.raises(HondoError, match="damaged"):
         read_depth(plain({"Z": DEPTH}, rows=rows))
+
+
+def test_disparity_is_no_depth() -> None:
+    with pytest.raises(HondoError, match=r"holds disparity \(Disparity.V\), not depth"):
+        read_depth(plain({"Disparity.V": OTHER}))

@@ -13,6 +13,7 @@ from hondo.core.types import Camera
 from hondo.data.datasets.clip import Frames
 from hondo.train.objectives.teaching_check import (
     check_clips,
+    clip_remarks,
     measure_pair,
     pose_remark,
     refusal,
@@ -125,3 +126,26 @@ def test_one_standing_clip_of_several_is_a_warning(tmp_path: Path):
     clips = [Frames(tmp_path / name, sources=(1,), camera="125,125,72,48") for name in ("still", "moving")]
     with pytest.warns(UserWarning, match=r"still: nothing can be learned without motion"):
         check_clips(clips, are_poses_known=False)
+
+
+def test_poses_with_the_axes_of_opengl_are_named() -> None:
+    poses = [pose(x=0.1 * number) for number in range(5)]
+    for number, each in enumerate(poses):
+        each[:3, :3] = cv2.Rodrigues(np.array([0.0, 0.0, 0.05 * number]))[0]  # a roll is another about the other axes
+    pairs = list(pairwise([each @ np.diag((1.0, -1.0, -1.0, 1.0)) for each in poses]))
+    measured = motions([view(each) for each in poses])
+    assert "OpenGL or Blender" in pose_remark(measured, pairs)
+    assert not pose_remark(measured, list(pairwise(poses)))
+
+
+def test_a_clip_is_examined_without_source_views(tmp_path: Path) -> None:
+    for number in range(4):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), view(MOVING[0]))
+    assert "without motion" in clip_remarks(Frames(tmp_path))[0]
+    assert not clip_remarks(Frames(tmp_path, stop=1))
+    for number, each in enumerate(MOVING):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), view(each))
+    lines = [" ".join(map(str, (each[:3] * np.array([1, 1, 1, 1000])).ravel())) for each in MOVING]
+    (tmp_path / "poses_mm.txt").write_text("\n".join(lines))
+    clip = Frames(tmp_path, camera=CAMERA, poses=tmp_path / "poses_mm.txt")
+    assert ["in metres?" in remark for remark in clip_remarks(clip)] == [True]

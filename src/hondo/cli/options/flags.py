@@ -19,12 +19,17 @@ RENAMED = {
     "options": "--option",
     "allow_origins": "--allow-origin",
 }
-# Where a command names an argument in its own way.
-OF_COMMAND = {
+# Options of data sets that messages name: fields of a recipe's data; `hondo data` has them as --data-option name=value.
+_OF_DATA = (
+    "baseline", "camera", "max_depth", "partner_orientation", "poses", "sources", "start", "stop", "with_depth",
+)  # fmt: skip
+# Where a command names an argument in its own way; None: it has no flag, the name is left as it is.
+OF_COMMAND: dict[str, dict[str, str | None]] = {
     "bench": {"model": "MODEL", "models": "MODEL", "compare": "--ab"},
     "evaluate": {"model": "MODEL"},
     "export": {"engine": "--to", "model": "MODEL"},
-    "train": {"root": "--data"},
+    "train": {"root": "--data", **{name: f"--data.{name.replace('_', '-')}" for name in _OF_DATA}},
+    "data": dict.fromkeys((*_OF_DATA, "depth"), None),
 }
 # An argument with a value in a message: engine="torch", camera=FILE, size_hw=(192, 640), dynamic=True.
 QUOTES = "\"'"

@@ -81,8 +81,10 @@ class Frames(Sequence[Sample]):
             self.T_right_left = stereo_pose(check_baseline(baseline, self.root))
             self.right = match_right(list_images(layout.images), list_images(layout.right))
         choice = FrameChoice(start=start, stop=stop, every=every, offsets=self.offsets)
-        self.images, full_hw = self._open(layout.images, choice, is_whole=bool(depth or layout.depth or only))
         depth_folder, poses_file = depth or layout.depth, poses or layout.poses
+        self.images, full_hw = self._open(
+            layout.images, choice, has_depth=depth_folder is not None, is_whole=bool(depth_folder or only)
+        )
         self.depth_maps: Mapping[int, Path] = {}
         if depth_folder is not None:
             self.depth_maps = match_depth(Path(depth_folder), self.images, every=depth_every)
@@ -142,13 +144,13 @@ class Frames(Sequence[Sample]):
         """What names a frame: its file, or the video and the frame's number."""
         return f"{self.root}#{frame:06d}" if self.is_video else str(self.images[frame])
 
-    def _open(self, source: Path, choice: "FrameChoice", *, is_whole: bool) -> tuple[list[Path], Size]:
+    def _open(self, source: Path, choice: "FrameChoice", *, has_depth: bool, is_whole: bool) -> tuple[list[Path], Size]:
         """The frames' files, and the size of the clip as it came (that of intrinsics given in pixels).
 
         Of a video only the frames in use are unpacked, unless ``is_whole``: the targets are not known before.
         """
         if not self.is_video:
-            images = list_images(source)
+            images = list_images(source, has_depth=has_depth)
             self.frame_hw = image_size(images[0])
             return images, self.frame_hw
         is_used = (lambda number: True) if is_whole else choice.is_used

@@ -9,7 +9,7 @@ from hondo.data.datasets.intrinsics import INTRINSICS_FILES
 from hondo.data.datasets.stereo_pair import find_pair
 from hondo.data.partners.pairing import pair_maps
 from hondo.images.formats.numpy_file import stack_length
-from hondo.images.listing import depth_maps_among, list_folder, visible_files
+from hondo.images.listing import DEPTH_MAPS, contents_of, depth_maps_among, list_folder, visible_files
 from hondo.images.read import IMAGE_SUFFIXES
 
 # A folder with these names is a clip with all its parts, so that its path alone is enough.
@@ -52,14 +52,20 @@ def find_layout(root: Path) -> ClipLayout:
     )
 
 
-def list_images(folder: Path) -> list[Path]:
-    """The images of a folder in the order of the numbers in their names; warns of what was left out."""
+def list_images(folder: Path, *, has_depth: bool = False) -> list[Path]:
+    """The images of a folder in the order of the numbers in their names; warns of what was left out.
+
+    ``has_depth``: depth maps are given, so that nothing needs to be said of how to give them.
+    """
     listing = list_folder(folder)
     remark = listing.remark(folder)
     if not listing.images:
-        raise HondoError(remark or f"{folder}: no images ({', '.join(sorted(IMAGE_SUFFIXES))})")
+        suffixes = ", ".join(sorted(IMAGE_SUFFIXES))
+        raise HondoError(remark or f"{folder}: no images ({suffixes}); {contents_of(folder)}")
     if remark:
-        warn(remark)
+        is_told = has_depth or DEPTH_MAPS not in dict(listing.left_out)
+        hint = "" if is_told else f"; depth={folder} reads the depth maps"
+        warn(remark + hint)
     return list(listing.images)
 
 

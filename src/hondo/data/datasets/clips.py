@@ -98,7 +98,10 @@ def find_clips(root: str | Path | Sequence[str | Path]) -> list[Path]:
     found = [
         clip for each in given for path in _expand(str(each)) for clip in _clips_below(path, depth=_DEPTH) or [path]
     ]
-    return list(dict.fromkeys(found))
+    once: dict[Path, Path] = {}
+    for clip in found:
+        once.setdefault(clip.resolve(), clip)  # a link to another clip would count twice
+    return list(once.values())
 
 
 def _expand(text: str) -> list[Path]:

@@ -1,7 +1,8 @@
 """Checks of a data set on disk: every sample is read; errors and unusual values are reported."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -10,23 +11,28 @@ import numpy as np
 from hondo.core.errors import HondoError
 from hondo.core.sample import Sample, Samples
 from hondo.core.types import Camera, Size
-from hondo.data.datasets.clip_files import find_layout
-from hondo.data.datasets.clips import find_clips
+from hondo.data.datasets.clip import Frames
+from hondo.data.datasets.clip_files import DEPTH_SUFFIXES, find_layout
+from hondo.data.datasets.clips import clips_of, find_clips
 from hondo.data.datasets.rgbd import MANIFEST
+from hondo.images.listing import is_grey16
+from hondo.images.read import IMAGE_SUFFIXES, image_size, read_depth
 from hondo.images.video_file import is_video
 
 _FEW_PIXELS = 0.005  # of a depth map: fewer are more likely a wrong divide_by or an empty file than LiDAR
 _NEAR_M, _FAR_M = 0.05, 300.0  # medians outside are more likely a wrong unit than a scene
+_SPIKE, _APART = 0.01, 3.0  # part of the pixels, and times the next value: such a largest value is no measurement
 _OFF_CENTRE = 0.2  # of the size: a principal point farther off hints at intrinsics of another size
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """An error (the sample cannot be used) or a remark (look at it) about one sample."""
+    """An error (the sample cannot be used) or a remark (look at it) about one sample, or about ``count`` alike."""
 
     origin: str
     says: str
     is_error: bool
+    count: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +49,7 @@ class DatasetCheck:
     median_m: float | None
     max_m: float | None
     findings: tuple[Finding, ...]
+    divide_by: float | None = None  # of the depth maps of clips: metres = stored value / this
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -56,11 +63,13 @@ class _Depth:
     low: float
     middle: float
     high: float
+    at_high: float  # part of the known pixels that hold exactly ``high``
+    below_high: float  # the largest of the other values
 
 
 @dataclass(frozen=True, kw_only=True)
 class Described:
-    """What lies at a path: the data set that reads it, and one line that says what it is."""
+    """What lies at a path: the data set that reads it (empty: none), and one line that says what it is."""
 
     dataset: str
     says: str
@@ -68,10 +77,10 @@ class Described:
 
 def describe(root: Path) -> Described:
     """What a folder or file is, from its names alone: a manifest, a clip with its parts, several clips or a video."""
-    if (root / MANIFEST).is_file() or (root.is_file() and not is_video(root)):
+    if (root / MANIFEST).is_file():
         return Described(dataset="rgbd", says="a manifest of images with depth")
     if root.is_file():
-        return Described(dataset="frames", says="a video")
+        return _describe_file(root)
     if not root.is_dir():
         return Described(dataset="rgbd", says="nothing")
     clips = find_clips(root)
@@ -87,12 +96,31 @@ def describe(root: Path) -> Described:
     )
 
 
+def _describe_file(path: Path) -> Described:
+    """A video, an image, a depth map, or else a manifest."""
+    suffix = path.suffix.lower()
+    if is_video(path):
+        return Described(dataset="frames", says="a video")
+    if suffix in DEPTH_SUFFIXES and (suffix not in IMAGE_SUFFIXES or is_grey16(path)):
+        depth = read_depth(path)
+        known = depth[np.isfinite(depth) & (depth > 0)]
+        values = f"values {known.min():g} to {known.max():g} as stored" if known.size else "no value"
+        size = f"{depth.shape[1]}x{depth.shape[0]} (width x height)"
+        return Described(dataset="", says=f"a depth map of {size}, {values}, at {known.size / depth.size:.1%} of it")
+    if suffix in IMAGE_SUFFIXES:
+        height, width = image_size(path)
+        return Described(dataset="", says=f"an image of {width}x{height} (width x height)")
+    return Described(dataset="rgbd", says="a manifest of images with depth")
+
+
 def check_dataset(samples: Samples, *, track: Callable[[Iterable[int]], Iterable[int]] = iter) -> DatasetCheck:
     """Reads every sample once. ``track`` wraps the loop, for a progress bar."""
     findings: list[Finding] = []
     sizes: dict[Size, None] = {}
     depths: list[_Depth] = []
     with_camera = with_pose = 0
+    clips, posed = clips_of(samples), _with_pose(samples)
+    findings += _depth_among_images(clips)
     for index in track(range(len(samples))):
         try:
             sample = samples[index]
@@ -102,6 +130,7 @@ def check_dataset(samples: Samples, *, track: Callable[[Iterable[int]], Iterable
         sizes[(sample.image.shape[1], sample.image.shape[2])] = None
         with_camera += sample.camera is not None
         with_pose += bool(sample.sources) and all(view.T_source_target is not None for view in sample.sources)
+        with_pose += not sample.sources and index in posed
         depth = _depth_of(sample)
         depths += [] if depth is None else [depth]
         findings += [Finding(origin=sample.origin, says=says, is_error=False) for says in remarks(sample, depth)]
@@ -115,8 +144,41 @@ def check_dataset(samples: Samples, *, track: Callable[[Iterable[int]], Iterable
         min_m=min((depth.low for depth in depths), default=None),
         median_m=median([depth.middle for depth in depths]) if depths else None,
         max_m=max((depth.high for depth in depths), default=None),
-        findings=tuple(findings),
+        findings=tuple(_merged(findings)),
+        divide_by=clips[0].divide_by if clips else None,
     )
+
+
+def _with_pose(samples: Samples) -> set[int]:
+    """The samples of clips whose own pose is known."""
+    finite = [
+        clip.poses is not None and bool(np.isfinite(clip.poses[frame]).all())
+        for clip in clips_of(samples)
+        for frame in clip.targets
+    ]
+    return {index for index, is_known in enumerate(finite) if is_known}
+
+
+def _depth_among_images(clips: Sequence[Frames]) -> list[Finding]:
+    """Images that are stored as depth maps are."""
+    found = []
+    for clip in (clip for clip in clips if not clip.is_video):
+        images = [clip.images[frame] for frame in clip.targets]
+        grey = [image for image in images if is_grey16(image)]
+        if grey:
+            says = f"{len(grey)} of {len(images)} images have one channel of 16 bits or floats: are they depth maps?"
+            found.append(Finding(origin=str(grey[0]), says=says, is_error=False))
+    return found
+
+
+def _merged(findings: Sequence[Finding]) -> list[Finding]:
+    """Remarks that say the same of several samples as one."""
+    counts = Counter(finding.says for finding in findings if not finding.is_error)
+    once: dict[str, Finding] = {}
+    for finding in findings:
+        name = finding.origin if finding.is_error else finding.says
+        once.setdefault(name, finding if finding.is_error else replace(finding, count=counts[finding.says]))
+    return list(once.values())
 
 
 def remarks(sample: Sample, depth: "_Depth | None") -> list[str]:
@@ -128,6 +190,11 @@ def remarks(sample: Sample, depth: "_Depth | None") -> list[str]:
         found.append(f"only {depth.fraction:.2%} of the depth map are known")
     if depth is not None and not _NEAR_M < depth.middle < _FAR_M:
         found.append(f"the median depth is {depth.middle:.3g} m: is divide_by right?")
+    if depth is not None and depth.at_high >= _SPIKE and depth.high > _APART * depth.below_high > 0:
+        found.append(
+            f"{depth.at_high:.0%} of the known pixels hold exactly {depth.high:g} m, far beyond all others: nothing "
+            f"there? max_depth={depth.below_high:.3g} states it"
+        )
     if float(sample.image.std()) < 1e-3:
         found.append("the image has one colour")
     if sample.camera is not None and _is_off_centre(sample.camera):
@@ -142,7 +209,10 @@ def _depth_of(sample: Sample) -> _Depth | None:
     if sample.depth_gt is None or sample.valid is None or not bool(sample.valid.any()):
         return None
     known = sample.depth_gt[sample.valid].double().numpy()
+    is_high = known == known.max()
     return _Depth(
+        at_high=float(is_high.mean()),
+        below_high=float(known[~is_high].max(initial=0)),
         fraction=float(sample.valid.float().mean()),
         low=float(known.min()),
         middle=float(np.median(known)),

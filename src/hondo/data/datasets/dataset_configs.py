@@ -27,6 +27,7 @@ class FramesData:
     every: int = 1
     with_depth: bool | None = False
     max_depth: float | None = None  # metres; farther is unknown. None: saturated and implausibly far values are
+    partner_orientation: Literal["stored", "shown"] = "stored"  # of depth, intrinsics and poses of EXIF-turned images
 
     def __post_init__(self) -> None:
         check_config(self, name="data", limits={"size_hw": _SIDE, "every": COUNT, "baseline": POSITIVE})
@@ -43,6 +44,8 @@ class RgbdData:
     size_hw: Size | None = (192, 256)
     only: str | None = None
     every: int = 1
+    max_depth: float | None = None  # as of FramesData
+    partner_orientation: Literal["stored", "shown"] = "stored"
 
     def __post_init__(self) -> None:
         check_config(self, name="data", limits={"size_hw": _SIDE, "every": COUNT})

@@ -24,6 +24,7 @@ _FOV = re.compile(r"\s*fov\s*[=:]\s*(\d+(?:\.\d*)?)\s*(?:deg(?:rees)?)?\s*", re.
 _MAX_NORMALISED = 4.0  # focal lengths divided by the size of the image lie below
 _NEAR = 0.03  # part of the size within which a principal point counts as that of the other axis
 _CORNER = 0.15
+_SCALES = (0.5, 2 / 3, 1.5, 2.0)  # usual sizes of images relative to those that were calibrated
 _NO_DISTORTION = 1e-8
 
 
@@ -58,6 +59,8 @@ def read_camera(source: "str | Path | Camera | Sequence[float]", *, size_hw: Siz
                 f"{where}: the lens distortion {stated.lens or ''}({values}) is not applied: images are taken as of a "
                 "pinhole camera; undistort them first (e.g. cv2.undistort) and give the new intrinsics"
             )
+        if remark := size_remark(camera):
+            warn(f"{where}: {remark}")
         return camera.for_image(size_hw)
     except (HondoError, json.JSONDecodeError) as error:
         raise HondoError(f"{where}: {error}", field="camera") from error
@@ -81,7 +84,9 @@ def check_plausible(fx: float, fy: float, cx: float, cy: float, *, size_hw: Size
         )
     near_x, near_y = _NEAR * width, _NEAR * height
     if abs(cx - height / 2) < near_y and abs(cy - width / 2) < near_x and abs(width - height) > height / 8:
-        raise HondoError(f"{given}: cx and cy are swapped for an image of {width}x{height} (width x height)")
+        raise HondoError(
+            f"{given}: cx and cy are swapped for an image of {width}x{height} (width x height), or its sides are"
+        )
     is_alternating = abs(fx - cx) < _NEAR * fx and abs(fy - width / 2) < near_x and abs(cy - height / 2) < near_y
     if is_alternating and abs(fx - fy) > 4 * _NEAR * fx:
         raise HondoError(f"{given} stand in the order fx, cx, fy, cy; give {fx:g},{cx:g},{fy:g},{cy:g}")
@@ -94,6 +99,20 @@ def check_plausible(fx: float, fy: float, cx: float, cy: float, *, size_hw: Size
             f"{given}: the principal point lies in the corner of a {width}x{height} image, as millimetres or the "
             f"intrinsics of a smaller image do; {remedy}"
         )
+
+
+def size_remark(camera: Camera) -> str:
+    """Says of what size intrinsics look to be whose principal point misses the centre alike in x and y; else empty."""
+    height, width = camera.size_hw
+    found = 2 * camera.cx / width, 2 * camera.cy / height
+    scale = next((each for each in _SCALES if max(abs(value / each - 1) for value in found) < _NEAR), None)
+    if scale is None:
+        return ""
+    return (
+        f"the principal point ({camera.cx:g}, {camera.cy:g}) is that of an image of about {round(scale * width)}x"
+        f"{round(scale * height)}, not {width}x{height} (width x height): divide fx, fy, cx, cy by {scale:.3g} if the "
+        "images were resized"
+    )
 
 
 def _chosen(cameras: Sequence[Stated], size_hw: Size, *, where: str) -> Stated:

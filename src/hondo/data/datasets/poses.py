@@ -69,8 +69,12 @@ def _row(path: Path, number: int, line: str) -> Float[np.ndarray, " n"]:
     except ValueError as error:
         raise HondoError(f"{path} line {number}: {error}; give numbers only") from error
     if row.size not in (12, 13, 16, 17):
+        is_quaternion = row.size in (7, 8) and abs(np.linalg.norm(row[-4:]) - 1) < _ORTHONORMAL_TOLERANCE
+        hint = (
+            "; positions with quaternions (TUM, EuRoC) are not read: convert them to matrices" if is_quaternion else ""
+        )
         raise HondoError(
-            f"{path} line {number}: {row.size} numbers; a pose has 12 (3x4) or 16 (4x4), or an index before"
+            f"{path} line {number}: {row.size} numbers; a pose has 12 (3x4) or 16 (4x4), or an index before{hint}"
         )
     return row
 

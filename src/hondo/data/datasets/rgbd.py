@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,10 +137,11 @@ def known_depth(
 def read_manifest(path: Path) -> list[Pair]:
     """The rows of a manifest; a wrong column or number is an error that names the row."""
     if not path.is_file():
+        is_gone = "" if path.name == MANIFEST else " does not exist"
         raise HondoError(
-            f"{path}: no manifest there; root must be a folder with {MANIFEST}, or a CSV file", field="root"
+            f"{path}{is_gone}: no manifest there; root must be a folder with {MANIFEST}, or a CSV file", field="root"
         )
-    text = read_text(path)
+    text = re.sub(r"\A(?:[ \t]*(?:#[^\n]*)?\n)+", "", read_text(path))  # comments and empty lines before the head
     head, _, body = text.partition("\n")
     separator = separator_of(head)
     names = [name.strip().lower() for name in next(csv.reader([head], delimiter=separator), [])]

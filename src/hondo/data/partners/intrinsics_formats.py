@@ -45,6 +45,7 @@ _COEFFICIENTS = (
     "d", "dist_coeffs", "distortion_coefficients", "distortion_coeffs", "distortion", "distcoeffs", "coeffs", "d1",
 )  # fmt: skip
 _COEFFICIENT = re.compile(r"k[1-6]|p[12]")
+_LISTED = re.compile(r"dist(?!ance)\w*(?<!model)(?<!type)")  # other names of a list of coefficients
 _LENS = ("distortion_model", "camera_model", "model", "type")
 
 
@@ -164,7 +165,8 @@ def _of_group(facts: Mapping[str, Any], *, label: str, needs_size: bool) -> Stat
         size = height, width
     elif "width" in facts and "height" in facts:
         size = int(_number("height", facts["height"])), int(_number("width", facts["width"]))
-    listed = next((_flat(facts[key]) for key in _COEFFICIENTS if key in facts), [])
+    keys = [key for key in facts if key in _COEFFICIENTS or _LISTED.fullmatch(key)]
+    listed = next((_flat(facts[key]) for key in keys), [])
     listed = listed or [facts[key] for key in sorted(facts) if _COEFFICIENT.fullmatch(key)]
     lens = " ".join(str(facts[key]) for key in _LENS if key in facts)
     return Stated(

@@ -43,6 +43,8 @@ def read_exr(file: BinaryFile, *, name: str) -> Num[np.ndarray, "h w"]:
     """
     header = _read_header(file, name=name)
     chosen = _depth_channel(header)
+    if chosen is not None and "disp" in chosen.lower():
+        raise HondoError(f"{name} holds disparity ({chosen}), not depth; save focal length x baseline / disparity as Z")
     values = None if chosen is None else _read_channel(file, header, chosen, name=name)
     green = None if chosen is None else chosen.removesuffix("R") + "G"
     if chosen is not None and values is not None and chosen.endswith("R") and green in dict(header.channels):

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float, UInt8
 from hondo.core.errors import HondoError, warn
 from hondo.core.types import Camera
 from hondo.data.datasets.clip import Frames
+from hondo.data.datasets.intrinsics import assumed_camera
 from hondo.images.optical_flow import OpticalFlow, pixel_places, sampled, small_grey
 from hondo.images.read import read_image
 
@@ -26,6 +27,7 @@ EXPLAINED_PX = 1.0  # by which a match may miss its epipolar line
 MAX_ROW_PX = 1.5  # by which rows of a rectified pair may differ
 WORSE_BY = 0.3  # of the matches: what inverse poses explain more than the poses
 FAR_M, NEAR_M = 300.0, 0.02  # median distances beyond are rather another unit
+_OPENGL = np.diag((1.0, -1.0, -1.0, 1.0))  # camera axes with y up and z backwards, from ours
 _TEXTURE = 3e-5  # the least corner (Shi and Tomasi 1994): less is noise
 _ROUND_TRIP = 1.0  # square pixels
 
@@ -52,37 +54,50 @@ def check_clips(clips: Sequence[Frames], *, are_poses_known: bool) -> None:
         warn(message)
 
 
+def clip_remarks(clip: Frames) -> list[str]:
+    """What is odd about a clip as training data, also where its samples have no source views: frames that follow each
+    other are compared."""
+    frames = clip.targets
+    pairs = [(frames[index], frames[index + 1]) for index in _spread(range(len(frames) - 1))] if frames[1:] else []
+    message, odd = _examine(clip, pairs, with_poses=clip.camera is not None)
+    return [message] if message else odd
+
+
 def _check_clip(clip: Frames, *, are_poses_known: bool) -> str:
     """Why a clip teaches nothing; empty where it does, with warnings of what is odd."""
     if clip.camera is None:
         return ""
-    if clip.right is not None:
-        remark = stereo_remark(
-            [_measure(clip, clip.images[frame], clip.right[frame]) for frame in _spread(clip.targets)]
-        )
-        _warn_of(clip, [remark] if remark else [])
-    pairs = list(_pairs(clip))
-    if not pairs:
-        return ""
-    motions = [_measure(clip, clip.images[first], clip.images[following]) for first, following in pairs]
-    message = refusal(motions)
-    if message:
-        return f"{clip.root}: {message}"
-    _warn_of(clip, remarks(motions))
-    if are_poses_known and clip.poses is not None:
-        remark = pose_remark(motions, [(clip.poses[first], clip.poses[following]) for first, following in pairs])
-        _warn_of(clip, [remark] if remark else [])
-    return ""
-
-
-def _measure(clip: Frames, first: Path, following: Path) -> "PairMotion":
-    assert clip.camera is not None
-    return measure_pair(read_image(first), read_image(following), clip.camera)
-
-
-def _warn_of(clip: Frames, found: Sequence[str]) -> None:
-    for remark in found:
+    message, odd = _examine(clip, list(_pairs(clip)), with_poses=are_poses_known)
+    for remark in odd:
         warn(f"{clip.root}: {remark}")
+    return f"{clip.root}: {message}" if message else ""
+
+
+def _examine(clip: Frames, pairs: Sequence[tuple[int, int]], *, with_poses: bool) -> tuple[str, list[str]]:
+    """Why pairs of frames teach nothing (empty where they do), and what is odd about them."""
+    odd: list[str] = []
+    if clip.right is not None:
+        views = [(clip.images[frame], clip.right[frame]) for frame in _spread(clip.targets)]
+        odd.append(stereo_remark(_measured(clip, views)))
+    motions = _measured(clip, [(clip.images[first], clip.images[following]) for first, following in pairs])
+    if not motions:
+        return "", [remark for remark in odd if remark]
+    if message := refusal(motions):
+        return message, [remark for remark in odd if remark]
+    odd += remarks(motions)
+    if with_poses and clip.poses is not None and len(motions) == len(pairs):
+        odd.append(pose_remark(motions, [(clip.poses[first], clip.poses[following]) for first, following in pairs]))
+    return "", [remark for remark in odd if remark]
+
+
+def _measured(clip: Frames, pairs: Sequence[tuple[Path, Path]]) -> list["PairMotion"]:
+    """The motion of pairs of images of the clip's size; without intrinsics those of a common lens are assumed."""
+    camera, found = clip.camera or assumed_camera(clip.frame_hw), []
+    for first, following in pairs:
+        one, other = read_image(first), read_image(following)
+        if one.shape[:2] == other.shape[:2] == tuple(clip.frame_hw):
+            found.append(measure_pair(one, other, camera))
+    return found
 
 
 def refusal(motions: Sequence[PairMotion]) -> str:
@@ -140,18 +155,25 @@ def stereo_remark(motions: Sequence[PairMotion]) -> str:
 def pose_remark(
     motions: Sequence[PairMotion], poses: Sequence[tuple[Float[np.ndarray, "4 4"], Float[np.ndarray, "4 4"]]]
 ) -> str:
-    """What is odd about known camera-to-world poses: their inverses explain the flow better, or their unit is wrong."""
-    as_given, inverted, depths = [], [], []
+    """What is odd about known camera-to-world poses: their inverses or other axes explain the flow better, or their
+    unit is wrong."""
+    as_given, inverted, flipped, depths = [], [], [], []
     for motion, (first, following) in zip(motions, poses, strict=True):
         if len(motion.rays) < 8 or not (np.isfinite(first).all() and np.isfinite(following).all()):
             continue
         is_right, depth = explained(motion, np.linalg.inv(following) @ first)
         as_given.append(is_right.mean())
         inverted.append(explained(motion, following @ np.linalg.inv(first))[0].mean())
+        flipped.append(explained(motion, _OPENGL @ np.linalg.inv(following) @ first @ _OPENGL)[0].mean())
         depths.append(np.median(depth[is_right]) if is_right.any() else np.nan)
     if not as_given:
         return ""
-    given, other = float(np.median(as_given)), float(np.median(inverted))
+    given, other, axes = (float(np.median(each)) for each in (as_given, inverted, flipped))
+    if axes > max(given, other) + WORSE_BY:
+        return (
+            f"the poses explain {given:.0%} of the motion between frames, with y and z negated {axes:.0%}: they look "
+            "like those of OpenGL or Blender (y up, z backwards); negate the second and third column of each matrix"
+        )
     if other > given + WORSE_BY:
         return (
             f"the poses explain {given:.0%} of the motion between frames, their inverses {other:.0%}: they look like "
