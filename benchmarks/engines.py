@@ -1,6 +1,6 @@
 """Every model on every engine: how far from torch, how fast, and how large.
 
-    python benchmarks/engines.py --weights FOLDER [--models dpt-hybrid ...] [--data ../shared/data] [--fresh] [--quick]
+    python benchmarks/engines.py --weights FOLDER [--models NAME ...] [--data FOLDER] [--plain] [--fresh] [--quick]
 
 FOLDER holds what benchmarks/trained_like.py wrote. Each model is exported in every precision that an engine offers, the
 files are compared with torch on real images, and then all of them and eager torch are called in turn, so that every
@@ -51,6 +51,7 @@ def real_plan(data: Path, options: argparse.Namespace) -> Plan:
     return Plan(
         samples=samples, calibration=calibration, images=options.images, rounds=options.rounds,
         seconds=options.seconds, max_drop=options.max_drop, engines=options.engines, precisions=options.precisions,
+        plain=options.plain,
     )  # fmt: skip
 
 
@@ -72,12 +73,13 @@ def main() -> int:
     parser.add_argument("--engines", nargs="+", choices=ENGINES_SHOWN, default=ENGINES_SHOWN, help="of parity")
     parser.add_argument("--precisions", nargs="+", choices=PRECISIONS_SHOWN, default=PRECISIONS_SHOWN, help="of parity")
     parser.add_argument("--parts", nargs="+", choices=("parity", "latency"), default=("parity", "latency"))
-    parser.add_argument("--pictures", type=int, default=8, help="that parity looks at")
+    parser.add_argument("--images", type=int, default=8, help="that parity looks at")
     parser.add_argument("--rounds", type=int, default=20, help="of latency, at most")
     parser.add_argument(
         "--seconds", type=float, default=20.0, help="of latency for a model; 10 rounds take what they take"
     )
     parser.add_argument("--max-drop", type=float, default=MAX_DROP, help="of int8, on calibration images")
+    parser.add_argument("--plain", action="store_true", help="also what each tool's own converter gives, in turn")
     parser.add_argument(
         "--fresh", action="store_true", help="forget what was measured before, of these models and parts"
     )

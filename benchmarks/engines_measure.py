@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from engines_plain import Plain, plain
 from engines_report import LATENCY
 
 from hondo.core.cache import read_cached, write_cached
 from hondo.core.errors import HondoError
+from hondo.core.processor import hardware
 from hondo.core.report import commit
 from hondo.core.sample import Samples
 from hondo.core.types import Size
@@ -56,6 +58,7 @@ class Plan:
     max_drop: float
     engines: Sequence[str] = ENGINES_SHOWN  # whose parity is missing
     precisions: Sequence[str] = PRECISIONS_SHOWN
+    plain: bool = False  # latency also of what each tool's own converter gives
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,13 +142,24 @@ def measure_latency(case: Case, plan: Plan, *, folder: Path) -> None:
     model = build(case)
     gmacs, under, roof = count_macs(model, size_hw=case.size_hw) / 1e9, str(conditions()), measure_peak()
     times: dict[str, LatencyComparison] = {}
+    plains: dict[str, Plain | str] = {}
     for engine in ENGINES_SHOWN:  # apart: the threads of one engine wait for more work on the cores of the next
-        times |= alternated(case, model, [each for each in found if each.engine == engine], plan=plan, folder=folder)
-    facts = {
-        str(each): numbers(times[str(each)], least_ms=roof.least_ms(gmacs=gmacs, precision=each.precision))
-        for each in found
-    }
-    common = {"gmacs": gmacs, "conditions": under, "roof": asdict(roof), "commit": commit()}
+        if plan.plain:
+            plains[engine] = plain(engine, model, case.size_hw)
+        of_engine = [each for each in found if each.engine == engine]
+        times |= alternated(case, model, of_engine, plan=plan, folder=folder, plain=plains.get(engine))
+    facts = {}
+    for each in found:
+        facts[str(each)] = numbers(times[str(each)], least_ms=roof.least_ms(gmacs=gmacs, precision=each.precision))
+        beside = plains.get(each.engine)
+        if isinstance(beside, Plain):
+            name = f"plain {each.engine} {beside.precision}"
+            facts[str(each)] |= {"plain": name, "over_plain": times[name].second.median_ms / facts[str(each)]["ms"]}
+    refused = {engine: made for engine, made in plains.items() if isinstance(made, str)}
+    common = {
+        "gmacs": gmacs, "conditions": under, "hardware": hardware(), "roof": asdict(roof), "commit": commit(),
+        "plain_refused": refused,
+    }  # fmt: skip
     noise = dict.fromkeys(doubt for versus in times.values() for doubt in versus.first.noise.doubts())
     write_cached(kept, common | {"variants": facts, "noise": list(noise)})
     for name, fact in facts.items():
@@ -153,11 +167,13 @@ def measure_latency(case: Case, plan: Plan, *, folder: Path) -> None:
 
 
 def alternated(
-    case: Case, model: DepthModel, variants: Sequence[Variant], *, plan: Plan, folder: Path
+    case: Case, model: DepthModel, variants: Sequence[Variant], *, plan: Plan, folder: Path, plain: Plain | str | None
 ) -> dict[str, LatencyComparison]:
-    """Eager torch and the variants of one engine, in turn."""
+    """Eager torch, the variants of one engine, and what the engine's own converter gives, in turn."""
     served = {str(variant): variant.serve(model, folder) for variant in variants}
     calls = {name: network_call(predictor, size_hw=case.size_hw) for name, predictor in served.items()}
+    if calls and isinstance(plain, Plain):
+        calls[f"plain {variants[0].engine} {plain.precision}"] = plain.call
     eager = network_call(ENGINES["torch"].load(model, LoadOptions(device="cpu")), size_hw=case.size_hw)
     times = alternate_with(eager, calls, warmup=2, runs=plan.rounds, seconds=plan.seconds) if calls else {}
     for predictor in served.values():

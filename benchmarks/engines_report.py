@@ -8,6 +8,7 @@ from hondo.core.cache import read_cached
 from hondo.core.report import Better, Report, Row
 from hondo.core.types import Size
 from hondo.evaluate.parity.ground_truth_delta import CHECKED_METRICS, GroundTruthDelta
+from hondo.evaluate.speed.peak import PeakThroughput
 from hondo.metrics.depth_metrics import DepthMetrics
 
 LATENCY = "latency.json"
@@ -79,6 +80,7 @@ def latency_rows(title: str, latency: Mapping[str, Any]) -> list[Row]:
             ("speed-up", facts["speed_up"], "", "higher"), ("95 % CI from", facts["low"], "", "higher"),
             ("to", facts["high"], "", "higher"), ("of peak throughput", 100 * facts["roof_share"], "%", "higher"),
             ("speed-up at peak", facts["speed_up"] / facts["roof_share"], "", "higher"),
+            *([("over plain", facts["over_plain"], "", "higher")] if "over_plain" in facts else []),
         ]  # fmt: skip
         subject = f"{title} {variant.replace('-', ' ', 1)}"
         rows += [
@@ -89,14 +91,20 @@ def latency_rows(title: str, latency: Mapping[str, Any]) -> list[Row]:
 
 
 def latency_notes(title: str, latency: Mapping[str, Any]) -> list[str]:
-    roof, rounds = latency["roof"], next(iter(latency["variants"].values()))["rounds"]
-    int8 = "" if roof["int8_gmacs_per_s"] is None else f", {roof['int8_gmacs_per_s']:.0f} int8"
+    rounds, peak = next(iter(latency["variants"].values()))["rounds"], PeakThroughput(**latency["roof"])
+    plain = [
+        f"{title}: over plain: the time of {name} over that of the row"
+        for name in dict.fromkeys(facts["plain"] for facts in latency["variants"].values() if "plain" in facts)
+    ]
+    refused = [f"{title}: no plain {tool}: {why}" for tool, why in latency.get("plain_refused", {}).items()]
     doubts = [
         f"{title} {variant}: {doubt}" for variant, facts in latency["variants"].items() for doubt in facts["doubts"]
     ]
     return [
-        f"{title}: {latency['gmacs']:.1f} GMAC, {rounds} rounds, {latency['conditions']}, peak throughput "
-        f"{roof['gmacs_per_s']:.0f} GMAC/s fp32, {roof['bf16_gmacs_per_s']:.0f} bf16{int8}; commit {latency['commit']}",
+        f"{title}: {latency['gmacs']:.1f} GMAC, {rounds} rounds, {latency['conditions']}, peak throughput {peak}; "
+        f"{latency.get('hardware', '')} commit {latency['commit']}",
+        *plain,
+        *refused,
         *(f"{title}: {doubt}" for doubt in latency["noise"]),
         *doubts,
     ]

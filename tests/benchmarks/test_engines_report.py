@@ -28,7 +28,7 @@ PARITY = {
 TIMES = {"ms": 5.0, "eager_ms": 20.0, "speed_up": 4.0, "low": 3.9, "high": 4.1, "roof_share": 0.5}
 LATENCY = {
     "gmacs": 1.0, "conditions": "2 threads", "commit": "abc", "noise": ["the machine slowed down"],
-    "roof": {"gmacs_per_s": 100.0, "bf16_gmacs_per_s": 200.0, "int8_gmacs_per_s": None},
+    "roof": {"gmacs_per_s": 100.0, "bf16_gmacs_per_s": 200.0, "int8_gmacs_per_s": None, "gigabytes_per_s": 9.0},
     "variants": {"onnx-fp32": TIMES | {"rounds": 12, "doubts": []}},
 }  # fmt: skip
 

@@ -17,7 +17,9 @@ ELSEWHERE = {"mix", "shards"}  # made of other data sets: tests/data/loading/tes
 
 
 def test_the_options_cover_the_table():
-    assert set(OPTIONS) | BATCHES | ELSEWHERE | set(LAYOUTS) == set(DATASETS)  # layouts: tests/contracts/test_datasets.py
+    assert set(OPTIONS) | BATCHES | ELSEWHERE | set(LAYOUTS) == set(
+        DATASETS
+    )  # layouts: tests/contracts/test_datasets.py
 
 
 @pytest.mark.parametrize("name", OPTIONS)
