@@ -63,6 +63,8 @@ def test_options_reach_the_recipe():
         and recipe.data.sources == (-2, 2)
     )
     assert train.parse(["rgbd", "--data.max-bad", "0.05"]).recipe.batches.max_bad == 0.05
+    logged = train.parse(["rgbd", "--log", "wandb", "tensorboard"])
+    assert train.with_loggers(logged.recipe, logged.log).loop.log == ("wandb", "tensorboard")
     rgbd = train.parse(["rgbd", "--objective.terms", "silog", "1", "--data.only", "indoor"]).recipe
     assert rgbd.objective.terms == {"silog": 1.0} and rgbd.data.only == "indoor" and rgbd.name == "rgbd"
 

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "weights": ("hondo.cli.weights:run", "published weights: list, get, path, remove"),
     "predict": ("hondo.cli.predict:run", "depth of images, folders, videos and cameras"),
     "train": ("hondo.cli.train:run", "train a recipe, or resume a run"),
+    "runs": ("hondo.cli.runs:run", "run folders side by side"),
     "evaluate": ("hondo.cli.evaluate:run", "score a model or a folder of predictions"),
     "bench": ("hondo.cli.bench:run", "latency, throughput, MACs, memory and file size of models"),
     "live": ("hondo.cli.live:run", "a camera or recording with its depth, live in the browser"),

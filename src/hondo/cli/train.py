@@ -22,6 +22,7 @@ class TrainConfig:
     data: tuple[str, ...] = ()
     out: Path | None = None
     resume: Path | None = None
+    log: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,8 @@ class Places:
     """The folder of the new run; default: runs/RECIPE."""
     resume: Path | None = None
     """The folder of a run to continue; its own recipe is the default of every option."""
+    log: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME")] = ()
+    """Where the numbers go beside metrics.jsonl: tensorboard, wandb, mlflow (sets --loop.log)."""
 
 
 def parse(arguments: Sequence[str]) -> TrainConfig:
@@ -104,7 +107,8 @@ def run(config: TrainConfig) -> None:
     from hondo.recipes.pipeline import run as run_recipe
 
     out = config.resume or config.out or Path("runs") / config.recipe.name
-    trained = run_recipe(with_data(config.recipe, config.data), out=out, resume=config.resume is not None)
+    recipe = with_loggers(with_data(config.recipe, config.data), config.log)
+    trained = run_recipe(recipe, out=out, resume=config.resume is not None)
     print(trained.report.to_markdown())
     print(f"run folder: {out}; use it as a model: hondo predict SOURCE --model {out} --out depth")
 
@@ -118,6 +122,11 @@ def with_data(recipe: Recipe, paths: tuple[str, ...]) -> Recipe:
     if len(paths) > 1 and recipe.data.dataset != "frames":
         raise HondoError(f"recipe '{recipe.name}' takes one --data, got {len(paths)}: {', '.join(paths[:3])}")
     return replace(recipe, data=replace(recipe.data, root=paths[0] if len(paths) == 1 else paths))
+
+
+def with_loggers(recipe: Recipe, names: tuple[str, ...]) -> Recipe:
+    """The recipe with loggers beside metrics.jsonl."""
+    return replace(recipe, loop=replace(recipe.loop, log=names)) if names else recipe
 
 
 def _resumed(arguments: list[str]) -> Path | None:

@@ -1,13 +1,14 @@
 """run: builds the parts that a recipe describes, trains, and writes a run folder."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from hondo.core.atomic import atomic_write
+from hondo.core.processor import hardware
 from hondo.core.report import Report, Row, commit
 from hondo.data.loading.batches import BatchSource, ShuffledBatches
 from hondo.models.base.depth_model import DepthModel
@@ -84,7 +85,8 @@ def _hooks(recipe: Recipe, batches: BatchSource, *, folder: RunFolder | None) ->
         if folder is not None:
             atomic_write(folder.recipe, recipe.to_json().encode(), sync=True)
 
-    return Hooks(started=store_recipe, export=export, validate=validate, image=image)
+    stated = asdict(recipe) | training | {"hardware": hardware()}
+    return Hooks(started=store_recipe, export=export, validate=validate, image=image, name=recipe.name, config=stated)
 
 
 def _validation(config: EvaluateConfig) -> Validate:

@@ -14,6 +14,8 @@ import pytest
 import torch
 from torch import nn
 
+from hondo.core.errors import HondoError
+from hondo.train.loggers.registry import LOGGERS
 from hondo.train.loop.loop import Hooks, fit, stop_on_signals
 from hondo.train.loop.loop_config import FabricConfig, LoopConfig, OptimConfig
 from hondo.train.loop.training import NotFiniteError
@@ -281,3 +283,38 @@ def test_a_run_killed_at_any_moment_resumes(tmp_path):
 def _last_step(folder):
     lines = (folder / "metrics.jsonl").read_text().splitlines()[:-1]  # the last may be cut off
     return json.loads(lines[-1])["step"] if lines else 0
+
+
+def test_records_go_to_every_logger_and_hold_rates_and_load(objective, batches, tmp_path, monkeypatch):
+    taken = []
+
+    class Logger:
+        def __init__(self, facts):
+            taken.append((facts.name, facts.config, facts.resume_at))
+
+        def scalars(self, values, *, step):
+            taken.append((step, values))
+
+        def image(self, path, *, step):
+            taken.append((step, path))
+
+        def close(self):
+            taken.append("closed")
+
+    monkeypatch.setitem(LOGGERS._entries, "ours", Logger)
+    loop = LoopConfig(log_every=2, picture_every=2, show_progress=False, log=("ours",))
+    optim = OptimConfig(lr=1e-3, max_steps=2, clip_norm=None, clip_value=0.1, lr_factors={"network": 0.5})
+    hooks = Hooks(image=lambda model, path: path, name="tiny", config={"seed": 1})
+    fit(objective(), batches(), optim=optim, loop=loop, setup=CPU, folder=tmp_path, hooks=hooks)
+    assert taken[0] == ("tiny", {"seed": 1}, None) and taken[-1] == "closed"
+    step, values = taken[1]
+    assert step == 2 and records(tmp_path) == [{"step": 2} | values]
+    assert values["grad_norm"] > 0 and values["lr_x0.5"] == values["lr"] / 2 and values["memory_mb"] > 1
+    assert taken[2] == (2, tmp_path / "samples" / "000002.jpg")
+
+
+def test_a_logger_that_cannot_be_opened_leaves_no_run(objective, batches, tmp_path):
+    with pytest.raises(HondoError, match="unknown logger 'wandbb'"):
+        loop = LoopConfig(log=("wandbb",), show_progress=False)
+        fit(objective(), batches(), optim=OPTIM, loop=loop, setup=CPU, folder=tmp_path / "run")
+    assert not (tmp_path / "run").exists()

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import torch
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError
 from hondo.train.loop.state_file import from_bytes, to_bytes
+
+TRACKING_FILES = ("tensorboard", "wandb", "wandb.id", "mlruns", "mlflow.id")  # of train/loggers
 
 
 class RunFolder:
@@ -43,6 +46,9 @@ class RunFolder:
         """Removes what a run that did not get to its first step wrote, and the folders that are then empty."""
         for file in (self.state, self.last, self.best, self.metrics, self.recipe):
             file.unlink(missing_ok=True)
+        for name in TRACKING_FILES:
+            path = self.path / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         for folder in (self.checkpoints, self.path):
             if not any(folder.iterdir()):
                 folder.rmdir()

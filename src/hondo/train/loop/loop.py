@@ -7,17 +7,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
+from hondo.core.errors import HondoError
 from hondo.core.memory_errors import memory_errors_explained
 from hondo.core.sample import Batch
 from hondo.data.loading.batches import BatchSource
-from hondo.train.loop.checkpoint import Metrics, RunFolder, rng_state, set_rng_state
+from hondo.train.loggers.registry import LOGGERS
+from hondo.train.loggers.run_logger import RunFacts, RunLogger
+from hondo.train.loggers.system_load import system_load
+from hondo.train.loop.checkpoint import RunFolder, rng_state, set_rng_state
 from hondo.train.loop.fabric import make_fabric
 from hondo.train.loop.loop_config import FabricConfig, LoopConfig, OptimConfig
 from hondo.train.loop.progress import LossWatch, Meter, Progress, make_progress
@@ -42,6 +46,8 @@ class Hooks:
     export: Callable[[nn.Module, Path], Any] | None = None  # writes a checkpoint
     validate: Callable[[nn.Module], Mapping[str, float]] | None = None
     image: Callable[[nn.Module, Path], Any] | None = None  # writes a sample image
+    name: str = "run"  # of the recipe, for loggers
+    config: Mapping[str, Any] = field(default_factory=dict)  # what loggers are told of the run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +102,7 @@ class _Loop:
         self.run = run
         self.step, self.seconds, self.best, self.loss = 0, 0.0, math.inf, math.nan
         self.saved_at, self.saved_seconds = -1, 0.0
-        self.metrics: Metrics | None = None
+        self.loggers: list[RunLogger] = []
         self.validation: dict[str, float] = {}
         self.meter, self.watch = Meter(), LossWatch()
 
@@ -120,12 +126,23 @@ class _Loop:
             self.run.check_new()
         if self.is_first:
             self.run.create()
+            self._open_loggers(stack, resume_at=self.step if resume else None)
             if self.hooks.started is not None:
                 self.hooks.started()
-            self.metrics = Metrics(self.run.metrics, resume_at=self.step if resume else None)
-            stack.callback(self.metrics.close)
             if not resume:
                 self._save()  # a run can be resumed from its first step on
+
+    def _open_loggers(self, stack: ExitStack, *, resume_at: int | None) -> None:
+        assert self.run is not None
+        facts = RunFacts(folder=self.run.path, name=self.hooks.name, config=self.hooks.config, resume_at=resume_at)
+        try:
+            for name in dict.fromkeys(("jsonl", *self.loop.log)):
+                self.loggers.append(LOGGERS[name](facts))
+                stack.callback(self.loggers[-1].close)
+        except HondoError:
+            if resume_at is None:
+                self.run.remove()
+            raise
 
     def _train(self, stop: "Stop", bar: Progress) -> None:
         batches, before = iter(self.batches), self.seconds
@@ -180,11 +197,11 @@ class _Loop:
         bar.update(fraction=min(progress, 1.0), step=self.step, loss=self.loss, images_per_s=rate, seconds_left=left)
         bad = getattr(getattr(self.batches, "bad", None), "count", 0)
         values |= {"bad_samples": bad} if bad else {}
-        self._record(values | {"lr": self.training.lr, "images": self.training.images})
+        self._record(values | self.training.rates() | {"images": self.training.images} | system_load())
 
     def _record(self, values: dict[str, float]) -> None:
-        if self.metrics is not None:
-            self.metrics.write({"step": self.step, "seconds": round(self.seconds, 3)} | values)
+        for logger in self.loggers:
+            logger.scalars({"seconds": round(self.seconds, 3)} | values, step=self.step)
 
     def _validate(self) -> None:
         assert self.hooks.validate is not None
@@ -198,7 +215,10 @@ class _Loop:
     def _write_sample_image(self) -> None:
         if self.run and self.is_first and self.hooks.image is not None:
             self.run.samples.mkdir(exist_ok=True)
-            self.hooks.image(self.training.ema.model.eval(), self.run.samples / f"{self.step:06d}.jpg")
+            path = self.run.samples / f"{self.step:06d}.jpg"
+            self.hooks.image(self.training.ema.model.eval(), path)
+            for logger in self.loggers:
+                logger.image(path, step=self.step)
             self.training.objective.train()
 
     def _export(self, name: str) -> None:

@@ -74,6 +74,7 @@ class LoopConfig:
     picture_every: int = 0  # 0: no sample images
     best_by: str = "abs_rel"  # of the validation; lower is better
     show_progress: bool = True
+    log: tuple[str, ...] = ()  # beside metrics.jsonl: tensorboard, wandb, mlflow
 
     def __post_init__(self) -> None:
         limits = {

@@ -39,6 +39,7 @@ class Training:
         self.module, self.optimizer = fabric.setup(_WrappedObjective(self.objective), optimizer)
         self.finite = FiniteCheck(agree=self.largest, advice=advice)
         self.lr = 0.0
+        self.norm: Float[Tensor, ""] | None = None  # of the last gradient before clipping
         self.images = 0
 
     def step(self, batches: Iterator[Batch], *, step: int, progress: float) -> Losses:
@@ -50,7 +51,7 @@ class Training:
             more, more_parts = self._backward(next(batches), is_last=number == count - 1)
             loss = loss + more
             parts = {name: value + more_parts[name] for name, value in parts.items()}
-        norm = self._clip_gradients()
+        self.norm = norm = self._clip_gradients()
         numbers = [loss] if norm is None or self.may_overflow else [loss, norm]
         self.finite.observe(torch.stack(numbers), step=step)
         self.optimizer.step()
@@ -69,12 +70,21 @@ class Training:
             self.fabric.backward(loss * weight)
         return loss.detach() * weight, {name: value * weight for name, value in parts.items()}
 
+    def rates(self) -> dict[str, float]:
+        """The learning rate (of groups with another factor too), and the gradient's norm where it is known."""
+        groups = {group["lr_factor"]: group["lr"] for group in self.optimizer.param_groups}
+        others = {f"lr_x{factor:g}": lr for factor, lr in groups.items() if factor != 1}
+        norm = {} if self.norm is None or not self.norm.isfinite() else {"grad_norm": float(self.norm)}
+        return {"lr": self.lr} | others | norm
+
     def _clip_gradients(self) -> Float[Tensor, ""] | None:
-        """Clips as configured; returns the gradient norm before clipping where clipping is by norm."""
-        if self.optim.clip_value is not None:
-            self.fabric.clip_gradients(self.module, self.optimizer, clip_val=self.optim.clip_value)
+        """Clips as configured; returns the gradient norm before clipping, unless a loss scale hides it."""
         if self.optim.clip_norm is None:
-            return None
+            gradients = [each.grad for each in self.objective.parameters() if each.grad is not None]
+            norm = None if self.may_overflow else nn.utils.get_total_norm(gradients)
+            if self.optim.clip_value is not None:
+                self.fabric.clip_gradients(self.module, self.optimizer, clip_val=self.optim.clip_value)
+            return norm
         return self.fabric.clip_gradients(
             self.module, self.optimizer, max_norm=self.optim.clip_norm, error_if_nonfinite=False
         )

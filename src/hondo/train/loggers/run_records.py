@@ -1,0 +1,97 @@
+"""What a run folder says of its run: recipe, steps, losses, validation, commit; for lists and comparisons."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hondo.core.errors import HondoError
+from hondo.train.loggers.run_logger import flattened
+from hondo.train.loop.checkpoint import RunFolder
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """One run. ``last``: the latest value of each recorded number; ``best``: the lowest of each error and loss."""
+
+    path: Path
+    recipe: str
+    config: Mapping[str, Any]  # flat: optim.lr and the like
+    step: int
+    max_steps: int | None
+    last: Mapping[str, float]
+    best: Mapping[str, float]
+    commit: str
+    is_finished: bool
+
+    @property
+    def state(self) -> str:
+        """finished, or how far it came."""
+        return "finished" if self.is_finished else f"step {self.step} of {self.max_steps or '?'}"
+
+
+def find_runs(root: Path) -> list[RunRecord]:
+    """The runs in a folder and below it, the latest changed last."""
+    if not root.is_dir():
+        raise HondoError(f"{root} is no folder; name one that holds runs, or a run itself")
+    folders = {path.parent for path in root.rglob("recipe.json")}
+    return [read_run(path) for path in sorted(folders, key=lambda path: (path / "recipe.json").stat().st_mtime)]
+
+
+def read_run(path: Path) -> RunRecord:
+    """The record of one run folder; a damaged metrics file counts up to where it is readable."""
+    folder = RunFolder(path)
+    try:
+        config = json.loads(folder.recipe.read_text())
+    except (OSError, json.JSONDecodeError) as error:
+        raise HondoError(f"{path} is no run folder: {folder.recipe.name} cannot be read ({error})") from error
+    records = _records(folder.metrics)
+    last: dict[str, float] = {}
+    best: dict[str, float] = {}
+    for record in records:
+        last |= record
+        for name, value in record.items():
+            best[name] = min(best.get(name, value), value)
+    optim = config.get("optim", {})
+    step, max_steps = int(last.get("step", 0)), optim.get("max_steps")
+    return RunRecord(
+        path=path,
+        recipe=str(config.get("name", "?")),
+        config=flattened(config),
+        step=step,
+        max_steps=max_steps,
+        last=last,
+        best=best,
+        commit=_commit(folder),
+        is_finished=folder.report.is_file() and (bool(optim.get("max_seconds")) or step >= (max_steps or 0)),
+    )
+
+
+def differences(first: RunRecord, second: RunRecord) -> dict[str, tuple[Any, Any]]:
+    """The settings in which two runs differ, flat names with both values; None where one has no such setting."""
+    names = sorted(set(first.config) | set(second.config))
+    pairs = {name: (first.config.get(name), second.config.get(name)) for name in names}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _records(path: Path) -> list[dict[str, float]]:
+    if not path.is_file():
+        return []
+    records = []
+    for line in path.read_text().splitlines():
+        try:
+            records.append({name: value for name, value in json.loads(line).items() if isinstance(value, int | float)})
+        except json.JSONDecodeError:  # cut off when the run was killed
+            break
+    return records
+
+
+def _commit(folder: RunFolder) -> str:
+    """The commit of hondo that trained it, from the header of its checkpoint."""
+    from hondo.models.base.weights_file import read_header
+
+    try:
+        return str(read_header(folder.last).training.get("commit", ""))
+    except (HondoError, OSError):
+        return ""
