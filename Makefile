@@ -12,7 +12,8 @@ TEST_LIMIT := 1200
 TEST_WORKERS := 2
 # One thread a process: two test processes on two cores do not fight for them. Bytecode is kept, so the next run collects faster.
 TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
-PYTEST := $(TEST_ENV) $(BIN)/python -m pytest -n $(TEST_WORKERS) --session-timeout $(TEST_LIMIT)
+# Each process takes half of the tests in their order and later steals from the other: what a file builds is built once.
+PYTEST := $(TEST_ENV) $(BIN)/python -m pytest -n $(TEST_WORKERS) --session-timeout $(TEST_LIMIT) --dist worksteal
 # What one changes most, on small inputs: no folder that starts servers, browsers, exports or whole trainings.
 FAST_TESTS := $(addprefix tests/,core geometry images nn synthetic losses metrics models/base models/decoders models/encoders models/registry \
   data train/loop train/objectives engines/base evaluate/accuracy evaluate/figures evaluate/flicker video/temporal web/encode web/security \

@@ -38,7 +38,7 @@ SIZES: dict[str, Size] = {
     "manydepth": (192, 640),
     "dpt-large": (384, 384),
 }
-QUICK = Case(name="unet-light", size_hw=(64, 96))
+QUICK = Case(name="unet", size_hw=(64, 96), options={"encoder": "timm:test_resnet", "width": 0.25})
 
 
 def real_plan(data: Path, options: argparse.Namespace) -> Plan:
@@ -58,7 +58,10 @@ def real_plan(data: Path, options: argparse.Namespace) -> Plan:
 def quick_plan() -> Plan:
     scenes = SyntheticScenes(length=8, size_hw=(48, 64), worlds={"simple": 1.0})
     images = [image_of(sample) for sample in scenes]
-    return Plan(samples=scenes[:2], calibration=images, images=2, rounds=1, seconds=0.1, max_drop=0.5)
+    return Plan(
+        samples=scenes[:2], calibration=images, images=2, rounds=1, seconds=0.1, max_drop=0.5,
+        precisions=("fp32", "int8"),
+    )  # fmt: skip
 
 
 def main() -> int:

@@ -1,5 +1,6 @@
-"""Checks every shape annotation of hondo while the tests run, and finds the shared development data."""
+"""Checks every shape annotation of hondo while the tests run, reports CPU time, and finds the shared development data."""
 
+import gc
 import logging
 import os
 import sys
@@ -25,7 +26,21 @@ checker.check = beartype(conf=BeartypeConf(is_pep484_tower=True))
 sys.modules[checker.__name__] = checker
 install_import_hook("hondo", "hondo_test_checker.check")
 
+gc.set_threshold(20_000, 20, 20)  # the usual ones spend a tenth of the run on objects of torch that stay
+
+CPU_BUDGET_S = 5.0  # of a test with its fixtures and the processes it waits for; `slow` is for what needs more
+_begun_s: dict[str, float] = {}  # nodeid: when it began, in CPU seconds of this process
+_spent_s: dict[str, float] = {}
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def exports_without_stack_traces() -> None:
+    """A fifth of the time of torch.export goes into the stack traces of nodes, which no test reads."""
+    import torch.fx
+
+    torch.fx.config.do_not_emit_stack_traces = True
 
 
 @pytest.fixture(autouse=True)
@@ -50,3 +65,33 @@ def shared_reference() -> Path:
     if not (SHARED / "reference").exists():
         pytest.skip("reference vectors (../shared/reference) are not here")
     return SHARED / "reference"
+
+
+def cpu_s() -> float:
+    """CPU seconds of this process and of those it has waited for."""
+    return sum(os.times()[:4])
+
+
+def pytest_runtest_logstart(nodeid: str) -> None:
+    _begun_s[nodeid] = cpu_s()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
+    report = yield
+    if call.when == "teardown":
+        report.user_properties.append(("cpu_s", round(cpu_s() - _begun_s[item.nodeid], 2)))
+    return report
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when == "teardown":
+        _spent_s[report.nodeid] = dict(report.user_properties).get("cpu_s", 0.0)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Names the tests that take more than their share, whoever else runs on the machine."""
+    costly = sorted((spent, nodeid) for nodeid, spent in _spent_s.items() if spent > CPU_BUDGET_S)
+    terminalreporter.write_line(f"{sum(_spent_s.values()):.0f} s of CPU time in {len(_spent_s)} tests")
+    for spent, nodeid in reversed(costly):
+        terminalreporter.write_line(f"{spent:.1f} s of CPU time, more than {CPU_BUDGET_S:.0f}: {nodeid}")
