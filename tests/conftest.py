@@ -1,4 +1,4 @@
-"""Checks every shape annotation of hondo while the tests run, reports CPU time, and finds the shared development data."""
+"""Checks shape annotations while the tests run, reports CPU time, and finds the shared development data."""
 
 import gc
 import logging
