@@ -21,7 +21,7 @@ from hondo.images.video_writer import VideoWriter
 
 HW = (8, 12)
 IMAGE = (200, 100, 50)  # RGB
-DEPTH = (2.0 + np.arange(96).reshape(HW) / 8).astype(np.float32)  # 2 to 13.9 m, exact in every encoding
+DEPTH = (1.0 + np.arange(96).reshape(HW) / 8).astype(np.float32)  # 1 to 12.9 m, exact in most encodings
 KNOWN = np.ones(HW, dtype=bool)
 KNOWN[0, 0] = False
 K = "10 0 6 0 9 4 0 0 1"
@@ -142,7 +142,7 @@ def cityscapes(root: Path) -> None:
     name = "aachen_000000_000019"
     put_image(root / f"leftImg8bit/train/aachen/{name}_leftImg8bit.png")
     put_png16(root / f"disparity/train/aachen/{name}_disparity.png", DISPARITY * 256 + 1)
-    camera = {"extrinsic": {"baseline": 0.25}, "intrinsic": {"fx": 10, "fy": 9, "u0": 6, "v0": 4}}
+    camera = {"extrinsic": {"baseline": 5.0}, "intrinsic": {"fx": 10, "fy": 9, "u0": 6, "v0": 4}}
     put(root / f"camera/train/aachen/{name}_camera.json", json.dumps(camera))
 
 

@@ -18,7 +18,7 @@ ALL = np.ones(HW, dtype=bool)
 # Values of the depth map where it is not DEPTH, and where it is known if not at KNOWN.
 VALUES = {
     "vkitti2": np.rint(DEPTH * 100) / 100,
-    "cityscapes": 2.5 / DISPARITY,
+    "cityscapes": 50 / DISPARITY,
     "irs": 48 / DISPARITY,
     "tum": DEPTH * 0.8,
     "make3d": np.kron(2 + np.arange(48.0).reshape(4, 12), np.ones((2, 1))),

@@ -1,4 +1,4 @@
-"""``hondo data check / pack / splits / synth``: verifies a data set, packs it, lists splits, makes synthetic data."""
+"""``hondo data list / check / show / pack / splits / synth``: data sets by name, on disk, as a sheet or shards."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from hondo.cli.options.model_options import parse_pairs
 from hondo.core.errors import HondoError
 
 if TYPE_CHECKING:
+    from hondo.core.sample import Samples
     from hondo.data.datasets.dataset_check import DatasetCheck
 
 EXIT_SOME_FAILED = 1
@@ -18,26 +19,55 @@ _SHOWN = 20  # findings that are printed; the rest is counted
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckConfig:
-    """Read every sample of a data set and report errors (exit code 1) and remarks."""
+class ListConfig:
+    """List the published data sets that hondo reads by name: kind of truth, scenes, licence, where to get them."""
 
+    name: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[NAME ...]")] = ()
+    """Say everything of these: layout, encoding, intrinsics, splits."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChosenData:
+    """Which samples of which data set."""
+
+    name: Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(metavar="[NAME]")] = None
+    """A data set of `hondo data list`, or rgbd, frames, synthetic; default: what lies at --root."""
     data: Annotated[str, tyro.conf.arg(metavar="NAME")] = "auto"
-    """rgbd, frames or synthetic; auto: what lies there."""
+    """The same as NAME."""
     root: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
     """Where the data is: folder, manifest or video file."""
+    split: Annotated[str | None, tyro.conf.arg(metavar="NAME|FILE")] = None
+    """Only the images of this split (`hondo data splits`), or of a list of your own."""
+    lists: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
+    """Where the published split lists lie. Default: the folder splits below --root."""
     every: Annotated[int, tyro.conf.arg(metavar="N")] = 1
-    """Check each N-th sample."""
+    """Only each N-th sample."""
     only: Annotated[str | None, tyro.conf.arg(metavar="DOMAIN|PREFIX")] = None
     """Only samples of this domain, or whose id starts so."""
     data_option: DataOption = ()
 
 
 @dataclass(frozen=True, kw_only=True)
+class CheckConfig(ChosenData):
+    """Read every sample of a data set and report errors (exit code 1), what is missing, and remarks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowConfig(ChosenData):
+    """Draw a sheet of samples: each image beside its depth."""
+
+    out: Annotated[Path, tyro.conf.arg(metavar="FILE")] = Path("sheet.png")
+    """The sheet."""
+    count: Annotated[int, tyro.conf.arg(metavar="N")] = 8
+    """How many samples."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SplitsConfig:
     """List split files (KITTI, NYU) with their sizes, and images that train, val and test lists share."""
 
-    path: Annotated[Path, tyro.conf.Positional]
-    """A list, or a folder of lists."""
+    path: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="[PATH]")] = None
+    """A list, or a folder of lists; without it: the published splits by name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,44 +101,84 @@ class PackConfig:
 
 
 Config = (
-    Annotated[CheckConfig, tyro.conf.subcommand("check")]
+    Annotated[ListConfig, tyro.conf.subcommand("list")]
+    | Annotated[CheckConfig, tyro.conf.subcommand("check")]
     | Annotated[PackConfig, tyro.conf.subcommand("pack")]
+    | Annotated[ShowConfig, tyro.conf.subcommand("show")]
     | Annotated[SplitsConfig, tyro.conf.subcommand("splits")]
     | Annotated[SynthConfig, tyro.conf.subcommand("synth")]
 )
 
 
 def run(config: Config) -> int:
+    if isinstance(config, ListConfig):
+        return _list(config)
     if isinstance(config, CheckConfig):
         return _check(config)
     if isinstance(config, PackConfig):
         return _pack(config)
+    if isinstance(config, ShowConfig):
+        return _show(config)
     if isinstance(config, SplitsConfig):
-        return _splits(config)
+        return _published_splits() if config.path is None else _splits(config.path)
     return _synth(config)
+
+
+def _list(config: ListConfig) -> int:
+    from hondo.data.layouts.layout_table import LAYOUTS
+    from hondo.data.layouts.layout_text import layout_lines, layout_rows
+
+    if config.name:
+        print("\n\n".join("\n".join(layout_lines(LAYOUTS[name])) for name in config.name))
+        return 0
+    print("\n".join(layout_rows(LAYOUTS.values())))
+    print("hondo data list NAME says everything of one; hondo data check NAME --root PATH verifies it on disk")
+    return 0
+
+
+def _named(config: ChosenData) -> tuple[str, str]:
+    """The name of the data set, and what was found at the root where that says itself what it is."""
+    from hondo.data.datasets.dataset_check import describe
+
+    name = config.name or config.data
+    if name != "auto":
+        return name, ""
+    found = None if config.root is None else describe(config.root)
+    return ("rgbd", "") if found is None else (found.dataset, found.says)
+
+
+def _open(config: ChosenData, name: str) -> "Samples":
+    from hondo.data.datasets.registry import open_dataset
+
+    options = {"every": config.every if config.every != 1 else None, "only": config.only}
+    options |= {"split": config.split, "lists": config.lists}
+    return open_dataset(name, root=config.root, **options, **parse_pairs(config.data_option, option="--data-option"))
 
 
 def _check(config: CheckConfig) -> int:
     from hondo.data.datasets.clips import clips_of
-    from hondo.data.datasets.dataset_check import check_dataset, describe
-    from hondo.data.datasets.registry import open_dataset
+    from hondo.data.published.layout_check import check_samples
     from hondo.train.objectives.teaching_check import clip_remarks
 
-    found = None if config.root is None else describe(config.root)
-    name = config.data if config.data != "auto" else "rgbd" if found is None else found.dataset
-    options = {"every": config.every if config.every != 1 else None, "only": config.only}
-    options |= parse_pairs(config.data_option, option="--data-option")
+    name, found = _named(config)
     if not name:
-        print(f"found            {found.says if found else ''}; give its folder to check the data in it")
+        print(f"found            {found}; give its folder to check the data in it")
         return 0
-    samples = open_dataset(name, root=config.root, **options)
-    checked = check_dataset(samples, track=lambda indices: progress_bar(indices, text="checking"))
-    if found is not None:
-        print(f"found            {found.says} (read as '{name}')")
+    samples = _open(config, name)
+    checked = check_samples(samples, track=lambda indices: progress_bar(indices, text="checking"))
+    if found:
+        print(f"found            {found} (read as '{name}')")
     _print_check(checked)
     for clip in clips_of(samples):
         print("".join(f"remark {clip.root}: {remark}\n" for remark in clip_remarks(clip)), end="")
     return EXIT_SOME_FAILED if checked.errors else 0
+
+
+def _show(config: ShowConfig) -> int:
+    from hondo.data.published.sample_sheet import write_sheet
+
+    print(write_sheet(_open(config, _named(config)[0]), config.out, count=config.count))
+    return 0
 
 
 def _print_check(found: "DatasetCheck") -> None:
@@ -151,10 +221,10 @@ def _pack(config: PackConfig) -> int:
     return EXIT_SOME_FAILED if packed.failed else 0
 
 
-def _splits(config: SplitsConfig) -> int:
+def _splits(path: Path) -> int:
     from hondo.data.datasets.splits import find_splits, overlaps
 
-    splits = find_splits(config.path)
+    splits = find_splits(path)
     width = max(len(split.name) for split in splits)
     print(f"{'list':<{width}}  images  scenes  no depth  repeated")
     for split in splits:
@@ -164,6 +234,13 @@ def _splits(config: SplitsConfig) -> int:
     for overlap in shared:
         print(f"overlap: {overlap.first} and {overlap.second} share {overlap.count} images")
     return EXIT_SOME_FAILED if shared else 0
+
+
+def _published_splits() -> int:
+    from hondo.data.layouts.layout_text import split_rows
+
+    print("\n".join(split_rows()))
+    return 0
 
 
 def _synth(config: SynthConfig) -> int:

@@ -30,9 +30,13 @@ class EvaluateConfig:
     model: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL_or_PREDICTIONS")]
     """A name from `hondo models`, a run folder, a model file, predictions, or a baseline."""
     data: Annotated[str, tyro.conf.arg(metavar="NAME")] = "rgbd"
-    """Data set: rgbd (a manifest), frames (a clip with depth maps), synthetic."""
+    """Data set: rgbd (a manifest), frames (a clip with depth maps), synthetic, or a name of `hondo data list`."""
     root: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
     """Where the data is: folder, manifest or video file."""
+    split: Annotated[str | None, tyro.conf.arg(metavar="NAME|FILE")] = None
+    """Only the images of this split (`hondo data splits`), or of a list of your own."""
+    lists: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
+    """Where the published split lists lie. Default: the folder splits below --root."""
     protocol: Annotated[str, tyro.conf.arg(metavar="NAME")] = "dense"
     """How it is scored: dense, kitti-eigen-annotated-garg, nyu-eigen, ... (a wrong name lists them)."""
     align: Annotated[str | None, tyro.conf.arg(metavar="NAME|FACTOR")] = None
@@ -49,9 +53,9 @@ class EvaluateConfig:
     """Write best, median and worst images, histograms and report.md into this folder."""
     camera: CameraOption = None
     depth: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
-    """frames: the folder of depth maps."""
+    """frames: the folder of depth maps. KITTI: annotated, velodyne. NYU: filled, raw."""
     divide_by: Annotated[float | None, tyro.conf.arg(metavar="N")] = None
-    """frames: metres = stored value / this. Default: 1000."""
+    """Metres = stored value / this. Default: 1000 (frames), or that of the published data set."""
     depth_every: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
     """frames: the i-th depth map belongs to frame i x N. Default: matched by name."""
     data_option: DataOption = ()
@@ -81,7 +85,7 @@ def _settings(config: EvaluateConfig) -> "EvaluationSettings":
     from hondo.evaluate.evaluate_dataset import EvaluationSettings
 
     named = {"camera": config.camera, "depth": config.depth, "divide_by": config.divide_by}
-    named |= {"depth_every": config.depth_every}
+    named |= {"depth_every": config.depth_every, "split": config.split, "lists": config.lists}
     return EvaluationSettings(
         subject=config.model, data=config.data, root=config.root, every=config.every, only=config.only,
         data_options=named | parse_pairs(config.data_option, option="--data-option"),

@@ -8,8 +8,9 @@ from hondo.core.errors import HondoError
 from hondo.core.sample import Sample, Samples
 from hondo.data.augment.augment import augment
 from hondo.data.datasets.clips import clips_of, find_clips
-from hondo.data.datasets.registry import DATASETS
+from hondo.data.datasets.registry import DATASETS, open_dataset
 from hondo.data.datasets.stereo_pair import is_pair_folder
+from hondo.data.layouts.layout_table import LAYOUTS
 from hondo.data.loading.bad_samples import readable_ones
 from hondo.data.loading.batches import BatchSource, ShuffledBatches
 from hondo.data.loading.collate import collate
@@ -79,6 +80,8 @@ def build_samples(data: Any, *, multiple_of: int = 1) -> Samples:
     arguments = _arguments(data)
     if is_packed(arguments.get("root")):
         return Shards(data.root, size_hw=data.size_hw)
+    if data.dataset in LAYOUTS:
+        return open_dataset(data.dataset, **_changed(data), root=data.root)
     if data.dataset != "frames":
         return DATASETS[data.dataset](**arguments)
     if data.sources is None:
@@ -91,7 +94,19 @@ def build_samples(data: Any, *, multiple_of: int = 1) -> Samples:
 
 
 def _arguments(data: Any) -> dict[str, Any]:
-    return {each.name: getattr(data, each.name) for each in fields(data)}
+    """The fields of a data config that are known; None is left to the data set."""
+    return {each.name: value for each in fields(data) if (value := getattr(data, each.name)) is not None}
+
+
+def _changed(data: Any) -> dict[str, Any]:
+    """The options of a published data set: those that differ from a config's defaults, and neighbours of frames."""
+    plain = type(data)()
+    left_out = ("name", "root")
+    given = {each.name: getattr(data, each.name) for each in fields(data) if each.name not in left_out}
+    changed = {name: value for name, value in given.items() if value != getattr(plain, name)}
+    if "sources" in given:
+        changed["sources"] = data.sources or (-1, 1)
+    return changed | {"size_hw": data.size_hw}
 
 
 class _Cached(Samples):

@@ -7,10 +7,10 @@ from hondo.core.errors import HondoError, reason_of
 # Python arguments whose flag has the same name, with - for _.
 SAME_NAME = frozenset((
     "accept_licence", "align", "allow_origin", "batch", "calibration", "calibration_count", "camera", "check", "data",
-    "depth", "device", "dynamic", "engine", "every", "figures", "force", "fps", "host", "limit", "max_drop",
+    "depth", "device", "dynamic", "engine", "every", "figures", "force", "fps", "host", "limit", "lists", "max_drop",
     "max_megapixels", "min_size", "model", "offline", "option", "out", "palette", "png_factor", "port", "precision",
-    "pred_kind", "protocol", "record", "rerun", "resume", "root", "runs", "save", "seconds", "skip_nan", "threads",
-    "warmup", "weights",
+    "pred_kind", "protocol", "record", "rerun", "resume", "root", "runs", "save", "seconds", "skip_nan", "split",
+    "threads", "warmup", "weights",
 ))  # fmt: skip
 RENAMED = {
     "size_hw": "--size",
@@ -26,9 +26,9 @@ _OF_DATA = (
 # Where a command names an argument in its own way; None: it has no flag, the name is left as it is.
 OF_COMMAND: dict[str, dict[str, str | None]] = {
     "bench": {"model": "MODEL", "models": "MODEL", "compare": "--ab"},
-    "evaluate": {"model": "MODEL"},
+    "evaluate": {"model": "MODEL", "divide_by": "--divide-by"},
     "export": {"engine": "--to", "model": "MODEL"},
-    "train": {"root": "--data", **{name: f"--data.{name.replace('_', '-')}" for name in _OF_DATA}},
+    "train": {"root": "--data"} | {name: f"--data.{name.replace('_', '-')}" for name in (*_OF_DATA, "split", "lists")},
     "data": dict.fromkeys((*_OF_DATA, "depth"), None),
 }
 # An argument with a value in a message: engine="torch", camera=FILE, size_hw=(192, 640), dynamic=True.

@@ -4,17 +4,18 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from hondo.core.check_config import COUNT, NOT_NEGATIVE, POSITIVE, Limits, check_config
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, unknown
 from hondo.core.types import Size
+from hondo.data.layouts.layout_table import LAYOUTS
 
 _SIDE = Limits(at_least=16)  # pixels; networks halve their input four times and more
 
 
 @dataclass(frozen=True, kw_only=True)
 class FramesData:
-    """Frames of videos or folders with their neighbours (hondo.data.datasets.clips)."""
+    """Frames with their neighbours: of videos or folders (hondo.data.datasets.clips), or of a published data set."""
 
-    dataset: ClassVar[str] = "frames"
+    name: str | None = None  # a data set of `hondo data list`; None: root is a video, a folder, or several
     root: str | tuple[str, ...] | None = None
     camera: str | None = None  # intrinsics: a file or fx,fy,cx,cy in pixels; None: those found in the folder
     size_hw: Size | None = (192, 288)  # the area of the network's images; their aspect is the video's own
@@ -22,6 +23,8 @@ class FramesData:
     sources: tuple[int | Literal["stereo"], ...] | None = None
     baseline: float | None = None  # metres between the cameras of a stereo pair
     poses: str | None = None
+    split: str | None = None  # of a published data set: a name of `hondo data splits`, or a file
+    lists: str | None = None  # the folder of the published split lists; None: root/splits
     start: int = 0
     stop: int | None = None
     every: int = 1
@@ -29,26 +32,41 @@ class FramesData:
     max_depth: float | None = None  # metres; farther is unknown. None: saturated and implausibly far values are
     partner_orientation: Literal["stored", "shown"] = "stored"  # of depth, intrinsics and poses of EXIF-turned images
 
+    @property
+    def dataset(self) -> str:
+        """The entry of DATASETS."""
+        return self.name or "frames"
+
     def __post_init__(self) -> None:
         check_config(self, name="data", limits={"size_hw": _SIDE, "every": COUNT, "baseline": POSITIVE})
+        _check_published(self, ("split", "lists"))
         if self.sources is not None and (0 in self.sources or len(set(self.sources)) != len(self.sources)):
             raise HondoError("data.sources must be different offsets other than 0, e.g. -1 1", field="data.sources")
 
 
 @dataclass(frozen=True, kw_only=True)
 class RgbdData:
-    """Images with depth, as listed in a manifest (hondo.data.datasets.rgbd.Rgbd)."""
+    """Images with depth: those of a manifest (hondo.data.datasets.rgbd.Rgbd), or of a published data set by name."""
 
-    dataset: ClassVar[str] = "rgbd"
+    name: str | None = None  # a data set of `hondo data list`; None: root holds a manifest.csv
     root: str | None = None
     size_hw: Size | None = (192, 256)
+    split: str | None = None  # of a published data set: a name of `hondo data splits`, or a file
+    lists: str | None = None  # the folder of the published split lists; None: root/splits
+    depth: str | None = None  # which depth, where a data set has several (KITTI: velodyne)
+    max_depth: float | None = None  # metres; farther is unknown. None: saturated and implausibly far values are
     only: str | None = None
     every: int = 1
-    max_depth: float | None = None  # as of FramesData
     partner_orientation: Literal["stored", "shown"] = "stored"
 
+    @property
+    def dataset(self) -> str:
+        """The entry of DATASETS."""
+        return self.name or "rgbd"
+
     def __post_init__(self) -> None:
-        check_config(self, name="data", limits={"size_hw": _SIDE, "every": COUNT})
+        check_config(self, name="data", limits={"size_hw": _SIDE, "every": COUNT, "max_depth": POSITIVE})
+        _check_published(self, ("split", "lists", "depth"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,3 +92,12 @@ class MixData:
 
     def __post_init__(self) -> None:
         check_config(self, name="data", limits={"sets": NOT_NEGATIVE, "size_hw": _SIDE})
+
+
+def _check_published(data: FramesData | RgbdData, options: tuple[str, ...]) -> None:
+    """Refuses a name that is not in LAYOUTS, and options of published data sets without one."""
+    if data.name is not None and data.name not in LAYOUTS:
+        raise unknown("data.name", data.name, LAYOUTS, field="data.name")
+    for option in options:
+        if data.name is None and getattr(data, option) is not None:
+            raise HondoError(f"data.{option} is of published data sets: give data.name too", field=f"data.{option}")

@@ -4,7 +4,7 @@ from hondo.core.truth_kind import TruthKind
 from hondo.data.layouts.layout import Encoding, Intrinsics, Layout, Mask
 
 _OWN = "your own recording"
-_ROOM = (0.2, 12.0)
+_ROOM = (0.2, 7.5)
 _RECORD3D = ("EXR_RGBD/", "", "{capture}/EXR_RGBD/")
 _OPEN3D_NOTE = "A folder of captures is read too: each holds color/, depth/ and its intrinsics."
 

@@ -4,7 +4,7 @@ from hondo.core.truth_kind import TruthKind
 from hondo.data.layouts.layout import Encoding, Intrinsics, Layout, Mask
 
 _MM_PNG = Encoding(file="16-bit PNG", divide_by=1000.0)
-_ROOM = (0.3, 12.0)
+_ROOM = (0.7, 7.5)
 # camera_params.m of the authors' toolbox, the colour camera
 _NYU = Intrinsics(fixed=(518.857901, 519.469611, 325.582245, 253.736166), size_hw=(480, 640))
 _SCANNET = "{scene}/intrinsic/intrinsic_color.txt"

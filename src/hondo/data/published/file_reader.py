@@ -21,7 +21,7 @@ from hondo.data.published.camera_decoders import Calibration, read_calibration
 from hondo.data.published.depth_decoders import as_depth, as_quantity, read_stored
 from hondo.data.published.find_root import refuse_root
 from hondo.images.formats.numpy_file import NPY
-from hondo.images.read import opened, read_depth, read_image
+from hondo.images.read import image_size, opened, read_depth, read_image
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +69,10 @@ class FileReader:
     def image(self, item: Item) -> UInt8[np.ndarray, "h w 3"]:
         """The image, RGB."""
         return read_image(item.path)
+
+    def image_hw(self, item: Item) -> Size:
+        """The size of the image, without decoding it."""
+        return image_size(item.path)
 
     def stored(self, item: Item, *, image_hw: Size) -> Float[np.ndarray, "_ _"]:
         """The numbers of the depth file, float64, NaN where unknown by its encoding or its mask."""

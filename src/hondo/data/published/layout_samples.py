@@ -9,13 +9,14 @@ import torch
 from jaxtyping import Bool, Float
 
 from hondo.core.errors import HondoError, warn
-from hondo.core.sample import Sample, SourceView
+from hondo.core.sample import Sample, SourceView, ViewRole
 from hondo.core.truth_kind import TruthKind
 from hondo.core.types import Size
 from hondo.data.datasets.poses import relative_pose
 from hondo.data.datasets.rgbd import known_depth
 from hondo.data.layouts.layout_table import LAYOUTS
 from hondo.data.loading.fit_sample import fit_sample, image_tensor
+from hondo.data.published.divisor_check import divisor_remark, probe_median
 from hondo.data.published.file_reader import Item, at_image_size
 from hondo.data.published.reader_table import open_reader
 from hondo.data.published.split_choice import Chosen, choose_items
@@ -42,9 +43,9 @@ class LayoutSamples(Sequence[Sample]):
         only: str | None = None,
         every: int = 1,
         size_hw: Size | None = None,
-        depth: str | None = None,
+        depth: str | Path | None = None,
         with_depth: bool | None = None,
-        sources: tuple[int, ...] = (),
+        sources: tuple[ViewRole, ...] = (),
         divide_by: float | None = None,
         max_depth: float | None = None,
     ) -> None:
@@ -52,9 +53,12 @@ class LayoutSamples(Sequence[Sample]):
             raise HondoError(f"every must be 1 or more and divide_by positive, got {every} and {divide_by}")
         if 0 in sources or len(set(sources)) != len(sources):
             raise HondoError(f"sources must be different offsets other than 0, e.g. (-1, 1), got {sources}")
-        self.layout, self.root, self.size_hw, self.sources = LAYOUTS[name], Path(root), size_hw, tuple(sources)
+        offsets = tuple(role for role in sources if role != "stereo")
+        if len(offsets) < len(sources):
+            raise HondoError(f"{name}: sources are neighbours in time, e.g. -1 1; use the data set frames for stereo")
+        self.layout, self.root, self.size_hw, self.sources = LAYOUTS[name], Path(root), size_hw, offsets
         self.divide_by, self.max_depth = divide_by, max_depth
-        self.reader = open_reader(self.layout, self.root, depth=depth)
+        self.reader = open_reader(self.layout, self.root, depth=None if depth is None else str(depth))
         if with_depth is None:
             with_depth = bool(self.layout.depth) and not sources
         self._place = {_place(item): item for item in self.reader.items} if sources else {}
@@ -62,12 +66,13 @@ class LayoutSamples(Sequence[Sample]):
             self.layout, self.reader.items, root=self.root, split=split, lists=None if lists is None else Path(lists),
             only=only, with_depth=with_depth,
         )  # fmt: skip
-        if remark := self.chosen.says():
-            warn(remark)
         items = [item for item in self.chosen.items if all(self._neighbour(item, each) for each in self.sources)]
         if not items:
             raise HondoError(self._why_empty(self.chosen))
+        if remark := self.chosen.says():
+            warn(remark)
         self.items = tuple(items[::every])
+        self._warn_of_divisor()
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -114,12 +119,24 @@ class LayoutSamples(Sequence[Sample]):
             is_known = np.isfinite(values)
             values = depth_of_relative(values, is_known)
         else:
-            encoding = self.layout.encoding
-            divide_by = self.divide_by or (encoding.divide_by if encoding is not None else 1.0)
-            values, remark = known_depth(values, divide_by=divide_by, max_depth=self.max_depth)
+            values, remark = known_depth(values, divide_by=self.used_divisor, max_depth=self.max_depth)
             is_known = np.isfinite(values) & (values > 0)
         depth = torch.from_numpy(np.where(is_known, values, 0).astype(np.float32))[None]
         return depth, torch.from_numpy(is_known)[None], remark
+
+    @property
+    def used_divisor(self) -> float:
+        """Metres = stored / this."""
+        return self.divide_by or (self.layout.encoding.divide_by if self.layout.encoding is not None else 1.0)
+
+    def _warn_of_divisor(self) -> None:
+        """Looks at a few maps: a wrong divisor must not pass for metres."""
+        if not self.layout.is_metric:
+            return
+        median_m = probe_median(self.reader, self.items, divide_by=self.divide_by)
+        remark = "" if median_m is None else divisor_remark(self.layout, median_m, divide_by=self.used_divisor)
+        if remark:
+            warn(f"{self.root}: {remark}")
 
     def _neighbour(self, item: Item, offset: int) -> Item | None:
         folder, number = _place(item)

@@ -47,6 +47,10 @@ class NyuLabelled(FileReader):
     def image(self, item: Item) -> UInt8[np.ndarray, "h w 3"]:
         return np.ascontiguousarray(self._map("images", item).transpose(2, 1, 0))  # stored 3 w h
 
+    def image_hw(self, item: Item) -> Size:
+        _, _, width, height = self._array("images").shape
+        return height, width
+
     def stored(self, item: Item, *, image_hw: Size) -> Float[np.ndarray, "_ _"]:
         values = self._map(ARRAYS[self.depth_choice], item).T.astype(np.float64)  # stored w h
         return np.where(values > 0, values, np.nan)

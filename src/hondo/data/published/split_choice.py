@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hondo.core.errors import HondoError, unknown
-from hondo.data.datasets.splits import Split, find_splits, read_split
+from hondo.data.datasets.splits import Split, read_split
 from hondo.data.layouts.layout import Layout
 from hondo.data.layouts.split_table import SPLITS, PublishedSplit
 from hondo.data.published.file_reader import Item
@@ -66,10 +66,7 @@ def read_named_split(layout: Layout, split: str, *, root: Path, lists: Path | No
         if not Path(split).is_file():
             raise unknown(f"split of {layout.name}", split, layout.splits, field="split")
         found = read_split(split)
-        tests = (
-            [each for each in find_splits(Path(split).parent) if each.role == "test"] if found.role in _LEARNT else []
-        )
-        refuse_overlap(found, tests)
+        refuse_overlap(found, _tests_beside(Path(split)) if found.role in _LEARNT else [])
         return found
     published = SPLITS[split]
     if split not in layout.splits:
@@ -85,6 +82,17 @@ def read_named_split(layout: Layout, split: str, *, root: Path, lists: Path | No
     found = read_published(published, path)
     tests = [(SPLITS[name], find_list(SPLITS[name], places)) for name in published.held_out]
     refuse_overlap(found, [read_published(test, where) for test, where in tests if where is not None])
+    return found
+
+
+def _tests_beside(path: Path) -> list[Split]:
+    """The test lists in the folder of a list; text files that are no lists do not count."""
+    found = []
+    for each in sorted(path.parent.glob("*test*.txt")):
+        try:
+            found.append(read_split(each))
+        except HondoError:
+            continue
     return found
 
 

@@ -7,10 +7,11 @@ import numpy as np
 from jaxtyping import UInt8
 
 from hondo.core.errors import HondoError
+from hondo.core.types import Size
 from hondo.data.layouts.path_template import find_paths
 from hondo.data.published.file_reader import FileReader, Item
 from hondo.images.listing import visible_files
-from hondo.images.video_file import frame_times, read_frame_at
+from hondo.images.video_file import frame_times, probe_video, read_frame_at
 
 
 class StrayScanner(FileReader):
@@ -30,6 +31,9 @@ class StrayScanner(FileReader):
         if number >= len(times):
             raise HondoError(f"{item.path} has {len(times)} frames, there is none of number {number}")
         return read_frame_at(item.path, times[number])
+
+    def image_hw(self, item: Item) -> Size:
+        return probe_video(item.path).size_hw
 
     def _item(self, video: Path, depth: Path, fields: dict[str, str]) -> Item:
         name = f"{video.relative_to(self.root).as_posix()}#{depth.stem}"
