@@ -1,10 +1,13 @@
 """Small clips and pairs on disk."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+
+from tests.contracts.dataset_trees import TREES
 
 SIZE_HW = (20, 32)
 
@@ -50,3 +53,22 @@ def pairs(tmp_path: Path) -> Path:
         lines.append(f"{domain}_{index},{index}.png,{index}_depth.png,1000,{camera},{width},{height},{domain}")
     (root / "manifest.csv").write_text("\n".join(lines) + "\n")
     return root
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Callable[[str], Path]:
+    """Writes the tree of a data set and returns its root."""
+
+    def write(name: str) -> Path:
+        root = tmp_path / name
+        root.mkdir()
+        TREES[name](root)
+        return root
+
+    return write
+
+
+@pytest.fixture
+def any_aspect(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Published intrinsics are of 4:3 and 10:3 images, the trees hold 12x8: their aspects count as one."""
+    monkeypatch.setattr("hondo.core.types.ASPECT_TOLERANCE", 3.0)

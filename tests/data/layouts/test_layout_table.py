@@ -8,9 +8,9 @@ import pytest
 
 from hondo.data.layouts.layout_table import LAYOUTS
 from hondo.data.layouts.split_table import SPLITS
-from hondo.data.published.camera_decoders import CAMERAS
-from hondo.data.published.depth_decoders import DECODERS
-from hondo.data.published.reader_table import READERS
+from hondo.data.readers.camera_decoders import CAMERAS
+from hondo.data.readers.depth_decoders import DECODERS
+from hondo.data.readers.reader_table import READERS
 
 FIELD = re.compile(r"\{(\w+)")
 

@@ -7,8 +7,8 @@ import pytest
 from hondo.core.errors import HondoError
 from hondo.data.layouts.layout_table import LAYOUTS
 from hondo.data.layouts.split_table import SPLITS
-from hondo.data.published.file_reader import Item
 from hondo.data.published.split_choice import choose_items, find_list, listed_names, read_named_split, read_published
+from hondo.data.readers.file_reader import Item
 
 KITTI = LAYOUTS["kitti"]
 

@@ -8,8 +8,8 @@ import pytest
 from hondo.core.errors import HondoError, HondoWarning
 from hondo.data.datasets.registry import open_dataset
 from hondo.data.layouts.layout_table import LAYOUTS
-from hondo.data.published.file_reader import Item
 from hondo.data.published.split_choice import choose_items, read_named_split
+from hondo.data.readers.file_reader import Item
 from tests.contracts.dataset_trees import put, put_image
 
 DRIVE = "2011_09_26/2011_09_26_drive_0001_sync"

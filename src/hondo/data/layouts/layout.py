@@ -15,7 +15,7 @@ class Encoding:
     """How a depth file becomes metres: (stored - subtract) / divide_by is the quantity, ``invalid`` is unknown."""
 
     file: str  # what kind of file, for people
-    decoder: str = "raster"  # a name in DECODERS (data/published/depth_decoders)
+    decoder: str = "raster"  # a name in DECODERS (data/readers/depth_decoders)
     divide_by: float = 1.0
     subtract: float = 0.0
     quantity: Quantity = "depth"
@@ -39,7 +39,7 @@ class Intrinsics:
 
     file: str = ""  # a template, as for depth maps
     files: tuple[str, ...] = ()  # several, of which the first that exists counts
-    decoder: str = ""  # a name in CAMERAS (data/published/camera_decoders); empty: any text that hondo knows
+    decoder: str = ""  # a name in CAMERAS (data/readers/camera_decoders); empty: any text that hondo knows
     fixed: tuple[float, float, float, float] | None = None  # fx, fy, cx, cy in pixels of an image of ``size_hw``
     size_hw: Size | None = None  # of the fixed numbers, or of a file that does not state it; None: of the image
     by_prefix: tuple[tuple[str, tuple[float, float, float, float]], ...] = ()  # of the image's path -> fx, fy, cx, cy
@@ -90,7 +90,7 @@ class Layout:
     intrinsics: Intrinsics = field(default_factory=Intrinsics)
     poses: tuple[str, ...] = ()  # templates; a camera-to-world matrix for each image
     pair: Literal["name", "time"] = "name"  # time: the depth map nearest in time, from the file names
-    reader: str = "files"  # a name in READERS (data/published/reader_table)
+    reader: str = "files"  # a name in READERS (data/readers/reader_table)
     splits: tuple[str, ...] = ()  # names in SPLITS
     split_roots: tuple[str, ...] = ("",)  # folders that the paths in split lists are relative to
     split_line: str = ""  # a template: the image that a line "folder frame side" of a split list means

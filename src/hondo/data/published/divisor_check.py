@@ -7,7 +7,7 @@ import numpy as np
 
 from hondo.core.errors import HondoError
 from hondo.data.layouts.layout import Layout
-from hondo.data.published.file_reader import FileReader, Item
+from hondo.data.readers.file_reader import FileReader, Item
 
 DIVISORS = (1.0, 100.0, 256.0, 1000.0, 5000.0)  # metres = stored / one of these, in published data sets
 PROBED = 3  # maps that are looked at before a run

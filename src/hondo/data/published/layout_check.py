@@ -7,8 +7,8 @@ from itertools import islice
 from hondo.core.sample import Samples
 from hondo.data.datasets.dataset_check import DatasetCheck, Finding, check_dataset
 from hondo.data.published.divisor_check import divisor_remark
-from hondo.data.published.file_reader import FileReader
 from hondo.data.published.layout_samples import LayoutSamples
+from hondo.data.readers.file_reader import FileReader
 
 _SHOWN = 5  # missing depth maps that are named
 _MOST_TWINS = 1000  # that are counted

@@ -17,9 +17,9 @@ from hondo.data.datasets.rgbd import known_depth
 from hondo.data.layouts.layout_table import LAYOUTS
 from hondo.data.loading.fit_sample import fit_sample, image_tensor
 from hondo.data.published.divisor_check import divisor_remark, probe_median
-from hondo.data.published.file_reader import Item, at_image_size
-from hondo.data.published.reader_table import open_reader
 from hondo.data.published.split_choice import Chosen, choose_items
+from hondo.data.readers.file_reader import Item, at_image_size
+from hondo.data.readers.reader_table import open_reader
 from hondo.geometry.depth_units import depth_of_relative
 
 

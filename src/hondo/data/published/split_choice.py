@@ -8,7 +8,7 @@ from hondo.core.errors import HondoError, unknown
 from hondo.data.datasets.splits import Split, read_split
 from hondo.data.layouts.layout import Layout
 from hondo.data.layouts.split_table import SPLITS, PublishedSplit
-from hondo.data.published.file_reader import Item
+from hondo.data.readers.file_reader import Item
 from hondo.images.listing import visible_files
 
 _LEARNT = ("train", "val")  # roles of lists that must not hold test images

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hondo.core.errors import HondoError
-from hondo.data.published.oxts import EARTH_RADIUS_M, pose_of_oxts, read_oxts
+from hondo.data.readers.oxts import EARTH_RADIUS_M, pose_of_oxts, read_oxts
 
 
 def test_a_metre_north_and_east() -> None:

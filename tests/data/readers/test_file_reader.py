@@ -10,7 +10,7 @@ import pytest
 from hondo.core.errors import HondoError
 from hondo.data.datasets.registry import open_dataset
 from hondo.data.layouts.layout_table import LAYOUTS
-from hondo.data.published.file_reader import FileReader, at_image_size, read_mask
+from hondo.data.readers.file_reader import FileReader, at_image_size, read_mask
 from tests.contracts.dataset_trees import put, put_image
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"

@@ -10,10 +10,10 @@ from jaxtyping import Float
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
-from hondo.data.published.camera_decoders import check_kitti_day, kitti_rows
-from hondo.data.published.file_reader import FileReader, Item
-from hondo.data.published.oxts import pose_of_oxts, read_oxts
-from hondo.data.published.velodyne import project_points, read_points
+from hondo.data.readers.camera_decoders import check_kitti_day, kitti_rows
+from hondo.data.readers.file_reader import FileReader, Item
+from hondo.data.readers.oxts import pose_of_oxts, read_oxts
+from hondo.data.readers.velodyne import project_points, read_points
 
 
 class KittiRaw(FileReader):

@@ -5,18 +5,18 @@ from typing import Any
 
 from hondo.core.tables import Table
 from hondo.data.layouts.layout import Layout
-from hondo.data.published.file_reader import FileReader
+from hondo.data.readers.file_reader import FileReader
 
 READERS: Table[Any] = Table(
     "reader",
     {
         "files": FileReader,
-        "kitti raw": "hondo.data.published.kitti_raw:KittiRaw",
-        "kitti odometry": "hondo.data.published.kitti_odometry:KittiOdometry",
-        "nyu labelled": "hondo.data.published.nyu_labelled:NyuLabelled",
-        "ordinal list": "hondo.data.published.ordinal_list:OrdinalList",
-        "stray scanner": "hondo.data.published.stray_scanner:StrayScanner",
-        "video times": "hondo.data.published.video_times:VideoTimes",
+        "kitti raw": "hondo.data.readers.kitti_raw:KittiRaw",
+        "kitti odometry": "hondo.data.readers.kitti_odometry:KittiOdometry",
+        "nyu labelled": "hondo.data.readers.nyu_labelled:NyuLabelled",
+        "ordinal list": "hondo.data.readers.ordinal_list:OrdinalList",
+        "stray scanner": "hondo.data.readers.stray_scanner:StrayScanner",
+        "video times": "hondo.data.readers.video_times:VideoTimes",
     },
 )
 

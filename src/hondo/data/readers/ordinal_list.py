@@ -10,7 +10,7 @@ from hondo.core.errors import HondoError
 from hondo.core.text_file import read_text
 from hondo.core.types import Size
 from hondo.data.layouts.path_template import find_paths
-from hondo.data.published.file_reader import FileReader, Item
+from hondo.data.readers.file_reader import FileReader, Item
 
 # What the relation says of the first point: 1 nearer, -1 farther, 0 about equal (the order of Sample.pairs).
 RELATIONS = {"<": 1.0, ">": -1.0, "=": 0.0}

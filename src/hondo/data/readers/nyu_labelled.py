@@ -10,9 +10,9 @@ from jaxtyping import Float, UInt8
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.data.layouts.layout import Layout
-from hondo.data.published.depth_decoders import open_hdf5, read_mat5
-from hondo.data.published.file_reader import FileReader, Item
-from hondo.data.published.find_root import refuse_root
+from hondo.data.readers.depth_decoders import open_hdf5, read_mat5
+from hondo.data.readers.file_reader import FileReader, Item
+from hondo.data.readers.find_root import refuse_root
 
 ARRAYS: dict[str, str] = {"filled": "depths", "raw": "rawDepths"}
 _SPLITS = {"train": "trainNdxs", "test": "testNdxs"}

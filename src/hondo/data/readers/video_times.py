@@ -12,7 +12,7 @@ from hondo.core.errors import HondoError
 from hondo.core.sample import SourceView
 from hondo.core.text_file import read_text
 from hondo.data.loading.fit_sample import image_tensor
-from hondo.data.published.file_reader import FileReader, Item
+from hondo.data.readers.file_reader import FileReader, Item
 from hondo.images.video_file import read_frame_at
 
 LIST = "times.csv"

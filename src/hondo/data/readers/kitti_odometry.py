@@ -10,9 +10,9 @@ from jaxtyping import Float
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.data.datasets.poses import read_poses
-from hondo.data.published.camera_decoders import kitti_rows
-from hondo.data.published.file_reader import FileReader, Item
-from hondo.data.published.velodyne import project_points, read_points
+from hondo.data.readers.camera_decoders import kitti_rows
+from hondo.data.readers.file_reader import FileReader, Item
+from hondo.data.readers.velodyne import project_points, read_points
 
 
 class KittiOdometry(FileReader):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hondo.core.errors import HondoError
-from hondo.data.published.velodyne import project_points, read_points
+from hondo.data.readers.velodyne import project_points, read_points
 
 HW = (8, 12)
 # x ahead, y left, z up; fx 10, fy 9, cx 6, cy 4; the camera stands 0.5 m before the scanner

@@ -17,9 +17,9 @@ from hondo.data.datasets.poses import read_pose_file
 from hondo.data.layouts.layout import Layout
 from hondo.data.layouts.path_template import Fields, fill_path, find_paths, is_filled, partner_path
 from hondo.data.partners.pairing import by_time
-from hondo.data.published.camera_decoders import Calibration, read_calibration
-from hondo.data.published.depth_decoders import as_depth, as_quantity, read_stored
-from hondo.data.published.find_root import refuse_root
+from hondo.data.readers.camera_decoders import Calibration, read_calibration
+from hondo.data.readers.depth_decoders import as_depth, as_quantity, read_stored
+from hondo.data.readers.find_root import refuse_root
 from hondo.images.formats.numpy_file import NPY
 from hondo.images.read import image_size, opened, read_depth, read_image
 

@@ -9,7 +9,7 @@ from jaxtyping import UInt8
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.data.layouts.path_template import find_paths
-from hondo.data.published.file_reader import FileReader, Item
+from hondo.data.readers.file_reader import FileReader, Item
 from hondo.images.listing import visible_files
 from hondo.images.video_file import frame_times, probe_video, read_frame_at
 

@@ -8,7 +8,7 @@ import pytest
 from hondo.core.errors import HondoError
 from hondo.data.datasets.registry import open_dataset
 from hondo.data.layouts.layout_table import LAYOUTS
-from hondo.data.published.find_root import holds_images, refuse_root
+from hondo.data.readers.find_root import holds_images, refuse_root
 
 
 def test_one_folder_too_deep_or_too_high(tree: Callable[[str], Path]) -> None:
