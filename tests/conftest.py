@@ -1,7 +1,6 @@
 """Checks shape annotations while the tests run, reports CPU time, and finds the shared development data."""
 
 import gc
-import logging
 import os
 import sys
 import tempfile
@@ -41,15 +40,6 @@ def exports_without_stack_traces() -> None:
     import torch.fx
 
     torch.fx.config.do_not_emit_stack_traces = True
-
-
-@pytest.fixture(autouse=True)
-def loggers_of_hondo_are_on(request: pytest.FixtureRequest) -> None:
-    """A test that reads the log sees it, whatever packages configured in tests before on the same worker."""
-    if "caplog" in request.fixturenames:
-        logging.disable(logging.NOTSET)
-        for name in [name for name in logging.root.manager.loggerDict if name.split(".")[0] == "hondo"]:
-            logging.getLogger(name).disabled, logging.getLogger(name).propagate = False, True
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,18 @@
-"""The graph of a model is converted at most once for each size, and not at all where an earlier start kept it."""
+"""A model is converted at most once for each size, not at all where an earlier start kept its graph, and quietly."""
+
+import logging
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 
 pytest.importorskip("openvino")
 
+from openvino.frontend.pytorch.fx_decoder import TorchFXPythonDecoder
+
 import hondo
 from hondo.engines.openvino import graph as module
-from hondo.engines.openvino.graph import graphs_of_model
+from hondo.engines.openvino.graph import convert_model, graphs_of_model
 from hondo.engines.openvino.runtime import compile_graph, runner
 from hondo.models.base.depth_model import DepthModel
 
@@ -32,3 +37,24 @@ def test_the_next_start_finds_the_graph_and_other_weights_do_not(tmp_path, monke
     next(model.parameters()).data.mul_(2)
     assert not np.allclose(depth_of(graphs_of_model(model)(SHAPE)), first)
     assert conversions == [SHAPE, SHAPE]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_root_logger_stays_as_it_is_and_takes_handlers_meanwhile(tiny_model, monkeypatch, fails: bool) -> None:
+    root, added, read = logging.getLogger(), logging.NullHandler(), TorchFXPythonDecoder.from_exported_program
+
+    def read_meanwhile(*given):
+        root.addHandler(added)  # as another thread may at any time
+        if fails:
+            raise RuntimeError("an operation that OpenVINO lacks")
+        return read(*given)
+
+    monkeypatch.setattr(TorchFXPythonDecoder, "from_exported_program", read_meanwhile)
+    level, filters, handlers = root.level, root.filters[:], root.handlers[:]
+    try:
+        with pytest.raises(RuntimeError, match="OpenVINO lacks") if fails else nullcontext():
+            convert_model(tiny_model, (1, 3, 32, 64))
+        assert (root.level, root.filters, root.handlers) == (level, filters, [*handlers, added])
+    finally:
+        root.removeHandler(added)
+        root.setLevel(level)

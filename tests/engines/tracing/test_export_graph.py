@@ -1,5 +1,6 @@
 """The graph that exporters take."""
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -8,7 +9,7 @@ from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec
-from hondo.engines.tracing.export_graph import trace
+from hondo.engines.tracing.export_graph import silent, trace
 from hondo.models.base.depth_model import DepthModel
 
 
@@ -42,3 +43,18 @@ def test_a_model_that_does_not_take_every_size_is_refused_before_the_export() ->
     model = DepthModel(OfPairs(), name="pairs", kind=DepthKind.SCALED_INVERSE_DEPTH, input_spec=spec).eval()
     with pytest.raises(HondoError, match=r"pairs cannot be exported for any size; leave out dynamic=True"):
         trace(model, size_hw=(32, 64), dynamic=True)
+
+
+@pytest.mark.parametrize("before", [logging.NOTSET, logging.ERROR])
+def test_silence_ends_with_the_last_of_several_and_leaves_what_was(before: int) -> None:
+    logging.disable(before)
+    try:
+        first, second = silent(), silent()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert logging.root.manager.disable == max(before, logging.WARNING)
+        second.__exit__(None, None, None)
+        assert logging.root.manager.disable == before
+    finally:
+        logging.disable(logging.NOTSET)

@@ -1,6 +1,9 @@
 """A model as an OpenVINO graph: converted once, and reshaped for other input sizes."""
 
-from collections.abc import Callable
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from functools import cache
 from typing import TYPE_CHECKING
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 
 MAX_DIFFERENCE = 1e-3  # between a reshaped graph and torch, as a share of the largest value
 
+_one_conversion = threading.Lock()
+
 GraphFor = Callable[[Shape], "openvino.Model"]
 
 
@@ -28,12 +33,27 @@ def convert(program: torch.export.ExportedProgram, *, shape: Shape, num_previous
     """The graph of a traced model, whose image has this shape; -1: any."""
     import openvino as ov
 
-    with quiet():
+    with quiet(), _root_logger_kept():
         graph = ov.convert_model(program)
     graph.inputs[0].get_tensor().set_names({"image"})
     graph.outputs[0].get_tensor().set_names({"depth"})
     _reshape(graph, shape, num_previous=num_previous)
     return graph
+
+
+@contextmanager
+def _root_logger_kept() -> Iterator[None]:
+    """OpenVINO's ``convert_model`` sets the root logger to errors only, for all threads, and restores it by copies:
+    not after an exception, wrongly after two conversions at once, and without handlers that were added meanwhile."""
+    root = logging.getLogger()
+    with _one_conversion:
+        level, filters, handlers = root.level, root.filters[:], root.handlers  # the list that addHandler appends to
+        try:
+            yield
+        finally:
+            handlers[:] = [each for each in handlers if "openvino" not in type(each.formatter).__module__]
+            root.handlers, root.filters = handlers, filters
+            root.setLevel(level)
 
 
 def convert_model(model: DepthModel, shape: Shape) -> "openvino.Model":

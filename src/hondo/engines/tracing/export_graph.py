@@ -21,7 +21,7 @@ from hondo.models.base.fuse import fuse_for_inference
 from hondo.models.base.multi_frame import MultiFrameModel
 
 _one_export = threading.Lock()  # torch.export keeps global state, so two exports at once fail
-_silence, _silent_calls = threading.Lock(), 0
+_silence, _silent_calls, _disabled_before = threading.Lock(), 0, logging.NOTSET
 
 
 class ExportWrapper(nn.Module):
@@ -118,10 +118,12 @@ def quiet() -> Iterator[None]:
 @contextmanager
 def silent() -> Iterator[None]:
     """Also hides what they log: advice that is not meant for users of hondo."""
-    global _silent_calls
+    global _silent_calls, _disabled_before
     with _silence:
+        if not _silent_calls:
+            _disabled_before = logging.root.manager.disable
+            logging.disable(max(_disabled_before, logging.WARNING))
         _silent_calls += 1
-        logging.disable(logging.WARNING)
     try:
         with quiet():
             yield
@@ -129,7 +131,7 @@ def silent() -> Iterator[None]:
         with _silence:  # the last of several threads ends the silence
             _silent_calls -= 1
             if not _silent_calls:
-                logging.disable(logging.NOTSET)
+                logging.disable(_disabled_before)
 
 
 def _any_size(multiple_of: int, *, num_previous: int) -> dict[str, dict[int, torch.export.Dim]]:
