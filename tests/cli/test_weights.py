@@ -97,7 +97,7 @@ def test_predict_fetches_once_and_then_works_offline(
 def test_a_licence_is_accepted_by_a_flag(address: Site, cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["weights", "get", "glpn-nyu"]) == 2
     error = capsys.readouterr().err
-    assert "glpn_nyu are under not stated" in error and "--accept-licence or HONDO_ACCEPT_LICENCE=1" in error
+    assert "glpn_nyu is not stated: read" in error and "--accept-licence (hondo weights get glpn_nyu) or" in error
     assert error.count("\n") == 1 and not address.requests
     assert main(["weights", "get", "glpn-nyu", "--accept-licence"]) == 0
 

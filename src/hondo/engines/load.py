@@ -97,7 +97,7 @@ def weights_file(
     path = Path(weights if weights is not None else model)
     inside = [path / "checkpoints" / f"{name}.safetensors" for name in ("best", "last")]
     found = next((file for file in (path, *inside) if file.is_file()), None)
-    return found or (PACKAGED_WEIGHTS.get(str(model)) if weights is None else None)
+    return found or (PACKAGED_WEIGHTS.get(str(model)) if weights in (None, DOWNLOAD) else None)
 
 
 def has_no_weights(model: str | Path, weights: str | Path | None) -> bool:

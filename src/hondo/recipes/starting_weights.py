@@ -26,7 +26,7 @@ def licence_of(model: ModelConfig) -> str:
     """The licence of a model trained from these weights: theirs, or the trainer's own where they are random."""
     if are_random(model):
         return OWN
-    if is_published(model.name, model.weights) and model.name not in PACKAGED_WEIGHTS:
+    if is_published(model.name, model.weights):
         licence = fact_of(model.name).licence or "not stated"
         return f"adapted from weights under {licence} ({model.name}, {model.weights})"
     if model.weights == DOWNLOAD:

@@ -1,5 +1,6 @@
 """A release into the cache: whole or not at all, checked, once, from the next address if need be, as allowed."""
 
+import errno
 import hashlib
 import io
 import subprocess
@@ -153,7 +154,7 @@ def test_the_next_address_is_tried_where_the_first_has_nothing(
 def test_a_licence_that_does_not_allow_all_is_accepted_once(site: Site, cache: Path) -> None:
     wanted = release(site, link(site, Page(body=BODY)))
     with pytest.raises(
-        LicenceError, match=rf"under CC-BY-NC-4\.0: read {site.url('/terms')}, then accept it once with"
+        LicenceError, match=rf"net is CC-BY-NC-4\.0: read {site.url('/terms')}, then accept it once with"
     ):
         fetch(wanted, licence="CC-BY-NC-4.0", show=silent)
     assert not site.requests
@@ -176,6 +177,27 @@ def test_a_cache_that_cannot_be_written_is_one_line(site: Site, cache: Path) -> 
     cache.parent.write_text("a file where the folder should be")
     with pytest.raises(HondoError, match=r"HONDO_CACHE .*weights: cannot write there \(.+\); choose another folder"):
         fetch(release(site, link(site, Page(body=BODY))), licence="MIT", show=silent)
+
+
+def test_a_disk_that_is_full_while_unpacking_keeps_the_archive(
+    site: Site, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("encoder.pth", BODY)
+        archive.writestr("depth.pth", BODY)
+    page = Page(body=buffer.getvalue())
+    wanted = release(site, link(site, page, name="mono.zip"), members=("encoder.pth", "depth.pth"))
+
+    def full(*streams: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("hondo.models.download.unpack.shutil.copyfileobj", full)
+        with pytest.raises(HondoError, match=r"cannot write .*: No space left on device; check the folder"):
+            fetch(wanted, licence="MIT", show=silent)
+    assert weights_cache.find("net") is None
+    assert fetch(wanted, licence="MIT", show=silent) == cache / "net" and len(site.ranges("/files/mono.zip")) == 1
 
 
 def test_a_licence_without_its_text_is_noted_by_name(site: Site, cache: Path) -> None:

@@ -79,7 +79,7 @@ def test_offline_every_model_says_file_address_and_place(cache: Path, model: str
 
 def test_a_licence_is_asked_for_in_its_own_words(cache: Path) -> None:
     with pytest.raises(
-        LicenceError, match=r"depth_anything_v2_vitb are under CC-BY-NC-4\.0: read https://.*accept_licence=True or"
+        LicenceError, match=r"depth_anything_v2_vitb is CC-BY-NC-4\.0: read https://.*accept_licence=True \(hondo w"
     ):
         named_weights("depth-anything-b", DOWNLOAD, {})
 

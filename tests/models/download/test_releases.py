@@ -18,6 +18,7 @@ FACTS = {fact.name: fact for fact in stored_facts()}
 @pytest.mark.parametrize(("model", "release"), ALL, ids=lambda value: getattr(value, "label", value))
 def test_a_release_is_well_formed(model: str, release: Release) -> None:
     assert re.fullmatch(r"[\w+-]+", release.label) and release.sources and release.terms.startswith("https://")
+    assert len(release.members) != 1  # the cache would give the file and not its folder
     assert check_options(model, dict(release.options))
     for source in release.sources:
         assert re.fullmatch(r"[\w+-]+(\.[a-z]+)+", source.name)

@@ -133,6 +133,14 @@ def test_a_server_that_falls_silent_is_left(site: Site, tmp_path: Path) -> None:
     assert (tmp_path / "x").read_bytes() == BODY[:5000]
 
 
+def test_a_proxy_of_the_environment_is_asked(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("http_proxy", site.url(""))
+    site.pages["http://far-away.invalid/x.pt"] = Page(body=BODY)
+    transfer(Wanted(url="http://far-away.invalid/x.pt"), tmp_path / "x")
+    assert (tmp_path / "x").read_bytes() == BODY
+
+
 def test_no_connection_names_the_host(tmp_path: Path, site: Site) -> None:
     with pytest.raises(FetchError, match=r"no connection to no-such-host\.invalid \(.+\); check the network and its"):
         transfer(Wanted(url="http://no-such-host.invalid/x.pt"), tmp_path / "x")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hondo.core.atomic import atomic_write, make_writable_folder
+from hondo.core.atomic import CannotWriteError, atomic_write, make_writable_folder
 from hondo.core.errors import HondoError
 from hondo.models.download import weights_cache as cache
 from hondo.models.download.announce import Announced
@@ -53,8 +53,8 @@ def _check_licence(release: Release, licence: str, *, accept_licence: bool) -> N
         return
     if not accept_licence:
         raise LicenceError(
-            f"the weights {release.label} are under {licence}: read {release.terms}, then accept it once with "
-            "accept_licence=True or HONDO_ACCEPT_LICENCE=1"
+            f"the licence of the weights {release.label} is {licence}: read {release.terms}, then accept it once with "
+            f"accept_licence=True (hondo weights get {release.label}) or HONDO_ACCEPT_LICENCE=1"
         )
     cache.accept(licence, when=_now())
 
@@ -91,18 +91,20 @@ def _fetch_first(release: Release, *, licence: str, show: Show) -> Path:
 
 
 def _fetch_from(source: Source, release: Release, *, licence: str, show: Show) -> Path:
-    wanted, stated = _wanted(source)
+    url, wanted, stated = _wanted(source)
     path = cache.partial_folder(release.label) / source.name
     path.parent.mkdir(parents=True, exist_ok=True)
-    transfer(wanted, path, on_progress=show(f"{source.name}, {licence}, from {source.url}"))
+    transfer(wanted, path, on_progress=show(f"{source.name}, {licence}, from {url}"))
     try:
         sha256, checked = _checked(path, release, source, stated=stated)
         finished = _finished(path, release)
+    except CannotWriteError:
+        raise
     except HondoError as error:
         path.unlink(missing_ok=True)
-        raise FetchError(f"{source.url}: {error}") from error
+        raise FetchError(f"{url}: {error}") from error
     files = {each.name: each.stat().st_size for each in sorted(finished.iterdir())}
-    kept = cache.Stored(url=source.url, sha256=sha256, checked=checked, files=files, licence=licence, fetched=_now())
+    kept = cache.Stored(url=url, sha256=sha256, checked=checked, files=files, licence=licence, fetched=_now())
     cache.write_origin(finished, kept)
     atomic_write(finished / cache.LICENCE, read_text(release.terms) or f"{licence}: {release.terms}\n".encode())
     cache.keep_sha256(release.label, source.name, sha256)
@@ -113,12 +115,12 @@ def _fetch_from(source: Source, release: Release, *, licence: str, show: Show) -
     return cache.find(release.label) or place
 
 
-def _wanted(source: Source) -> tuple[Wanted, str]:
-    """What to fetch, and the SHA-256 (or its start) that is stated elsewhere than by the file's server."""
+def _wanted(source: Source) -> tuple[str, Wanted, str]:
+    """The address as people know it, what to fetch, and the SHA-256 (or its start) that the hub or a name states."""
     if isinstance(source, HubFile):
         facts = hub_facts(source)
-        return facts.wanted, facts.sha256
-    return Wanted(url=source.url), source.sha256
+        return facts.url, facts.wanted, facts.sha256
+    return source.url, Wanted(url=source.url), source.sha256
 
 
 def _checked(path: Path, release: Release, source: Source, *, stated: str) -> tuple[str, str]:

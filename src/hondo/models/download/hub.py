@@ -12,8 +12,9 @@ from hondo.models.download.transfer import ELSEWHERE, FetchError, Wanted
 
 @dataclass(frozen=True, kw_only=True)
 class HubFacts:
-    """Where the file is now, and its SHA-256; empty for a small file that the hub keeps in git."""
+    """The address that was asked, where the file is now, and its SHA-256: empty for a small file, kept in git."""
 
+    url: str
     wanted: Wanted
     sha256: str
 
@@ -39,4 +40,4 @@ def hub_facts(file: HubFile) -> HubFacts:
         raise FetchError(f"{url}: the answer is not that of a hub (a sign-in or proxy page?); check HF_ENDPOINT")
     is_same_host = urlsplit(facts.location).netloc == urlsplit(url).netloc
     wanted = Wanted(url=facts.location, size=facts.size, token=get_token() if is_same_host else None)
-    return HubFacts(wanted=wanted, sha256=etag if re.fullmatch("[0-9a-f]{64}", etag) else "")
+    return HubFacts(url=url, wanted=wanted, sha256=etag if re.fullmatch("[0-9a-f]{64}", etag) else "")

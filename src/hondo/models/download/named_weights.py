@@ -10,7 +10,7 @@ from hondo.models.download import weights_cache as cache
 from hondo.models.download.fetch import LicenceError, Show, fetch
 from hondo.models.download.releases import RELEASES, Release, choose
 from hondo.models.download.transfer import FetchError
-from hondo.models.registry.facts import ModelFacts, stored_facts
+from hondo.models.registry.facts import STORED, ModelFacts, stored_facts
 
 DOWNLOAD = "download"  # as the weights of a model: the published ones, from the cache or from their address
 
@@ -67,6 +67,8 @@ def here_or_fetched(
 
 def is_published(model: str, weights: str | Path | None) -> bool:
     """Whether ``weights`` means published weights and no file: "download", or the label of one of the releases."""
+    if packaged(model) is not None:
+        return False
     if weights == DOWNLOAD:
         return any(fact.name == model for fact in stored_facts())
     labels = [release.label for release in RELEASES.get(model, ())]
@@ -97,6 +99,12 @@ def no_weights(model: str, *, release: Release | None = None, reason: str = "") 
         remedy, tail = "train it and give the run folder as the model, or give weights=FILE", ""
     says = f"'{model}' comes without weights: {remedy}; weights=\"random\" builds it untrained{tail}"
     return HondoError(says, field="weights")
+
+
+def packaged(model: str) -> Path | None:
+    """The weights that ship with hondo; None for models without."""
+    path = STORED.parent / "weights" / f"{model}.safetensors"
+    return path if path.is_file() else None
 
 
 def has_origin(fact: ModelFacts) -> bool:

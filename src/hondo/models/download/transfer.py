@@ -9,7 +9,7 @@ from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import Request, build_opener
 
 from hondo.core.atomic import cannot_write
 from hondo.core.cache import read_cached, write_cached
@@ -80,10 +80,10 @@ def transfer(
             wait(FIRST_WAIT_S * 2**failures)
 
 
-def read_text(url: str, *, limit: int = 2**18, timeout_s: float = 10.0) -> bytes | None:
+def read_text(url: str, *, limit: int = 2**18, timeout_s: float = 5.0) -> bytes | None:
     """A small plain text, such as a licence; None where it cannot be had."""
     try:
-        with urlopen(_request(url), timeout=timeout_s) as response:
+        with build_opener().open(_request(url), timeout=timeout_s) as response:
             return response.read(limit) if response.headers.get_content_type() == "text/plain" else None
     except (OSError, HTTPException, ValueError):
         return None
@@ -102,7 +102,7 @@ def _receive(wanted: Wanted, path: Path, *, timeout_s: float, on_progress: Calla
     with _open(request, path, timeout_s=timeout_s) as response:
         start, total = _extent(response, url=wanted.url)
         if start not in (0, done):
-            path.unlink()
+            path.unlink(missing_ok=True)
             raise _CutError("the server sent another part than was asked for")
         if None not in (wanted.size, total) and wanted.size != total:
             raise FetchError(f"{wanted.url} has {total} bytes and its metadata say {wanted.size}; try again later")
@@ -140,7 +140,7 @@ def _request_from(wanted: Wanted, *, done: int, validator: str | None) -> Reques
 
 def _open(request: Request, path: Path, *, timeout_s: float) -> HTTPResponse:
     try:
-        return urlopen(request, timeout=timeout_s)
+        return build_opener().open(request, timeout=timeout_s)  # urlopen would keep the proxies of its first call
     except HTTPError as error:
         error.close()
         if error.code == 416:  # the start here is longer than the file there

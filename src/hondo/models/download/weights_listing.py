@@ -7,11 +7,9 @@ from pathlib import Path
 from hondo.core.errors import HondoError, unknown
 from hondo.models.download import weights_cache as cache
 from hondo.models.download.fetch import Show, alone
-from hondo.models.download.named_weights import has_origin, here_or_fetched, no_weights
+from hondo.models.download.named_weights import has_origin, here_or_fetched, no_weights, packaged
 from hondo.models.download.releases import RELEASES, Release
-from hondo.models.registry.facts import STORED, ModelFacts, stored_facts
-
-_PACKAGED = STORED.parent / "weights"  # the weights that ship with hondo
+from hondo.models.registry.facts import ModelFacts, stored_facts
 
 
 class Place(StrEnum):
@@ -60,15 +58,15 @@ def fetch_weights(name: str, *, accept_licence: bool = False, offline: bool = Fa
     that are not free for every use; asked for once.
     """
     model, release = lookup(name)
-    if (packaged := _packaged(model)) is not None:
-        return packaged
+    if (path := packaged(model)) is not None:
+        return path
     return here_or_fetched(model, release, accept_licence=accept_licence, offline=offline, show=show)
 
 
 def path_of_weights(name: str) -> Path:
     """Where the weights of that name are; refuses those that are not here."""
     model, release = lookup(name)
-    path = _packaged(model) or cache.find(release.label if release else model)
+    path = packaged(model) or cache.find(release.label if release else model)
     if path is None and release is None:
         raise no_weights(model)
     if path is None:
@@ -79,7 +77,7 @@ def path_of_weights(name: str) -> Path:
 def remove_weights(name: str) -> int:
     """Deletes fetched weights, also such that came in part; the bytes that are free again."""
     model, release = lookup(name)
-    if _packaged(model) is not None:
+    if packaged(model) is not None:
         raise HondoError(f"the weights of '{name}' are part of hondo and stay")
     label = release.label if release else model
     with alone(label):
@@ -91,7 +89,7 @@ def remove_weights(name: str) -> int:
 
 def lookup(name: str) -> tuple[str, Release | None]:
     """The model of that name with its default release, or the release of that label with its model."""
-    facts = [fact.name for fact in stored_facts() if _packaged(fact.name) or has_origin(fact)]
+    facts = [fact.name for fact in stored_facts() if packaged(fact.name) or has_origin(fact)]
     if name in facts:
         return name, next(iter(RELEASES.get(name, ())), None)
     labels = {release.label: (model, release) for model, group in RELEASES.items() for release in group}
@@ -104,8 +102,8 @@ def _entries(fact: ModelFacts) -> list[WeightsEntry]:
     blank = WeightsEntry(
         label=fact.name, models=(fact.name,), place=Place.NONE, licence=fact.licence, source=fact.weights
     )
-    if (packaged := _packaged(fact.name)) is not None:
-        return [replace(blank, place=Place.PACKAGE, size=packaged.stat().st_size, path=str(packaged))]
+    if (path := packaged(fact.name)) is not None:
+        return [replace(blank, place=Place.PACKAGE, size=path.stat().st_size, path=str(path))]
     if fact.name not in RELEASES:
         return [_found(replace(blank, place=Place.BY_HAND) if has_origin(fact) else blank)]
     return [
@@ -125,8 +123,3 @@ def _found(entry: WeightsEntry) -> WeightsEntry:
     if (kept := cache.stored(entry.label)) is None:
         return replace(entry, place=Place.HERE, path=str(path), source="put there by hand")
     return replace(entry, place=Place.HERE, path=str(path), source=kept.url, size=kept.size, sha256=kept.sha256)
-
-
-def _packaged(model: str) -> Path | None:
-    path = _PACKAGED / f"{model}.safetensors"
-    return path if path.is_file() else None
