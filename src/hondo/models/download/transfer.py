@@ -153,7 +153,10 @@ def _open(request: Request, path: Path, *, timeout_s: float) -> HTTPResponse:
         if isinstance(error.reason, TimeoutError | ConnectionResetError):
             raise _CutError(f"no answer within {timeout_s:g} s") from error
         host = urlsplit(request.full_url).hostname
-        raise FetchError(f"no connection to {host} ({error.reason}); check the network and its proxy") from error
+        raise FetchError(
+            f"no connection to {host} ({error.reason}); check the network, its proxy (HTTPS_PROXY) and its "
+            "certificates (SSL_CERT_FILE)"
+        ) from error
     except (TimeoutError, ConnectionError, HTTPException) as error:
         raise _CutError(_reason(error)) from error
 
