@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -11,8 +12,9 @@ import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # No test reads or fills the user's cache; which engine serves is the same in each run. Tests of a trial turn it on.
-_CACHE = tempfile.TemporaryDirectory(prefix="hondo-tests-")
-os.environ["HONDO_CACHE"] = _CACHE.name
+if "PYTEST_XDIST_WORKER" not in os.environ:  # a network that one process converted need not be converted by another
+    _CACHE = tempfile.TemporaryDirectory(prefix="hondo-tests-")
+    os.environ["HONDO_CACHE"] = _CACHE.name
 os.environ["HONDO_TRIAL"] = "0"
 os.environ["HONDO_OFFLINE"] = "1"  # no test fetches weights of models; those of the download turn it off
 
@@ -35,11 +37,15 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
 @pytest.fixture(autouse=True, scope="session")
-def exports_without_stack_traces() -> None:
-    """A fifth of the time of torch.export goes into the stack traces of nodes, which no test reads."""
+def exports_are_quick() -> None:
+    """A fifth of the time of torch.export goes into the stack traces of nodes, which no test reads; half of that of a
+    tiny network to ONNX into making the same list of operations again."""
     import torch.fx
+    from torch.onnx._internal._lazy_import import onnxscript_apis
 
     torch.fx.config.do_not_emit_stack_traces = True
+    made = type(onnxscript_apis).__getattr__
+    onnxscript_apis.get_torchlib_ops = cache(lambda: made(onnxscript_apis, "get_torchlib_ops")())
 
 
 @pytest.fixture(scope="session")
