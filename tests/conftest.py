@@ -18,8 +18,8 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # a network that one process conver
 os.environ["HONDO_TRIAL"] = "0"
 os.environ["HONDO_OFFLINE"] = "1"  # no test fetches weights of models; those of the download turn it off
 
-from beartype import BeartypeConf, beartype  # noqa: E402
-from jaxtyping import install_import_hook  # noqa: E402
+from beartype import BeartypeConf, beartype
+from jaxtyping import install_import_hook
 
 # The hook names its checker by module and attribute; this one lets an int stand where a float is asked (PEP 484).
 checker = ModuleType("hondo_test_checker")
