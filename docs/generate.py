@@ -12,6 +12,8 @@ A third, between `<!-- models -->` and `<!-- end models -->`, holds the table of
 A fourth, between `<!-- precisions -->` and `<!-- end precisions -->`, says what each engine offers.
 A fifth, between `<!-- releases -->` and `<!-- end releases -->`, holds the addresses of published weights.
 A sixth, between `<!-- house -->` and `<!-- end house -->`, holds what `python docs/house.py` measured, and the targets.
+A seventh, between `<!-- data sets -->` and `<!-- end data sets -->`, describes every published data set, and an eighth,
+between `<!-- splits -->` and `<!-- end splits -->`, lists the splits by name.
 """
 
 import argparse
@@ -21,6 +23,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hondo.core.report import Report, markdown_table
+from hondo.data.layouts.layout_table import LAYOUTS
+from hondo.data.layouts.layout_text import layout_facts, split_facts
 from hondo.engines.registry import ENGINES
 from hondo.models.download.releases import RELEASES
 from hondo.models.registry.facts import ModelFacts, stored_facts
@@ -34,6 +38,8 @@ NOTES = re.compile(r"(?P<open><!-- notes (?P<path>[^\s:]+) -->\n).*?(?P<close><!
 MODELS = re.compile(r"(?P<open><!-- models -->\n).*?(?P<close><!-- end models -->)", re.DOTALL)
 PRECISIONS = re.compile(r"(?P<open><!-- precisions -->\n).*?(?P<close><!-- end precisions -->)", re.DOTALL)
 RELEASES_BLOCK = re.compile(r"(?P<open><!-- releases -->\n).*?(?P<close><!-- end releases -->)", re.DOTALL)
+DATA_SETS = re.compile(r"(?P<open><!-- data sets -->\n).*?(?P<close><!-- end data sets -->)", re.DOTALL)
+SPLITS_BLOCK = re.compile(r"(?P<open><!-- splits -->\n).*?(?P<close><!-- end splits -->)", re.DOTALL)
 HOUSE = re.compile(r"(?P<open><!-- house -->\n).*?(?P<close><!-- end house -->)", re.DOTALL)
 
 
@@ -45,6 +51,8 @@ def fill(text: str, *, root: Path) -> str:
 
     text = NOTES.sub(lambda block: f"{block['open']}{notes(root / block['path'])}\n{block['close']}", text)
     text = PRECISIONS.sub(lambda block: f"{block['open']}{precisions_table()}\n{block['close']}", text)
+    text = DATA_SETS.sub(lambda block: f"{block['open']}{data_sets_text()}\n{block['close']}", text)
+    text = SPLITS_BLOCK.sub(lambda block: f"{block['open']}{splits_table()}\n{block['close']}", text)
     text = RELEASES_BLOCK.sub(lambda block: f"{block['open']}{releases_table()}\n{block['close']}", text)
     text = HOUSE.sub(lambda block: f"{block['open']}{house_table(root)}\n{block['close']}", text)
     return MODELS.sub(
@@ -74,6 +82,23 @@ def releases_table() -> str:
         addresses = ", ".join(f"[{each.name}]({each.url})" for each in release.sources)
         lines.append(f"| `{label}` | {', '.join(models[label])} | {addresses} |")
     return "\n".join(lines)
+
+
+def data_sets_text() -> str:
+    """A table of every published data set, then what is to be known of each."""
+    lines = ["| name | data set | truth | licence |", "|---|---|---|---|"]
+    lines += [f"| `{each.name}` | {each.title} | {each.truth.value} | {each.licence} |" for each in LAYOUTS.values()]
+    for each in LAYOUTS.values():
+        lines += ["", f"### {each.name}", "", f"{each.title}.", ""]
+        lines += [f"- {name}: {text}" for name, text in layout_facts(each)]
+    return "\n".join(lines)
+
+
+def splits_table() -> str:
+    """The published splits by name."""
+    head, *rows = split_facts()
+    lines = [f"| {' | '.join(head)} |", "|---|---|---:|---:|---|"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
 def precisions_table() -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from hondo.cli.main import main
 from hondo.data.datasets.embedded_clip import embedded_clip
+from tests.contracts.dataset_trees import TREES
 
 
 def test_check(capsys: pytest.CaptureFixture):
@@ -53,3 +54,23 @@ def test_pack_then_check_the_shards(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "with depth       2" in capsys.readouterr().out
     assert main(["data", "pack", "--out", packed, *options]) == 2
     assert "holds packed data already; give another --out" in capsys.readouterr().err
+
+
+def test_published_data_sets(tmp_path: Path, capsys: pytest.CaptureFixture):
+    TREES["kitti"](tmp_path)
+    assert main(["data", "list"]) == 0 and main(["data", "list", "kitti"]) == 0
+    out = capsys.readouterr().out
+    assert "kitti-odometry   metric" in out and "encoding      16-bit PNG: depth = stored / 256" in out
+    assert main(["data", "check", "kitti", "--root", str(tmp_path)]) == 0
+    assert "depth            1.125 to 12.875 m, median 7.000 m" in capsys.readouterr().out
+    assert main(["data", "show", "kitti", "--root", str(tmp_path), "--out", str(tmp_path / "s.png")]) == 0
+    assert (tmp_path / "s.png").exists()
+    assert main(["data", "check", "kitti", "--root", str(tmp_path / "2011_09_26")]) == 2
+    assert f"give --root {tmp_path}" in capsys.readouterr().err
+    assert main(["data", "check", "kitti", "--root", str(tmp_path), "--split", "eigen/test"]) == 2
+    assert "give --lists FOLDER" in capsys.readouterr().err
+
+
+def test_published_splits(capsys: pytest.CaptureFixture):
+    assert main(["data", "splits"]) == 0
+    assert "eigen_full/train      kitti           45200   44570" in capsys.readouterr().out

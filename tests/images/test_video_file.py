@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from hondo.core.errors import HondoError
-from hondo.images.video_file import is_video, probe_video, read_video
+from hondo.images.video_file import frame_times, is_video, probe_video, read_frame_at, read_video
 from hondo.images.video_writer import VideoWriter
 
 
@@ -278,3 +278,16 @@ def test_text_is_no_film(tmp_path: Path) -> None:
     """FFmpeg takes some tables for films of text art."""
     (tmp_path / "a.csv").write_text("IMAGE,DEPTH,DIVIDE_BY\na.png,d.png,1000\n")
     assert not is_video(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_one_frame_by_its_time(suffix: str, tmp_path: Path) -> None:
+    times = [0.0, 0.05, 0.2, 0.25, 0.3, 0.7]
+    path = write(tmp_path / f"x{suffix}", count=6, times=times)
+    assert frame_times(path) == pytest.approx(times, abs=2e-3)
+    for index in (5, 0, 2):
+        assert np.abs(read_frame_at(path, frame_times(path)[index]).astype(int) - scene(index)).mean() < 6
+    with pytest.raises(HondoError, match="ends before 3 s"):
+        read_frame_at(path, 3.0)
+    with pytest.raises(HondoError, match="does not exist"):
+        frame_times(tmp_path / "none.mp4")

@@ -237,9 +237,9 @@ def _splits(path: Path) -> int:
 
 
 def _published_splits() -> int:
-    from hondo.data.layouts.layout_text import split_rows
+    from hondo.data.layouts.layout_text import aligned, split_facts
 
-    print("\n".join(split_rows()))
+    print("\n".join(aligned(split_facts())))
     return 0
 
 

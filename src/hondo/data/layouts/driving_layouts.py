@@ -92,6 +92,7 @@ DRIVING = (
         depth=("disparity/{part}/{city}/{name}_disparity.png",),
         encoding=Encoding(file="16-bit PNG", divide_by=256.0, subtract=1.0, quantity="disparity"),
         intrinsics=Intrinsics(file="camera/{part}/{city}/{name}_camera.json", decoder="cityscapes"),
+        splits=("train", "val", "test"),
         note="Depth = baseline x fx / disparity with the baseline of the image's camera file.",
     ),
     Layout(

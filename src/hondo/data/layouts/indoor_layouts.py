@@ -119,6 +119,7 @@ INDOOR = (
         encoding=Encoding(file="NPY (h w 1)"),
         mask=Mask(files=("{part}/{kind}/scene_{scene}/scan_{scan}/{name}_depth_mask.npy",)),
         intrinsics=Intrinsics(fixed=(886.81, 927.06, 512.0, 384.0), size_hw=(768, 1024)),
+        splits=("train", "val"),
         median_m=(0.3, 150.0),
     ),
     Layout(

@@ -40,14 +40,14 @@ def layout_lines(layout: Layout) -> list[str]:
     return [f"{layout.name}: {layout.title}", *(f"  {name:<{width}}  {text}" for name, text in facts)]
 
 
-def split_rows() -> list[str]:
-    """One line for each published split: name, data set, images, those with depth, files."""
+def split_facts() -> list[tuple[str, ...]]:
+    """A head and a row for each published split: name, data set, images, those with depth, files."""
     rows = [("split", "data set", "images", "with depth", "file")]
     for split in SPLITS.values():
         owner = next(layout.name for layout in LAYOUTS.values() if split.name in layout.splits)
         known = "" if split.with_depth is None else str(split.with_depth)
         rows.append((split.name, owner, str(split.count), known, " or ".join(split.files)))
-    return aligned(rows)
+    return rows
 
 
 def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:

@@ -127,6 +127,7 @@ OPEN = (
         depth=("{part}/gts/{name}.png",),
         encoding=_RELATIVE_PNG,
         mask=Mask(files=("{part}/valid_masks/{name}.png",)),
+        splits=("train", "val"),
         note=_RELATIVE_NOTE,
     ),
     Layout(

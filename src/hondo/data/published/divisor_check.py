@@ -18,14 +18,18 @@ def divisor_remark(layout: Layout, median_m: float, *, divide_by: float) -> str:
     low, high = layout.median_m
     if not layout.is_metric or low <= median_m <= high:
         return ""
-    stored, middle = median_m * divide_by, math.sqrt(low * high)
     published = layout.encoding.divide_by if layout.encoding is not None else 1.0
-    fitting = [each for each in (published, *DIVISORS) if each != divide_by and low <= stored / each <= high]
-    best = min(fitting, key=lambda each: (each != published, abs(math.log(stored / each / middle))), default=None)
+    stored = median_m * divide_by
+    fitting = [each for each in DIVISORS if each != divide_by and low <= stored / each <= high]
+    fitting.sort(key=lambda each: abs(math.log(stored / each / math.sqrt(low * high))))  # the most usual depth first
+    if published != divide_by and low <= stored / published <= high:
+        fitting = [published]
     says = f"the median depth is {median_m:.3g} m, in {layout.name} it is {low:g} to {high:g} m"
-    if best is None or layout.encoding is None or layout.encoding.quantity != "depth":
+    if not fitting or layout.encoding is None or layout.encoding.quantity != "depth":
         return f"{says}: are these the files of {layout.name}?"
-    return f"{says}: the files look like metres x {best:g}, not x {divide_by:g}; give divide_by={best:g} if they are"
+    factors = " or ".join(f"{each:g}" for each in fitting)
+    look = f"the files look like metres x {factors}, not x {divide_by:g}"
+    return f"{says}: {look}; give divide_by={fitting[0]:g} if they are"
 
 
 def probe_median(reader: FileReader, items: tuple[Item, ...], *, divide_by: float | None) -> float | None:

@@ -36,10 +36,12 @@ def read_calibration(path: Path, decoder: str, fields: Fields, *, image_hw: Size
         return Calibration(camera=read_camera(path, size_hw=image_hw))
     try:
         found = CAMERAS[decoder](path, fields, image_hw)
-    except (KeyError, TypeError, IndexError) as error:
-        raise HondoError(f"{path}: no calibration of this data set ({error} is missing); download it again") from error
-    camera = found.camera
-    check_plausible(camera.fx, camera.fy, camera.cx, camera.cy, size_hw=camera.size_hw)
+        camera = found.camera
+        check_plausible(camera.fx, camera.fy, camera.cx, camera.cy, size_hw=camera.size_hw)
+    except HondoError as error:
+        raise error if str(path.parent) in str(error) else HondoError(f"{path}: {error}") from error
+    except (KeyError, TypeError, IndexError, ValueError) as error:
+        raise HondoError(f"{path}: no calibration of this data set ({error}); download it again") from error
     return found
 
 
