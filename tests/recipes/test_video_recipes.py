@@ -9,9 +9,10 @@ import pytest
 
 from hondo.core.errors import HondoError
 from hondo.data.loading.batches import ShuffledBatches
+from hondo.losses.terms import TERMS
 from hondo.models.registry.build_model import build_model
 from hondo.recipes.build_parts import build_batches, build_objective
-from hondo.recipes.video_recipes import adapt, video
+from hondo.recipes.video_recipes import adapt, semi, video
 from hondo.synthetic.scenes import SyntheticScenes
 from hondo.train.objectives.two_view_poses import with_camera_path
 
@@ -44,3 +45,9 @@ def test_poses_need_a_clip_and_its_camera(clip: Path):
     recipe = video()
     with pytest.raises(HondoError, match="needs the camera's intrinsics"):
         build_batches(replace(recipe, data=replace(recipe.data, root=str(clip))), model)
+
+
+def test_semi_reads_depth_beside_the_views() -> None:
+    recipe = semi()
+    assert recipe.name == "semi" and recipe.data.with_depth and recipe.objective.objective == "semi-supervised"
+    assert set(recipe.objective.terms) <= set(TERMS)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from hondo.data.augment.augment_config import AugmentConfig
-from hondo.data.datasets.dataset_configs import MixData, RgbdData
+from hondo.data.datasets.dataset_configs import MixData, RgbdData, SyntheticData
 from hondo.recipes.recipe import BatchesConfig, ModelConfig, Recipe
 from hondo.train.loop.loop_config import LoopConfig, OptimConfig
 from hondo.train.objectives.objective_config import SupervisedConfig
@@ -33,3 +33,21 @@ def mix() -> Recipe:
     scale-and-shift-invariant loss, labelled pairs of points by their order.
     """
     return replace(rgbd(), name="mix", data=MixData(), objective=SupervisedConfig(terms={"ssi": 1.0, "ordinal": 0.5}))
+
+
+def kitti_completion_tiny() -> Recipe:
+    """Depth completion: the model sees the image and some measured points of it, as of a LiDAR; on rendered scenes.
+
+    For your own data: the recipe rgbd with ``model.options={"in_channels": 5}``.
+    """
+    options = {"encoder": "light", "width": 0.5, "in_channels": 5, "size_hw": (64, 96)}
+    return Recipe(
+        name="kitti-completion-tiny",
+        data=SyntheticData(length=24, size_hw=(64, 96)),
+        model=ModelConfig(name="unet", weights="random", options=options),
+        objective=SupervisedConfig(terms={"log_l1": 1.0}, points=150),
+        batches=BatchesConfig(batch_size=8, cache=True),
+        augment=AugmentConfig(flip=0.5, jitter=0.0),
+        optim=OptimConfig(lr=3e-3, max_steps=120, ema_decay=0.9),
+        loop=LoopConfig(log_every=20, checkpoint_every=500),
+    )

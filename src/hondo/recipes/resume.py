@@ -20,6 +20,8 @@ FIXED = (
     "model.options",
     "objective.pose",
     "objective.pose_model",
+    "objective.photometric.pose",
+    "objective.photometric.pose_model",
     "batches.batch_size",
     "batches.shuffle",
     "optim.name",

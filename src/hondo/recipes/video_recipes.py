@@ -6,7 +6,7 @@ from hondo.data.augment.augment_config import AugmentConfig
 from hondo.data.datasets.dataset_configs import FramesData
 from hondo.recipes.recipe import BatchesConfig, ModelConfig, Recipe
 from hondo.train.loop.loop_config import FabricConfig, LoopConfig, OptimConfig
-from hondo.train.objectives.objective_config import SelfSupervisedConfig
+from hondo.train.objectives.objective_config import SelfSupervisedConfig, SemiSupervisedConfig
 
 
 def video() -> Recipe:
@@ -26,6 +26,22 @@ def video() -> Recipe:
         optim=OptimConfig(lr=2e-4, weight_decay=0.0, max_steps=2000, ema_decay=0.99),
         fabric=FabricConfig(precision="auto"),
         loop=LoopConfig(log_every=10, checkpoint_every=500),
+    )
+
+
+def semi() -> Recipe:
+    """Learns from frames or stereo pairs and from the depth that is known of some pixels, of a LiDAR for example.
+
+    Known depth sets the scale; photometric reprojection teaches the rest. ``objective.proxy=True`` adds depth from
+    stereo matching where a pair shows it in both images.
+    """
+    base = video()
+    photometric = SelfSupervisedConfig(pose="network", mask_outside=True)
+    return replace(
+        base,
+        name="semi",
+        data=replace(base.data, with_depth=True),
+        objective=SemiSupervisedConfig(terms={"log_l1": 0.5}, photometric=photometric),
     )
 
 

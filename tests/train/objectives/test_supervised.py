@@ -6,11 +6,12 @@ from hondo.core.errors import HondoError
 from hondo.core.sample import Batch
 from hondo.core.types import DepthKind, InputSpec
 from hondo.losses.chamfer_bins import chamfer_bins_loss
+from hondo.losses.l1 import log_l1_loss
 from hondo.losses.terms import TERMS
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.registry.build_model import build_model
 from hondo.train.objectives.objective_config import SupervisedConfig
-from hondo.train.objectives.supervised import Supervised
+from hondo.train.objectives.supervised import Supervised, drawn_pixels
 from tests.contracts.tiny import TINY
 
 DEPTH = 1 + torch.rand(2, 1, 16, 16, generator=torch.Generator().manual_seed(0))
@@ -106,3 +107,46 @@ def test_frozen_parts_stay_as_they_are():
     assert any(parameter.grad is not None for parameter in small.network.decoder.parameters())
     with pytest.raises(HondoError, match="has no part 'backbone'; it has: encoder, decoder"):
         Supervised(small, SupervisedConfig(frozen=("backbone",)))
+
+
+def test_points_are_drawn_from_what_is_known():
+    torch.manual_seed(0)
+    drawn = drawn_pixels(IS_VALID, 40)
+    assert not (drawn & ~IS_VALID).any() and 30 <= int(drawn[0].sum()) <= 40
+    assert not drawn_pixels(IS_VALID & False, 40).any()
+
+
+@pytest.mark.parametrize(("no_points", "count"), [(0.0, 2), (1.0, 0)])
+def test_a_model_that_completes_depth_is_shown_points(no_points, count):
+    model = build_model("unet", weights="random", encoder="light", width=0.25, in_channels=5)
+    shown = []
+    model.network.register_forward_pre_hook(lambda module, inputs: shown.append(inputs[0][:, 4].flatten(1).amax(1)))
+    config = SupervisedConfig(terms={"log_l1": 1.0}, points=20, no_points=no_points)
+    batch = Batch(image=torch.rand(2, 3, 32, 32), depth_gt=DEPTH.repeat(1, 1, 2, 2), valid=IS_VALID.repeat(1, 1, 2, 2))
+    Supervised(model, config)(batch)[0].backward()
+    assert int(shown[0].sum()) == count
+
+
+def test_depth_that_the_image_does_not_show_is_learnt_from_points():
+    torch.manual_seed(0)
+    model = build_model("unet", weights="random", encoder="light", width=0.25, in_channels=5, min_depth=0.5).train()
+    objective = Supervised(model, SupervisedConfig(terms={"log_l1": 1.0}, points=60, no_points=0.2))
+    optimizer = torch.optim.Adam(objective.parameters(), lr=5e-3)
+    known = torch.ones(8, 1, 32, 64, dtype=torch.bool)
+
+    def batch():
+        field = torch.nn.functional.interpolate(torch.rand(8, 1, 3, 4), (32, 64), mode="bilinear")
+        return Batch(image=torch.rand(8, 3, 32, 64), depth_gt=1 + 8 * field, valid=known)
+
+    for _ in range(40):
+        loss = objective(batch())[0]
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    model.eval()
+    fresh = batch()
+    with torch.no_grad():
+        shown = 1 / model(fresh.image, fresh.depth_gt, drawn_pixels(known, 60))[0]
+        alone = 1 / model(fresh.image)[0]
+    errors = [log_l1_loss(depth, fresh.depth_gt, is_valid=known) for depth in (shown, alone)]
+    assert errors[0] < 0.6 * errors[1]

@@ -1,7 +1,8 @@
 """U-Net depth models: any encoder under monodepth2's decoder. One variant is one function that only states numbers."""
 
-from hondo.core.errors import unknown
+from hondo.core.errors import HondoError, unknown
 from hondo.core.types import DepthKind, Size
+from hondo.models.base.completion import CHANNELS, CompletionModel
 from hondo.models.base.depth_model import DepthModel, EncoderDecoder
 from hondo.models.decoders.unet_disparity import UNetDisparity
 from hondo.models.encoders.encoder import Pretrained
@@ -18,15 +19,25 @@ def unet(
     width: float = 1.0,
     min_depth: float = 0.1,
     max_depth: float = 100.0,
-    kind: str = "scaled_inverse_depth",
+    kind: str | None = None,
+    in_channels: int = 3,
 ) -> DepthModel:
-    """``encoder``: of ENCODERS or timm. ``width`` scales the decoder; depths in the training's unit."""
-    features = build_encoder(encoder, pretrained=pretrained, size_hw=size_hw)
+    """``encoder``: of ENCODERS or timm. ``width`` scales the decoder; depths in the training's unit.
+
+    ``in_channels=5``: depth completion, in metres: RGB, measured depth, and a mask of where it was measured.
+    ``kind``: None is scaled_inverse_depth, and metric_inverse_depth of completion.
+    """
+    if in_channels not in (3, CHANNELS):
+        raise HondoError(f"in_channels must be 3 (an image) or {CHANNELS} (with measured depth), got {in_channels}")
+    features = build_encoder(encoder, in_channels=in_channels, pretrained=pretrained, size_hw=size_hw)
     decoder = UNetDisparity(
         channels=features.channels, strides=features.strides, width=width, min_depth=min_depth, max_depth=max_depth
     )
     spec = encoder_spec(features, size_hw=size_hw)
-    return DepthModel(EncoderDecoder(features, decoder), name="unet", kind=_kind(kind), input_spec=spec)
+    make, usual = (
+        (DepthModel, "scaled_inverse_depth") if in_channels == 3 else (CompletionModel, "metric_inverse_depth")
+    )
+    return make(EncoderDecoder(features, decoder), name="unet", kind=_kind(kind or usual), input_spec=spec)
 
 
 def _kind(name: str) -> DepthKind:

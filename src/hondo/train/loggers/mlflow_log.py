@@ -20,8 +20,11 @@ def open_mlflow(facts: RunFacts) -> RunLogger:
     except ImportError as error:
         raise MissingExtraError("mlflow-skinny", extra="track") from error
     kept = facts.folder / "mlflow.id"
+    server = os.environ.get("MLFLOW_TRACKING_URI")
+    if not server:
+        os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")  # MLflow 3 asks for it
     try:
-        client = MlflowClient(os.environ.get("MLFLOW_TRACKING_URI") or (facts.folder / "mlruns").absolute().as_uri())
+        client = MlflowClient(server or (facts.folder / "mlruns").absolute().as_uri())
         if facts.resume_at is not None and kept.exists():
             return _MLflow(client, kept.read_text())
         run = client.create_run(_experiment(client), run_name=facts.folder.name)

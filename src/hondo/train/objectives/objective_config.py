@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from hondo.core.check_config import FRACTION, NOT_NEGATIVE, Limits, check_config
+from hondo.core.check_config import COUNT, FRACTION, NOT_NEGATIVE, Limits, check_config
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,9 +16,12 @@ class SupervisedConfig:
     scale_decay: float = 0.5  # factor of a map's weight relative to the next finer map
     freeze_norm: bool = False  # keep batch-norm statistics as they are
     frozen: tuple[str, ...] = ()  # parts of the network that stay as they are: ("encoder",)
+    points: int = 500  # for a model that completes depth: known pixels that it is shown (Ma and Karaman 2018)
+    no_points: float = 0.2  # share of images that it is shown without any, so that it answers these too
 
     def __post_init__(self) -> None:
-        check_config(self, name="objective", limits={"terms": NOT_NEGATIVE, "scale_decay": NOT_NEGATIVE})
+        limits = {"terms": NOT_NEGATIVE, "scale_decay": NOT_NEGATIVE, "points": COUNT, "no_points": FRACTION}
+        check_config(self, name="objective", limits=limits)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,3 +48,13 @@ class SelfSupervisedConfig:
         limits = dict.fromkeys(("smoothness", "tie_noise", "anchor"), NOT_NEGATIVE)
         limits |= {"pose_scale": Limits(above=0, at_most=1), "ssim_weight": FRACTION}
         check_config(self, name="objective", limits=limits)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SemiSupervisedConfig(SupervisedConfig):
+    """Both at once: loss terms where depth is known (LiDAR, stereo matching), photometric reprojection everywhere."""
+
+    objective: ClassVar[str] = "semi-supervised"
+    terms: dict[str, float] = field(default_factory=lambda: {"log_l1": 1.0})
+    photometric: SelfSupervisedConfig = field(default_factory=SelfSupervisedConfig)
+    proxy: bool = False  # depth from stereo matching with a left-right check where no other is known

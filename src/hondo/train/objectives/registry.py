@@ -7,6 +7,7 @@ OBJECTIVES: Table[ObjectiveEntry] = Table(
     "objective",
     {
         "supervised": "hondo.train.objectives.supervised:SUPERVISED",
+        "semi-supervised": "hondo.train.objectives.semi_supervised:SEMI_SUPERVISED",
         "self-supervised": "hondo.train.objectives.self_supervised:SELF_SUPERVISED",
     },
 )

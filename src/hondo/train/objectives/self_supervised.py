@@ -52,9 +52,16 @@ class SelfSupervised(nn.Module):
         return self
 
     def forward(self, batch: Batch) -> Losses:
-        _check(batch)
+        check_views(batch)
         seen = batch.image if batch.augmented is None else batch.augmented
-        maps = self.model(seen)
+        parts = self.parts(batch, seen, self.model(seen))
+        total = torch.stack(list(parts.values())).sum()
+        return total, {name: part.detach() for name, part in parts.items()}
+
+    def parts(
+        self, batch: Batch, seen: Float[Tensor, "b 3 h w"], maps: list[Float[Tensor, "b 1 _ _"]]
+    ) -> dict[str, Float[Tensor, ""]]:
+        """The weighted losses by name, of the maps that the model gave for ``seen``."""
         poses = [self._pose(batch, seen, number) for number in range(len(batch.source_roles))]
         with torch.autocast(seen.device.type, enabled=False):
             maps = [values.float() for values in maps]
@@ -62,8 +69,7 @@ class SelfSupervised(nn.Module):
             parts = {"photometric": photometric, "smoothness": self.config.smoothness * smoothness}
             if self.first is not None:
                 parts["anchor"] = (self.config.anchor or 0.0) * self._anchor(seen, maps[0])
-            total = torch.stack(list(parts.values())).sum()
-        return total, {name: part.detach() for name, part in parts.items()}
+        return parts
 
     def _errors(
         self, batch: Batch, maps: list[Float[Tensor, "b 1 _ _"]], poses: list[Float[Tensor, "b 4 4"]]
@@ -152,7 +158,8 @@ def _smallest(errors: list[Float[Tensor, "b 1 h w"]]) -> Float[Tensor, "b 1 h w"
     return smallest
 
 
-def _check(batch: Batch) -> None:
+def check_views(batch: Batch) -> None:
+    """Refuses a batch without source views or intrinsics."""
     if batch.source_images is None or not batch.source_roles:
         raise HondoError("self-supervised training needs source views: frames before and after, or a stereo pair")
     if batch.K is None:

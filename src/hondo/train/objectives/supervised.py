@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from statistics import median
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
@@ -12,7 +12,9 @@ from hondo.core.sample import Batch, Sample, Samples
 from hondo.core.truth_kind import TruthKind
 from hondo.core.types import DepthKind
 from hondo.data.loading.bad_samples import readable_ones
+from hondo.losses.relations.drawn_points import draw_points
 from hondo.losses.terms import TERMS
+from hondo.models.base.completion import CompletionModel
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.decoders.adaptive_bins import BinnedModel
 from hondo.train.objectives.objective import Losses, ObjectiveEntry, freeze_norm_statistics, resized
@@ -28,9 +30,9 @@ class Supervised(nn.Module):
 
     def __init__(self, model: DepthModel, config: SupervisedConfig) -> None:
         super().__init__()
-        _check(config, model)
+        check_terms(config, model)
         self.model, self.config = model, config
-        self._frozen = [_part(model, name).requires_grad_(False) for name in config.frozen]
+        self._frozen = [part_of(model, name).requires_grad_(False) for name in config.frozen]
 
     def train(self, mode: bool = True) -> "Supervised":
         """Training mode, except for what is frozen."""
@@ -46,11 +48,29 @@ class Supervised(nn.Module):
             raise HondoError(
                 "supervised training needs depth: this data has none; use the self-supervised recipe 'video'"
             )
-        maps, extras = predicted(self.model, batch.image if batch.augmented is None else batch.augmented)
+        maps, extras = self._predicted(batch, batch.image if batch.augmented is None else batch.augmented)
         with torch.autocast(batch.image.device.type, enabled=False):
             parts = weighted_terms(maps, batch, kind=self.model.kind, config=self.config, extras=extras)
             total = torch.stack(list(parts.values())).sum()
         return total, {name: part.detach() for name, part in parts.items()}
+
+    def _predicted(
+        self, batch: Batch, seen: Float[Tensor, "b 3 h w"]
+    ) -> tuple[list[Float[Tensor, "b 1 _ _"]], dict[str, Float[Tensor, "b _"]]]:
+        if not isinstance(self.model, CompletionModel):
+            return predicted(self.model, seen)
+        if batch.depth_gt is None or batch.valid is None:
+            return self.model(seen), {}
+        is_measured = drawn_pixels(batch.valid, self.config.points)
+        has_points = torch.rand(len(seen)).to(seen.device) >= self.config.no_points
+        return self.model(seen, batch.depth_gt, is_measured & has_points.view(-1, 1, 1, 1)), {}
+
+
+def drawn_pixels(is_valid: Bool[Tensor, "b 1 h w"], count: int) -> Bool[Tensor, "b 1 h w"]:
+    """About ``count`` of the known pixels of each image, at random, as what was measured of it."""
+    places, has_points = draw_points(is_valid, count, of=1)
+    chosen = torch.zeros_like(is_valid.flatten(1)).scatter(1, places[..., 0], has_points)
+    return chosen.view_as(is_valid)
 
 
 def predicted(
@@ -63,7 +83,8 @@ def predicted(
     return maps, {"bin_centres": centres}
 
 
-def _check(config: SupervisedConfig, model: DepthModel) -> None:
+def check_terms(config: SupervisedConfig, model: DepthModel) -> None:
+    """Refuses terms that the model or the objective cannot serve."""
     if not config.terms:
         raise HondoError(f"objective.terms is empty; give at least one of: {', '.join(TERMS)}")
     for name in config.terms:
@@ -78,7 +99,8 @@ def _check(config: SupervisedConfig, model: DepthModel) -> None:
     check_options(config)
 
 
-def _part(model: DepthModel, name: str) -> nn.Module:
+def part_of(model: DepthModel, name: str) -> nn.Module:
+    """The part of a model's network that a name like "encoder" stands for."""
     try:
         return model.network.get_submodule(name)
     except AttributeError as error:
