@@ -10,7 +10,7 @@ from hondo.engines.openvino.attention_ranges import symmetric_range
 from hondo.engines.openvino.decompose import fold_constants
 from hondo.engines.openvino.graph import convert_model
 from hondo.engines.openvino.quantized_layers import _is_quantized, _module_of
-from hondo.engines.openvino.ranges import attends, make_symmetric, single_channels, small, with_ranges
+from hondo.engines.openvino.ranges import has_attention, make_symmetric, single_channels, small, with_ranges
 from hondo.engines.quantization.calibration import Calibration
 from hondo.models.base.depth_model import DepthModel
 from hondo.nn.upsampling.upsample_conv import BilinearUpsample
@@ -56,7 +56,7 @@ def images() -> Calibration:
 @pytest.mark.parametrize("attending", [False, True])
 def test_sums_are_rounded_in_convolutional_networks_only(attending) -> None:
     graph, rounded = quantised(attending=attending)
-    assert attends(graph) is attending
+    assert has_attention(graph) is attending
     (total,) = (
         op
         for op in rounded.get_ops()

@@ -11,7 +11,7 @@ import hondo
 from hondo.core.errors import HondoError
 from hondo.engines.base.engine import ExportOptions, LoadOptions
 from hondo.engines.torch import aot_inductor as module
-from hondo.engines.torch.aot_inductor import ENGINE, check_machine, read_about
+from hondo.engines.torch.aot_inductor import ENGINE, check_machine, read_metadata
 
 needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler (g++) is here")
 
@@ -37,7 +37,7 @@ def test_a_package_stands_alone(quick_compiler, tiny_model, image, tmp_path) -> 
         predictor.run(image[:, :, :16])
     with pytest.raises(HondoError, match="exported in fp32"):
         ENGINE.load(path, LoadOptions(precision="bf16"))
-    assert '"MIT"' in read_about(path)["hondo"]
+    assert '"MIT"' in read_metadata(path)["hondo"]
 
 
 def test_a_package_of_another_machine_is_refused(tmp_path) -> None:

@@ -78,7 +78,7 @@ def fixed_shape(run: Call, *, shape: Shape, name: str) -> Call:
     return checked
 
 
-def served(
+def predictor_of(
     call: Call,
     header: ExportHeader,
     *,

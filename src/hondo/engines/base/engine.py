@@ -185,7 +185,7 @@ class Engine:
 
     def _refusal_of_device(self, use: Use) -> str:
         able = self.supports.get(use.computed, UNSUPPORTED).devices
-        if not able or (kind := self.auto_device() if use.device == "auto" else _kind(use.device)) in able:
+        if not able or (kind := _kind(self.device_named(use.device))) in able:
             return ""
         there = [name for name in self._offered(use) if kind in (self.supports[name].devices or self.devices)]
         runs_on = " or ".join("the CPU" if each == "cpu" else each for each in able)
@@ -193,6 +193,10 @@ class Engine:
             f"precision '{use.computed}' of engine {self.name} runs on {runs_on}, not on {kind}; "
             f"choose one of: {', '.join(there)}"
         )
+
+    def device_named(self, name: str) -> str:
+        """The device of a name that users give, which may be "auto"."""
+        return self.auto_device() if name == "auto" else name
 
     def is_installed(self) -> bool:
         """Whether all its packages are here (not whether they work)."""

@@ -11,11 +11,11 @@ from jaxtyping import Float
 
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError, reason_of
-from hondo.engines.base.compiled import Call, Shape, compiled_per_shape, served
+from hondo.engines.base.compiled import Call, Shape, compiled_per_shape, predictor_of
 from hondo.engines.base.engine import Engine, ExportOptions, LoadOptions, Support
 from hondo.engines.base.metadata import KEY, ExportHeader, export_spec, header_of
 from hondo.engines.base.predictor import NetworkPredictor
-from hondo.engines.tracing.export_graph import silent, trace
+from hondo.engines.tracing.export_graph import DTYPES, silent, trace
 from hondo.models.base.depth_model import DepthModel
 
 FORWARD = "forward"  # the method that other apps call; that of KEY gives the header as text
@@ -41,7 +41,7 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     else:
         header = ExportHeader.of(source, precision=options.precision)
         call = _program_per_shape(contiguous(source), header=header)
-    return served(call, header, source=source, engine=ENGINE.name, device="cpu")
+    return predictor_of(call, header, source=source, engine=ENGINE.name, device="cpu")
 
 
 def contiguous(model: DepthModel) -> DepthModel:
@@ -53,8 +53,7 @@ def program_bytes(model: DepthModel, *, shape: Shape, precision: str, header: Ex
     """The .pte of a ``contiguous`` model: XNNPACK computes what it can, ExecuTorch's own kernels the rest."""
     exir = _package("executorch.exir")
     xnnpack = _package("executorch.backends.xnnpack.partition.xnnpack_partitioner")
-    dtype = torch.float16 if precision == "fp16" else torch.float32
-    program = trace(model, size_hw=shape[2:], batch=shape[0], dtype=dtype)
+    program = trace(model, size_hw=shape[2:], batch=shape[0], dtype=DTYPES[precision])
     to_contiguous_format(program)
     try:
         with silent():

@@ -12,7 +12,7 @@ from torch import nn
 
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError, reason_of
-from hondo.engines.base.compiled import Call, Shape, compiled_per_shape, served
+from hondo.engines.base.compiled import Call, Shape, compiled_per_shape, predictor_of
 from hondo.engines.base.engine import (
     INT8_DYNAMIC,
     INT8_STATIC,
@@ -78,8 +78,8 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
         content = content_for(inputs[0].shape)
         return layer_times(lambda prefix: _session(content, options, name=header.name, profile=prefix), *inputs)
 
-    device = "cpu" if options.device == "auto" else options.device
-    return served(call, header, source=source, engine=ENGINE.name, device=device, layer_times=profiled)
+    device = ENGINE.device_named(options.device)
+    return predictor_of(call, header, source=source, engine=ENGINE.name, device=device, layer_times=profiled)
 
 
 def _exported_in_memory(model: DepthModel, *, header: ExportHeader, precision: str) -> Callable[[Shape], bytes]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from hondo.engines.base.compiled import Shape, compiled_per_shape, served
+from hondo.engines.base.compiled import Shape, compiled_per_shape, predictor_of
 from hondo.engines.base.engine import (
     INT8_DYNAMIC,
     INT8_STATIC,
@@ -22,7 +22,7 @@ from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.openvino.graph import convert, graphs_of_file, graphs_of_model
 from hondo.engines.openvino.int8 import quantize, with_int8_weights
 from hondo.engines.openvino.ir_files import read_graph, save_graph
-from hondo.engines.openvino.runtime import compile_graph, device_named, layer_times, queue_opener, runner, settings
+from hondo.engines.openvino.runtime import compile_graph, device_here, layer_times, queue_opener, runner, settings
 from hondo.engines.tracing.export_graph import module_paths, trace
 from hondo.models.base.depth_model import DepthModel
 
@@ -55,7 +55,10 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     else:
         header = ExportHeader.of(source, precision=options.precision)
         graph_for = graphs_of_model(source, change=with_int8_weights if options.precision == INT8_WEIGHTS else None)
-    target, float_precision = device_named(options.device), header.int8.float_precision if header.int8 else "fp32"
+    target, float_precision = (
+        device_here(ENGINE.device_named(options.device)),
+        header.int8.float_precision if header.int8 else "fp32",
+    )
 
     def configured(*, many: bool = False) -> dict[str, object]:
         return settings(
@@ -69,7 +72,7 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
         graph, config = graph_for(inputs[0].shape), configured() | {"PERF_COUNT": True}
         return layer_times(compile_graph(graph, target, config), inputs)
 
-    return served(
+    return predictor_of(
         compiled_per_shape(lambda shape: runner(compiled(shape, many=False))),
         header,
         source=source,

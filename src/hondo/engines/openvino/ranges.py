@@ -41,7 +41,7 @@ def with_ranges(graph: "openvino.Model", images: Calibration, *, estimator: str)
             nncf.Dataset(feeds),
             subset_size=len(images),
             preset=nncf.QuantizationPreset.MIXED,
-            model_type=nncf.ModelType.TRANSFORMER if attends(graph) else None,
+            model_type=nncf.ModelType.TRANSFORMER if has_attention(graph) else None,
             ignored_scope=nncf.IgnoredScope(names=single_channels(graph) + small(graph), validate=False),
             advanced_parameters=AdvancedQuantizationParameters(
                 activations_range_estimator_params=parameters,
@@ -73,7 +73,7 @@ def num_previous_of(graph: "openvino.Model") -> int:
     return graph.input(INPUTS[1]).get_shape()[1] if len(graph.inputs) > 1 else 0
 
 
-def attends(graph: "openvino.Model") -> bool:
+def has_attention(graph: "openvino.Model") -> bool:
     """Whether the graph holds attention: the sums of its residual connections then stay in float.
 
     Those of a convolutional network are quantized too: OpenVINO adds them where the convolution writes its result.

@@ -23,11 +23,11 @@ MAX_BEGUN = 4  # requests at once: more, each on its share of the cores, cost me
 Compile = Callable[[Shape], "openvino.CompiledModel"]
 
 
-def device_named(name: str) -> str:
+def device_here(name: str) -> str:
     """OpenVINO's name of a device that it finds here: CPU, GPU, GPU.1 or NPU."""
     import openvino as ov
 
-    wanted = "CPU" if name in ("auto", "cpu") else name.upper()
+    wanted = name.upper()
     available = ov.Core().available_devices
     if wanted.split(".")[0] not in {found.split(".")[0] for found in available}:
         raise HondoError(

@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError
-from hondo.engines.base.compiled import Call, Shape, compiled_per_shape, served
+from hondo.engines.base.compiled import Call, Shape, compiled_per_shape, predictor_of
 from hondo.engines.base.engine import Engine, ExportOptions, LoadOptions, Support
 from hondo.engines.base.metadata import ExportHeader, export_spec, header_of
 from hondo.engines.base.predictor import NetworkPredictor
@@ -86,7 +86,7 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     import tensorrt as trt
 
     card = card_here(trt)
-    target = torch_device("cuda" if options.device == "auto" else options.device)
+    target = torch_device(ENGINE.device_named(options.device))
     if isinstance(source, Path):
         header, built_on, plan = unpack(source.read_bytes(), path=source)
         built_on.check(card, path=source)
@@ -95,7 +95,7 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     else:
         header = ExportHeader.of(source, precision=options.precision)
         call = compiled_per_shape(_plan_per_shape(trt, source, header=header, target=target))
-    return served(call, header, source=source, engine=ENGINE.name, device=str(target))
+    return predictor_of(call, header, source=source, engine=ENGINE.name, device=str(target))
 
 
 def _plan_per_shape(
@@ -171,7 +171,7 @@ def runner(trt: Any, plan: bytes, *, target: "torch.device", name: str) -> Call:
             for key, tensor in held.items():
                 context.set_tensor_address(key, tensor.data_ptr())
             if not context.execute_async_v3(stream.cuda_stream):
-                raise HondoError(f"{name}: TensorRT failed while it ran; the card may be out of memory")
+                raise HondoError(f"{name}: TensorRT failed while it ran; the GPU may be out of memory")
             return held["depth"].cpu().numpy()
 
     return run

@@ -13,16 +13,14 @@ from jaxtyping import Float
 
 from hondo.core.atomic import atomic_path
 from hondo.core.errors import HondoError, reason_of
-from hondo.engines.base.compiled import Call, served
+from hondo.engines.base.compiled import Call, predictor_of
 from hondo.engines.base.engine import Engine, ExportOptions, LoadOptions, Support
 from hondo.engines.base.metadata import KEY, ExportHeader, export_spec, header_of
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.torch.compile import use_compiler
 from hondo.engines.torch.engine import auto_device, torch_device
-from hondo.engines.tracing.export_graph import quiet, silent, trace
+from hondo.engines.tracing.export_graph import DTYPES, quiet, silent, trace
 from hondo.models.base.depth_model import DepthModel
-
-_DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
 # The instruction sets that a .pt2 may name, and whether this processor has them.
 _INSTRUCTIONS = {
@@ -39,7 +37,7 @@ def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
     use_compiler(target, engine=ENGINE.name)
     spec = export_spec(model.input_spec, size_hw=options.size_hw, dynamic=options.dynamic)
     header = header_of(model, spec=spec, precision=precision, licence=options.licence)
-    program = trace(model, size_hw=spec.size_hw, dynamic=options.dynamic, device=target, dtype=_DTYPES[precision])
+    program = trace(model, size_hw=spec.size_hw, dynamic=options.dynamic, device=target, dtype=DTYPES[precision])
     settings = {"aot_inductor.metadata": {KEY: header.to_json()}}
     with quiet(), atomic_path(path) as draft, _compiling(model.name):
         torch._inductor.aoti_compile_and_package(program, package_path=str(draft), inductor_configs=settings)
@@ -63,19 +61,19 @@ def _compiling(name: str) -> Iterator[None]:
 def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     """Runs a .pt2 on the kind of device it was compiled for. It runs as code: load only files that you trust."""
     assert isinstance(source, Path)  # as the engine states: it runs files only
-    about = read_about(source)
-    header = ExportHeader.from_json(about.get(KEY), path=source)
+    metadata = read_metadata(source)
+    header = ExportHeader.from_json(metadata.get(KEY), path=source)
     ENGINE.precision_of_file(options, stored=header.precision, path=source)
-    name = about.get("AOTI_DEVICE_KEY", "cpu") if options.device == "auto" else options.device
+    name = metadata.get("AOTI_DEVICE_KEY", "cpu") if options.device == "auto" else options.device
     target = torch_device(name)
-    check_machine(source, about, device_type=target.type)
+    check_machine(source, metadata, device_type=target.type)
     if options.threads is not None:
         torch.set_num_threads(options.threads)
     call = _runner(_package(source), target=target)
-    return served(call, header, source=source, engine=ENGINE.name, device=str(target))
+    return predictor_of(call, header, source=source, engine=ENGINE.name, device=str(target))
 
 
-def read_about(path: Path) -> dict[str, str]:
+def read_metadata(path: Path) -> dict[str, str]:
     """The metadata of a .pt2: its header and the machine it was compiled for, read without running any of it."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -88,15 +86,15 @@ def read_about(path: Path) -> dict[str, str]:
     return next((each for each in stored if KEY in each), stored[0] if stored else {})
 
 
-def check_machine(path: Path, about: dict[str, str], *, device_type: str) -> None:
+def check_machine(path: Path, metadata: dict[str, str], *, device_type: str) -> None:
     """Refuses machine code that was compiled for another kind of processor or GPU."""
     here = {"AOTI_MACHINE": platform.machine(), "AOTI_DEVICE_KEY": device_type}
     if device_type == "cuda":
         here["AOTI_COMPUTE_CAPABILITY"] = "".join(map(str, torch.cuda.get_device_capability()))
     for key, found in here.items():
-        if about.get(key, found) not in ("", found):
-            raise HondoError(f"{path} was compiled for {about[key]}, this is {found}; export it again here")
-    wanted = about.get("AOTI_CPU_ISA", "").split() if device_type == "cpu" else []
+        if metadata.get(key, found) not in ("", found):
+            raise HondoError(f"{path} was compiled for {metadata[key]}, this is {found}; export it again here")
+    wanted = metadata.get("AOTI_CPU_ISA", "").split() if device_type == "cpu" else []
     missing = [name for name in wanted if name in _INSTRUCTIONS and not _INSTRUCTIONS[name]()]
     if missing:
         raise HondoError(f"{path} uses {', '.join(missing)}, which this processor lacks; export it again here")
@@ -123,7 +121,7 @@ ENGINE = Engine(
     name="aot-inductor",
     load_function=load,
     export_function=export,
-    supports=dict.fromkeys(_DTYPES, Support()),
+    supports=dict.fromkeys(DTYPES, Support()),
     suffix=".pt2",
     devices=("cpu", "cuda"),
     auto_device=auto_device,

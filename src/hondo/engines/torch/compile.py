@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from hondo.core.cache import cache_folder
 from hondo.core.errors import HondoError, reason_of
-from hondo.engines.base.compiled import Call, Shape, compiled_per_shape, served
+from hondo.engines.base.compiled import Call, Shape, compiled_per_shape, predictor_of
 from hondo.engines.base.engine import Engine, LoadOptions, Support
 from hondo.engines.base.metadata import ExportHeader
 from hondo.engines.base.predictor import NetworkPredictor
@@ -33,7 +33,7 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     copied = deepcopy(model).to(target).eval()
     call = compiled_per_shape(lambda shape: _compiled(copied, target=target, precision=precision, shape=shape))
     header = ExportHeader.of(model, precision=precision)
-    predictor = served(call, header, source=model, engine=ENGINE.name, device=str(target))
+    predictor = predictor_of(call, header, source=model, engine=ENGINE.name, device=str(target))
     return replace(predictor, weights_file=source if isinstance(source, Path) else None)
 
 

@@ -21,6 +21,7 @@ from hondo.engines.base.engine import (
 from hondo.engines.base.layer_times import LayerTime
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.torch.int8 import quantizable_layers, weight_keys, with_int8_linears, with_int8_weights
+from hondo.engines.tracing.export_graph import DTYPES
 from hondo.models.base.depth_model import DepthModel
 
 DEVICES = ("cpu", "cuda", "mps", "xpu")
@@ -138,8 +139,8 @@ def torch_device(name: str) -> torch.device:
 
 def mixed_precision(target: torch.device, precision: str) -> Callable:
     """Makes the context in which a network computes in ``precision``, with its weights in float32."""
-    dtype = {"fp16": torch.float16, "bf16": torch.bfloat16}.get(precision)
-    return nullcontext if dtype is None else lambda: torch.autocast(target.type, dtype=dtype)
+    dtype = DTYPES.get(precision, torch.float32)
+    return nullcontext if dtype is torch.float32 else lambda: torch.autocast(target.type, dtype=dtype)
 
 
 ENGINE = Engine(

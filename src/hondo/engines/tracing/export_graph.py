@@ -20,6 +20,7 @@ from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.fuse import fuse_for_inference
 from hondo.models.base.multi_frame import MultiFrameModel
 
+DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}  # of weights, by precision
 _one_export = threading.Lock()  # torch.export keeps global state, so two exports at once fail
 _silence, _silent_calls, _disabled_before = threading.Lock(), 0, logging.NOTSET
 

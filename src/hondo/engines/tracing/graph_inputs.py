@@ -39,7 +39,7 @@ def alone(image: Float[Array, "b 3 H W"], *, num_previous: int) -> Feed:
 
 
 def driving(image: Float[Array, "b 3 H W"], *, num_previous: int) -> Feed:
-    """An image with made-up frames before it, in which everything is a little farther away.
+    """An image with made-up frames before it, as from a camera that moves forwards.
 
     Exports are compared and calibrated on these where single images are given.
     """

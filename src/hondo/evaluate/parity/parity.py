@@ -97,9 +97,9 @@ class Parity:
             f"parity with torch ({self.precision}): "
             f"max difference {self.max_difference:.3g}{unit} "
             f"({_percent(self.max_share)} of the mean value{_allowed(self.tolerance.max_share)}), "
-            f"mean {self.mean_difference:.3g}{unit} ({_told(self.mean_share, limit=self.tolerance.mean_share)}), "
+            f"mean {self.mean_difference:.3g}{unit} ({_with_limit(self.mean_share, limit=self.tolerance.mean_share)}), "
             f"rank correlation {self.rank_correlation:.5f}, "
-            f"abs_rel of the depth {_told(self.abs_rel, limit=self.tolerance.abs_rel)} ({self.images} images)"
+            f"abs_rel of the depth {_with_limit(self.abs_rel, limit=self.tolerance.abs_rel)} ({self.images} images)"
             + ("" if self.truth is None else f"; {self.truth}{_allowed(self.tolerance.truth)}")
         )
 
@@ -227,11 +227,11 @@ def _same_shape(
 
 
 def _percent(share: float) -> str:
-    """As a percentage; what is beyond all use without its hundred digits."""
+    """As a percentage; what is too large to mean anything without its many digits."""
     return f"over {LARGEST_SHARE:.0%}" if share > LARGEST_SHARE else f"{share:.3%}"
 
 
-def _told(share: float, *, limit: float | None) -> str:
+def _with_limit(share: float, *, limit: float | None) -> str:
     return f"{_percent(share)}{_allowed(limit)}"
 
 
