@@ -14,7 +14,7 @@ from hondo.recipes import pipeline
 from hondo.recipes.depth_recipes import rgbd
 from hondo.recipes.pipeline import run
 from hondo.recipes.recipe import EvaluateConfig, ModelConfig
-from hondo.recipes.video_recipes import video
+from hondo.recipes.video_recipes import distil, video
 from hondo.train.loop.loop_config import FabricConfig
 from tests.recipes.tiny import tiny
 
@@ -97,3 +97,9 @@ def test_says_what_is_wrong_with_a_recipe(recipe, message, tmp_path):
     with pytest.raises(ValueError, match=message):
         run(replace(recipe, fabric=FabricConfig(accelerator="cpu")), out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_student_learns_from_frames_alone(clip, tmp_path):
+    recipe = tiny(distil(), clip, objective=replace(distil().objective, teacher="unet-light"))
+    trained = run(recipe, out=tmp_path / "run")
+    assert {row.name: row.value for row in trained.report.rows}["steps"] == 3

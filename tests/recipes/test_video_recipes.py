@@ -12,7 +12,7 @@ from hondo.data.loading.batches import ShuffledBatches
 from hondo.losses.terms import TERMS
 from hondo.models.registry.build_model import build_model
 from hondo.recipes.build_parts import build_batches, build_objective
-from hondo.recipes.video_recipes import adapt, semi, video
+from hondo.recipes.video_recipes import adapt, distil, semi, video
 from hondo.synthetic.scenes import SyntheticScenes
 from hondo.train.objectives.two_view_poses import with_camera_path
 
@@ -51,3 +51,9 @@ def test_semi_reads_depth_beside_the_views() -> None:
     recipe = semi()
     assert recipe.name == "semi" and recipe.data.with_depth and recipe.objective.objective == "semi-supervised"
     assert set(recipe.objective.terms) <= set(TERMS)
+
+
+def test_distil_reads_images_alone() -> None:
+    recipe = distil()
+    assert recipe.data.sources == () and recipe.objective.objective == "distillation"
+    assert all("is_taught" in TERMS[name].reads for name in recipe.objective.terms)

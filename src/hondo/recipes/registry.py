@@ -11,6 +11,7 @@ RECIPES: Table[Callable[[], Recipe]] = Table(
         "semi": "hondo.recipes.video_recipes:semi",
         "video": "hondo.recipes.video_recipes:video",
         "rgbd": "hondo.recipes.depth_recipes:rgbd",
+        "distil": "hondo.recipes.video_recipes:distil",
         "kitti-completion-tiny": "hondo.recipes.depth_recipes:kitti_completion_tiny",
         "mix": "hondo.recipes.depth_recipes:mix",
         "nano": "hondo.recipes.nano_recipes:nano",

@@ -20,6 +20,8 @@ FIXED = (
     "model.options",
     "objective.pose",
     "objective.pose_model",
+    "objective.teacher",
+    "objective.adversarial",
     "objective.photometric.pose",
     "objective.photometric.pose_model",
     "batches.batch_size",

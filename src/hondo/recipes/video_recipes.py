@@ -6,7 +6,7 @@ from hondo.data.augment.augment_config import AugmentConfig
 from hondo.data.datasets.dataset_configs import FramesData
 from hondo.recipes.recipe import BatchesConfig, ModelConfig, Recipe
 from hondo.train.loop.loop_config import FabricConfig, LoopConfig, OptimConfig
-from hondo.train.objectives.objective_config import SelfSupervisedConfig, SemiSupervisedConfig
+from hondo.train.objectives.objective_config import DistillationConfig, SelfSupervisedConfig, SemiSupervisedConfig
 
 
 def video() -> Recipe:
@@ -42,6 +42,21 @@ def semi() -> Recipe:
         name="semi",
         data=replace(base.data, with_depth=True),
         objective=SemiSupervisedConfig(terms={"log_l1": 0.5}, photometric=photometric),
+    )
+
+
+def distil() -> Recipe:
+    """A small model learns from a large one on images or videos without labels: ``objective.teacher``.
+
+    Teachers of relative depth: ``objective.terms={"distil_ssi": 1}``.
+    """
+    base = video()
+    return replace(
+        base,
+        name="distil",
+        data=replace(base.data, sources=()),
+        objective=DistillationConfig(),
+        augment=AugmentConfig(flip=0.5, jitter=0.8, zoom=0.5),
     )
 
 

@@ -16,11 +16,13 @@ class SupervisedConfig:
     scale_decay: float = 0.5  # factor of a map's weight relative to the next finer map
     freeze_norm: bool = False  # keep batch-norm statistics as they are
     frozen: tuple[str, ...] = ()  # parts of the network that stay as they are: ("encoder",)
+    adversarial: float = 0.0  # weight of a patch discriminator, which learns beside the model
     points: int = 500  # for a model that completes depth: known pixels that it is shown (Ma and Karaman 2018)
     no_points: float = 0.2  # share of images that it is shown without any, so that it answers these too
 
     def __post_init__(self) -> None:
-        limits = {"terms": NOT_NEGATIVE, "scale_decay": NOT_NEGATIVE, "points": COUNT, "no_points": FRACTION}
+        limits = dict.fromkeys(("terms", "scale_decay", "adversarial"), NOT_NEGATIVE)
+        limits |= {"points": COUNT, "no_points": FRACTION}
         check_config(self, name="objective", limits=limits)
 
 
@@ -58,3 +60,13 @@ class SemiSupervisedConfig(SupervisedConfig):
     terms: dict[str, float] = field(default_factory=lambda: {"log_l1": 1.0})
     photometric: SelfSupervisedConfig = field(default_factory=SelfSupervisedConfig)
     proxy: bool = False  # depth from stereo matching with a left-right check where no other is known
+
+
+@dataclass(frozen=True, kw_only=True)
+class DistillationConfig(SupervisedConfig):
+    """Learning from a teacher's maps and features; of images without labels, or beside their labels."""
+
+    objective: ClassVar[str] = "distillation"
+    terms: dict[str, float] = field(default_factory=lambda: {"distil_log": 1.0, "distil_gradient": 0.5})
+    teacher: str = "hondo-nano"  # a name in ZOO, a checkpoint or a run folder
+    teacher_weights: str | None = None  # None: those that ship with the name

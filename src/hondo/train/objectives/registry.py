@@ -6,6 +6,7 @@ from hondo.train.objectives.objective import ObjectiveEntry
 OBJECTIVES: Table[ObjectiveEntry] = Table(
     "objective",
     {
+        "distillation": "hondo.train.objectives.distilled:DISTILLATION",
         "supervised": "hondo.train.objectives.supervised:SUPERVISED",
         "semi-supervised": "hondo.train.objectives.semi_supervised:SEMI_SUPERVISED",
         "self-supervised": "hondo.train.objectives.self_supervised:SELF_SUPERVISED",

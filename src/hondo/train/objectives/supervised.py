@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Batch, Sample, Samples
-from hondo.core.truth_kind import TruthKind
+from hondo.core.truth_kind import UNDERSTOOD, TruthKind
 from hondo.core.types import DepthKind
 from hondo.data.loading.bad_samples import readable_ones
 from hondo.losses.relations.drawn_points import draw_points
@@ -17,9 +17,10 @@ from hondo.losses.terms import TERMS
 from hondo.models.base.completion import CompletionModel
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.decoders.adaptive_bins import BinnedModel
-from hondo.train.objectives.objective import Losses, ObjectiveEntry, freeze_norm_statistics, resized
+from hondo.train.objectives.adversary import Adversary
+from hondo.train.objectives.objective import Losses, ObjectiveEntry, both_units, freeze_norm_statistics, resized
 from hondo.train.objectives.objective_config import SupervisedConfig
-from hondo.train.objectives.weighted_terms import check_options, weighted_terms
+from hondo.train.objectives.weighted_terms import Parts, check_options, truth_of, weighted_terms
 
 METRIC_TERMS = [name for name in TERMS if "depth" in TERMS[name].reads and TERMS[name].needs is TruthKind.METRIC]
 SAMPLES_CHECKED = 8  # before a run
@@ -33,6 +34,7 @@ class Supervised(nn.Module):
         check_terms(config, model)
         self.model, self.config = model, config
         self._frozen = [part_of(model, name).requires_grad_(False) for name in config.frozen]
+        self.adversary = Adversary() if config.adversarial else None
 
     def train(self, mode: bool = True) -> "Supervised":
         """Training mode, except for what is frozen."""
@@ -51,6 +53,7 @@ class Supervised(nn.Module):
         maps, extras = self._predicted(batch, batch.image if batch.augmented is None else batch.augmented)
         with torch.autocast(batch.image.device.type, enabled=False):
             parts = weighted_terms(maps, batch, kind=self.model.kind, config=self.config, extras=extras)
+            parts |= self._judged(batch, maps[0])
             total = torch.stack(list(parts.values())).sum()
         return total, {name: part.detach() for name, part in parts.items()}
 
@@ -64,6 +67,18 @@ class Supervised(nn.Module):
         is_measured = drawn_pixels(batch.valid, self.config.points)
         has_points = torch.rand(len(seen)).to(seen.device) >= self.config.no_points
         return self.model(seen, batch.depth_gt, is_measured & has_points.view(-1, 1, 1, 1)), {}
+
+    def _judged(self, batch: Batch, finest: Float[Tensor, "b 1 _ _"]) -> Parts:
+        """The adversarial losses, of the samples whose depth is known up to scale at most."""
+        if self.adversary is None:
+            return {}
+        known = truth_of(batch)
+        rows = [place for place, kind in enumerate(batch.truths) if kind not in UNDERSTOOD[TruthKind.UP_TO_SCALE]]
+        is_valid = known["is_valid"].clone()
+        is_valid[rows] = False
+        inv_depth = both_units(resized(finest.float(), batch.image.shape[-2:]), self.model.kind)["inv_depth"]
+        of_model, of_judge = self.adversary(batch.image, inv_depth, known["inv_depth_gt"], is_valid)
+        return {"adversarial": self.config.adversarial * of_model, "discriminator": of_judge}
 
 
 def drawn_pixels(is_valid: Bool[Tensor, "b 1 h w"], count: int) -> Bool[Tensor, "b 1 h w"]:
@@ -83,14 +98,14 @@ def predicted(
     return maps, {"bin_centres": centres}
 
 
-def check_terms(config: SupervisedConfig, model: DepthModel) -> None:
+def check_terms(config: SupervisedConfig, model: DepthModel, *, has_teacher: bool = False) -> None:
     """Refuses terms that the model or the objective cannot serve."""
     if not config.terms:
         raise HondoError(f"objective.terms is empty; give at least one of: {', '.join(TERMS)}")
     for name in config.terms:
         if "bin_centres" in TERMS[name].reads and not isinstance(model, BinnedModel):
             raise HondoError(f"loss '{name}' compares bins, and model '{model.name}' has none; AdaBins has")
-        if "is_taught" in TERMS[name].reads:
+        if "is_taught" in TERMS[name].reads and not has_teacher:
             raise HondoError(f"loss '{name}' compares with a teacher; use a recipe whose objective is distillation")
         if "depth" in TERMS[name].reads and model.kind is DepthKind.RELATIVE_INVERSE_DEPTH:
             raise HondoError(
