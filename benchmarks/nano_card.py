@@ -23,9 +23,9 @@ from hondo.evaluate.accuracy.subject import BASELINES
 from hondo.models.base.macs import count_macs, count_parameters
 from hondo.models.base.weights_file import read_header, save_model
 from hondo.models.registry.build_model import build_model
-from hondo.models.registry.zoo import PACKAGED
 
 ROOT = Path(__file__).resolve().parents[1]
+PACKAGED = ROOT / "src" / "hondo" / "assets" / "weights"
 WEIGHTS = PACKAGED / "hondo-nano.safetensors"
 CARD = PACKAGED / "hondo-nano.md"
 REPORT = ROOT / "docs" / "reports" / "nano.json"

@@ -12,7 +12,7 @@ from hondo.core.truth_kind import TruthKind
 from hondo.losses.berhu import berhu_loss
 from hondo.losses.chamfer_bins import chamfer_bins_loss
 from hondo.losses.distillation import distil_feature_loss, distil_gradient_loss, distil_log_loss, distil_ssi_loss
-from hondo.losses.edge_gradient import edge_gradient_loss
+from hondo.losses.edge_gradient import depth_edge_loss, edge_gradient_loss
 from hondo.losses.l1 import l1_loss, log_l1_loss
 from hondo.losses.relations.ranking import ordinal_loss, ranking_loss
 from hondo.losses.relations.virtual_normal import virtual_normal_loss
@@ -57,6 +57,7 @@ TERMS: Table[Term] = Table(
         "virtual_normal": Term(function=virtual_normal_loss, reads=(*_DEPTH, "K"), needs=_SCALE),
         "scale_invariant": Term(function=scale_invariant_loss, reads=_INVERSE, needs=_SCALE),
         "edge_gradient": Term(function=edge_gradient_loss, reads=(*_INVERSE, "image"), needs=_SCALE),
+        "depth_edges": Term(function=depth_edge_loss, reads=_INVERSE, needs=_SCALE),
         "ssi": Term(function=ssi_loss, reads=_INVERSE, needs=_RELATIVE),
         "ranking": Term(function=ranking_loss, reads=_INVERSE, needs=_RELATIVE),
         "ordinal": Term(function=ordinal_loss, reads=("inv_depth", "pairs"), needs=TruthKind.ORDINAL),
