@@ -34,3 +34,65 @@ def test_exports(name: str) -> None:
     exported = torch.export.export(module, (tokens, GRID)).module()
     with torch.no_grad():
         assert torch.allclose(exported(tokens, GRID), module(tokens, GRID), atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["onnx", "openvino"])
+def test_runs_on_other_engines(name: str, engine: str) -> None:
+    torch.manual_seed(0)
+    module, tokens = attention(name, dim=32, num_heads=2).eval(), torch.randn(1, 24, 32)
+    exported = torch.export.export(module, (tokens, GRID))
+    if engine == "onnx":
+        runtime = pytest.importorskip("onnxruntime")
+        program = torch.onnx.export(exported, dynamo=True, verbose=False)
+        assert program is not None
+        session = runtime.InferenceSession(program.model_proto.SerializeToString())
+        (given,) = session.run(None, {session.get_inputs()[0].name: tokens.numpy()})
+    else:
+        openvino = pytest.importorskip("openvino")
+        compiled = openvino.compile_model(openvino.convert_model(exported), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+        given = compiled([tokens.numpy()])[0]
+    with torch.no_grad():
+        assert torch.allclose(torch.from_numpy(given), module(tokens, GRID), atol=1e-4)
+
+
+def test_leading_tokens_are_kept(name: str) -> None:
+    torch.manual_seed(0)
+    out = attention(name, dim=32, num_heads=2).eval()(torch.randn(1, 2 + 15, 32), (3, 5))
+    assert out.shape == (1, 17, 32) and torch.isfinite(out).all()
+
+
+# With these options an attention is softmax attention, with the same weights.
+AS_SOFTMAX: dict[str, dict[str, object]] = {
+    "blockwise": {"block": 99},
+    "dilated": {"radius": 6, "dilation": 1},
+    "halo": {"halo": 6},
+    "linformer": {"rank": 24, "length": 24},
+    "memory-compressed": {"factor": 1},
+    "pooled": {"pool": 1},
+    "routing": {"clusters": 1},
+    "shifted-window": {"window": 8, "shift": 0},
+    "token-merging": {"ratio": 0.0},
+    "window": {"window": 8},
+}
+
+
+@pytest.mark.parametrize("leading", [0, 1])
+@pytest.mark.parametrize(("name", "options"), AS_SOFTMAX.items(), ids=list(AS_SOFTMAX))
+def test_without_its_saving_it_is_softmax_attention(name: str, options: dict[str, object], leading: int) -> None:
+    torch.manual_seed(0)
+    softmax, module = attention("softmax", dim=32, num_heads=2), attention(name, dim=32, num_heads=2, **options).eval()
+    loaded = module.load_state_dict(softmax.state_dict(), strict=False)
+    assert not loaded.unexpected_keys and all(key.startswith("mix.") for key in loaded.missing_keys)
+    tokens = torch.randn(2, leading + 24, 32)
+    with torch.no_grad():
+        assert torch.allclose(module(tokens, GRID), softmax(tokens, GRID), atol=1e-5)
+
+
+def test_nystrom_with_all_tokens_as_landmarks_is_close_to_softmax_attention() -> None:
+    torch.manual_seed(0)
+    softmax, module = attention("softmax", dim=32, num_heads=2), attention("nystrom", dim=32, num_heads=2, landmarks=99)
+    module.load_state_dict(softmax.state_dict())
+    tokens = 2 * torch.randn(2, 24, 32)
+    with torch.no_grad():
+        assert torch.allclose(module(tokens, GRID), softmax(tokens, GRID), atol=0.05)

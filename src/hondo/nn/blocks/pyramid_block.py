@@ -5,8 +5,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hondo.core.types import Size
-from hondo.nn.attention.spatial_reduction import SpatialReductionAttention
-from hondo.nn.attention.window import WindowAttention
+from hondo.nn.attention.fixed_patterns.window import WindowAttention
+from hondo.nn.attention.low_rank.spatial_reduction import SpatialReductionAttention
 from hondo.nn.tokens import map_from_tokens, tokens_from_map
 
 NORM_EPS = 1e-6

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hondo.core.errors import HondoError
-from hondo.nn.attention.linear import LinearAttention, weighted_by_products
+from hondo.nn.attention.kernels.linear import LinearAttention, weighted_by_products
 from hondo.nn.attention.softmax import SoftmaxAttention
 
 

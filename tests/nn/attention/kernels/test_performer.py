@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-from hondo.nn.attention.performer import PerformerAttention, orthogonal_features, positive_features
+from hondo.nn.attention.kernels.performer import PerformerAttention, orthogonal_features, positive_features
 
 
 def test_the_inner_width_is_64_a_head() -> None:
@@ -49,3 +49,14 @@ def test_half_precision_does_not_overflow() -> None:
     module, tokens = PerformerAttention(dim=64, num_heads=2), 20 * torch.randn(1, 12, 64)
     with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
         assert torch.isfinite(module(tokens, (3, 4))).all()
+
+
+def test_features_are_redrawn_only_when_asked() -> None:
+    torch.manual_seed(0)
+    module = PerformerAttention(dim=8, num_heads=1, head_dim=4, num_features=8)
+    before = module.projection.clone()
+    module(torch.randn(1, 6, 8), (2, 3))
+    assert torch.equal(module.projection, before)
+    module.redraw()
+    assert not torch.equal(module.projection, before)
+    assert torch.isfinite(module(torch.randn(1, 6, 8), (2, 3))).all()

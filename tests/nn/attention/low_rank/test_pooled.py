@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hondo.core.errors import HondoError
-from hondo.nn.attention.pooled import PooledAttention, pooled_tokens
+from hondo.nn.attention.low_rank.pooled import PooledAttention, pooled_tokens
 from hondo.nn.attention.softmax import SoftmaxAttention
 
 

@@ -5,8 +5,8 @@ import torch
 from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
+from hondo.nn.attention.low_rank.spatial_reduction import SpatialReductionAttention
 from hondo.nn.attention.softmax import SoftmaxAttention
-from hondo.nn.attention.spatial_reduction import SpatialReductionAttention
 
 
 def test_without_reduction_it_is_softmax_attention() -> None:

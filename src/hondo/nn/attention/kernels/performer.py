@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from hondo.core.types import Size
-from hondo.nn.attention.linear import weighted_by_products
+from hondo.nn.attention.kernels.linear import weighted_by_products
 from hondo.nn.tokens import join_heads, split_heads
 
 HEAD_DIM = 64
@@ -30,6 +30,11 @@ class PerformerAttention(nn.Module):
         self.proj = nn.Linear(inner, dim)
         self.projection: Tensor
         self.register_buffer("projection", orthogonal_features(num_features, head_dim))
+
+    @torch.no_grad()
+    def redraw(self) -> None:
+        """Draws other features (section 3.3), between steps of training; the features of a trained model stay."""
+        self.projection.copy_(orthogonal_features(*self.projection.shape))
 
     def forward(self, tokens: Float[Tensor, "b n c"], grid_hw: Size) -> Float[Tensor, "b n c"]:
         """The attended tokens, of the same shape."""

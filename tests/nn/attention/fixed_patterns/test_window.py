@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from hondo.core.errors import HondoError
+from hondo.nn.attention.fixed_patterns.window import WindowAttention, into_windows, is_token, out_of_windows
 from hondo.nn.attention.softmax import SoftmaxAttention
-from hondo.nn.attention.window import WindowAttention, into_windows, is_token, out_of_windows
 
 
 @pytest.mark.parametrize("leading", [0, 2])

@@ -1,0 +1,61 @@
+"""Local attention in blocks: a block of ``block`` x ``block`` queries attends to itself and ``halo`` tokens around it.
+
+Vaswani et al. 2021 (HaloNet), section 3.1; local attention of Parmar et al. 2018 (Image Transformer) in its efficient
+form. Costs n (block + 2 halo)^2. Pays off on large grids whose details depend on their surroundings alone.
+"""
+
+from functools import partial
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from hondo.core.errors import HondoError
+from hondo.core.types import Size
+from hondo.nn.attention.fixed_patterns.window import into_windows, out_of_windows
+from hondo.nn.attention.projected import ProjectedAttention, with_leading
+
+
+def halo_attention(*, dim: int, num_heads: int, block: int = 4, halo: int = 3) -> ProjectedAttention:
+    """A halo of 0 is window attention; one as wide as the grid is softmax attention."""
+    if block < 1 or halo < 0:
+        raise HondoError(f"a block is at least 1 and a halo at least 0 wide, got block={block} and halo={halo}")
+    return ProjectedAttention(dim=dim, num_heads=num_heads, mix=partial(mix_with_halo, block=block, halo=halo))
+
+
+def mix_with_halo(
+    q: Float[Tensor, "b heads n d"],
+    k: Float[Tensor, "b heads n d"],
+    v: Float[Tensor, "b heads n d"],
+    grid_hw: Size,
+    *,
+    block: int,
+    halo: int,
+) -> Float[Tensor, "b heads n d"]:
+    """Values mixed over each block's surroundings; beyond the grid there is nothing."""
+    window = (block, block)
+
+    def of_grid(q: Tensor, k: Tensor, v: Tensor, leading_k: Tensor, leading_v: Tensor) -> Tensor:
+        queries = into_windows(q.flatten(0, 1), grid_hw=grid_hw, window=window).unflatten(0, q.shape[:2])
+        keys, values = (surroundings(x, grid_hw=grid_hw, block=block, halo=halo) for x in (k, v))
+        count = queries.shape[2]
+        keys = torch.cat([leading_k.unsqueeze(2).expand(-1, -1, count, -1, -1), keys], dim=3)
+        values = torch.cat([leading_v.unsqueeze(2).expand(-1, -1, count, -1, -1), values], dim=3)
+        inside = surroundings(torch.ones_like(q[:1, :1, :, :1]), grid_hw=grid_hw, block=block, halo=halo)[..., 0] > 0
+        mask = F.pad(inside, (leading_k.shape[2], 0), value=True).unsqueeze(3)
+        mixed = F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask)
+        return out_of_windows(mixed.flatten(0, 1), grid_hw=grid_hw, window=window).unflatten(0, q.shape[:2])
+
+    return with_leading(q, k, v, grid_hw, of_grid)
+
+
+def surroundings(
+    x: Float[Tensor, "b heads n d"], *, grid_hw: Size, block: int, halo: int
+) -> Float[Tensor, "b heads w m d"]:
+    """The tokens of every block and of ``halo`` rows and columns around it; zeros beyond the grid."""
+    reach, channels = block + 2 * halo, x.shape[-1]
+    grid = x.transpose(2, 3).unflatten(3, grid_hw).flatten(1, 2)  # (b heads*d h w)
+    grid = F.pad(grid, (halo, halo + -grid_hw[1] % block, halo, halo + -grid_hw[0] % block))
+    around = F.unfold(grid, kernel_size=reach, stride=block)  # (b heads*d*m w)
+    return around.unflatten(1, (-1, channels, reach**2)).permute(0, 1, 4, 3, 2)

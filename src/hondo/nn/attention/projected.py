@@ -1,0 +1,46 @@
+"""The frame that most attentions share: project to queries, keys and values, mix the values, project back."""
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from hondo.core.types import Size
+from hondo.nn.tokens import head_dim_of, join_heads, split_heads
+
+# Queries, keys and values (b heads n d) and the grid's size -> the mixed values. Tokens before those of the grid are
+# leading tokens, which have no place in it.
+Mix = Callable[..., Float[Tensor, "b heads n d"]]
+
+
+class ProjectedAttention(nn.Module):
+    """Takes the weights of softmax attention as they are; ``mix`` says who attends to whom."""
+
+    def __init__(self, *, dim: int, num_heads: int, mix: Mix) -> None:
+        super().__init__()
+        self.head_dim = head_dim_of(dim, num_heads)
+        self.qkv = nn.Linear(dim, 3 * dim)
+        self.proj = nn.Linear(dim, dim)
+        self.mix = mix
+
+    def forward(self, tokens: Float[Tensor, "b n c"], grid_hw: Size) -> Float[Tensor, "b n c"]:
+        """The attended tokens, of the same shape."""
+        q, k, v = split_heads(self.qkv(tokens), head_dim=self.head_dim, parts=3)
+        return self.proj(join_heads(self.mix(q, k, v, tuple(grid_hw))))
+
+
+def with_leading(
+    q: Float[Tensor, "b heads n d"],
+    k: Float[Tensor, "b heads n d"],
+    v: Float[Tensor, "b heads n d"],
+    grid_hw: Size,
+    of_grid: Callable[..., Float[Tensor, "b heads m d"]],
+) -> Float[Tensor, "b heads n d"]:
+    """Leading tokens attend to all tokens; ``of_grid(q, k, v, leading_k, leading_v)`` mixes for those of the grid."""
+    leading = q.shape[2] - grid_hw[0] * grid_hw[1]
+    mixed = of_grid(q[:, :, leading:], k[:, :, leading:], v[:, :, leading:], k[:, :, :leading], v[:, :, :leading])
+    if not leading:
+        return mixed
+    return torch.cat([F.scaled_dot_product_attention(q[:, :, :leading], k, v), mixed], dim=2)
