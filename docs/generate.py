@@ -13,7 +13,8 @@ A fourth, between `<!-- precisions -->` and `<!-- end precisions -->`, says what
 A fifth, between `<!-- releases -->` and `<!-- end releases -->`, holds the addresses of published weights.
 A sixth, between `<!-- house -->` and `<!-- end house -->`, holds what `python docs/house.py` measured, and the targets.
 A seventh, between `<!-- data sets -->` and `<!-- end data sets -->`, describes every published data set, and an eighth,
-between `<!-- splits -->` and `<!-- end splits -->`, lists the splits by name.
+between `<!-- splits -->` and `<!-- end splits -->`, lists the splits by name. A ninth, between `<!-- losses -->` and
+`<!-- end losses -->`, lists the terms of objectives.
 """
 
 import argparse
@@ -26,8 +27,10 @@ from hondo.core.report import Report, markdown_table
 from hondo.data.layouts.layout_table import LAYOUTS
 from hondo.data.layouts.layout_text import layout_facts, split_facts
 from hondo.engines.registry import ENGINES
+from hondo.losses.terms import TERMS
 from hondo.models.download.releases import RELEASES
 from hondo.models.registry.facts import ModelFacts, stored_facts
+from hondo.train.objectives.weighted_terms import numbers_of
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(
@@ -40,6 +43,7 @@ PRECISIONS = re.compile(r"(?P<open><!-- precisions -->\n).*?(?P<close><!-- end p
 RELEASES_BLOCK = re.compile(r"(?P<open><!-- releases -->\n).*?(?P<close><!-- end releases -->)", re.DOTALL)
 DATA_SETS = re.compile(r"(?P<open><!-- data sets -->\n).*?(?P<close><!-- end data sets -->)", re.DOTALL)
 SPLITS_BLOCK = re.compile(r"(?P<open><!-- splits -->\n).*?(?P<close><!-- end splits -->)", re.DOTALL)
+LOSSES = re.compile(r"(?P<open><!-- losses -->\n).*?(?P<close><!-- end losses -->)", re.DOTALL)
 HOUSE = re.compile(r"(?P<open><!-- house -->\n).*?(?P<close><!-- end house -->)", re.DOTALL)
 
 
@@ -54,6 +58,7 @@ def fill(text: str, *, root: Path) -> str:
     text = DATA_SETS.sub(lambda block: f"{block['open']}{data_sets_text()}\n{block['close']}", text)
     text = SPLITS_BLOCK.sub(lambda block: f"{block['open']}{splits_table()}\n{block['close']}", text)
     text = RELEASES_BLOCK.sub(lambda block: f"{block['open']}{releases_table()}\n{block['close']}", text)
+    text = LOSSES.sub(lambda block: f"{block['open']}{losses_table()}\n{block['close']}", text)
     text = HOUSE.sub(lambda block: f"{block['open']}{house_table(root)}\n{block['close']}", text)
     return MODELS.sub(
         lambda block: f"{block['open']}{models_table(stored_facts())}\n{block['close']}", BLOCK.sub(render, text)
@@ -67,6 +72,18 @@ def models_table(facts: list[ModelFacts]) -> str:
         counts = f"{fact.parameters / 1e6:.2f} M | {fact.macs / 1e9:.2f} G | {fact.size_hw[0]}x{fact.size_hw[1]}"
         origin = f"{fact.kind} | {fact.weights} | {fact.licence or '-'}"
         lines.append(f"| `{fact.name}` | {counts} | {origin} |")
+    return "\n".join(lines)
+
+
+def losses_table() -> str:
+    """Every loss term, the truth it compares with, its options with their defaults, and its formula."""
+    lines = ["| loss | labels known | options | what it is |", "|---|---|---|---|"]
+    for name, term in TERMS.items():
+        source = "of a teacher" if "is_taught" in term.reads else "none"
+        needs = source if term.needs is None else str(term.needs).replace("-", " ")
+        options = ", ".join(f"`{option}` {value:g}" for option, value in numbers_of(name).items()) or "-"
+        what = " ".join((term.function.__doc__ or "").split("\n\n")[0].split()).replace("|", "\\|").replace("``", "`")
+        lines.append(f"| `{name}` | {needs} | {options} | {what} |")
     return "\n".join(lines)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hondo.core.report import Report, Row
+from hondo.losses.terms import TERMS
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "docs" / "generate.py"
@@ -75,3 +76,10 @@ def test_a_report_that_is_not_there_is_said_so(root: Path) -> None:
 def test_the_committed_documents_are_up_to_date() -> None:
     checked = subprocess.run([sys.executable, SCRIPT, "--check"], capture_output=True, text=True, timeout=60)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_every_loss_is_listed_with_its_options():
+    rows = {line.split("`")[1]: line for line in generate.losses_table().splitlines()[2:]}
+    assert list(rows) == list(TERMS) and "`variance_focus` 0.85" in rows["silog"]
+    assert "| metric |" in rows["l1"] and "| of a teacher |" in rows["distil_ssi"] and "| none |" in rows["smoothness"]
+    assert all(row.replace("\\|", "").count("|") == 5 for row in rows.values())

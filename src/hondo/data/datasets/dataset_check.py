@@ -15,6 +15,7 @@ from hondo.data.datasets.clip import Frames
 from hondo.data.datasets.clip_files import DEPTH_SUFFIXES, find_layout
 from hondo.data.datasets.clips import clips_of, find_clips
 from hondo.data.datasets.rgbd import MANIFEST
+from hondo.data.streaming.shards import is_packed
 from hondo.images.listing import is_grey16
 from hondo.images.read import IMAGE_SUFFIXES, image_size, read_depth
 from hondo.images.video_file import is_video
@@ -79,6 +80,8 @@ def describe(root: Path) -> Described:
     """What a folder or file is, from its names alone: a manifest, a clip with its parts, several clips or a video."""
     if (root / MANIFEST).is_file():
         return Described(dataset="rgbd", says="a manifest of images with depth")
+    if is_packed(root):
+        return Described(dataset="shards", says="packed samples of hondo data pack")
     if root.is_file():
         return _describe_file(root)
     if not root.is_dir():

@@ -47,7 +47,7 @@ def pack(
     shards: list[dict[str, Any]] = []
     failed: list[str] = []
     pieces: list[tuple[str, str, bytes]] = []  # key, origin, content
-    size = 0
+    size = written = 0  # bytes of all pieces, and of those in shards
 
     def write() -> None:
         name = f"shard-{len(shards):06d}.tar"
@@ -64,8 +64,9 @@ def pack(
         piece = pack_sample(sample, f"{index:08d}", quality=quality)
         pieces.append((f"{index:08d}", sample.origin, piece))
         size += len(piece)
-        if sum(len(piece) for _, _, piece in pieces) >= shard_mb * 1e6:
+        if size - written >= shard_mb * 1e6:
             write()
+            written = size
     if pieces:
         write()
     if not shards:

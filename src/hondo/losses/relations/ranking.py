@@ -16,9 +16,10 @@ MARGIN = 0.05  # of two points of different depth, in mean absolute deviations o
 def ordinal_loss(
     inv_depth: Float[Tensor, "b 1 h w"], pairs: Float[Tensor, "b p 5"], *, margin: float = MARGIN
 ) -> Float[Tensor, ""]:
-    """The hinge of ``pair_hinge`` over labelled pairs (Chen et al. 2016 use the logistic loss in its place).
+    """mean of max(0, margin - order * difference) over labelled pairs, in mean absolute deviations of the image.
 
-    Pairs are as in ``Sample.pairs``; rows that hold NaN do not count. Any factor and shift of ``inv_depth`` is free.
+    Chen et al. 2016 use the logistic loss in place of the hinge, which is 0 at the truth. Pairs are as in
+    ``Sample.pairs``; rows that hold NaN do not count. Any factor and shift of ``inv_depth`` is free.
     """
     height, width = inv_depth.shape[-2:]
     is_pair = pairs.isfinite().all(-1)  # b p
@@ -39,9 +40,9 @@ def ranking_loss(
     margin: float = MARGIN,
     generator: torch.Generator | None = None,
 ) -> Float[Tensor, ""]:
-    """The same over pairs drawn from the valid pixels; both maps at median 0 and mean absolute deviation 1.
+    """The hinge of ``ordinal`` over pairs drawn from the valid pixels of a map (after Xian et al. 2018).
 
-    Pairs that differ by less than ``margin`` in ``inv_depth_gt`` are about equal (after Xian et al. 2018).
+    Both maps are at median 0 and mean absolute deviation 1; pairs that differ by less than ``margin`` are about equal.
     """
     places, has_points = draw_points(is_valid, num_pairs, of=2, generator=generator)
     first, second = _differences(normalised(inv_depth.float(), is_valid), places)
