@@ -60,6 +60,12 @@ def test_a_precision_is_refused_before_the_model_is_built(engine: str, monkeypat
         hondo.load("hondo-nano", engine=engine, precision="int3")
 
 
+def test_weights_are_not_fetched_for_a_precision_that_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ModelSettings, "fetch", lambda *given: pytest.fail("weights were fetched"))
+    with pytest.raises(HondoError, match="precision 'int3' is not offered by torch"):
+        ModelSettings(engine="torch", precision="int3").load("depth-anything-s")
+
+
 def test_an_unknown_engine_is_named() -> None:
     with pytest.raises(HondoError, match="unknown engine 'pytorc'; did you mean torch"):
         hondo.load("unet-light", weights="random", engine="pytorc")

@@ -69,7 +69,7 @@ def run(config: ExportConfig) -> None:
 
 
 def _settings(config: ExportConfig) -> "ModelSettings":
-    settings = model_settings(config.network, models=(config.model,))
+    settings = model_settings(config.network)
     return replace(settings, size_hw=parse_size(config.size), precision=config.network.precision)
 
 

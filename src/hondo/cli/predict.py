@@ -58,7 +58,7 @@ class PredictConfig:
 def run(config: PredictConfig) -> int:
     from hondo.video.predict.predict_sources import predict_files
 
-    settings = model_settings(config.network, models=(config.model,))
+    settings = model_settings(config.network)
     items = predict_files(
         config.sources, model=config.model, settings=settings, output=_output(config),
         camera=_camera(config), max_megapixels=config.max_megapixels, limit=config.limit, steady=config.steady,

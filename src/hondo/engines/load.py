@@ -40,37 +40,49 @@ def load(
     ``build_model``; None fetches the published weights of a name that ships without any, once, and refuses a name that
     has none. An untrained model is asked for with ``weights="random"``.
     """
-    if threads is not None and threads < 1:
-        raise HondoError(f"threads must be at least 1, got {threads}")
-    if size_hw is not None:
-        check_size_hw(size_hw)
+    settings = ModelSettings(
+        weights=weights, engine=engine, device=device, size_hw=size_hw, precision=precision, threads=threads,
+        options=options,
+    )  # fmt: skip
+    return _load(model, settings, camera=camera)
+
+
+def _load(
+    model: str | Path | DepthModel, settings: "ModelSettings", *, camera: Camera | None = None
+) -> NetworkPredictor:
+    if settings.threads is not None and settings.threads < 1:
+        raise HondoError(f"threads must be at least 1, got {settings.threads}")
+    if settings.size_hw is not None:
+        check_size_hw(settings.size_hw)
     exported = _exported_file(model)
-    how = LoadOptions(device=device, precision=EXACT if precision == AUTO else precision, threads=threads)
-    if exported is not None:
-        predictor = _load_file(exported, how, engine=engine, size_hw=size_hw)
-        if weights is not None or options:
-            raise HondoError(
-                f"{exported}: an exported file holds its weights and options; leave out weights and options"
-            )
-        again = partial(load, model, engine=engine, device=device, precision=precision, threads=threads)
-        return replace(predictor, camera=camera, reopen=again)
-    chosen = ENGINES[candidates(device, precision=how.precision)[0] if engine == AUTO else engine]
-    chosen.check_load(None, how)  # before a model is built, which may take long
-    built = model if isinstance(model, DepthModel) else build_depth_model(model, weights=weights, options=options)
-    spec = built.input_spec if size_hw is None else replace(built.input_spec, size_hw=tuple(size_hw))
-    if precision == AUTO:
-        loaded = load_auto_precision(built, how, size_hw=spec.size_hw, engine=engine)
-    elif engine == AUTO:
+    loaded = _load_model(model, settings) if exported is None else _load_file(exported, settings)
+    return replace(loaded, camera=camera)
+
+
+def _load_model(model: str | Path | DepthModel, settings: "ModelSettings") -> NetworkPredictor:
+    """Checks what was asked for before weights are fetched and a model is built, which may take long."""
+    how, weights = settings.load_options, settings.weights
+    is_auto = settings.engine == AUTO
+    engine = ENGINES[candidates(how.device, precision=how.precision)[0] if is_auto else settings.engine]
+    engine.check_load(None, how)
+    built = model if isinstance(model, DepthModel) else settings.build(model)
+    spec = built.input_spec if settings.size_hw is None else replace(built.input_spec, size_hw=tuple(settings.size_hw))
+    if settings.precision == AUTO:
+        loaded = load_auto_precision(built, how, size_hw=spec.size_hw, engine=settings.engine)
+    elif is_auto:
         loaded = load_fastest(built, how, size_hw=spec.size_hw)
     else:
-        loaded = chosen.load_function(built, how)
+        loaded = engine.load_function(built, how)
     source = built if weights == "random" else model  # other random weights would be another model
-    again = partial(load, source, None if weights == "random" else weights, engine=loaded.engine, device=device,
-                    precision=loaded.precision if precision == AUTO else precision,
-                    threads=threads, **({} if source is built else options))  # fmt: skip
+    again = replace(
+        settings, weights=None if weights == "random" else weights, engine=loaded.engine, size_hw=None,
+        precision=loaded.precision if settings.precision == AUTO else settings.precision,
+        options={} if source is built else settings.options,
+    )  # fmt: skip
     return replace(
-        loaded, input_spec=spec, camera=camera, weights_file=weights_file(model, weights, options), reopen=again
-    )
+        loaded, input_spec=spec, weights_file=weights_file(model, weights, settings.options),
+        reopen=partial(_load, source, again),
+    )  # fmt: skip
 
 
 def check_size_hw(size_hw: Any) -> None:
@@ -92,12 +104,13 @@ def weights_file(
 
     if isinstance(model, DepthModel) or weights == "random":
         return None
+    if weights in (None, DOWNLOAD) and str(model) in PACKAGED_WEIGHTS:
+        return PACKAGED_WEIGHTS[str(model)]
     if fetched := path_here(str(model), named_or_given(model, weights), options or {}):
         return fetched if fetched.is_file() else None
     path = Path(weights if weights is not None else model)
     inside = [path / "checkpoints" / f"{name}.safetensors" for name in ("best", "last")]
-    found = next((file for file in (path, *inside) if file.is_file()), None)
-    return found or (PACKAGED_WEIGHTS.get(str(model)) if weights in (None, DOWNLOAD) else None)
+    return next((file for file in (path, *inside) if file.is_file()), None)
 
 
 def has_no_weights(model: str | Path, weights: str | Path | None) -> bool:
@@ -113,19 +126,6 @@ def has_no_weights(model: str | Path, weights: str | Path | None) -> bool:
 def named_or_given(model: str | Path, weights: str | Path | None) -> str | Path | None:
     """``weights``, or "download" for the name of a model that ships without weights."""
     return DOWNLOAD if has_no_weights(model, weights) else weights
-
-
-def fetch_named(
-    model: str | Path,
-    weights: str | Path | None,
-    options: Mapping[str, Any],
-    *,
-    accept_licence: bool = False,
-    offline: bool = False,
-) -> None:
-    """Fetches the published weights that ``load`` would take, or says why there are none; nothing for files."""
-    named = named_or_given(model, weights)
-    named_weights(str(model), named, options, accept_licence=accept_licence, offline=offline)
 
 
 def is_exported(model: str | Path | DepthModel) -> bool:
@@ -155,21 +155,24 @@ def _exported_file(model: str | Path | DepthModel) -> Path | None:
     return path
 
 
-def _load_file(path: Path, options: LoadOptions, *, engine: str, size_hw: Size | None) -> NetworkPredictor:
-    own = engine_of_file(path)
-    if engine != "auto" and ENGINES[engine] is not own:
-        raise HondoError(f"{path} is a file of {own.name}; it does not run on engine '{engine}'")
-    predictor = own.load(path, options)
+def _load_file(path: Path, settings: "ModelSettings") -> NetworkPredictor:
+    own, size_hw = engine_of_file(path), settings.size_hw
+    if settings.engine != AUTO and ENGINES[settings.engine] is not own:
+        raise HondoError(f"{path} is a file of {own.name}; it does not run on engine '{settings.engine}'")
+    predictor = own.load(path, settings.load_options)
+    if settings.weights is not None or settings.options:
+        raise HondoError(f"{path}: an exported file holds its weights and options; leave out weights and options")
     spec = predictor.input_spec
-    if size_hw is None or tuple(size_hw) == tuple(spec.size_hw):
-        return predictor
-    if spec.fixed:
-        height, width = spec.size_hw
-        raise HondoError(
-            f"{path} was exported at {height}x{width}; export it at {size_hw[0]}x{size_hw[1]}, or with dynamic=True",
-            field="size_hw",
-        )
-    return replace(predictor, input_spec=replace(spec, size_hw=tuple(size_hw)))
+    if size_hw is not None and tuple(size_hw) != tuple(spec.size_hw):
+        if spec.fixed:
+            height, width = spec.size_hw
+            raise HondoError(
+                f"{path} was exported at {height}x{width}; export it at {size_hw[0]}x{size_hw[1]}, "
+                "or with dynamic=True",
+                field="size_hw",
+            )
+        spec = replace(spec, size_hw=tuple(size_hw))
+    return replace(predictor, input_spec=spec, reopen=partial(_load, path, replace(settings, size_hw=None)))
 
 
 def build_depth_model(model: str | Path, *, weights: str | Path | None, options: dict[str, Any]) -> DepthModel:
@@ -193,16 +196,28 @@ class ModelSettings:
     precision: str = "fp32"
     threads: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    accept_licence: bool = False  # of published weights that are fetched
+    offline: bool = False  # nothing is fetched
+
+    def fetch(self, model: str | Path) -> None:
+        """Fetches the published weights that ``load`` takes, or says why there are none; nothing for files."""
+        weights = named_or_given(model, self.weights)
+        if weights is not None:
+            named_weights(str(model), weights, self.options, accept_licence=self.accept_licence, offline=self.offline)
+
+    @property
+    def load_options(self) -> LoadOptions:
+        """What an engine is asked for; in place of "auto" fp32, which lets a file keep its own precision."""
+        precision = EXACT if self.precision == AUTO else self.precision
+        return LoadOptions(device=self.device, precision=precision, threads=self.threads)
 
     def load(self, model: str | Path | DepthModel) -> NetworkPredictor:
         """A predictor of the model, named as it was given; a model that is already built keeps its weights and name."""
-        weights, options = (None, {}) if isinstance(model, DepthModel) else (self.weights, self.options)
-        predictor = load(
-            model, weights, engine=self.engine, device=self.device, size_hw=self.size_hw, precision=self.precision,
-            threads=self.threads, **options,
-        )  # fmt: skip
-        return predictor if isinstance(model, DepthModel) else replace(predictor, name=str(model))
+        if isinstance(model, DepthModel):
+            return _load(model, replace(self, weights=None, options={}))
+        return replace(_load(model, self), name=str(model))
 
     def build(self, model: str | Path) -> DepthModel:
         """The torch model, with its weights."""
+        self.fetch(model)
         return build_depth_model(model, weights=self.weights, options=dict(self.options))

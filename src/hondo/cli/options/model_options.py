@@ -1,6 +1,6 @@
 """Options about models that several commands share: each is declared here once, with the values that it takes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
@@ -90,19 +90,20 @@ _FLAGS = {"size_hw": "--size HxW", "weights": "--weights FILE", "name": "--model
 
 
 def model_settings(options: WeightOptions, *, models: tuple[str, ...] = ()) -> "ModelSettings":
-    """The options as arguments of ``hondo.load``; published weights of ``models`` are fetched, or refused at once."""
-    from hondo.engines.load import ModelSettings, fetch_named
+    """The options as arguments of ``hondo.load``; published weights of ``models`` are fetched now, or refused."""
+    from hondo.engines.load import ModelSettings
 
-    settings = ModelSettings(weights=options.weights, options=parse_options(options.option))
+    settings = ModelSettings(
+        weights=options.weights, options=parse_options(options.option), accept_licence=options.accept_licence,
+        offline=options.offline,
+    )  # fmt: skip
     for model in models:
-        fetch_named(
-            model, options.weights, settings.options, accept_licence=options.accept_licence, offline=options.offline
-        )
+        settings.fetch(model)
     if not isinstance(options, ModelOptions):
         return settings
-    return ModelSettings(
-        weights=settings.weights, options=settings.options, size_hw=parse_size(options.size), engine=options.engine,
-        device=options.device, precision=options.precision, threads=options.threads,
+    return replace(
+        settings, size_hw=parse_size(options.size), engine=options.engine, device=options.device,
+        precision=options.precision, threads=options.threads,
     )  # fmt: skip
 
 

@@ -51,7 +51,7 @@ def build_model(name: str | Path, weights: str | Path | None = None, *, strict: 
             raise HondoError(f"{path} {NOT_OURS}")
         return _from_checkpoint(own[0].name, path, *own, strict=strict, options=options)
     name = str(name)
-    if (published := named_weights(name, weights, options)) is not None:
+    if weights is not None and (published := named_weights(name, weights, options)) is not None:
         weights, options = published.path, dict(published.options)
     path = PACKAGED_WEIGHTS.get(name) if weights in (None, DOWNLOAD) else Path(weights)
     if path is None or weights == "random":
