@@ -20,6 +20,7 @@ from hondo.engines.load import engine_of_file
 from hondo.engines.registry import ENGINES
 from hondo.models.base.depth_model import DepthModel
 from tests.engines.conftest import build_tiny_model
+from tests.engines.torch.compiled import tiny_package
 from tests.engines.torch.conftest import quick_compiler  # noqa: F401  (a fixture)
 
 EXPORTING = ("onnx", "openvino")  # whose files are made in a second
@@ -89,7 +90,8 @@ def serve(engine: Engine, model: DepthModel, folder: Path, *, precision: str = "
 @pytest.mark.parametrize("name", ENGINES)
 def test_it_gives_torchs_map(name, tiny_model, image, tmp_path) -> None:
     engine = available(name)
-    predictor = serve(engine, tiny_model, tmp_path)
+    compiled = engine.load(tiny_package()) if name == "aot-inductor" else None
+    predictor = compiled or serve(engine, tiny_model, tmp_path)
     assert isinstance(predictor, Predictor) and (predictor.engine, predictor.precision) == (name, "fp32")
     np.testing.assert_allclose(predictor.run(image), torch_map(tiny_model, image), atol=1e-5)
     if engine.runs_models and name not in COMPILING:  # at any size and batch

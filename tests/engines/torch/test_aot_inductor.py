@@ -12,6 +12,7 @@ from hondo.core.errors import HondoError
 from hondo.engines.base.engine import ExportOptions, LoadOptions
 from hondo.engines.torch import aot_inductor as module
 from hondo.engines.torch.aot_inductor import ENGINE, check_machine, read_metadata
+from tests.engines.torch.compiled import tiny_package
 
 needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler (g++) is here")
 
@@ -27,8 +28,8 @@ def torch_map(model, image: np.ndarray) -> np.ndarray:
 
 
 @needs_compiler
-def test_a_package_stands_alone(quick_compiler, tiny_model, image, tmp_path) -> None:
-    path = ENGINE.export(tiny_model, tmp_path / "net.pt2", ExportOptions(licence="MIT", device="cpu"))
+def test_a_package_stands_alone(tiny_model, image) -> None:
+    path = tiny_package()
     predictor = hondo.load(path)
     assert (predictor.engine, predictor.name, predictor.weights_file) == ("aot-inductor", "tiny", path)
     assert predictor.input_spec.fixed and predictor.input_spec.size_hw == (32, 64)
