@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, HondoWarning
 from hondo.data.datasets.dataset_configs import FramesData, RgbdData
 from hondo.models.registry.build_model import build_model
 from hondo.recipes import pipeline
@@ -17,6 +17,16 @@ from hondo.recipes.recipe import EvaluateConfig, ModelConfig
 from hondo.recipes.video_recipes import distil, video
 from hondo.train.loop.loop_config import FabricConfig
 from tests.recipes.tiny import tiny
+
+
+@pytest.fixture(autouse=True)
+def nothing_follows_the_clock(monkeypatch):
+    """precision="auto" takes what is fastest at the moment: another result of the same seed on a busy machine."""
+
+    def refuse(*arguments, **options):
+        raise AssertionError("a run must not choose its precision by the time it takes")
+
+    monkeypatch.setattr("hondo.engines.load.load_auto_precision", refuse)
 
 
 def test_video_leaves_a_run_folder_that_is_a_model(clip, tmp_path):
@@ -73,6 +83,13 @@ def test_depth_maps_that_hold_nothing_train_nothing(manifest, tmp_path):
     with pytest.raises(HondoError, match=r"no depth is known in 4 samples looked at, the first .*0\.png"):
         run(tiny(rgbd(), manifest), out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_labels_in_another_unit_are_named(manifest):
+    text = (manifest / "manifest.csv").read_text()
+    (manifest / "manifest.csv").write_text(text.replace(",1000", ",0.5"))
+    with pytest.warns(HondoWarning, match=r"median depth of the labels is .* m: is divide_by right"):
+        run(tiny(rgbd(), manifest, steps=1))
 
 
 def test_video_without_intrinsics_is_refused_before_it_starts(clip, tmp_path):

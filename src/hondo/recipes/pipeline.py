@@ -98,7 +98,8 @@ def _validation(config: EvaluateConfig) -> Validate:
         from hondo.evaluate.accuracy.evaluation import evaluate
 
         assert isinstance(model, DepthModel)
-        predictor: Any = load(model, engine="torch", device=str(next(model.parameters()).device))
+        device = str(next(model.parameters()).device)
+        predictor: Any = load(model, engine="torch", device=device, precision="fp32")  # "auto" would follow the clock
         report = evaluate(predictor, samples, protocol=config.protocol, align=config.align)
         return {row.name: row.value for row in report.rows}
 

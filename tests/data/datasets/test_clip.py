@@ -183,3 +183,10 @@ def test_colour_and_depth_in_one_folder(tmp_path: Path):
     with pytest.warns(HondoWarning, match="left out 4 depth maps"):
         samples = Frames(tmp_path, depth=tmp_path)
     assert [float(sample.depth_gt.max()) for sample in samples] == [1, 2, 3, 4]
+
+
+def test_too_few_frames_for_their_neighbours(tmp_path: Path):
+    for index in range(2):
+        cv2.imwrite(str(tmp_path / f"{index}.png"), np.zeros((20, 32, 3), np.uint8))
+    with pytest.raises(HondoError, match=r"no frame to use of 2: each needs its neighbours \(-1, 1\), and 2 are used"):
+        Frames(tmp_path, sources=(-1, 1))

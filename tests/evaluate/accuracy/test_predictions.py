@@ -257,3 +257,14 @@ def test_hidden_files_are_no_predictions(pairs: Path, tmp_path: Path):
     only_hidden.mkdir()
     (only_hidden / "._000.npy").write_bytes(b"\0")
     assert not is_prediction_folder(only_hidden)
+
+
+def test_names_with_a_hash_are_no_frames_of_videos(pairs: Path, tmp_path: Path):
+    (pairs / "image/000.png").rename(pairs / "image/a#1.png")
+    manifest = (pairs / "manifest.csv").read_text().replace("image/000.png", "image/a#1.png")
+    (pairs / "manifest.csv").write_text(manifest)
+    samples, folder = Rgbd(pairs), tmp_path / "theirs"
+    folder.mkdir()
+    for index, origin in enumerate(samples.origins):
+        np.save(folder / f"{Path(origin).stem}.npy", truth(samples, index))
+    assert abs_rel(folder, samples) < 1e-6

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, HondoWarning
 from hondo.core.types import Camera
 from hondo.data.datasets.clip import Frames
 from hondo.train.objectives.teaching_check import (
@@ -149,3 +149,10 @@ def test_a_clip_is_examined_without_source_views(tmp_path: Path) -> None:
     (tmp_path / "poses_mm.txt").write_text("\n".join(lines))
     clip = Frames(tmp_path, camera=CAMERA, poses=tmp_path / "poses_mm.txt")
     assert ["in metres?" in remark for remark in clip_remarks(clip)] == [True]
+
+
+def test_a_clip_of_depth_maps_is_asked_about(tmp_path: Path) -> None:
+    for number, each in enumerate(MOVING):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), 200 * view(each)[..., 0].astype(np.uint16))
+    with pytest.warns(HondoWarning, match="one channel of 16 bits or floats: are they depth maps"):
+        check_clips([Frames(tmp_path, camera=CAMERA, sources=(1,))], are_poses_known=False)

@@ -83,7 +83,10 @@ class Frames(Sequence[Sample]):
         choice = FrameChoice(start=start, stop=stop, every=every, offsets=self.offsets)
         depth_folder, poses_file = depth or layout.depth, poses or layout.poses
         self.images, full_hw = self._open(
-            layout.images, choice, has_depth=depth_folder is not None, is_whole=bool(depth_folder or only)
+            layout.images,
+            choice,
+            has_depth=depth_folder is not None or bool(sources),
+            is_whole=bool(depth_folder or only),
         )
         self.depth_maps: Mapping[int, Path] = {}
         if depth_folder is not None:
@@ -206,6 +209,11 @@ class Frames(Sequence[Sample]):
             and (not with_depth or frame in self.depth_maps)
             and (only is None or self.images[frame].name.startswith(only))
         ]
+        if not chosen and len(frames) <= max((0, *self.offsets)) - min((0, *self.offsets)):
+            raise HondoError(
+                f"{self.root}: no frame to use of {len(self.images)}: each needs its neighbours {self.offsets}, and "
+                f"{len(frames)} are used; give a clip of more frames"
+            )
         if not chosen:
             raise HondoError(
                 f"{self.root}: no frame to use of {len(self.images)} (frames {frames.start} to {frames.stop}, "

@@ -21,7 +21,7 @@ from hondo.images.read import IMAGE_SUFFIXES, image_size, read_depth
 from hondo.images.video_file import is_video
 
 _FEW_PIXELS = 0.005  # of a depth map: fewer are more likely a wrong divide_by or an empty file than LiDAR
-_NEAR_M, _FAR_M = 0.05, 300.0  # medians outside are more likely a wrong unit than a scene
+NEAR_M, FAR_M = 0.05, 300.0  # medians outside are more likely a wrong unit than a scene
 _SPIKE, _APART = 0.01, 3.0  # part of the pixels, and times the next value: such a largest value is no measurement
 _OFF_CENTRE = 0.2  # of the size: a principal point farther off hints at intrinsics of another size
 
@@ -191,7 +191,7 @@ def remarks(sample: Sample, depth: "_Depth | None") -> list[str]:
         found.append("the depth map is empty")
     if depth is not None and depth.fraction < _FEW_PIXELS:
         found.append(f"only {depth.fraction:.2%} of the depth map are known")
-    if depth is not None and not _NEAR_M < depth.middle < _FAR_M:
+    if depth is not None and not NEAR_M < depth.middle < FAR_M:
         found.append(f"the median depth is {depth.middle:.3g} m: is divide_by right?")
     if depth is not None and depth.at_high >= _SPIKE and depth.high > _APART * depth.below_high > 0:
         found.append(

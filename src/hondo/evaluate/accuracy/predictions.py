@@ -1,6 +1,7 @@
 """A folder of predictions of any program, PNG16 or NPY, matched to samples by name; predictions.json describes it."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from hondo.images.read import opened, read_depth
 INDEX = "predictions.json"
 SUFFIXES = (".npy", ".npz", ".pfm", ".exr", ".tif", ".tiff", ".png")  # of one name the first: floats before 16 bits
 STACK_SUFFIXES = (".npy", ".npz")
+_FRAME_OF_VIDEO = re.compile(r".+#\d{6,}")  # origins of frames; a file may have # in its name too
 _NAME_PARTS = 4  # how many parts of an image's path may stand in its prediction's name
 
 
@@ -88,7 +90,7 @@ class PredictionFolder:
 
     def _names(self, origin: Path) -> list[str]:
         """From the most to the least specific."""
-        stem = origin.name if "#" in origin.name else origin.stem
+        stem = origin.name if _FRAME_OF_VIDEO.fullmatch(origin.name) else origin.stem
         parts = [*origin.parent.parts[-(_NAME_PARTS - 1) :], stem]
         names = [sign.join(parts[start:]) for start in range(len(parts) - 1) for sign in ("/", "_", "-")]
         return [*names, stem] if self.stems[origin.stem] <= 1 else names

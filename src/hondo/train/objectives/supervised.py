@@ -7,10 +7,11 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, warn
 from hondo.core.sample import Batch, Sample, Samples
 from hondo.core.truth_kind import UNDERSTOOD, TruthKind
 from hondo.core.types import DepthKind
+from hondo.data.datasets.dataset_check import FAR_M, NEAR_M
 from hondo.data.loading.bad_samples import readable_ones
 from hondo.losses.relations.drawn_points import draw_points
 from hondo.losses.terms import TERMS
@@ -136,9 +137,21 @@ def prepare_samples(samples: Samples, model: DepthModel, config: SupervisedConfi
             f"no depth is known in {len(masks)} samples looked at, the first {checked[0].origin}: all is NaN or 0; "
             "correct the depth maps or divide_by, and see: hondo data check"
         )
+    _warn_of_unit(checked)
     if model.kind is DepthKind.SCALED_INVERSE_DEPTH and any(config.terms.get(name) for name in METRIC_TERMS):
         model.make_metric(metric_factor(checked, model))
     return samples
+
+
+def _warn_of_unit(samples: Sequence[Sample]) -> None:
+    metric = [sample for sample in samples if sample.truth is TruthKind.METRIC]
+    known = [each.depth_gt[each.valid] for each in metric if each.depth_gt is not None and each.valid is not None]
+    middle = median([float(depth.median()) for depth in known if len(depth)] or [1.0])
+    if not NEAR_M < middle < FAR_M:
+        warn(
+            f"the median depth of the labels is {middle:.3g} m: is divide_by right? Metres are stored values "
+            "divided by it (1000: millimetres, 256: KITTI)"
+        )
 
 
 @torch.no_grad()

@@ -12,6 +12,7 @@ from hondo.core.errors import HondoError, warn
 from hondo.core.types import Camera
 from hondo.data.datasets.clip import Frames
 from hondo.data.datasets.intrinsics import assumed_camera
+from hondo.images.listing import is_grey16
 from hondo.images.optical_flow import OpticalFlow, pixel_places, sampled, small_grey
 from hondo.images.read import read_image
 
@@ -67,6 +68,8 @@ def _check_clip(clip: Frames, *, are_poses_known: bool) -> str:
     """Why a clip teaches nothing; empty where it does, with warnings of what is odd."""
     if clip.camera is None:
         return ""
+    if not clip.is_video and all(is_grey16(clip.images[frame]) for frame in _spread(clip.targets)):
+        warn(f"{clip.root}: the images have one channel of 16 bits or floats: are they depth maps?")
     message, odd = _examine(clip, list(_pairs(clip)), with_poses=are_poses_known)
     for remark in odd:
         warn(f"{clip.root}: {remark}")

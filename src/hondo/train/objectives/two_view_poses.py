@@ -38,7 +38,8 @@ def with_camera_path(samples: Samples, model: DepthModel) -> Samples:
                 "objective.pose two-view gives no metres, a stereo pair does: give objective.pose=network with sources "
                 'over time and stereo, or data.sources="stereo" alone'
             )
-    predictor = load(deepcopy(model), engine="torch", device=str(next(model.parameters()).device))
+    device = str(next(model.parameters()).device)
+    predictor = load(deepcopy(model), engine="torch", device=device, precision="fp32")  # "auto" would follow the clock
     for clip in clips:
         _set_poses(clip, depth=lambda image: unscaled_depth(predictor(image)))
     predictor.close()
