@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from hondo.cli.main import main
+from tests.contracts.dataset_trees import TREES, kitti_drive
 
 
 @pytest.fixture
@@ -134,3 +135,24 @@ def test_the_embedded_clip(capsys: pytest.CaptureFixture):
     arguments = ("--data", "frames", "--root", embedded_clip().folder, "--align", "median", "--every", 6)
     assert evaluate("floor:row-plane", *arguments) == 0
     assert "4 images scored" in capsys.readouterr().out
+
+
+def test_a_published_data_set(tmp_path: Path, capsys: pytest.CaptureFixture):
+    kitti_drive(tmp_path / "kitti")
+    root, mine = tmp_path / "kitti", tmp_path / "mine_files.txt"
+    mine.write_text("2011_09_26/2011_09_26_drive_0001_sync 6 l\n2011_09_26/2011_09_26_drive_0001_sync 7 l\n")
+    options = ("--data", "kitti", "--root", root, "--protocol", "kitti-eigen-annotated-garg", "--align", "median")
+    assert evaluate("floor:constant", *options, "--split", mine) == 0
+    assert "2 images scored, 0 skipped" in capsys.readouterr().out
+    assert evaluate("floor:constant", *options, "--split", "eigen/test") == 2
+    assert "give --lists FOLDER" in capsys.readouterr().err
+
+
+def test_truth_without_metres_needs_an_alignment(tmp_path: Path, capsys: pytest.CaptureFixture):
+    for name in ("redweb", "diw"):
+        (tmp_path / name).mkdir()
+        TREES[name](tmp_path / name)
+    assert evaluate("floor:constant", "--data", "redweb", "--root", tmp_path / "redweb", "--align", "median") == 2
+    assert "not in metres; use --align scale-shift" in capsys.readouterr().err
+    assert evaluate("floor:row-plane", "--data", "diw", "--root", tmp_path / "diw") == 2
+    assert "no sample could be scored" in capsys.readouterr().err

@@ -104,6 +104,28 @@ def kitti(root: Path) -> None:
     put(root / "2011_09_26/calib_velo_to_cam.txt", f"R: {VELODYNE_TO_CAMERA}\nT: 0 0 0\n")
 
 
+def kitti_drive(root: Path, *, count: int = 6, size_hw: tuple[int, int] = (48, 160)) -> None:
+    """A drive large enough to train on: texture that passes by, a sloped ground, poses of a car that drives on."""
+    drive, (height, width) = "2011_09_26_drive_0001_sync", size_hw
+    noise = np.random.default_rng(0).integers(0, 255, (height, width + 3 * count, 3), dtype=np.uint8)
+    texture, slope = cv2.GaussianBlur(noise, (0, 0), 1.5), np.linspace(25, 5, height)[:, None] * np.ones(width)
+    calibration = KITTI_CALIBRATION.replace("12 8", f"{width} {height}")
+    put(root / "2011_09_26/calib_cam_to_cam.txt", calibration.replace("10 0 6", "80 0 80").replace("0 9 4", "0 80 24"))
+    put(root / "2011_09_26/calib_velo_to_cam.txt", f"R: {VELODYNE_TO_CAMERA}\nT: 0 0 0\n")
+    put(root / "2011_09_26/calib_imu_to_velo.txt", "R: 1 0 0 0 1 0 0 0 1\nT: 0 0 0\n")
+    for frame in range(count):
+        name = f"{frame + 5:010d}"
+        image = root / f"2011_09_26/{drive}/image_02/data/{name}.png"
+        depth = root / f"train/{drive}/proj_depth/groundtruth/image_02/{name}.png"
+        for path, pixels in (
+            (image, texture[:, 3 * frame : 3 * frame + width]),
+            (depth, (slope * 256).astype(np.uint16)),
+        ):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            cv2.imencode(".png", pixels)[1].tofile(path)
+        put(root / f"2011_09_26/{drive}/oxts/data/{name}.txt", f"49 {8.4 + frame * 1e-5} 112 0 0 0 " + "0 " * 24)
+
+
 def kitti_selection(root: Path) -> None:
     top, drive = root / "val_selection_cropped", "2011_09_26_drive_0002_sync"
     put_image(top / f"image/{drive}_image_0000000005_image_02.png")

@@ -14,6 +14,7 @@ from hondo.recipes.resume import with_absolute_paths
 from hondo.recipes.video_recipes import video
 from hondo.train.loop.loop_config import LoopConfig
 from hondo.train.loop.optim import make_optimizer
+from tests.contracts.dataset_trees import kitti_drive
 from tests.recipes.tiny import LIGHT, TINY, tiny
 
 
@@ -74,3 +75,19 @@ def test_absolute_paths_of_a_mix_and_of_urls(tmp_path, monkeypatch):
     mix = MixData(sets={"rgbd:here": 2.0, "synthetic": 1.0, "shards:s3://bucket/set": 0.5})
     found = with_absolute_paths(replace(rgbd(), data=mix)).data.sets
     assert found == {f"rgbd:{tmp_path / 'here'}": 2.0, "synthetic": 1.0, "shards:s3://bucket/set": 0.5}
+
+
+def test_published_data_sets_by_name(tmp_path):
+    kitti_drive(tmp_path)
+    loop = LoopConfig(show_progress=False)
+    labelled = RgbdData(name="kitti", root=str(tmp_path), size_hw=(32, 96))
+    recipe = replace(rgbd(), data=labelled, model=LIGHT, loop=loop, **TINY)
+    assert run(replace(recipe, optim=replace(recipe.optim, max_steps=1))).folder is None
+    frames = FramesData(name="kitti", root=str(tmp_path), size_hw=(32, 96), every=2)
+    samples = build_samples(frames, multiple_of=32)
+    assert len(samples) == 2 and samples[0].image.shape == (3, 32, 96)
+    assert [view.role for view in samples[0].sources] == [-1, 1]
+    later = samples[0].sources[1].T_source_target
+    assert later is not None and float(later[2, 3]) < -0.5  # metres driven, from OXTS
+    narrow = build_samples(replace(frames, size_hw=(64, 64)), multiple_of=16)
+    assert narrow.size_hw == (32, 112)  # the area asked for, at the aspect of the images

@@ -81,7 +81,7 @@ def build_samples(data: Any, *, multiple_of: int = 1) -> Samples:
     if is_packed(arguments.get("root")):
         return Shards(data.root, size_hw=data.size_hw)
     if data.dataset in LAYOUTS:
-        return open_dataset(data.dataset, **_changed(data), root=data.root)
+        return open_dataset(data.dataset, **_changed(data, multiple_of=multiple_of), root=data.root)
     if data.dataset != "frames":
         return DATASETS[data.dataset](**arguments)
     if data.sources is None:
@@ -98,14 +98,13 @@ def _arguments(data: Any) -> dict[str, Any]:
     return {each.name: value for each in fields(data) if (value := getattr(data, each.name)) is not None}
 
 
-def _changed(data: Any) -> dict[str, Any]:
+def _changed(data: Any, *, multiple_of: int) -> dict[str, Any]:
     """The options of a published data set: those that differ from a config's defaults, and neighbours of frames."""
     plain = type(data)()
-    left_out = ("name", "root")
-    given = {each.name: getattr(data, each.name) for each in fields(data) if each.name not in left_out}
+    given = {each.name: getattr(data, each.name) for each in fields(data) if each.name not in ("name", "root")}
     changed = {name: value for name, value in given.items() if value != getattr(plain, name)}
-    if "sources" in given:
-        changed["sources"] = data.sources or (-1, 1)
+    if "sources" in given:  # frames keep the aspect of their images
+        changed |= {"sources": data.sources or (-1, 1), "multiple_of": multiple_of}
     return changed | {"size_hw": data.size_hw}
 
 

@@ -35,7 +35,7 @@ def test_an_entry_is_whole(name: str) -> None:
 def test_partners_use_fields_of_the_image(name: str) -> None:
     layout = LAYOUTS[name]
     known = {field for template in layout.images for field in FIELD.findall(template)} | {"frame"}
-    for template in (*layout.depth, *layout.intrinsics.templates, *layout.poses):
+    for template in (*layout.depth, *layout.intrinsics.templates, *layout.poses, *layout.right):
         assert set(FIELD.findall(template)) <= known, template
 
 

@@ -6,13 +6,29 @@ import numpy as np
 import pytest
 
 from hondo.core.errors import HondoError
+from hondo.data.readers.camera_decoders import kitti_rows
 from hondo.data.readers.velodyne import project_points, read_points
+from hondo.images.read import read_depth
 
 HW = (8, 12)
 # x ahead, y left, z up; fx 10, fy 9, cx 6, cy 4; the camera stands 0.5 m before the scanner
 P = np.array([[10, 0, 6, 0], [0, 9, 4, 0], [0, 0, 1, 0]]) @ np.array(
     [[0, -1, 0, 0], [0, 0, -1, 0], [1, 0, 0, -0.5], [0, 0, 0, 1.0]]
 )
+
+
+def test_real_scans(shared_data: Path) -> None:
+    """Two scans of KITTI against depth maps that others made of them, by the same rounding and the nearest point."""
+    folder = shared_data / "driving_kitti_queue"
+    rows = kitti_rows(folder / "calib_kitti_object_style_2011_09_26.txt")
+    R, T = np.eye(4), np.eye(4)
+    R[:3, :3], T[:3] = rows["R0_rect"].reshape(3, 3), rows["Tr_velo_to_cam"].reshape(3, 4)
+    for scan in sorted((folder / "velodyne_points").glob("*.bin")):
+        points = read_points(scan)
+        depth = project_points(points, rows["P2"].reshape(3, 4) @ R @ T, size_hw=(375, 1242), forward=False)
+        expected = np.nan_to_num(read_depth(folder / f"lidar_depth_x256/{scan.stem}.png", divide_by=256))
+        assert ((depth > 0) == (expected > 0)).all() and (depth > 0).sum() > 16000
+        assert (np.abs(depth - expected) > 0.003).sum() <= 1  # a row end and the next start share the nearest depth
 
 
 def at_pixel(row: float, column: float, z: float) -> list[float]:

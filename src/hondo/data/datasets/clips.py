@@ -135,8 +135,13 @@ def _is_clip(folder: Path) -> bool:
 
 def size_for(root: Path, size_hw: Size, *, multiple_of: int) -> Size:
     """The size with the aspect ratio of the clip and about the area of ``size_hw``, in multiples of ``multiple_of``."""
+    return size_near(_first_size(root), size_hw, multiple_of=multiple_of)
+
+
+def size_near(image_hw: Size, size_hw: Size, *, multiple_of: int) -> Size:
+    """The size with the aspect ratio of an image and about the area of ``size_hw``, in multiples of ``multiple_of``."""
     native = tuple(max(multiple_of, round(side / multiple_of) * multiple_of) for side in size_hw)
-    return place(_first_size(root), InputSpec(size_hw=(native[0], native[1]), multiple_of=multiple_of)).network_hw
+    return place(image_hw, InputSpec(size_hw=(native[0], native[1]), multiple_of=multiple_of)).network_hw
 
 
 def _first_size(root: Path) -> Size:

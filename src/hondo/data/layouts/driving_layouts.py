@@ -78,6 +78,10 @@ DRIVING = (
         ),
         encoding=Encoding(file="16-bit PNG", divide_by=100.0, invalid=(65535.0,)),
         intrinsics=Intrinsics(fixed=(725.0087, 725.0087, 620.5, 187.0), size_hw=(375, 1242)),
+        right=tuple(
+            f"{top}{{scene}}/{{variation}}/frames/rgb/Camera_1/rgb_{{frame}}.jpg" for top in ("", "vkitti_2.0.3_rgb/")
+        ),
+        baseline=0.532725,
         note="65535 (655.35 m) is the sky.",
     ),
     Layout(
@@ -92,6 +96,7 @@ DRIVING = (
         depth=("disparity/{part}/{city}/{name}_disparity.png",),
         encoding=Encoding(file="16-bit PNG", divide_by=256.0, subtract=1.0, quantity="disparity"),
         intrinsics=Intrinsics(file="camera/{part}/{city}/{name}_camera.json", decoder="cityscapes"),
+        right=("rightImg8bit/{part}/{city}/{name}_rightImg8bit.png",),
         splits=("train", "val", "test"),
         note="Depth = baseline x fx / disparity with the baseline of the image's camera file.",
     ),

@@ -90,7 +90,7 @@ INDOOR = (
         ),
         pair="time",
         median_m=_ROOM,
-        note="Depth is paired by the nearest time, at most 0.02 s apart. Lens distortion of freiburg1 and 2 stays.",
+        note="Depth is paired by the nearest time, within half a frame. Lens distortion of freiburg1 and 2 stays.",
     ),
     Layout(
         name="7scenes",
@@ -147,6 +147,8 @@ INDOOR = (
         depth=("{part}/{scene}/d_{frame}.exr",),
         encoding=Encoding(file="EXR", quantity="disparity", baseline_focal=48.0),
         intrinsics=Intrinsics(fixed=(480.0, 480.0, 480.0, 270.0), size_hw=(540, 960)),
+        right=("{part}/{scene}/r_{frame}.png",),
+        baseline=0.1,
         median_m=_ROOM,
         note="Not certain: baseline 0.1 m and focal length 480 px, by which disparity becomes metres.",
     ),

@@ -89,6 +89,8 @@ class Layout:
     mask: Mask | None = None
     intrinsics: Intrinsics = field(default_factory=Intrinsics)
     poses: tuple[str, ...] = ()  # templates; a camera-to-world matrix for each image
+    right: tuple[str, ...] = ()  # templates; the right image of a rectified pair
+    baseline: float | None = None  # metres between the pair; None: from the calibration of the image
     pair: Literal["name", "time"] = "name"  # time: the depth map nearest in time, from the file names
     reader: str = "files"  # a name in READERS (data/readers/reader_table)
     splits: tuple[str, ...] = ()  # names in SPLITS

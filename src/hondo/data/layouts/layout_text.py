@@ -26,6 +26,8 @@ def layout_facts(layout: Layout) -> list[tuple[str, str]]:
         ("mask", " or ".join(f"`{each}`" for each in layout.mask.files) if layout.mask is not None else ""),
         ("intrinsics", layout.intrinsics.says()),
         ("poses", f"`{layout.poses[0]}`" if layout.poses else ""),
+        ("right image", " or ".join(f"`{each}`" for each in layout.right)),
+        ("baseline", f"{layout.baseline:g} m" if layout.baseline is not None else ""),
         ("splits", ", ".join(layout.splits)),
         ("median depth", f"{layout.median_m[0]:g} to {layout.median_m[1]:g} m" if layout.is_metric else ""),
         ("note", layout.note),

@@ -6,6 +6,7 @@ from hondo.data.layouts.layout import Encoding, Intrinsics, Layout, Mask
 _RELATIVE_PNG = Encoding(file="8- or 16-bit PNG", decoder="grey", quantity="relative inverse depth")
 _TARTAN = "{level}/{trajectory}/image_left/{frame:d}_left.png"
 _TARTAN_DEPTH = "{level}/{trajectory}/depth_left/{frame}_left_depth.npy"
+_TARTAN_RIGHT = "{level}/{trajectory}/image_right/{frame}_right.png"
 _RELATIVE_NOTE = "Not certain: larger values are nearer."
 _VIDEO_NOTE = (
     "The authors ship no images: get the videos, put them into videos/ and list times in times.csv (video,seconds). "
@@ -24,6 +25,8 @@ OPEN = (
         depth=(f"{{env}}/{_TARTAN_DEPTH}", f"{{env}}/{{env}}/{_TARTAN_DEPTH}"),
         encoding=Encoding(file="NPY"),
         intrinsics=Intrinsics(fixed=(320.0, 320.0, 320.0, 240.0), size_hw=(480, 640)),
+        right=tuple(f"{top}{_TARTAN_RIGHT}" for top in ("{env}/", "{env}/{env}/")),
+        baseline=0.25,
         median_m=(0.2, 150.0),
         note="The sky has a very large depth, which counts as unknown.",
     ),

@@ -12,6 +12,7 @@ from hondo.core.errors import HondoError, warn
 from hondo.core.sample import Sample, SourceView, ViewRole
 from hondo.core.truth_kind import TruthKind
 from hondo.core.types import Size
+from hondo.data.datasets.clips import size_near
 from hondo.data.datasets.poses import relative_pose
 from hondo.data.datasets.rgbd import known_depth
 from hondo.data.layouts.layout_table import LAYOUTS
@@ -29,8 +30,9 @@ class LayoutSamples(Sequence[Sample]):
     ``split``: a name of its layout's splits, or a file with a list; ``lists``: where the published lists lie (None:
     ``root``/splits). ``only``: items whose path starts so; ``every``: each n-th. ``with_depth``: items without a depth
     map are left out and counted (None: unless ``sources`` are asked for). ``sources``: offsets of neighbours, e.g.
-    (-1, 1), with their poses where they are known. ``depth``: which depth, where there are several. ``divide_by``:
-    instead of that of the published files. ``max_depth``: as of ``Rgbd``. ``size_hw``: scaled and padded, for batches.
+    (-1, 1), and "stereo" for the other image of a pair, with their poses where they are known. ``depth``: which depth,
+    where there are several. ``divide_by``: instead of that of the published files. ``max_depth``: as of ``Rgbd``.
+    ``size_hw``: scaled and padded, for batches; with ``multiple_of`` its area at the aspect of the first image.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class LayoutSamples(Sequence[Sample]):
         only: str | None = None,
         every: int = 1,
         size_hw: Size | None = None,
+        multiple_of: int | None = None,
         depth: str | Path | None = None,
         with_depth: bool | None = None,
         sources: tuple[ViewRole, ...] = (),
@@ -53,10 +56,9 @@ class LayoutSamples(Sequence[Sample]):
             raise HondoError(f"every must be 1 or more and divide_by positive, got {every} and {divide_by}")
         if 0 in sources or len(set(sources)) != len(sources):
             raise HondoError(f"sources must be different offsets other than 0, e.g. (-1, 1), got {sources}")
-        offsets = tuple(role for role in sources if role != "stereo")
-        if len(offsets) < len(sources):
-            raise HondoError(f"{name}: sources are neighbours in time, e.g. -1 1; use the data set frames for stereo")
-        self.layout, self.root, self.size_hw, self.sources = LAYOUTS[name], Path(root), size_hw, offsets
+        self.layout, self.root, self.size_hw, self.sources = LAYOUTS[name], Path(root), size_hw, tuple(sources)
+        if self.layout.truth is TruthKind.STEREO_DISPARITY:
+            self.sources = ("stereo",)  # what there is to learn from
         self.divide_by, self.max_depth = divide_by, max_depth
         self.reader = open_reader(self.layout, self.root, depth=None if depth is None else str(depth))
         if with_depth is None:
@@ -66,12 +68,14 @@ class LayoutSamples(Sequence[Sample]):
             self.layout, self.reader.items, root=self.root, split=split, lists=None if lists is None else Path(lists),
             only=only, with_depth=with_depth,
         )  # fmt: skip
-        items = [item for item in self.chosen.items if all(self._neighbour(item, each) for each in self.sources)]
+        items = [item for item in self.chosen.items if all(self._has_view(item, each) for each in self.sources)]
         if not items:
             raise HondoError(self._why_empty(self.chosen))
         if remark := self.chosen.says():
             warn(remark)
         self.items = tuple(items[::every])
+        if size_hw is not None and multiple_of is not None:
+            self.size_hw = size_near(self.reader.image_hw(self.items[0]), size_hw, multiple_of=multiple_of)
         self._warn_of_divisor()
 
     @property
@@ -97,7 +101,7 @@ class LayoutSamples(Sequence[Sample]):
             image=image_tensor(torch.from_numpy(image)),
             camera=None if calibration is None else calibration.camera,
             origin=str(self.root / item.name),
-            sources=(*self.reader.stereo_views(item), *(self._view(item, offset) for offset in self.sources)),
+            sources=tuple(self._view(item, role, image_hw=image_hw) for role in self.sources),
         )
         if self.layout.truth is TruthKind.ORDINAL:
             return replace(sample, truth=TruthKind.ORDINAL, pairs=self.reader.point_pairs(item, image_hw=image_hw))
@@ -142,18 +146,25 @@ class LayoutSamples(Sequence[Sample]):
         folder, number = _place(item)
         return None if number is None else self._place.get((folder, number + offset))
 
-    def _view(self, item: Item, offset: int) -> SourceView:
-        other = self._neighbour(item, offset)
+    def _has_view(self, item: Item, role: ViewRole) -> bool:
+        return (self.reader.partner(item) if role == "stereo" else self._neighbour(item, role)) is not None
+
+    def _view(self, item: Item, role: ViewRole, *, image_hw: Size) -> SourceView:
+        if role == "stereo":
+            view = self.reader.stereo_view(item, image_hw=image_hw)
+            assert view is not None
+            return view
+        other = self._neighbour(item, role)
         assert other is not None
         here, there = self.reader.pose(item), self.reader.pose(other)
         pose = None if here is None or there is None else relative_pose(there, here)
         image = image_tensor(torch.from_numpy(self.reader.image(other)))
-        return SourceView(image=image, role=offset, T_source_target=pose)
+        return SourceView(image=image, role=role, T_source_target=pose)
 
     def _why_empty(self, chosen: Chosen) -> str:
         layout = self.layout
         if chosen.items:
-            return f"{self.root}: none of {len(chosen.items)} images of {layout.name} has the neighbours {self.sources}"
+            return f"{self.root}: none of {len(chosen.items)} images of {layout.name} has the sources {self.sources}"
         found = f"{chosen.num_listed} images chosen, {chosen.num_without_depth} of them without a depth map"
         first = self.reader.expected_depth(self.reader.items[0])
         return (

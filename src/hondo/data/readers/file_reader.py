@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
@@ -14,8 +15,10 @@ from hondo.core.errors import HondoError, unknown
 from hondo.core.sample import SourceView
 from hondo.core.types import Camera, Size, have_same_aspect
 from hondo.data.datasets.poses import read_pose_file
+from hondo.data.datasets.stereo_pair import stereo_pose
 from hondo.data.layouts.layout import Layout
 from hondo.data.layouts.path_template import Fields, fill_path, find_paths, is_filled, partner_path
+from hondo.data.loading.fit_sample import image_tensor
 from hondo.data.partners.pairing import by_time
 from hondo.data.readers.camera_decoders import Calibration, read_calibration
 from hondo.data.readers.depth_decoders import as_depth, as_quantity, read_stored
@@ -119,9 +122,26 @@ class FileReader:
         path = partner_path(self.root, self.layout.poses, item.fields)
         return None if path is None else read_pose_file(path)
 
-    def stereo_views(self, item: Item) -> tuple[SourceView, ...]:
-        """The other image of a stereo pair, where the data set is learnt from by it."""
-        return ()
+    def partner(self, item: Item) -> Path | None:
+        """The other image of a rectified stereo pair."""
+        path = partner_path(self.root, self.layout.right, item.fields)
+        return None if path == item.path else path
+
+    def partner_pose(self, item: Item, *, image_hw: Size) -> Float[Tensor, "4 4"] | None:
+        """T_partner_image of a rectified pair, in metres; None where the baseline is not known."""
+        baseline = self.layout.baseline
+        if baseline is None:
+            calibration = self.calibration(item, image_hw=image_hw)
+            baseline = None if calibration is None else calibration.baseline
+        return None if baseline is None else stereo_pose(baseline)
+
+    def stereo_view(self, item: Item, *, image_hw: Size) -> SourceView | None:
+        """The other image of a pair with its pose; None where there is none."""
+        path = self.partner(item)
+        if path is None:
+            return None
+        image = image_tensor(torch.from_numpy(read_image(path)))
+        return SourceView(image=image, role="stereo", T_source_target=self.partner_pose(item, image_hw=image_hw))
 
     def point_pairs(self, item: Item, *, image_hw: Size) -> Float[Tensor, "p 5"]:
         """The pairs of points of an ordinal label, as in Sample."""

@@ -5,13 +5,16 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+import torch
 from jaxtyping import Float
+from torch import Tensor
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.data.datasets.poses import read_poses
 from hondo.data.readers.camera_decoders import kitti_rows
 from hondo.data.readers.file_reader import FileReader, Item
+from hondo.data.readers.kitti_raw import OTHER, other_camera
 from hondo.data.readers.velodyne import project_points, read_points
 
 
@@ -38,11 +41,23 @@ class KittiOdometry(FileReader):
         poses, frame = sequence_poses(path), int(item.fields["frame"])
         if frame >= len(poses):
             raise HondoError(f"{path} holds {len(poses)} poses, but there is a frame {frame}")
+        return poses[frame] @ np.linalg.inv(self._from_grey(item, item.fields["camera"]))
+
+    def partner(self, item: Item) -> Path | None:
+        return other_camera(self, item)
+
+    def partner_pose(self, item: Item, *, image_hw: Size) -> Float[Tensor, "4 4"] | None:
+        camera = item.fields["camera"]
+        here, there = (self._from_grey(item, each) for each in (camera, OTHER[camera]))
+        return torch.from_numpy(there @ np.linalg.inv(here)).float()
+
+    def _from_grey(self, item: Item, camera: str) -> Float[np.ndarray, "4 4"]:
+        """T_camera_grey: a rectified camera's offset to the left grey one stands in its projection."""
         rows = calibration_rows(self._folder(item) / "calib.txt")
-        P = _row(rows, f"P{item.fields['camera']}", self._folder(item)).reshape(3, 4)
-        T_camera_grey = np.eye(4)
-        T_camera_grey[:3, 3] = np.linalg.inv(P[:, :3]) @ P[:, 3]
-        return poses[frame] @ np.linalg.inv(T_camera_grey)
+        P = _row(rows, f"P{camera}", self._folder(item)).reshape(3, 4)
+        offset = np.eye(4)
+        offset[:3, 3] = np.linalg.inv(P[:, :3]) @ P[:, 3]
+        return offset
 
     def _folder(self, item: Item) -> Path:
         return self.root / "sequences" / item.fields["sequence"]

@@ -6,14 +6,19 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+import torch
 from jaxtyping import Float
+from torch import Tensor
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
+from hondo.data.layouts.path_template import partner_path
 from hondo.data.readers.camera_decoders import check_kitti_day, kitti_rows
 from hondo.data.readers.file_reader import FileReader, Item
 from hondo.data.readers.oxts import pose_of_oxts, read_oxts
 from hondo.data.readers.velodyne import project_points, read_points
+
+OTHER = {"2": "3", "3": "2"}  # the left and the right colour camera
 
 
 class KittiRaw(FileReader):
@@ -54,8 +59,21 @@ class KittiRaw(FileReader):
         T_camera_velodyne = camera_from_velodyne(day, item.fields["camera"])
         return T_world_imu @ np.linalg.inv(T_camera_velodyne @ rigid(day / "calib_imu_to_velo.txt"))
 
+    def partner(self, item: Item) -> Path | None:
+        return other_camera(self, item)
+
+    def partner_pose(self, item: Item, *, image_hw: Size) -> Float[Tensor, "4 4"] | None:
+        day, camera = self.root / item.fields["date"], item.fields["camera"]
+        here, there = (camera_from_velodyne(day, each) for each in (camera, OTHER[camera]))
+        return torch.from_numpy(there @ np.linalg.inv(here)).float()
+
     def _drive(self, item: Item) -> Path:
         return self.root / item.fields["date"] / item.fields["drive"]
+
+
+def other_camera(reader: FileReader, item: Item) -> Path | None:
+    """The image of the other colour camera."""
+    return partner_path(reader.root, reader.layout.images, {**item.fields, "camera": OTHER[item.fields["camera"]]})
 
 
 @lru_cache(maxsize=64)

@@ -11,6 +11,7 @@ from jaxtyping import UInt8
 from hondo.core.errors import HondoError
 from hondo.core.sample import SourceView
 from hondo.core.text_file import read_text
+from hondo.core.types import Size
 from hondo.data.loading.fit_sample import image_tensor
 from hondo.data.readers.file_reader import FileReader, Item
 from hondo.images.video_file import read_frame_at
@@ -38,11 +39,14 @@ class VideoTimes(FileReader):
         frame = self._frame(item)
         return np.ascontiguousarray(frame[:, : frame.shape[1] // 2])
 
-    def stereo_views(self, item: Item) -> tuple[SourceView, ...]:
+    def partner(self, item: Item) -> Path | None:
+        return item.path
+
+    def stereo_view(self, item: Item, *, image_hw: Size) -> SourceView | None:
         frame = self._frame(item)
         half = frame.shape[1] // 2
         right = np.ascontiguousarray(frame[:, half : 2 * half])
-        return (SourceView(image=image_tensor(torch.from_numpy(right)), role="stereo"),)
+        return SourceView(image=image_tensor(torch.from_numpy(right)), role="stereo")
 
     def _frame(self, item: Item) -> UInt8[np.ndarray, "h w 3"]:
         return _frame_at(item.path, float(item.fields["seconds"]))
