@@ -5,6 +5,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -19,6 +20,7 @@ from jaxtyping import UInt8
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
+from hondo.images.animated_gif import DEFAULT_DELAY_S, gif_frames
 from hondo.images.file_header import DAMAGED, frame_count, open_pillow
 
 VIDEO_SUFFIXES = frozenset(
@@ -122,7 +124,12 @@ def _is_image(path: Path) -> bool:
 
 
 def probe_video(path: str | Path) -> VideoInfo:
-    """Size, rate and length of a video, from its header and first frame."""
+    """Size, rate and length of a video, from its header and first frame; of a GIF from all its images."""
+    if Path(path).suffix.lower() == ".gif":
+        frames = [(image.shape[:2], time_s) for image, time_s in gif_frames(path)]
+        length_s = max(frames[-1][1], DEFAULT_DELAY_S)
+        fps = max(1, len(frames) - 1) / length_s
+        return VideoInfo(size_hw=frames[0][0], fps=fps, frame_count=len(frames), duration_s=length_s + 1 / fps)
     with _opened(path) as container, _decoding(path):
         stream = main_stream(container)
         first = next(container.decode(stream), None)
@@ -142,6 +149,10 @@ def read_video(path: str | Path, *, every: int = 1, max_frames: int | None = Non
     """The frames one by one, upright, with their own times. ``every=3`` gives the first of every three."""
     if every < 1 or (max_frames is not None and max_frames < 1):
         raise HondoError(f"every and max_frames must be at least 1, got {every} and {max_frames}")
+    if Path(path).suffix.lower() == ".gif":
+        frames = (VideoFrame(image=image, time_s=time_s) for image, time_s in gif_frames(path))
+        yield from islice(frames, 0, None if max_frames is None else (max_frames - 1) * every + 1, every)
+        return
     with _opened(path) as container, _decoding(path):
         stream = main_stream(container)
         stream.thread_type = "AUTO"
