@@ -91,3 +91,12 @@ def test_published_data_sets_by_name(tmp_path):
     assert later is not None and float(later[2, 3]) < -0.5  # metres driven, from OXTS
     narrow = build_samples(replace(frames, size_hw=(64, 64)), multiple_of=16)
     assert narrow.size_hw == (32, 112)  # the area asked for, at the aspect of the images
+
+
+def test_another_manifest_of_the_same_images_is_what_a_model_is_shown(manifest):
+    table = (manifest / "manifest.csv").read_text().splitlines()
+    (manifest / "lidar.csv").write_text("\n".join([table[0], *(line.replace("1000", "2000") for line in table[2:])]))
+    data = RgbdData(root=str(manifest), measured=str(manifest / "lidar.csv"), size_hw=(32, 64))
+    samples = build_samples(data)
+    assert len(samples) == 3
+    torch.testing.assert_close(samples[0].measured, samples[0].depth_gt / 2)

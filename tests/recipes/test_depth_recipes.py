@@ -11,7 +11,7 @@ from hondo.losses.l1 import log_l1_loss
 from hondo.losses.terms import TERMS
 from hondo.models.base.completion import CompletionModel
 from hondo.recipes.build_parts import build_depth_model, build_samples
-from hondo.recipes.depth_recipes import kitti_completion_tiny, mix, rgbd
+from hondo.recipes.depth_recipes import kitti_completion, kitti_completion_tiny, mix, rgbd
 from hondo.recipes.pipeline import run
 from hondo.train.loop.loop_config import FabricConfig, LoopConfig
 from hondo.train.objectives.objective_config import SupervisedConfig
@@ -35,6 +35,9 @@ def test_a_mix_reads_no_loss_that_needs_metres() -> None:
 def test_completion_shows_the_model_points() -> None:
     recipe = kitti_completion_tiny()
     assert isinstance(build_depth_model(recipe), CompletionModel) and recipe.data.dataset == "synthetic"
+    on_kitti = kitti_completion()
+    assert (on_kitti.data.dataset, on_kitti.data.measured) == ("kitti", "velodyne")
+    assert isinstance(build_depth_model(on_kitti), CompletionModel)
 
 
 @pytest.mark.slow

@@ -33,6 +33,8 @@ class Sample:
     depth_gt: Float[Tensor, "1 h w"] | None = None  # metres, or what ``truth`` says
     valid: Bool[Tensor, "1 h w"] | None = None  # where depth_gt is known
     truth: TruthKind = TruthKind.METRIC  # what depth_gt is known up to
+    measured: Float[Tensor, "1 h w"] | None = None  # metres of what a model is shown, e.g. a LiDAR's points
+    is_measured: Bool[Tensor, "1 h w"] | None = None  # where ``measured`` is known
     # Two points (x, y) and (x, y) in pixels, centres at +0.5; then 1: the first is nearer, -1: farther, 0: about equal.
     pairs: Float[Tensor, "p 5"] | None = None
     sources: tuple[SourceView, ...] = ()
@@ -47,6 +49,8 @@ class Sample:
             )
         if (self.depth_gt is None) != (self.valid is None):
             raise HondoError(f"{self.origin or 'sample'}: depth_gt and valid come together")
+        if (self.measured is None) != (self.is_measured is None):
+            raise HondoError(f"{self.origin or 'sample'}: measured and is_measured come together")
         if self.truth is TruthKind.ORDINAL and (self.pairs is None or self.depth_gt is not None):
             raise HondoError(f"{self.origin or 'sample'}: ordinal truth is pairs of points, without a depth map")
 
@@ -72,6 +76,8 @@ class Batch:
     depth_gt: Float[Tensor, "b 1 h w"] | None = None
     valid: Bool[Tensor, "b 1 h w"] | None = None
     truths: tuple[TruthKind, ...] = ()  # of each sample; empty: all are metric
+    measured: Float[Tensor, "b 1 h w"] | None = None
+    is_measured: Bool[Tensor, "b 1 h w"] | None = None
     pairs: Float[Tensor, "b p 5"] | None = None  # as in Sample; rows of NaN fill up where a sample has fewer
     source_images: Float[Tensor, "b n 3 h w"] | None = None
     source_roles: tuple[ViewRole, ...] = ()  # the same n roles for every sample

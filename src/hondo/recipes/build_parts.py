@@ -14,6 +14,7 @@ from hondo.data.layouts.layout_table import LAYOUTS
 from hondo.data.loading.bad_samples import readable_ones
 from hondo.data.loading.batches import BatchSource, ShuffledBatches
 from hondo.data.loading.collate import collate
+from hondo.data.loading.measured_depth import WithMeasured
 from hondo.data.streaming.shards import Shards, is_packed
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.registry.build_model import build_model
@@ -77,6 +78,10 @@ def build_samples(data: Any, *, multiple_of: int = 1) -> Samples:
     """The data set that a data config names. Frames keep their aspect ratio at about the area of ``size_hw``."""
     if "root" in {each.name for each in fields(data)} and data.root is None:
         raise HondoError(f"the data set '{data.dataset}' needs files; give root=PATH", field="root")
+    if getattr(data, "measured", None) is not None:
+        other = replace(data, depth=data.measured) if data.name else replace(data, root=data.measured)
+        shown = build_samples(replace(other, measured=None))
+        return WithMeasured(build_samples(replace(data, measured=None)), shown)
     arguments = _arguments(data)
     if is_packed(arguments.get("root")):
         return Shards(data.root, size_hw=data.size_hw)

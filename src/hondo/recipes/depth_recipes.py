@@ -35,10 +35,24 @@ def mix() -> Recipe:
     return replace(rgbd(), name="mix", data=MixData(), objective=SupervisedConfig(terms={"ssi": 1.0, "ordinal": 0.5}))
 
 
-def kitti_completion_tiny() -> Recipe:
-    """Depth completion: the model sees the image and some measured points of it, as of a LiDAR; on rendered scenes.
+def kitti_completion() -> Recipe:
+    """Depth completion on KITTI: the model sees the image and the Velodyne's points, and learns the annotated maps."""
+    options = {"encoder": "timm:resnet18", "in_channels": 5, "size_hw": (192, 640)}
+    return replace(
+        kitti_completion_tiny(),
+        name="kitti-completion",
+        data=RgbdData(name="kitti", split="eigen_zhou/train", measured="velodyne", size_hw=(192, 640)),
+        model=ModelConfig(name="unet", weights="random", options=options),
+        augment=AugmentConfig(flip=0.5, jitter=0.5),
+        batches=BatchesConfig(batch_size=8),
+        optim=OptimConfig(lr=2e-4, max_steps=50_000, ema_decay=0.999),
+        loop=LoopConfig(log_every=20, checkpoint_every=1000),
+    )
 
-    For your own data: the recipe rgbd with ``model.options={"in_channels": 5}``.
+
+def kitti_completion_tiny() -> Recipe:
+    """The same on rendered scenes, where the measured points are drawn from the exact depth. For your own data: the
+    recipe rgbd with ``model.options={"in_channels": 5}``.
     """
     options = {"encoder": "light", "width": 0.5, "in_channels": 5, "size_hw": (64, 96)}
     return Recipe(

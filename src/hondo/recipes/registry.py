@@ -8,10 +8,11 @@ from hondo.recipes.recipe import Recipe
 RECIPES: Table[Callable[[], Recipe]] = Table(
     "recipe",
     {
-        "semi": "hondo.recipes.video_recipes:semi",
         "video": "hondo.recipes.video_recipes:video",
         "rgbd": "hondo.recipes.depth_recipes:rgbd",
+        "semi": "hondo.recipes.video_recipes:semi",
         "distil": "hondo.recipes.video_recipes:distil",
+        "kitti-completion": "hondo.recipes.depth_recipes:kitti_completion",
         "kitti-completion-tiny": "hondo.recipes.depth_recipes:kitti_completion_tiny",
         "mix": "hondo.recipes.depth_recipes:mix",
         "nano": "hondo.recipes.nano_recipes:nano",

@@ -32,7 +32,7 @@ FIXED = (
     "optim.lr_factors",
     "seed",
 )
-_PATHS = ("root", "camera", "poses", "weights", "sets", "lists", "split")  # fields that may hold a path
+_PATHS = ("root", "camera", "poses", "weights", "sets", "measured", "lists", "split")  # fields that may hold a path
 
 
 def check_resumable(stored: Path, recipe: Recipe) -> None:

@@ -150,3 +150,12 @@ def test_pairs_stay_on_their_pixels() -> None:
     cut = zoom(before, top=offset, left=offset, scale=scale, size_hw=(16, 24))
     assert torch.equal(values(cut), expected) and cut.pairs[0, 1].isnan().all()
     assert cut.pairs[0, 0].tolist() == [6.5, 4.5, 16.5, 8.5, 1.0]
+
+
+def test_measured_depth_moves_with_the_labels() -> None:
+    before = batch()
+    before = replace(before, measured=before.depth_gt, is_measured=before.valid)
+    offset, scale = torch.tensor([3.0, 5.0]), torch.tensor([1.0, 1.5])
+    for after in (flip(before, BOTH), zoom(before, top=offset, left=offset, scale=scale, size_hw=(12, 16))):
+        assert torch.equal(after.measured, after.depth_gt) and torch.equal(after.is_measured, after.valid)
+        assert not torch.equal(after.is_measured, before.is_measured[..., :12, :16])

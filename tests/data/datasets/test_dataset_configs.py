@@ -16,14 +16,18 @@ from hondo.data.datasets.registry import DATASETS
 )
 def test_the_fields_are_options_of_the_data_set(data: Any) -> None:
     options = inspect.signature(DATASETS[data.dataset]).parameters
-    others = {"frames": {"name", "split", "lists"}, "diode": {"partner_orientation"}}.get(data.dataset, set())
+    others = {"frames": {"name", "split", "lists"}, "diode": {"partner_orientation", "measured"}}.get(
+        data.dataset, set()
+    )
     assert {field.name for field in fields(data)} - others <= set(options)
 
 
 def test_a_manifest_and_published_data_sets() -> None:
     assert RgbdData().dataset == "rgbd" and FramesData().dataset == "frames"
     options = inspect.signature(DATASETS["rgbd"]).parameters
-    assert {field.name for field in fields(RgbdData())} - {"name", "split", "lists", "depth"} <= set(options)
+    assert {field.name for field in fields(RgbdData())} - {"name", "split", "lists", "depth", "measured"} <= set(
+        options
+    )
     assert FramesData(name="kitti").dataset == "kitti"
     with pytest.raises(HondoError, match="did you mean diode"):
         RgbdData(name="diod")

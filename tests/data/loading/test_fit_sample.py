@@ -72,3 +72,10 @@ def test_pairs_follow_the_image():
     pairs = torch.tensor([[0.5, 0.5, 59.5, 39.5, -1.0]])
     fitted = fit_sample(Sample(image=torch.rand(3, 40, 60), pairs=pairs, truth=TruthKind.ORDINAL), (80, 200))
     assert fitted.pairs.tolist() == [[41.0, 1.0, 159.0, 79.0, -1.0]]  # enlarged twice, 40 columns of padding
+
+
+def test_measured_depth_is_fitted_like_labels():
+    depth, valid = torch.rand(1, 40, 60), torch.rand(1, 40, 60) > 0.5
+    known = {"depth_gt": depth, "valid": valid, "measured": depth, "is_measured": valid}
+    fitted = fit_sample(Sample(image=torch.rand(3, 40, 60), **known), (20, 50))
+    assert torch.equal(fitted.measured, fitted.depth_gt) and torch.equal(fitted.is_measured, fitted.valid)

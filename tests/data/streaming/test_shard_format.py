@@ -29,12 +29,13 @@ def full() -> Sample:
     )
     known = {"depth_gt": torch.where(valid, depth, 0), "valid": valid, "truth": TruthKind.UP_TO_SCALE}
     pairs = torch.tensor([[0.5, 1.5, 3.25, 4.5, -1.0]])
+    known |= {"measured": torch.where(~valid, depth, 0), "is_measured": ~valid}
     return Sample(image=eight_bits(1), camera=CAMERA, sources=views, pairs=pairs, origin="a/b.png", **known)
 
 
 def test_there_and_back_is_exact():
     before, after = full(), unpack_sample(pack_sample(full(), "7"), where="here")
-    for name in ("image", "depth_gt", "valid", "pairs"):
+    for name in ("image", "depth_gt", "valid", "pairs", "measured", "is_measured"):
         torch.testing.assert_close(getattr(after, name), getattr(before, name), rtol=0, atol=0)
     assert (after.camera, after.truth, after.origin) == (before.camera, before.truth, before.origin)
     for one, other in zip(after.sources, before.sources, strict=True):
@@ -60,7 +61,7 @@ def test_it_is_a_piece_of_a_tar_archive_that_webdataset_can_read():
     piece = pack_sample(full(), "00000007")
     with tarfile.open(fileobj=io.BytesIO(piece + bytes(1024))) as tar:
         names = tar.getnames()
-    endings = ["json", "image.png", "source0.png", "source1.png", "depth.npz"]
+    endings = ["json", "image.png", "source0.png", "source1.png", "depth.npz", "measured.npz"]
     assert names == [f"00000007.{ending}" for ending in endings] and len(piece) % 512 == 0
 
 

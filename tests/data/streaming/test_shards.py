@@ -1,6 +1,7 @@
 """Packed data: the same samples from disk and from a URL; an epoch holds each once, in any number of processes."""
 
 from itertools import chain, islice
+from pathlib import Path
 
 import fsspec
 import pytest
@@ -84,6 +85,7 @@ def test_a_url_is_fetched_shard_by_shard_and_old_shards_go(packed_once, monkeypa
     assert origins(remote) == origins(batches(packed_once))
     folder = remote.samples._files.folder
     assert len(list(folder.glob("*.tar"))) <= 2
+    assert Shards(Path("memory://packed")).root == "memory://packed"  # as the command line gives it
     memory.rm("/packed/shard-000003.tar")
     with pytest.raises(HondoError, match="cannot be fetched"):
         [Shards("memory://packed")[number] for number in range(24)]
@@ -91,6 +93,7 @@ def test_a_url_is_fetched_shard_by_shard_and_old_shards_go(packed_once, monkeypa
 
 def test_what_is_not_packed_is_named(tmp_path, packed):
     assert not is_packed(tmp_path) and is_packed(packed) and is_packed("s3://bucket/set") and not is_packed(None)
+    assert is_packed(Path("gs://bucket/set")) and not is_packed("C:/set") and not is_packed("sets/s3:/x")
     with pytest.raises(HondoError, match="hondo data pack"):
         Shards(tmp_path)
     (packed / "index.json").write_text('{"format": "other"}')

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -150,3 +152,16 @@ def test_depth_that_the_image_does_not_show_is_learnt_from_points():
         alone = 1 / model(fresh.image)[0]
     errors = [log_l1_loss(depth, fresh.depth_gt, is_valid=known) for depth in (shown, alone)]
     assert errors[0] < 0.6 * errors[1]
+
+
+def test_measured_depth_is_shown_where_the_data_has_it():
+    model = build_model("unet", weights="random", encoder="light", width=0.25, in_channels=5)
+    shown = []
+    model.network.register_forward_pre_hook(lambda module, inputs: shown.append(inputs[0][:, 3:]))
+    measured = torch.full((2, 1, 32, 32), torch.e)
+    is_measured = torch.rand(2, 1, 32, 32) < 0.1
+    batch = Batch(image=torch.rand(2, 3, 32, 32), depth_gt=DEPTH.repeat(1, 1, 2, 2), valid=IS_VALID.repeat(1, 1, 2, 2))
+    batch = replace(batch, measured=measured, is_measured=is_measured)
+    Supervised(model, SupervisedConfig(terms={"log_l1": 1.0}, no_points=0.0))(batch)
+    assert torch.equal(shown[0][:, 1:] > 0, is_measured)
+    torch.testing.assert_close(shown[0][:, :1][is_measured], torch.ones(int(is_measured.sum())))

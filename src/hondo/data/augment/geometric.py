@@ -24,6 +24,8 @@ def flip(batch: Batch, is_flipped: Bool[Tensor, " b"]) -> Batch:
         image=torch.where(_wide(is_flipped, batch.image), batch.image.flip(-1), batch.image),
         depth_gt=mirrored(batch.depth_gt),
         valid=mirrored(batch.valid),
+        measured=mirrored(batch.measured),
+        is_measured=mirrored(batch.is_measured),
         pairs=_flip_pairs(batch.pairs, is_flipped, width=width),
         source_images=mirrored(batch.source_images),
         augmented=mirrored(batch.augmented),
@@ -44,12 +46,15 @@ def zoom(
     if batch.source_K is None and batch.source_images is not None and batch.K is not None:
         batch = replace(batch, source_K=batch.K[:, None].expand(-1, batch.source_images.shape[1], -1, -1))
     grid = _window_grid(batch.image, top=top, left=left, scale=scale, size_hw=size_hw)
-    depth_gt, valid = _zoom_depth(batch, grid)
+    depth_gt, valid = _zoom_depth(batch.depth_gt, batch.valid, grid)
+    measured, is_measured = _zoom_depth(batch.measured, batch.is_measured, grid)
     return replace(
         batch,
         image=_sample_views(batch.image[:, None], grid)[:, 0],
         depth_gt=depth_gt,
         valid=valid,
+        measured=measured,
+        is_measured=is_measured,
         pairs=_zoom_pairs(batch.pairs, top=top, left=left, scale=scale, size_hw=size_hw),
         source_images=None if batch.source_images is None else _sample_views(batch.source_images, grid),
         augmented=None if batch.augmented is None else _sample_views(batch.augmented[:, None], grid)[:, 0],
@@ -134,11 +139,11 @@ def _sample_views(views: Float[Tensor, "b n c h w"], grid: Float[Tensor, "b H W 
 
 
 def _zoom_depth(
-    batch: Batch, grid: Float[Tensor, "b H W 2"]
+    depth: Float[Tensor, "b 1 h w"] | None, valid: Bool[Tensor, "b 1 h w"] | None, grid: Float[Tensor, "b H W 2"]
 ) -> tuple[Float[Tensor, "b 1 H W"] | None, Bool[Tensor, "b 1 H W"] | None]:
-    if batch.depth_gt is None or batch.valid is None:
+    if depth is None or valid is None:
         return None, None
-    both = torch.cat([batch.depth_gt, batch.valid.to(batch.depth_gt)], dim=1)  # b 2 h w
+    both = torch.cat([depth, valid.to(depth)], dim=1)  # b 2 h w
     both = F.grid_sample(both, grid, mode="nearest", padding_mode="border", align_corners=False)
     is_inside = (grid.abs() <= 1).all(dim=-1)[:, None]
     return both[:, :1], (both[:, 1:] > 0.5) & is_inside

@@ -54,6 +54,9 @@ class RgbdData:
     split: str | None = None  # of a published data set: a name of `hondo data splits`, or a file
     lists: str | None = None  # the folder of the published split lists; None: root/splits
     depth: str | None = None  # which depth, where a data set has several (KITTI: velodyne)
+    # What a model that completes depth is shown: another depth of the data set (KITTI: velodyne), or of the same images
+    # in another manifest. None: some of the labelled pixels.
+    measured: str | None = None
     max_depth: float | None = None  # metres; farther is unknown. None: saturated and implausibly far values are
     only: str | None = None
     every: int = 1

@@ -29,6 +29,8 @@ def collate(samples: Sequence[Sample]) -> Batch:
         K=_stack_K([sample.camera for sample in samples]),
         depth_gt=depth_gt,
         valid=None if valid is None else valid.bool(),
+        measured=_stack([sample.measured for sample in samples]),
+        is_measured=_stack([sample.is_measured for sample in samples]),
         truths=tuple(sample.truth for sample in samples),
         pairs=_stack_pairs([sample.pairs for sample in samples]),
         source_images=_stack_views(samples) if roles else None,

@@ -23,11 +23,16 @@ def fit_sample(sample: Sample, size_hw: Size | None) -> Sample:
         camera=_fit_camera(sample.camera, placement),
         depth_gt=None,
         valid=None,
+        measured=None,
+        is_measured=None,
         pairs=None if sample.pairs is None else _fit_pairs(sample.pairs, placement),
     )
     if sample.depth_gt is not None and sample.valid is not None:
         depth, valid = fit_depth(sample.depth_gt, sample.valid, placement)
         fitted = replace(fitted, depth_gt=depth, valid=valid)
+    if sample.measured is not None and sample.is_measured is not None:
+        depth, valid = fit_depth(sample.measured, sample.is_measured, placement)
+        fitted = replace(fitted, measured=depth, is_measured=valid)
     return replace(fitted, sources=tuple(_fit_view(view, size_hw) for view in sample.sources))
 
 

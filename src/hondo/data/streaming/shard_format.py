@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from hondo.core.errors import HondoError
@@ -30,8 +30,9 @@ def pack_sample(sample: Sample, key: str, *, quality: int | None = None) -> byte
     for number, view in enumerate(sample.sources):
         members[f"source{number}.{suffix}"] = _encoded(view.image, quality)
     if sample.depth_gt is not None and sample.valid is not None:
-        depth = torch.where(sample.valid, sample.depth_gt.float(), torch.nan)[0].numpy(force=True)
-        members["depth.npz"] = _zipped(depth=depth)
+        members["depth.npz"] = _zipped(sample.depth_gt, sample.valid)
+    if sample.measured is not None and sample.is_measured is not None:
+        members["measured.npz"] = _zipped(sample.measured, sample.is_measured)
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for name, content in members.items():
@@ -49,23 +50,22 @@ def unpack_sample(piece: bytes, *, where: str) -> Sample:
             members = {member.name.split(".", 1)[1]: _content(tar, member) for member in tar}
         described = json.loads(members["json"])
         images = {name.rpartition(".")[0]: content for name, content in members.items() if name[-3:] in ("png", "jpg")}
-        return _sample(described, images, members.get("depth.npz"))
+        return _sample(described, images, members)
     except (tarfile.TarError, KeyError, IndexError, ValueError, OSError) as error:
         raise HondoError(f"{where} is damaged ({error}); pack the data set again") from error
 
 
-def _sample(described: dict[str, Any], images: dict[str, bytes], depth_file: bytes | None) -> Sample:
-    depth = None
-    if depth_file is not None:
-        with np.load(io.BytesIO(depth_file)) as arrays:
-            depth = torch.from_numpy(arrays["depth"])[None]
-    valid = None if depth is None else depth.isfinite()
+def _sample(described: dict[str, Any], images: dict[str, bytes], members: dict[str, bytes]) -> Sample:
+    depth, valid = _unzipped(members.get("depth.npz"))
+    measured, is_measured = _unzipped(members.get("measured.npz"))
     sources = (_view(each, images[f"source{number}"]) for number, each in enumerate(described["sources"]))
     return Sample(
         image=_decoded(images["image"]),
         camera=_camera(described["camera"]),
-        depth_gt=None if depth is None else depth.nan_to_num(0.0),
+        depth_gt=depth,
         valid=valid,
+        measured=measured,
+        is_measured=is_measured,
         truth=TruthKind(described["truth"]),
         pairs=None if described["pairs"] is None else torch.tensor(described["pairs"]).reshape(-1, 5),
         sources=tuple(sources),
@@ -121,10 +121,19 @@ def _decoded(content: bytes) -> Float[Tensor, "3 h w"]:
     return image_tensor(torch.from_numpy(read_image(content)))
 
 
-def _zipped(**arrays: Float[np.ndarray, "..."]) -> bytes:
+def _zipped(depth: Float[Tensor, "1 h w"], is_known: Bool[Tensor, "1 h w"]) -> bytes:
     file = io.BytesIO()
-    np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(file, depth=torch.where(is_known, depth.float(), torch.nan)[0].numpy(force=True))
     return file.getvalue()
+
+
+def _unzipped(content: bytes | None) -> tuple[Float[Tensor, "1 h w"] | None, Bool[Tensor, "1 h w"] | None]:
+    """A depth map, 0 where it is not known, and where it is known."""
+    if content is None:
+        return None, None
+    with np.load(io.BytesIO(content)) as arrays:
+        depth = torch.from_numpy(arrays["depth"])[None]
+    return depth.nan_to_num(0.0), depth.isfinite()
 
 
 def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

@@ -1,6 +1,7 @@
 """Reads packed data from a folder or an fsspec URL: s3://, gs://, https:// and others."""
 
 import json
+import re
 import shutil
 import tempfile
 import threading
@@ -25,9 +26,17 @@ MIXED_SHARDS = 4  # whose samples are shuffled among each other
 KEPT_SHARDS = 2 * MIXED_SHARDS  # that lie on this disk at once, where they come over a network
 
 
+_SCHEME = re.compile(r"(?P<scheme>[a-z][a-z0-9+.:-]+):/+")  # of two letters and more: C:/ is a drive
+
+
 def is_url(root: object) -> bool:
-    """Whether data lies behind a URL, which no path of this disk looks like."""
-    return isinstance(root, str) and "://" in root
+    """Whether data lies behind a URL; as a Path it has lost one of its slashes."""
+    return isinstance(root, str | Path) and _SCHEME.match(str(root)) is not None
+
+
+def as_url(root: str | Path) -> str:
+    """The URL with both slashes."""
+    return _SCHEME.sub(r"\g<scheme>://", str(root), count=1)
 
 
 def is_packed(root: object) -> bool:
@@ -55,8 +64,8 @@ class Shards(Sequence[Sample]):
     """
 
     def __init__(self, root: str | Path, *, size_hw: Size | None = None, every: int = 1) -> None:
-        self.root, self.size_hw = root, size_hw
-        self._files = _Remote(str(root)) if is_url(root) else _Local(Path(root))
+        self.root, self.size_hw = as_url(root) if is_url(root) else root, size_hw
+        self._files = _Remote(as_url(root)) if is_url(root) else _Local(Path(root))
         index = _read_index(self._files.read(INDEX), where=f"{root}/{INDEX}")
         self.names = [shard["name"] for shard in index["shards"]]
         rows = ((number, row) for number, shard in enumerate(index["shards"]) for row in shard["samples"])

@@ -63,11 +63,13 @@ class Supervised(nn.Module):
     ) -> tuple[list[Float[Tensor, "b 1 _ _"]], dict[str, Float[Tensor, "b _"]]]:
         if not isinstance(self.model, CompletionModel):
             return predicted(self.model, seen)
-        if batch.depth_gt is None or batch.valid is None:
-            return self.model(seen), {}
-        is_measured = drawn_pixels(batch.valid, self.config.points)
+        depth, is_measured = batch.measured, batch.is_measured
+        if depth is None or is_measured is None:
+            if batch.depth_gt is None or batch.valid is None:
+                return self.model(seen), {}
+            depth, is_measured = batch.depth_gt, drawn_pixels(batch.valid, self.config.points)
         has_points = torch.rand(len(seen)).to(seen.device) >= self.config.no_points
-        return self.model(seen, batch.depth_gt, is_measured & has_points.view(-1, 1, 1, 1)), {}
+        return self.model(seen, depth, is_measured & has_points.view(-1, 1, 1, 1)), {}
 
     def _judged(self, batch: Batch, finest: Float[Tensor, "b 1 _ _"]) -> Parts:
         """The adversarial losses, of the samples whose depth is known up to scale at most."""
