@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import torch
+from jaxtyping import Int64
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Sample, Samples
@@ -53,7 +54,7 @@ class MixedSets(Sequence[Sample]):
         return [order[rank::world_size].tolist() for rank in range(world_size)]
 
 
-def _repeated_order(samples: Samples, count: int, generator: torch.Generator) -> torch.Tensor:
+def _repeated_order(samples: Samples, count: int, generator: torch.Generator) -> Int64[torch.Tensor, " count"]:
     """``count`` numbers of samples: whole epochs of the set's own order, one behind the other."""
     own = getattr(samples, "streams", None)
     epochs = [torch.empty(0, dtype=torch.long)]

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from hondo.core.errors import HondoError
@@ -65,7 +65,7 @@ def _baseline(view: SourceView, origin: str) -> float:
 
 def _disparity(
     image: Float[Tensor, "3 h w"], view: SourceView, *, baseline: float
-) -> tuple[Float[np.ndarray, "h w"], np.ndarray]:
+) -> tuple[Float[np.ndarray, "h w"], Bool[np.ndarray, "h w"]]:
     """Of the target; where it is the right one of the pair, both images are mirrored."""
     target, other = _uint8(image), _uint8(view.image)
     if baseline > 0:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float
 
 from hondo.core.errors import HondoError, warn
 from hondo.images.listing import name_numbers, shared_name
@@ -133,7 +134,7 @@ def _varying(files: Sequence[Path]) -> list[tuple[int, ...]]:
     return [tuple(key[place] for place in kept) for key in keys]
 
 
-def _times(files: Sequence[Path]) -> np.ndarray | None:
+def _times(files: Sequence[Path]) -> Float[np.ndarray, " n"] | None:
     names = [shared_name(path.stem) for path in files]
     if not all(_TIME.fullmatch(name) for name in names):
         return None

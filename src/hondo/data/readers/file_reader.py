@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from hondo.core.errors import HondoError, unknown
@@ -147,7 +147,7 @@ class FileReader:
         """The pairs of points of an ordinal label, as in Sample."""
         raise HondoError(f"{self.layout.name} has no pairs of points")
 
-    def _is_kept(self, item: Item, *, size_hw: Size) -> np.ndarray:
+    def _is_kept(self, item: Item, *, size_hw: Size) -> Bool[np.ndarray, "h w"]:
         assert self.layout.mask is not None
         path = partner_path(self.root, self.layout.mask.files, item.fields)
         if path is None:

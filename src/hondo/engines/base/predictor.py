@@ -76,7 +76,7 @@ class NetworkPredictor:
         with self.lock:
             return self._call(network_input, *previous_and_K)
 
-    def _call(self, *inputs: np.ndarray) -> np.ndarray:
+    def _call(self, *inputs: Float[np.ndarray, "b ..."]) -> Float[np.ndarray, "b 1 h w"]:
         with _memory_named(inputs[0].shape):
             return self.network(*inputs)
 
@@ -200,11 +200,11 @@ def _memory_named(shape: tuple[int, ...]) -> AbstractContextManager[None]:
 
 
 def _with_memory_named(queue: InferQueue) -> InferQueue:
-    def submit(image: np.ndarray) -> Callable[[], np.ndarray]:
+    def submit(image: Float[np.ndarray, "b 3 H W"]) -> Callable[[], Float[np.ndarray, "b 1 h w"]]:
         with _memory_named(image.shape):
             wait = queue.submit(image)
 
-        def result() -> np.ndarray:
+        def result() -> Float[np.ndarray, "b 1 h w"]:
             with _memory_named(image.shape):
                 return wait()
 

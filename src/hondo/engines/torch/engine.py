@@ -99,7 +99,9 @@ def _runner(model: DepthModel, *, target: torch.device, precision: str) -> Calla
     return run
 
 
-def layer_times(run: Callable[..., np.ndarray], *inputs: Float[np.ndarray, "..."]) -> tuple[LayerTime, ...]:
+def layer_times(
+    run: Callable[..., Float[np.ndarray, "b 1 h w"]], *inputs: Float[np.ndarray, "..."]
+) -> tuple[LayerTime, ...]:
     """The operations of the second of two calls by torch's profiler; a name is the shapes of its inputs."""
     from torch.autograd.profiler import profile
 

@@ -62,6 +62,8 @@ def pair_hinge(
     return masked_mean(torch.where(order == 0, equal, ordered), is_pair)
 
 
-def _differences(values: Float[Tensor, "b 1 h w"], places: Int[Tensor, "b p 2"]) -> tuple[Tensor, Tensor]:
+def _differences(
+    values: Float[Tensor, "b 1 h w"], places: Int[Tensor, "b p 2"]
+) -> tuple[Float[Tensor, "b p"], Float[Tensor, "b p"]]:
     flat = values.flatten(1)
     return flat.gather(1, places[..., 0]), flat.gather(1, places[..., 1])

@@ -130,7 +130,7 @@ def own_header(path: Path) -> WeightsHeader | None:
         return None
 
 
-def read_checkpoint(path: Path) -> tuple[WeightsHeader, dict[str, Tensor]] | None:
+def read_checkpoint(path: Path) -> tuple[WeightsHeader, dict[str, Shaped[Tensor, "..."]]] | None:
     """Header and weights of a .safetensors file that hondo wrote; None: any other file, of published weights."""
     if path.suffix != ".safetensors" or "hondo" not in (_open(path).metadata() or {}):
         return None

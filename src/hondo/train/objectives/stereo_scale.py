@@ -4,7 +4,7 @@ from statistics import median
 
 import numpy as np
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from hondo.core.sample import Sample, Samples
@@ -44,5 +44,5 @@ def _ratio(sample: Sample, model: DepthModel) -> float | None:
     return float(np.median(1 / depth[is_right]) / max(float(np.median(predicted)), 1e-9))
 
 
-def _uint8(image: Tensor) -> UInt8[np.ndarray, "h w 3"]:
+def _uint8(image: Float[Tensor, "3 h w"]) -> UInt8[np.ndarray, "h w 3"]:
     return (image * 255).round().clamp(0, 255).byte().permute(1, 2, 0).contiguous().numpy()

@@ -31,8 +31,8 @@ def mix_by_cosines(
     angles = torch.arange(q.shape[2], device=q.device) * (math.pi / 2 / q.shape[2])
     turned = torch.stack([angles.cos(), angles.sin()], dim=-1)  # (n 2)
 
-    def features(x: Tensor) -> Tensor:
-        return (F.relu(x.float()).unsqueeze(-1) * turned.unsqueeze(-2)).flatten(-2)  # (b heads n 2d)
+    def features(x: Float[Tensor, "b heads n d"]) -> Float[Tensor, "b heads n two_d"]:
+        return (F.relu(x.float()).unsqueeze(-1) * turned.unsqueeze(-2)).flatten(-2)
 
     queries, keys = features(q), features(k)
     summed = keys.transpose(-2, -1) @ v.float()

@@ -6,7 +6,7 @@ sums of weights (equation 4). Costs n chunk rounds, and a sort: it pays off only
 """
 
 import torch
-from jaxtyping import Bool, Float, Int64
+from jaxtyping import Bool, Float, Int64, Shaped
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -42,15 +42,21 @@ class HashedAttention(nn.Module):
         results, totals = (torch.stack(each) for each in zip(*rounds, strict=True))
         return self.proj(join_heads((results * totals.softmax(dim=0)).sum(dim=0)))
 
-    def _round(self, q: Tensor, k: Tensor, v: Tensor, directions: Tensor) -> tuple[Tensor, Tensor]:
-        """The result of one hash (b heads n d), and the logarithm of its sum of weights (b heads n 1)."""
+    def _round(
+        self,
+        q: Float[Tensor, "b heads n d"],
+        k: Float[Tensor, "b heads n d"],
+        v: Float[Tensor, "b heads n d"],
+        directions: Float[Tensor, "d half"],
+    ) -> tuple[Float[Tensor, "b heads n d"], Float[Tensor, "b heads n 1"]]:
+        """The result of one hash, and the logarithm of its sum of weights."""
         length = q.shape[2]
         bucket = buckets_of(k, directions) if self.buckets > 1 else torch.zeros_like(q[..., 0], dtype=torch.int64)
         order = (bucket * length + torch.arange(length, device=q.device)).argsort(dim=-1)
         chunk = -(-length // self.buckets)
         missing = chunk * self.buckets - length
 
-        def chunks(x: Tensor) -> Tensor:  # (b heads n d) -> (b heads buckets chunk d), sorted
+        def chunks(x: Float[Tensor, "b heads n d"]) -> Float[Tensor, "b heads buckets chunk d"]:  # sorted
             taken = x.gather(2, order.unsqueeze(-1).expand(-1, -1, -1, x.shape[-1]))
             return F.pad(taken, (0, 0, 0, missing)).unflatten(2, (self.buckets, chunk))
 
@@ -71,8 +77,8 @@ def buckets_of(x: Float[Tensor, "b heads n d"], directions: Float[Tensor, "d hal
     return torch.cat([projected, -projected], dim=-1).argmax(dim=-1)
 
 
-def with_previous(chunks: Tensor) -> Tensor:
-    """Every chunk (b heads chunks m d) with the one before it; the first with the last."""
+def with_previous(chunks: Shaped[Tensor, "b heads chunks m d"]) -> Shaped[Tensor, "b heads chunks two_m d"]:
+    """Every chunk with the one before it; the first with the last."""
     return torch.cat([chunks, chunks.roll(1, dims=2)], dim=3)
 
 
