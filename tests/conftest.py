@@ -4,7 +4,6 @@ import gc
 import os
 import sys
 import tempfile
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -38,14 +37,9 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 @pytest.fixture(autouse=True, scope="session")
 def exports_are_quick() -> None:
-    """A fifth of the time of torch.export goes into the stack traces of nodes, which no test reads; half of that of a
-    tiny network to ONNX into making the same list of operations again."""
-    import torch.fx
-    from torch.onnx._internal._lazy_import import onnxscript_apis
+    from tests.quick_exports import make_exports_quick
 
-    torch.fx.config.do_not_emit_stack_traces = True
-    made = type(onnxscript_apis).__getattr__
-    onnxscript_apis.get_torchlib_ops = cache(lambda: made(onnxscript_apis, "get_torchlib_ops")())
+    make_exports_quick()
 
 
 @pytest.fixture(scope="session")
