@@ -37,7 +37,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 @pytest.fixture(autouse=True, scope="session")
 def exports_are_quick() -> None:
-    from tests.quick_exports import make_exports_quick
+    from tests.engines.quick_exports import make_exports_quick
 
     make_exports_quick()
 
