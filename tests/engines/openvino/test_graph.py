@@ -1,6 +1,7 @@
 """A model is converted at most once for each size, not at all where an earlier start kept its graph, and quietly."""
 
 import logging
+import os
 from contextlib import nullcontext
 
 import numpy as np
@@ -37,6 +38,19 @@ def test_the_next_start_finds_the_graph_and_other_weights_do_not(tmp_path, monke
     next(model.parameters()).data.mul_(2)
     assert not np.allclose(depth_of(graphs_of_model(model)(SHAPE)), first)
     assert conversions == [SHAPE, SHAPE]
+
+
+@pytest.mark.parametrize("before", [None, "false"])
+def test_a_conversion_is_reported_to_nobody(tiny_model, monkeypatch, before: str | None) -> None:
+    telemetry = pytest.importorskip("openvino_telemetry")
+    sent: list[object] = []
+    monkeypatch.setattr("openvino_telemetry.utils.sender.TelemetrySender.send", lambda *given: sent.append(given))
+    monkeypatch.delenv("CI", raising=False)
+    if before is not None:
+        monkeypatch.setenv("CI", before)
+    monkeypatch.setattr(telemetry.Telemetry, "_SingletonMetaClass__single_instance", None)
+    convert_model(tiny_model, SHAPE)
+    assert not sent and os.environ.get("CI") == before
 
 
 @pytest.mark.parametrize("fails", [False, True])

@@ -1,6 +1,7 @@
 """A model as an OpenVINO graph: converted once, and reshaped for other input sizes."""
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ def convert(program: torch.export.ExportedProgram, *, shape: Shape, num_previous
     """The graph of a traced model, whose image has this shape; -1: any."""
     import openvino as ov
 
-    with quiet(), _root_logger_kept():
+    with quiet(), _root_logger_kept(), _no_telemetry():
         graph = ov.convert_model(program)
     graph.inputs[0].get_tensor().set_names({"image"})
     graph.outputs[0].get_tensor().set_names({"depth"})
@@ -54,6 +55,21 @@ def _root_logger_kept() -> Iterator[None]:
             handlers[:] = [each for each in handlers if "openvino" not in type(each.formatter).__module__]
             root.handlers, root.filters = handlers, filters
             root.setLevel(level)
+
+
+@contextmanager
+def _no_telemetry() -> Iterator[None]:
+    """Without this, ``convert_model`` sends what it converts to a web service; it sends nothing where CI is "true".
+    Within ``_one_conversion``: the environment belongs to all threads."""
+    before = os.environ.get("CI")
+    os.environ["CI"] = "true"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["CI"]
+        else:
+            os.environ["CI"] = before
 
 
 def convert_model(model: DepthModel, shape: Shape) -> "openvino.Model":
