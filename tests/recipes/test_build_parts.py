@@ -2,19 +2,23 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 
+from hondo.core.errors import HondoError, HondoWarning
+from hondo.core.truth_kind import TruthKind
 from hondo.data.datasets.dataset_configs import FramesData, MixData, RgbdData, SyntheticData
+from hondo.data.loading.collate import collate
 from hondo.data.streaming.pack import pack
 from hondo.models.registry.build_model import build_model
-from hondo.recipes.build_parts import build_batches, build_objective, build_samples
+from hondo.recipes.build_parts import build_batches, build_objective, build_samples, warn_of_test_images
 from hondo.recipes.depth_recipes import rgbd
 from hondo.recipes.pipeline import run
 from hondo.recipes.resume import with_absolute_paths
 from hondo.recipes.video_recipes import video
 from hondo.train.loop.loop_config import LoopConfig
 from hondo.train.loop.optim import make_optimizer
-from tests.contracts.dataset_trees import kitti_drive
+from tests.contracts.dataset_trees import TREES, kitti_drive
 from tests.recipes.tiny import LIGHT, TINY, tiny
 
 
@@ -82,7 +86,8 @@ def test_published_data_sets_by_name(tmp_path):
     loop = LoopConfig(show_progress=False)
     labelled = RgbdData(name="kitti", root=str(tmp_path), size_hw=(32, 96))
     recipe = replace(rgbd(), data=labelled, model=LIGHT, loop=loop, **TINY)
-    assert run(replace(recipe, optim=replace(recipe.optim, max_steps=1))).folder is None
+    with pytest.warns(HondoWarning, match="kitti is read without a split: images of its test split eigen/test are"):
+        assert run(replace(recipe, optim=replace(recipe.optim, max_steps=1))).folder is None
     frames = FramesData(name="kitti", root=str(tmp_path), size_hw=(32, 96), every=2)
     samples = build_samples(frames, multiple_of=32)
     assert len(samples) == 2 and samples[0].image.shape == (3, 32, 96)
@@ -100,3 +105,19 @@ def test_another_manifest_of_the_same_images_is_what_a_model_is_shown(manifest):
     samples = build_samples(data)
     assert len(samples) == 3
     torch.testing.assert_close(samples[0].measured, samples[0].depth_gt / 2)
+
+
+def test_published_data_sets_are_mixed_by_split(tmp_path):
+    for name in ("scannet", "hrwsi", "diw"):
+        (tmp_path / name).mkdir()
+        TREES[name](tmp_path / name)
+    sets = {f"scannet:{tmp_path}/scannet": 1.0, f"hrwsi@val:{tmp_path}/hrwsi": 1.0, f"diw@test:{tmp_path}/diw": 1.0}
+    samples = build_samples(MixData(sets=sets, size_hw=(32, 48)))
+    kinds = [TruthKind.METRIC, TruthKind.UP_TO_SCALE_AND_SHIFT, TruthKind.ORDINAL]
+    assert [samples[index].truth for index in range(3)] == kinds
+    batch = collate([samples[index] for index in range(3)])
+    assert batch.truths == tuple(kinds) and batch.pairs is not None and not batch.valid[2].any()
+    with pytest.warns(HondoWarning, match="nyu-bts is read without a split: images of its test split nyu/test"):
+        warn_of_test_images(MixData(sets=sets | {"nyu-bts:nyu": 1.0}))
+    with pytest.raises(HondoError, match="data set 'rgbd' has no option split"):
+        build_samples(MixData(sets={f"rgbd@train:{tmp_path}": 1.0}))

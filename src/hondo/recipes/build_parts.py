@@ -4,11 +4,11 @@ from dataclasses import fields, replace
 from functools import partial
 from typing import Any
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, warn
 from hondo.core.sample import Sample, Samples
 from hondo.data.augment.augment import augment
 from hondo.data.datasets.clips import clips_of, find_clips
-from hondo.data.datasets.registry import DATASETS, open_dataset
+from hondo.data.datasets.registry import DATASETS, open_dataset, parse_set
 from hondo.data.datasets.stereo_pair import is_pair_folder
 from hondo.data.layouts.layout_table import LAYOUTS
 from hondo.data.loading.bad_samples import readable_ones
@@ -48,6 +48,7 @@ def build_batches(recipe: Recipe, model: DepthModel, *, rank: int = 0, world_siz
     if isinstance(entry, type) and issubclass(entry, BatchSource):
         share = {"batch_size": config.batch_size, "rank": rank, "world_size": world_size}
         return entry(**_arguments(recipe.data), **share)
+    warn_of_test_images(recipe.data)
     samples = build_samples(recipe.data, multiple_of=model.input_spec.multiple_of)
     samples = OBJECTIVES[recipe.objective.objective].prepare_samples(samples, model, recipe.objective)
     remember_size(model, samples)
@@ -96,6 +97,16 @@ def build_samples(data: Any, *, multiple_of: int = 1) -> Samples:
         if clip.sources:
             clip.use_exif_camera()
     return samples
+
+
+def warn_of_test_images(data: Any) -> None:
+    """Says which published data sets are read without a split, though a split of theirs is for tests."""
+    sets = getattr(data, "sets", None)
+    named = [(data.dataset, getattr(data, "split", None))] if sets is None else [parse_set(each)[:2] for each in sets]
+    for name, split in named:
+        tests = [each for each in LAYOUTS[name].splits if "test" in each] if name in LAYOUTS else []
+        if split is None and tests:
+            warn(f"{name} is read without a split: images of its test split {tests[0]} are trained on too; give one")
 
 
 def _arguments(data: Any) -> dict[str, Any]:

@@ -87,7 +87,7 @@ class SyntheticData:
 
 @dataclass(frozen=True, kw_only=True)
 class MixData:
-    """Several data sets in one batch (hondo.data.loading.mixed_sets): "NAME:ROOT" of each, and its weight."""
+    """Several data sets in one batch (data/loading/mixed_sets): "NAME:ROOT" or "NAME@SPLIT:ROOT", and its weight."""
 
     dataset: ClassVar[str] = "mix"
     sets: dict[str, float] = field(default_factory=dict)

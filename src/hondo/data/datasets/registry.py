@@ -46,12 +46,20 @@ def open_dataset(name: str, *, root: str | Path | None = None, **options: Any) -
 
 
 def open_mix(*, sets: dict[str, float], size_hw: Size | None = None) -> Samples:
-    """Several data sets of the table, "NAME:ROOT" (NAME alone where a set needs no files), each with its weight."""
+    """Several data sets of the table, each with its weight: "NAME:ROOT", NAME alone where a set needs no files, or
+    "NAME@SPLIT:ROOT" for a split of a published data set."""
     opened = {}
     for text in sets:
-        name, _, root = text.partition(":")
-        opened[text] = open_dataset(name, root=root or None, size_hw=size_hw)
+        name, split, root = parse_set(text)
+        opened[text] = open_dataset(name, root=root, split=split, size_hw=size_hw)
     return MixedSets(opened, sets)
+
+
+def parse_set(text: str) -> tuple[str, str | None, str | None]:
+    """Name, split and root of a set of a mix; None where they are not given."""
+    which, _, root = text.partition(":")
+    name, _, split = which.partition("@")
+    return name, split or None, root or None
 
 
 def _hints(entry: Any) -> dict[str, Any]:

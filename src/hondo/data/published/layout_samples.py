@@ -101,18 +101,20 @@ class LayoutSamples(Sequence[Sample]):
             image=image_tensor(torch.from_numpy(image)),
             camera=None if calibration is None else calibration.camera,
             origin=str(self.root / item.name),
+            truth=self.layout.truth,
+            pairs=self._pairs(item, image_hw=image_hw),
             sources=tuple(self._view(item, role, image_hw=image_hw) for role in self.sources),
         )
-        if self.layout.truth is TruthKind.ORDINAL:
-            return replace(sample, truth=TruthKind.ORDINAL, pairs=self.reader.point_pairs(item, image_hw=image_hw))
         values = self.reader.depth(item, image_hw=image_hw, divide_by=self.divide_by)
         if values is None:
             return sample
         values = at_image_size(values, image_hw, may_stretch=self.layout.may_stretch, name=item.name)
         depth, is_known, remark = self._known(values)
-        return replace(
-            sample, depth_gt=depth, valid=is_known, truth=self.layout.truth, remarks=(remark,) if remark else ()
-        )
+        return replace(sample, depth_gt=depth, valid=is_known, remarks=(remark,) if remark else ())
+
+    def _pairs(self, item: Item, *, image_hw: Size) -> Float[torch.Tensor, "p 5"] | None:
+        is_ordinal = self.layout.truth is TruthKind.ORDINAL
+        return self.reader.point_pairs(item, image_hw=image_hw) if is_ordinal else None
 
     def _known(
         self, values: Float[np.ndarray, "h w"]
