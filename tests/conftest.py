@@ -17,12 +17,15 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # a network that one process conver
 os.environ["HONDO_TRIAL"] = "0"
 os.environ["HONDO_OFFLINE"] = "1"  # no test fetches weights of models; those of the download turn it off
 
-from beartype import BeartypeConf, beartype
+import torch
+from beartype import BeartypeConf, FrozenDict, beartype
 from jaxtyping import install_import_hook
 
-# The hook names its checker by module and attribute; this one lets an int stand where a float is asked (PEP 484).
+# The hook names its checker by module and attribute; this one lets an int stand where a float is asked (PEP 484), and
+# the symbol of a size where an int is: a graph for any size is traced with symbols.
 checker = ModuleType("hondo_test_checker")
-checker.check = beartype(conf=BeartypeConf(is_pep484_tower=True))
+symbols = FrozenDict({int: int | torch.SymInt})
+checker.check = beartype(conf=BeartypeConf(is_pep484_tower=True, hint_overrides=symbols))
 sys.modules[checker.__name__] = checker
 install_import_hook("hondo", "hondo_test_checker.check")
 

@@ -205,6 +205,22 @@ def test_a_fixed_file_refuses_another_size_with_the_remedy(exporting, image, exp
         predictor.run(image[:, :, :16])
 
 
+def test_a_file_of_a_batch_runs_images_together(exporting, tiny_model, tmp_path) -> None:
+    path = exporting.export(tiny_model, tmp_path / f"net{exporting.suffix}", ExportOptions(batch=2))
+    predictor = exporting.load(path)
+    assert predictor.batch == 2 and predictor.input_spec.fixed
+    images = np.random.default_rng(0).random((3, 3, 32, 64), dtype=np.float32)
+    for shown in (images[:1], images[:2]):
+        np.testing.assert_allclose(predictor.run(shown), torch_map(tiny_model, shown), atol=1e-5)
+    queue = predictor.queue()
+    waiting = [queue.submit(image[None]) for image in images]
+    given = np.concatenate([wait() for wait in waiting])
+    queue.close()
+    np.testing.assert_allclose(given, torch_map(tiny_model, images), atol=1e-5)
+    with pytest.raises(HondoError, match=r"exported for a batch of 2, not 3; export it with batch=3"):
+        predictor.run(images)
+
+
 def test_a_dynamic_file_takes_any_size(exporting, tiny_model, image, tmp_path) -> None:
     predictor = exporting.load(
         exporting.export(tiny_model, tmp_path / f"net{exporting.suffix}", ExportOptions(dynamic=True))
@@ -212,6 +228,9 @@ def test_a_dynamic_file_takes_any_size(exporting, tiny_model, image, tmp_path) -
     assert not predictor.input_spec.fixed
     for shown in (image, image[:, :, :16], np.concatenate([image, image])):
         np.testing.assert_allclose(predictor.run(shown), torch_map(tiny_model, shown), atol=1e-5)
+    with pytest.raises(HondoError, match=r"multiples of 16, not 40x64: the nearest are 32x64 and 48x64"):
+        predictor.run(np.zeros((1, 3, 40, 64), np.float32))
+    assert predictor(np.zeros((41, 67, 3), np.uint8)).values.shape == (41, 67)
 
 
 def test_a_damaged_file_is_refused(exporting, exported, tmp_path) -> None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hondo.core.errors import HondoError
-from hondo.nn.positions import POSITIONS, PositionGrid, resized_positions
+from hondo.nn.positions import POSITIONS, PositionGrid, dino_in_graph, resized_positions
 
 
 @pytest.fixture
@@ -41,6 +41,13 @@ def test_dino_samples_by_factors_that_miss_the_last_cell_a_little() -> None:
     assert torch.allclose(
         out[9, 10:-2], expected[10:-2], atol=0.05
     )  # bicubic bends a ramp a little; without the offset it misses by 0.2
+
+
+@pytest.mark.parametrize("size_hw", [(4, 6), (4, 9), (7, 3), (1, 13)])
+def test_the_matrices_of_dino_are_its_resizing(positions: torch.Tensor, size_hw: tuple[int, int]) -> None:
+    out = dino_in_graph(positions[:, 1:].transpose(1, 2).unflatten(2, (4, 6)), size_hw)
+    wanted = resized_positions(positions, grid_hw=(4, 6), size_hw=size_hw, how="dino")[:, 1:]
+    assert torch.allclose(out.flatten(2).transpose(1, 2), wanted, atol=1e-5)
 
 
 def test_an_unknown_way_is_refused(positions: torch.Tensor) -> None:

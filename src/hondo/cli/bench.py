@@ -28,8 +28,8 @@ class BenchCommand:
     in @ENGINE or @ENGINE:PRECISION, e.g. hondo-nano@openvino:bf16."""
     picture: Annotated[str | None, tyro.conf.arg(metavar="HxW")] = None
     """Size of the camera's image, for the time before and after the network. Default: the network's size."""
-    batch: Annotated[int, tyro.conf.arg(metavar="N")] = 1
-    """Images at once, for the network alone."""
+    batch: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
+    """Images at once, for the network alone. Default: what a file was exported for, else 1."""
     warmup: Annotated[int, tyro.conf.arg(metavar="N")] = 10
     """Untimed calls first, at least; more until the times are stable."""
     runs: Annotated[int, tyro.conf.arg(metavar="N")] = 100

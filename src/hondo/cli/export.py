@@ -43,7 +43,9 @@ class ExportConfig:
     """With --calibration: how far the depth may be off the full model's (relative abs_rel); the most sensitive layers
     stay in float for it. Default: 1%."""
     dynamic: bool = False
-    """Any input size (a multiple of the model's step) instead of one."""
+    """Any batch and input size (a multiple of the model's step) instead of one."""
+    batch: Annotated[int, tyro.conf.arg(metavar="N")] = 1
+    """Images at once that a file of one size takes; `predict` and `bench` then run it in batches."""
     check: Annotated[str | None, tyro.conf.arg(metavar="SOURCE")] = None
     """Images to compare with torch on: an image, folder, glob or video, or a folder with a manifest.csv, whose depth
     maps then score both (see docs/own-data.md). Default: two made-up images."""
@@ -61,7 +63,7 @@ def run(config: ExportConfig) -> None:
     count, max_drop = config.calibration_count, _max_drop(config.max_drop)
     exported = export_model(
         config.model, config.out, engine=config.to, settings=_settings(config), dynamic=config.dynamic,
-        force=config.force, samples=None if config.check is None else read_samples(config.check),
+        batch=config.batch, force=config.force, samples=None if config.check is None else read_samples(config.check),
         calibration=calibration_reader(config.calibration, count=count, on_progress=_print_progress),
         max_drop=max_drop, on_progress=_print_progress,
     )  # fmt: skip

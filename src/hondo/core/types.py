@@ -26,6 +26,14 @@ def have_same_aspect(one_hw: Size, other_hw: Size) -> bool:
     return abs(one_hw[0] * other_hw[1] / (one_hw[1] * other_hw[0]) - 1) <= tolerance
 
 
+def nearest_sizes(size_hw: Size, multiple_of: int) -> str:
+    """The sizes below and above in words, for errors about one that is no multiple."""
+    below, above = ([max(1, side // multiple_of + up) * multiple_of for side in size_hw] for up in (0, 1))
+    above = [side if side % multiple_of == 0 and side > 0 else more for side, more in zip(size_hw, above, strict=True)]
+    low, high = ("x".join(map(str, sides)) for sides in (below, above))
+    return f"the nearest is {low}" if low == high else f"the nearest are {low} and {high}"
+
+
 class DepthKind(enum.StrEnum):
     """What the values of a depth map mean."""
 
@@ -145,7 +153,8 @@ class InputSpec:
     def __post_init__(self) -> None:
         if min(self.size_hw) < 1 or self.multiple_of < 1 or any(size % self.multiple_of for size in self.size_hw):
             raise HondoError(
-                f"network size {self.size_hw[0]}x{self.size_hw[1]} must be a positive multiple of {self.multiple_of}"
+                f"network size {self.size_hw[0]}x{self.size_hw[1]} must be a positive multiple of {self.multiple_of}: "
+                f"{nearest_sizes(self.size_hw, self.multiple_of)}"
             )
         if min(self.std) <= 0:
             raise HondoError(f"normalisation needs positive standard deviations, got {self.std}")

@@ -98,8 +98,8 @@ def _difference(
 ) -> Float[Tensor, "b d h w"]:
     """Mean absolute difference over the channels; 0 where either view is at its border or beyond."""
     height, width = target.shape[2:]
-    last = pixels.new_tensor([width - 1, height - 1])
-    grid = pixels.permute(0, 2, 3, 1) / last * 2 - 1  # b d hw 2
+    x, y = pixels.unbind(1)
+    grid = torch.stack((x / (width - 1), y / (height - 1)), dim=-1) * 2 - 1  # b d hw 2
     sampled = F.grid_sample(
         source, grid.flatten(1, 2)[:, None], mode="bilinear", padding_mode="zeros", align_corners=True
     )  # b c 1 d*hw

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from hondo.core.errors import HondoError
-from hondo.engines.base.compiled import Shape, compiled_per_shape, fixed_shape, kept_per_shape
+from hondo.engines.base.compiled import Shape, any_size, compiled_per_shape, fixed_queue, fixed_shape, kept_per_shape
+from hondo.engines.base.infer_queue import one_by_one
 
 
 def image(width: int) -> np.ndarray:
@@ -32,6 +33,51 @@ def test_a_fixed_shape_refuses_others() -> None:
     assert run(image(4)).shape == (1, 1, 4, 4)
     with pytest.raises(HondoError, match=r"x\.onnx was exported for input 1x3x4x4, not 1x3x4x5"):
         run(image(5))
+
+
+def test_a_batch_is_filled_up_and_a_larger_one_refused() -> None:
+    shapes = []
+    run = fixed_shape(lambda *given: (shapes.append([each.shape for each in given]), given[0][:, :1])[1],
+                      shape=(4, 3, 4, 4), name="x.onnx")  # fmt: skip
+    images = np.arange(3 * 48, dtype=np.float32).reshape(3, 3, 4, 4)
+    np.testing.assert_array_equal(run(images, images[:, 0]), images[:, :1])
+    assert shapes == [[(4, 3, 4, 4), (4, 4, 4)]]
+    with pytest.raises(HondoError, match=r"x\.onnx was exported for a batch of 4, not 5; .*batch=5, or .*dynamic=True"):
+        run(np.zeros((5, 3, 4, 4), np.float32))
+
+
+def test_a_queue_of_one_shape_fills_up_and_refuses_too() -> None:
+    shapes: list[tuple[int, ...]] = []
+    inner = one_by_one(lambda shown: (shapes.append(shown.shape), shown[:, :1])[1])
+    queue = fixed_queue(lambda: inner, shape=(2, 3, 4, 4), name="x.xml")()
+    assert queue.submit(image(4))().shape == (1, 1, 4, 4) and shapes == [(2, 3, 4, 4)]
+    with pytest.raises(HondoError, match="not 1x3x4x5"):
+        queue.submit(image(5))
+    queue.close()
+
+
+@pytest.mark.parametrize(
+    ("size_hw", "nearest"),
+    [((100, 130), "nearest are 96x128 and 128x160"), ((64, 33), "are 64x32 and 64x64"), ((5, 32), "is 32x32")],
+)
+def test_a_graph_of_any_size_names_the_nearest_it_takes(size_hw, nearest) -> None:
+    run = any_size(lambda shown: shown[:, :1], multiple_of=32, name="x.onnx")
+    assert run(np.zeros((2, 3, 64, 96), np.float32)).shape == (2, 1, 64, 96)
+    with pytest.raises(
+        HondoError, match=rf"x\.onnx takes .* multiples of 32, not {'x'.join(map(str, size_hw))}: .*{nearest}"
+    ):
+        run(np.zeros((1, 3, *size_hw), np.float32))
+
+
+def test_a_graph_that_fails_at_a_size_names_it() -> None:
+    def fail(shown: np.ndarray) -> np.ndarray:
+        raise RuntimeError("axis" if shown.shape[2] == 32 else "bad allocation")
+
+    run = any_size(fail, multiple_of=32, name="x.onnx")
+    with pytest.raises(HondoError, match=r"x\.onnx does not run at 32x64 \(axis\); give a larger size_hw"):
+        run(np.zeros((1, 3, 32, 64), np.float32))
+    with pytest.raises(RuntimeError, match="bad allocation"):  # which is explained where the batch is known
+        run(np.zeros((1, 3, 64, 64), np.float32))
 
 
 def test_threads_make_a_shape_once_and_go_on_with_the_others() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from torch import nn
 
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec
@@ -55,6 +56,9 @@ def test_its_functions_get_what_was_given(engine, tiny_model) -> None:
     [
         (ExportOptions(precision="int8"), "'int8' needs calibration images"),
         (ExportOptions(precision="int8", quantization=IMAGES, dynamic=True), "one size; leave out dynamic=True"),
+        (ExportOptions(precision="int8", quantization=IMAGES, batch=2), "image by image; leave out batch=2"),
+        (ExportOptions(batch=0), "batch 0 must be at least 1"),
+        (ExportOptions(batch=2, dynamic=True), r"net\.made: a file of any size takes any batch; leave out batch=2"),
         (ExportOptions(quantization=IMAGES), "uses no calibration images for precision 'fp32'"),
         (ExportOptions(precision="bf16"), "'bf16' is not offered by made; choose one of: fp32, int8; use another"),
     ],
@@ -67,10 +71,19 @@ def test_wrong_options_are_refused(engine, tiny_model, options, message) -> None
 def test_what_it_cannot_do_at_all_is_refused(engine, tiny_model) -> None:
     with pytest.raises(HondoError, match=r"net\.made: made files have one input size"):
         replace(engine, exports_dynamic=False).export(tiny_model, PATH, ExportOptions(dynamic=True))
+    with pytest.raises(HondoError, match=r"net\.made: a \.made file takes any batch; leave out batch=2"):
+        replace(engine, exports_batch=False).export(tiny_model, PATH, ExportOptions(batch=2))
     with pytest.raises(HondoError, match="made has no file format; export to another"):
         replace(engine, export_function=None, advice={"export": "export to another"}).export(tiny_model, PATH)
     with pytest.raises(HondoError, match=r"made runs \.made files; export tiny"):
         replace(engine, runs_models=False).load(tiny_model)
+
+
+def test_a_model_of_one_size_has_no_file_of_any(engine) -> None:
+    spec = InputSpec(size_hw=(32, 64), fixed=True)
+    model = DepthModel(nn.Identity(), name="fixed", kind=DepthKind.METRIC_DEPTH, input_spec=spec)
+    with pytest.raises(HondoError, match="fixed was built for 32x64 images only; leave out dynamic=True"):
+        engine.export(model, PATH, ExportOptions(dynamic=True))
 
 
 def test_a_file_keeps_its_precision(engine) -> None:

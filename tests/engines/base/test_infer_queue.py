@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from hondo.core.errors import HondoError
+from hondo.core.predictor_protocol import InferQueue
 from hondo.core.types import DepthKind, InputSpec
-from hondo.engines.base.infer_queue import in_order, one_by_one
+from hondo.engines.base.infer_queue import in_batches, in_order, one_by_one
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.registry import ENGINES
 
@@ -35,6 +36,35 @@ def test_a_network_without_a_queue_runs_in_a_thread_of_its_own() -> None:
     assert [float(finish()[0, 0, 0, 0]) for finish in waiting] == [0, 1, 2]
     queue.close()
     assert len(set(threads)) == 1 and threads[0] is not threading.current_thread()
+
+
+def test_images_are_collected_into_batches() -> None:
+    shapes: list[tuple[int, ...]] = []
+    queue = in_batches(one_by_one(lambda image: (shapes.append(image.shape), image[:, :1])[1]), batch=3)
+    assert queue.depth == 6
+    waiting = [queue.submit(np.full((1, 3, 1, 1), n, np.float32)) for n in range(4)]
+    waiting.append(queue.submit(np.full((1, 3, 2, 1), 4, np.float32)))  # another size ends a batch
+    assert [float(finish()[0, 0, 0, 0]) for finish in waiting] == [0, 1, 2, 3, 4]
+    waiting = [queue.submit(np.full((1, 3, 1, 1), n, np.float32)) for n in range(2)]
+    assert [float(finish()[0, 0, 0, 0]) for finish in reversed(waiting)] == [1, 0]  # whoever waits first begins it
+    queue.close()
+    assert shapes == [(3, 3, 1, 1), (1, 3, 1, 1), (1, 3, 2, 1), (2, 3, 1, 1)]
+
+
+def test_an_error_of_a_batch_is_raised_for_each_of_its_images() -> None:
+    def fail(image: np.ndarray) -> np.ndarray:
+        raise RuntimeError("engine")
+
+    waits: list[int] = []
+
+    def submit(image: np.ndarray):
+        return lambda: (waits.append(len(image)), fail(image))[1]
+
+    queue = in_batches(InferQueue(submit=submit, depth=1), batch=2)
+    for finish in [queue.submit(np.zeros((1, 3, 1, 1), np.float32)) for _ in range(2)]:
+        with pytest.raises(RuntimeError, match="engine"):
+            finish()
+    assert waits == [2]
 
 
 @pytest.mark.parametrize("engine", ["torch", "openvino"])

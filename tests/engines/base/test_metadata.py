@@ -15,7 +15,7 @@ SPEC = InputSpec(size_hw=(32, 64), multiple_of=16, mean=(0.5, 0.5, 0.5), std=(0.
 def test_there_and_back() -> None:
     header = ExportHeader(name="m", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC, precision="bf16", licence="MIT")
     full = replace(header, int8=Int8Facts(images=9, kept=("a",)), cost=Cost(macs=5, parameters=2, size_hw=(32, 64)))
-    for each in (header, full):
+    for each in (header, full, replace(header, batch=4)):
         assert ExportHeader.from_json(each.to_json(), path=Path("m.onnx")) == each
 
 

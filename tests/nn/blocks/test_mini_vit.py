@@ -1,9 +1,11 @@
 """AdaBins' mini-ViT: widths and range maps of maps of any size."""
 
+import math
+
 import pytest
 import torch
 
-from hondo.nn.blocks.mini_vit import MAX_TOKENS, MiniViT, enlarged, resampled
+from hondo.nn.blocks.mini_vit import MAX_TOKENS, MiniViT, enlarged, factor_in_graph, resampled, resampled_in_graph
 
 
 @pytest.fixture
@@ -39,6 +41,18 @@ def test_only_maps_with_too_few_patches_are_enlarged() -> None:
     assert enlarged(x, patch=4, count=8) is x
     assert enlarged(x, patch=4, count=9).shape == (1, 2, 16, 32)
     assert enlarged(x, patch=4, count=33).shape == (1, 2, 24, 48)
+
+
+@pytest.mark.parametrize("count", [1, 7, MAX_TOKENS, MAX_TOKENS + 1, 999])
+def test_the_matrix_of_positions_is_their_resampling(count: int) -> None:
+    positions = torch.randn(MAX_TOKENS, 3)
+    assert torch.allclose(resampled_in_graph(positions, count), resampled(positions, count), atol=2e-4)
+
+
+@pytest.mark.parametrize("count", [9, 129])
+def test_the_factor_without_branches_is_the_smallest_that_suffices(count: int) -> None:
+    for patches in (*range(1, count + 2), 10 * count):
+        assert factor_in_graph(patches, count=count) == math.ceil(math.sqrt(max(1, count / patches)))
 
 
 def test_every_parameter_gets_a_gradient(vit: MiniViT) -> None:

@@ -1,10 +1,12 @@
 """The weight-standardised convolution against timm's, its padding, and its gradient."""
 
+from importlib import import_module
+
 import pytest
 import torch
 
 from hondo.models.base.torchvision_guard import import_timm
-from hondo.nn.blocks.standardised_conv import StandardisedConv, same_padding, standardised
+from hondo.nn.blocks.standardised_conv import SameMaxPool, StandardisedConv, same_padding, standardised
 
 
 def test_weights_have_mean_zero_and_variance_one() -> None:
@@ -25,6 +27,13 @@ def test_computes_what_timm_does(kernel: int, stride: int, size: tuple[int, int]
     with torch.no_grad():
         assert ours(x).shape[-2:] == (-(-size[0] // stride), -(-size[1] // stride))
         assert torch.allclose(ours(x), theirs(x), atol=1e-5)
+
+
+@pytest.mark.parametrize(("kernel", "size"), [(3, (8, 9)), (2, (7, 6))])
+def test_the_maximum_is_timms(kernel: int, size: tuple[int, int]) -> None:
+    theirs = import_module("timm.layers.pool2d_same").MaxPool2dSame(kernel, 2)
+    x = -torch.rand(2, 3, *size)  # padding with zeros would show
+    assert torch.equal(SameMaxPool(kernel, stride=2)(x), theirs(x))
 
 
 def test_padding_is_none_where_the_kernel_ends_with_the_image() -> None:

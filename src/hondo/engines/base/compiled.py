@@ -2,15 +2,19 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Float
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, reason_of
+from hondo.core.memory_errors import is_out_of_memory
 from hondo.core.predictor_protocol import InferQueue
+from hondo.core.types import nearest_sizes
+from hondo.engines.base.infer_queue import Finish
 from hondo.engines.base.layer_times import LayerTime
 from hondo.engines.base.metadata import ExportHeader
 from hondo.engines.base.predictor import NetworkPredictor
@@ -64,16 +68,73 @@ def compiled_per_shape(compile_for: Callable[[Shape], Call], *, kept: int = KEPT
 
 
 def fixed_shape(run: Call, *, shape: Shape, name: str) -> Call:
-    """A call that refuses any other shape."""
+    """A call that takes one shape: a smaller batch is filled up, anything else refused."""
 
     def checked(image: Float[np.ndarray, "b 3 H W"], *views: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b 1 h w"]:
-        if image.shape != shape:
-            given, wanted = ("x".join(map(str, sizes)) for sizes in (image.shape, shape))
+        check_shape(image.shape, shape=shape, name=name)
+        missing = shape[0] - len(image)
+        return run(*(filled_up(each, missing) for each in (image, *views)))[: len(image)]
+
+    return checked
+
+
+def check_shape(given: Sequence[int], *, shape: Shape, name: str) -> None:
+    """Refuses another size than that of a file, and a larger batch."""
+    if tuple(given[1:]) != shape[1:]:
+        found, wanted = ("x".join(map(str, sizes)) for sizes in (given, shape))
+        raise HondoError(
+            f"{name} was exported for input {wanted}, not {found}; export it at that size, or with dynamic=True",
+            field="size_hw",
+        )
+    if not 1 <= given[0] <= shape[0]:
+        raise HondoError(
+            f"{name} was exported for a batch of {shape[0]}, not {given[0]}; export it with batch={given[0]}, or with "
+            "dynamic=True",
+            field="batch",
+        )
+
+
+def filled_up(values: Float[np.ndarray, "b ..."], missing: int) -> Float[np.ndarray, "n ..."]:
+    """A batch with its last entry repeated ``missing`` times."""
+    return values if not missing else np.concatenate([values, values[-1:].repeat(missing, axis=0)])
+
+
+def fixed_queue(open_queue: Callable[[], InferQueue], *, shape: Shape, name: str) -> Callable[[], InferQueue]:
+    """The same for a queue."""
+
+    def opened() -> InferQueue:
+        queue = open_queue()
+
+        def submit(image: Float[np.ndarray, "b 3 H W"]) -> Finish:
+            check_shape(image.shape, shape=shape, name=name)
+            wait = queue.submit(filled_up(image, shape[0] - len(image)))
+            return lambda: wait()[: len(image)]
+
+        return replace(queue, submit=submit)
+
+    return opened
+
+
+def any_size(run: Call, *, multiple_of: int, name: str) -> Call:
+    """A call that refuses sizes that are no multiple, which a graph fails on somewhere inside, and says if it fails."""
+
+    def checked(image: Float[np.ndarray, "b 3 H W"], *views: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b 1 h w"]:
+        height, width = image.shape[2:]
+        if height % multiple_of or width % multiple_of:
             raise HondoError(
-                f"{name} was exported for input {wanted}, not {given}; export it at that size, or with dynamic=True",
+                f"{name} takes heights and widths that are multiples of {multiple_of}, not {height}x{width}: "
+                f"{nearest_sizes((height, width), multiple_of)}",
                 field="size_hw",
             )
-        return run(image, *views)
+        try:
+            return run(image, *views)
+        except Exception as error:  # each engine raises its own
+            if isinstance(error, HondoError) or is_out_of_memory(error):
+                raise
+            raise HondoError(
+                f"{name} does not run at {height}x{width} ({reason_of(error)[:200]}); give a larger size_hw",
+                field="size_hw",
+            ) from error
 
     return checked
 
@@ -91,11 +152,15 @@ def predictor_of(
     """The predictor of a compiled graph, which ``call`` runs. A file of one size refuses any other."""
     file, spec = source if isinstance(source, Path) else None, header.input_spec
     if file is not None and spec.fixed:
-        call = fixed_shape(call, shape=(1, 3, *spec.size_hw), name=str(file))
+        shape: Shape = (header.batch, 3, *spec.size_hw)
+        call = fixed_shape(call, shape=shape, name=str(file))
+        open_queue = open_queue and fixed_queue(open_queue, shape=shape, name=str(file))
+    elif file is not None:
+        call = any_size(call, multiple_of=spec.multiple_of, name=str(file))
     return NetworkPredictor(
         name=header.name, kind=header.kind, input_spec=spec, engine=engine, precision=header.precision, device=device,
         int8=header.int8, cost=header.cost, weights_file=file,
-        num_previous=header.num_previous,
+        num_previous=header.num_previous, batch=header.batch,
         network=_with_blank_frames(call, num_previous=header.num_previous) if header.num_previous else call,
         open_queue=None if header.num_previous else open_queue,
         layer_times=layer_times,

@@ -23,7 +23,8 @@ class ExportOptions:
 
     size_hw: Size | None = None  # of the network's input; None: the model's own
     precision: str = "fp32"
-    dynamic: bool = False  # the file takes any size instead of one
+    dynamic: bool = False  # the file takes any size and batch instead of one
+    batch: int = 1  # images at once of a file of one size
     licence: str = ""  # of the weights, stored in the file
     device: str = "auto"  # that machine code is compiled for
     quantization: QuantizationOptions | None = None
@@ -89,6 +90,7 @@ class Engine:
     extra: str = ""  # of hondo's, that installs the packages
     runs_models: bool = True  # False: it runs exported files only
     exports_dynamic: bool = True
+    exports_batch: bool = True  # False: its files take any batch
     compared_on: str = "cpu"  # where an exported file is compared with torch
     advice: Mapping[str, str] = field(default_factory=dict)  # a precision it lacks -> what to use instead
 
@@ -110,6 +112,11 @@ class Engine:
     def export(self, model: DepthModel, path: Path, options: ExportOptions = DEFAULT_EXPORT) -> Path:
         """Writes ``model`` to ``path`` and returns the path."""
         self.check_export(path, options, has_images=options.quantization is not None)
+        if options.dynamic and model.input_spec.fixed:
+            height, width = model.input_spec.size_hw
+            raise HondoError(
+                f"{model.name} was built for {height}x{width} images only; leave out dynamic=True", field="dynamic"
+            )
         assert self.export_function is not None  # as check_export makes sure
         return self.export_function(model, path, options)
 
@@ -123,11 +130,7 @@ class Engine:
         if self.export_function is None:
             raise HondoError(f"{path}: {self.name} has no file format; {self.advice['export']}", field="engine")
         self.check(Use(precision=options.precision, exports=True, dynamic=options.dynamic, has_images=has_images))
-        if options.dynamic and not self.exports_dynamic:
-            raise HondoError(
-                f"{path}: {self.name} files have one input size; leave out dynamic=True, or export to onnx",
-                field="dynamic",
-            )
+        self._check_shape(path, options)
         self._check_packages(self.packages + self.model_packages)
 
     def check_load(self, source: DepthModel | Path | None, options: LoadOptions) -> None:
@@ -208,6 +211,26 @@ class Engine:
             raise HondoError(
                 f"device '{device}' is unknown to {self.name}; use one of: {', '.join(('auto', *self.devices))}",
                 field="device",
+            )
+
+    def _check_shape(self, path: Path, options: ExportOptions) -> None:
+        """Refuses files of any size that the engine does not have, and batches that mean nothing."""
+        if options.dynamic and not self.exports_dynamic:
+            raise HondoError(
+                f"{path}: {self.name} files have one input size; leave out dynamic=True, or export to onnx",
+                field="dynamic",
+            )
+        if options.batch < 1:
+            raise HondoError(f"batch {options.batch} must be at least 1", field="batch")
+        if options.batch == 1:
+            return
+        if options.dynamic or not self.exports_batch:
+            what = "a file of any size" if options.dynamic else f"a {self.suffix} file"
+            raise HondoError(f"{path}: {what} takes any batch; leave out batch={options.batch}", field="batch")
+        if self.supports[options.precision].images == "required":
+            raise HondoError(
+                f"precision '{options.precision}' is calibrated image by image; leave out batch={options.batch}",
+                field="batch",
             )
 
     def _check_packages(self, packages: tuple[str, ...]) -> None:

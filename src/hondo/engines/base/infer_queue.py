@@ -2,7 +2,8 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,51 @@ def one_by_one(run: Callable[..., Float[np.ndarray, "b 1 h w"]]) -> InferQueue:
         depth=2,
         close=lambda: thread.shutdown(wait=True, cancel_futures=True),
     )
+
+
+def in_batches(queue: InferQueue, *, batch: int) -> InferQueue:
+    """A queue of single images in front of one of batches: a batch runs once it is full, or one of its maps is due."""
+    pending = _Batch(queue.submit)
+
+    def submit(image: Float[np.ndarray, "1 3 H W"]) -> Finish:
+        nonlocal pending
+        if pending.images and (pending.is_begun or pending.images[0].shape != image.shape):
+            pending = _Batch(queue.submit)
+        own, index = pending, len(pending.images)
+        own.images.append(image)
+        if len(own.images) == batch:
+            own.begin()
+        return lambda: own.maps()[index : index + 1]
+
+    return replace(queue, submit=submit, depth=batch * queue.depth)
+
+
+class _Batch:
+    """Images of one shape that run together; an error that ends them is raised for each."""
+
+    def __init__(self, submit: Callable[[np.ndarray], Finish]) -> None:
+        self._submit = submit
+        self.images: list[np.ndarray] = []
+        self._result: Future[np.ndarray] = Future()
+        self._wait: Finish | None = None
+
+    @property
+    def is_begun(self) -> bool:
+        return self._wait is not None
+
+    def begin(self) -> None:
+        self._wait = self._submit(np.concatenate(self.images))
+
+    def maps(self) -> Float[np.ndarray, "b 1 h w"]:
+        if not self._result.done():
+            try:
+                if self._wait is None:
+                    self.begin()
+                assert self._wait is not None
+                self._result.set_result(self._wait())
+            except Exception as error:  # whatever an engine raises
+                self._result.set_exception(error)
+        return self._result.result()
 
 
 def in_order(items: Iterable[Any], *, begin: Callable[[Any], Callable[[], Any]], depth: int) -> Iterator[Any]:

@@ -54,6 +54,7 @@ class ExportHeader:
     cost: Cost | None = None
     bin_crc32: int | None = None  # of an OpenVINO .xml: what its .bin holds
     num_previous: int = 0  # frames before the image that the network also takes
+    batch: int = 1  # images that a file of one size takes at once
 
     @classmethod
     def of(cls, model: DepthModel, *, precision: str, input_spec: InputSpec | None = None) -> "ExportHeader":
@@ -89,11 +90,11 @@ class ExportHeader:
 
 
 def header_of(
-    model: DepthModel, *, spec: InputSpec, precision: str, licence: str, int8: Int8Facts | None = None
+    model: DepthModel, *, spec: InputSpec, precision: str, licence: str, batch: int = 1, int8: Int8Facts | None = None
 ) -> ExportHeader:
     """The header of a file that a model is exported to, with this input."""
     header = ExportHeader.of(model, input_spec=spec, precision=precision)
-    return replace(header, licence=licence, int8=int8, cost=cost_of(model, size_hw=spec.size_hw))
+    return replace(header, licence=licence, batch=batch, int8=int8, cost=cost_of(model, size_hw=spec.size_hw))
 
 
 def cost_of(model: DepthModel, *, size_hw: Size) -> Cost:

@@ -17,7 +17,7 @@ from hondo.core.errors import HondoError
 from hondo.core.memory_errors import memory_errors_explained
 from hondo.core.predictor_protocol import InferQueue, Prepared, Session
 from hondo.core.types import Camera, DepthKind, DepthMap, InputSpec, Size
-from hondo.engines.base.infer_queue import in_order, one_by_one
+from hondo.engines.base.infer_queue import in_batches, in_order, one_by_one
 from hondo.engines.base.layer_times import LayerTime
 from hondo.engines.base.metadata import Cost, Int8Facts
 from hondo.images.placement import Placement, PreparedImage, place, place_at_common_aspect, prepare_image
@@ -46,6 +46,7 @@ class NetworkPredictor:
     cost: Cost | None = None  # MACs and parameters as stated in a file
     weights_file: Path | None = None  # the file that the weights were read from, if there is one
     num_previous: int = 0  # earlier frames that the network also looks at
+    batch: int = 1  # images that the network runs at once, where it takes one number of them
     open_queue: Callable[[], InferQueue] | None = field(default=None, repr=False)  # None: the engine has none
     layer_times: Callable[..., tuple[LayerTime, ...]] | None = field(default=None, repr=False)  # profiles one call
     release: Callable[[], None] = field(default=lambda: None, repr=False)
@@ -152,7 +153,8 @@ class NetworkPredictor:
     def queue(self) -> InferQueue:
         """Runs several inputs at once; belongs to one caller, who closes it."""
         self._check_process()
-        return one_by_one(self.run) if self.open_queue is None else _with_memory_named(self.open_queue())
+        queue = one_by_one(self.run) if self.open_queue is None else _with_memory_named(self.open_queue())
+        return in_batches(queue, batch=self.batch) if self.batch > 1 else queue
 
     def predict_many(self, images: Iterable[Any], *, camera: Camera | None = None) -> Iterator[DepthMap]:
         """The depth of each image, in order; faster than one by one, and each map comes an image or two later.

@@ -24,8 +24,9 @@ FORWARD = "forward"  # the method that other apps call; that of KEY gives the he
 def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
     """Writes one .pte of one size; fp16 computes in half precision, its input and output stay float32."""
     spec = export_spec(model.input_spec, size_hw=options.size_hw, dynamic=False)
-    header = header_of(model, spec=spec, precision=options.precision, licence=options.licence)
-    content = program_bytes(contiguous(model), shape=(1, 3, *spec.size_hw), precision=options.precision, header=header)
+    header = header_of(model, spec=spec, precision=options.precision, licence=options.licence, batch=options.batch)
+    shape = (options.batch, 3, *spec.size_hw)
+    content = program_bytes(contiguous(model), shape=shape, precision=options.precision, header=header)
     return atomic_write(path, content)
 
 

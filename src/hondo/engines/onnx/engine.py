@@ -48,8 +48,8 @@ def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
     unpacked to float when a session starts.
     """
     spec = export_spec(model.input_spec, size_hw=options.size_hw, dynamic=options.dynamic)
-    header = header_of(model, spec=spec, precision=options.precision, licence=options.licence)
-    proto = _proto(model, shape=(1, 3, *spec.size_hw), precision=options.precision, dynamic=options.dynamic)
+    header = header_of(model, spec=spec, precision=options.precision, licence=options.licence, batch=options.batch)
+    proto = _proto(model, shape=(options.batch, 3, *spec.size_hw), precision=options.precision, dynamic=options.dynamic)
     if options.precision == INT8_STATIC and options.quantization is not None:
         proto, int8 = quantize(
             proto, kind=model.kind, options=options.quantization, run_of=lambda content: _run_bytes(content, model.name)

@@ -34,14 +34,16 @@ def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
     for the layers that stay in float.
     """
     spec = export_spec(model.input_spec, size_hw=options.size_hw, dynamic=options.dynamic)
-    program = trace(model, size_hw=spec.size_hw, dynamic=options.dynamic)
-    shape = (-1, 3, -1, -1) if options.dynamic else (1, 3, *spec.size_hw)
+    program = trace(model, size_hw=spec.size_hw, batch=options.batch, dynamic=options.dynamic)
+    shape = (-1, 3, -1, -1) if options.dynamic else (options.batch, 3, *spec.size_hw)
     graph, int8 = convert(program, shape=shape, num_previous=model.num_previous), None
     if options.precision == INT8_WEIGHTS:
         graph = with_int8_weights(graph)
     elif options.quantization is not None:
         graph, int8 = quantize(graph, modules=module_paths(program), kind=model.kind, options=options.quantization)
-    header = header_of(model, spec=spec, precision=options.precision, licence=options.licence, int8=int8)
+    header = header_of(
+        model, spec=spec, precision=options.precision, licence=options.licence, batch=options.batch, int8=int8
+    )
     save_graph(graph, path, header=header)
     return path
 

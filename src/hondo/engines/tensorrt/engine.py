@@ -73,8 +73,8 @@ def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
 
     card = card_here(trt)
     spec = export_spec(model.input_spec, size_hw=options.size_hw, dynamic=options.dynamic)
-    header = header_of(model, spec=spec, precision=options.precision, licence=options.licence)
-    shape = (1, 3, *spec.size_hw)
+    header = header_of(model, spec=spec, precision=options.precision, licence=options.licence, batch=options.batch)
+    shape = (options.batch, 3, *spec.size_hw)
     content = _onnx_bytes(model, shape=shape, header=header, dynamic=options.dynamic)
     multiple_of = spec.multiple_of if options.dynamic else None
     plan = build_plan(trt, content, header=header, shape=shape, multiple_of=multiple_of)

@@ -36,8 +36,11 @@ def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
     target, precision = torch_device(options.device), options.precision
     use_compiler(target, engine=ENGINE.name)
     spec = export_spec(model.input_spec, size_hw=options.size_hw, dynamic=options.dynamic)
-    header = header_of(model, spec=spec, precision=precision, licence=options.licence)
-    program = trace(model, size_hw=spec.size_hw, dynamic=options.dynamic, device=target, dtype=DTYPES[precision])
+    header = header_of(model, spec=spec, precision=precision, licence=options.licence, batch=options.batch)
+    program = trace(
+        model, size_hw=spec.size_hw, batch=options.batch, dynamic=options.dynamic, device=target,
+        dtype=DTYPES[precision],
+    )  # fmt: skip
     settings = {"aot_inductor.metadata": {KEY: header.to_json()}}
     with quiet(), atomic_path(path) as draft, _compiling(model.name):
         torch._inductor.aoti_compile_and_package(program, package_path=str(draft), inductor_configs=settings)

@@ -157,6 +157,7 @@ ENGINE = Engine(
         INT8_WEIGHTS: Support(images="optional"),
     },
     suffix=".safetensors",
+    exports_batch=False,
     devices=DEVICES,
     auto_device=auto_device,
     advice={

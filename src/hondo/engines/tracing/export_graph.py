@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -15,12 +16,16 @@ from hondo.core.errors import HondoError, reason_of
 from hondo.core.interrupts import deferred_interrupt
 from hondo.core.memory_errors import memory_errors_explained
 from hondo.core.types import Size
-from hondo.engines.tracing.graph_inputs import INPUTS, shapes_of
+from hondo.engines.tracing.graph_inputs import INPUTS, driving, shapes_of
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.fuse import fuse_for_inference
 from hondo.models.base.multi_frame import MultiFrameModel
+from hondo.nn.symbolic import steps_over
 
 DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}  # of weights, by precision
+# What a graph for any size is traced with: a batch and sides of more than any window or kernel needs. Nothing is
+# computed there; then it runs with small images, an odd number of steps of ``multiple_of`` high or wide.
+EXAMPLE_BATCH, EXAMPLE_PX, SMALL_PX = 3, (544, 608), 64
 _one_export = threading.Lock()  # torch.export keeps global state, so two exports at once fail
 _silence, _silent_calls, _disabled_before = threading.Lock(), 0, logging.NOTSET
 
@@ -28,13 +33,24 @@ _silence, _silent_calls, _disabled_before = threading.Lock(), 0, logging.NOTSET
 class ExportWrapper(nn.Module):
     """RGB 0..1 -> the finest map; computed in the type of the model's weights, float32 outside."""
 
-    def __init__(self, model: DepthModel) -> None:
+    def __init__(self, model: DepthModel, *, step: int | None = None) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.step = model, step
 
     def forward(self, image: Float[Tensor, "b 3 H W"]) -> Float[Tensor, "b 1 h w"]:
         dtype = next(self.model.parameters()).dtype
-        return self.model(image.to(dtype))[0].float()
+        return self.model(in_steps(image, self.step).to(dtype))[0].float()
+
+
+def in_steps(image: Float[Tensor, "*b H W"], step: int | None) -> Float[Tensor, "*b H W"]:
+    """The image, its sides ``step`` times a symbol in place of symbols that ``step`` divides.
+
+    Only then do the sizes behind strided layers simplify, and a trace for any size takes seconds in place of minutes.
+    """
+    if step is None:
+        return image
+    height, width = (side // step * step for side in image.shape[-2:])
+    return image[..., :height, :width]
 
 
 class MultiFrameExportWrapper(nn.Module):
@@ -43,15 +59,15 @@ class MultiFrameExportWrapper(nn.Module):
     K in pixels of ``image``.
     """
 
-    def __init__(self, model: MultiFrameModel) -> None:
+    def __init__(self, model: MultiFrameModel, *, step: int | None = None) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.step = model, step
 
     def forward(
         self, image: Float[Tensor, "b 3 H W"], previous: Float[Tensor, "b n 3 H W"], K: Float[Tensor, "b 3 3"]
     ) -> Float[Tensor, "b 1 h w"]:
         dtype = next(self.model.parameters()).dtype
-        image, previous = image.to(dtype), previous.to(dtype)
+        image, previous = (in_steps(each, self.step).to(dtype) for each in (image, previous))
         is_there = (previous.flatten(2).amax(dim=2) > 0)[..., None, None]
         T_previous_target = self.model.poses(image, previous) * is_there
         return self.model(image, previous, K, T_previous_target)[0].float()
@@ -74,8 +90,11 @@ def trace(
     """
     from torch._dynamo.exc import TorchDynamoException  # takes a second to import
 
-    graph = export_module(fuse_for_inference(model, any_size=dynamic, not_fused=not_fused).to(device, dtype)).eval()
-    batch = max(batch, 2) if dynamic else batch  # torch.export treats a batch of 1 as a constant
+    fused = fuse_for_inference(model, any_size=dynamic, not_fused=not_fused).to(device, dtype)
+    graph = export_module(fused, step=model.input_spec.multiple_of if dynamic else None).eval()
+    if dynamic:
+        batch, step = EXAMPLE_BATCH, model.input_spec.multiple_of
+        size_hw = steps_over(EXAMPLE_PX[0], step) * step, steps_over(EXAMPLE_PX[1], step) * step
     shapes = shapes_of((batch, 3, *size_hw), num_previous=model.num_previous)
     example = tuple(torch.zeros(shape, device=device) for shape in shapes.values())
     free = _any_size(model.input_spec.multiple_of, num_previous=model.num_previous) if dynamic else None
@@ -83,7 +102,7 @@ def trace(
         with _one_export, quiet(), memory_errors_explained("give a smaller size_hw"):
             program = torch.export.export(graph, example, dynamic_shapes=free)
             if dynamic:
-                _run_at_another_size(program, model, size_hw=size_hw, device=device)
+                _check_other_sizes(program, graph, model)
             return program
     except (RuntimeError, AssertionError, TorchDynamoException) as error:
         remedy = "for any size; leave out dynamic=True" if dynamic else "by torch.export"
@@ -91,19 +110,27 @@ def trace(
 
 
 @torch.no_grad()
-def _run_at_another_size(
-    program: torch.export.ExportedProgram, model: DepthModel, *, size_hw: Size, device: str | torch.device
-) -> None:
-    """Raises where a graph kept a size as a constant, or asks more of a size than ``multiple_of``."""
-    step = model.input_spec.multiple_of
-    for batch, height, width in ((1, size_hw[0] + step, size_hw[1] + 2 * step), (3, size_hw[0], size_hw[1] + step)):
-        shapes = shapes_of((batch, 3, height, width), num_previous=model.num_previous)
-        program.module()(*(torch.zeros(shape, device=device) for shape in shapes.values()))
+def _check_other_sizes(program: torch.export.ExportedProgram, graph: nn.Module, model: DepthModel) -> None:
+    """Raises where a graph kept a size as a constant, or asks more of a size than ``multiple_of``.
+
+    Not by the trace's own guards: they also name sizes that only the layout in memory depends on.
+    """
+    device, step = next(graph.parameters()).device, model.input_spec.multiple_of
+    run, odd = program.module(check_guards=False), steps_over(SMALL_PX, step) | 1
+    for batch, height, width in ((1, odd * step, (odd + 1) * step), (2, (odd + 2) * step, odd * step)):
+        image = np.random.default_rng(0).random((batch, 3, height, width), dtype=np.float32)
+        inputs = [torch.from_numpy(each).to(device) for each in driving(image, num_previous=model.num_previous)]
+        given, wanted = run(*inputs), graph(*inputs)
+        if given.shape != wanted.shape or not torch.allclose(
+            given, wanted, rtol=1e-2, atol=1e-2 * float(wanted.abs().max())
+        ):
+            raise RuntimeError(f"a graph traced at one size gives another map at {height}x{width}")
 
 
-def export_module(model: DepthModel) -> nn.Module:
-    """The module to export: it takes ``INPUTS``, or the first of them, and gives one map."""
-    return MultiFrameExportWrapper(model) if isinstance(model, MultiFrameModel) else ExportWrapper(model)
+def export_module(model: DepthModel, *, step: int | None = None) -> nn.Module:
+    """The module to export: it takes ``INPUTS``, or the first of them, and gives one map. ``step``: for any size."""
+    wrapper = MultiFrameExportWrapper if isinstance(model, MultiFrameModel) else ExportWrapper
+    return wrapper(model, step=step)  # pyright: ignore[reportArgumentType]
 
 
 @contextmanager

@@ -25,8 +25,8 @@ class CheckSet:
     """Network inputs and what torch makes of them in float32; of real images also how they were prepared."""
 
     model: DepthModel
-    inputs: Sequence[Float32[np.ndarray, "1 3 H W"]]
-    wanted: Sequence[Float32[np.ndarray, "1 1 h w"]]
+    inputs: Sequence[Float32[np.ndarray, "b 3 H W"]]
+    wanted: Sequence[Float32[np.ndarray, "b 1 h w"]]
     samples: Sequence[Sample] = ()
     prepared: Sequence[PreparedImage] = ()
 
@@ -44,7 +44,7 @@ class CheckSet:
         return score_both(self.samples, at_image, kind=self.model.kind)
 
 
-def check_inputs(model: DepthModel, inputs: Iterable[Float32[np.ndarray, "1 3 H W"]]) -> CheckSet:
+def check_inputs(model: DepthModel, inputs: Iterable[Float32[np.ndarray, "b 3 H W"]]) -> CheckSet:
     """Of network inputs as they are."""
     inputs = list(inputs)
     return CheckSet(model=model, inputs=inputs, wanted=[_torch_map(model, image) for image in inputs])
@@ -61,7 +61,7 @@ def check_samples(model: DepthModel, samples: Samples, *, spec: InputSpec, most:
     return CheckSet(model=model, inputs=inputs, wanted=wanted, samples=chosen, prepared=prepared)
 
 
-def _torch_map(model: DepthModel, image: Float[np.ndarray, "1 3 H W"]) -> Float[np.ndarray, "1 1 h w"]:
+def _torch_map(model: DepthModel, image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 h w"]:
     device = next(model.parameters()).device
     feed = driving(image, num_previous=model.num_previous)
     with torch.inference_mode():

@@ -37,6 +37,7 @@ def export_model(
     engine: str,
     settings: ModelSettings,
     dynamic: bool = False,
+    batch: int = 1,
     force: bool = False,
     samples: Samples | None = None,
     calibration: ReadCalibration | None = None,
@@ -52,7 +53,7 @@ def export_model(
         raise HondoError(
             "max_drop is about calibration images: add calibration=SOURCE, or leave it out", field="max_drop"
         )
-    target, options = ENGINES[engine], ExportOptions(precision=settings.precision, dynamic=dynamic)
+    target, options = ENGINES[engine], ExportOptions(precision=settings.precision, dynamic=dynamic, batch=batch)
     path = out if out.suffix else out.with_suffix(target.suffix)
     target.check_export(path, options, has_images=calibration is not None)
     built = settings.build(model)
@@ -64,8 +65,8 @@ def export_model(
         allowed = MAX_ABS_REL_ERROR if max_drop is None else max_drop
         quantization = QuantizationOptions(calibration=images, max_abs_rel_error=allowed, on_progress=on_progress)
     parity = export_checked(
-        built, path, engine=engine, size_hw=size_hw, precision=settings.precision, dynamic=dynamic, force=force,
-        licence=_licence(model, settings), samples=samples, quantization=quantization,
+        built, path, engine=engine, size_hw=size_hw, precision=settings.precision, dynamic=dynamic, batch=batch,
+        force=force, licence=_licence(model, settings), samples=samples, quantization=quantization,
     )  # fmt: skip
     return ExportedFile(path=path, size_mib=file_size_mib(path), parity=parity)
 

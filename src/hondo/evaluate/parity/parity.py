@@ -105,7 +105,7 @@ class Parity:
 
 
 def compare(
-    model: DepthModel, predictor: NetworkPredictor, *, images: Iterable[Float[np.ndarray, "1 3 H W"]]
+    model: DepthModel, predictor: NetworkPredictor, *, images: Iterable[Float[np.ndarray, "b 3 H W"]]
 ) -> Parity:
     """Runs the network of ``predictor`` and ``model`` (in float32) on the same network inputs."""
     return compare_on(check_inputs(model, images), predictor)
@@ -143,6 +143,7 @@ def export_checked(
     size_hw: Size | None = None,
     precision: str = "fp32",
     dynamic: bool = False,
+    batch: int = 1,
     force: bool = False,
     licence: str = "",
     samples: Samples | None = None,
@@ -161,8 +162,9 @@ def export_checked(
     with _written(path) as folder:
         draft = folder / path.name
         options = ExportOptions(
-            size_hw=size_hw, precision=precision, dynamic=dynamic, licence=licence, quantization=quantization
-        )
+            size_hw=size_hw, precision=precision, dynamic=dynamic, batch=batch, licence=licence,
+            quantization=quantization,
+        )  # fmt: skip
         target.export(model, draft, options)
         predictor = target.load(draft, LoadOptions(device=target.compared_on))
         if samples is not None:
@@ -173,9 +175,11 @@ def export_checked(
             parity = replace(parity, tolerance=Tolerance(abs_rel=quantization.max_abs_rel_error))
         else:
             sizes = [size_hw, _another_size(model, size_hw)] if dynamic else [size_hw]
-            parity = compare(
-                model, predictor, images=[probe_image(size, seed=seed) for size in sizes for seed in (0, 1)]
-            )
+            seeds = np.arange(2 * batch).reshape(2, batch)
+            images = [
+                np.concatenate([probe_image(size, seed=int(seed)) for seed in some]) for size in sizes for some in seeds
+            ]
+            parity = compare(model, predictor, images=images)
         predictor.close()
         if not (parity.passed or force):
             raise HondoError(
@@ -215,8 +219,8 @@ def probe_image(size_hw: Size, *, seed: int) -> Float[np.ndarray, "1 3 H W"]:
 
 
 def _same_shape(
-    predictor: NetworkPredictor, image: Float[np.ndarray, "1 3 H W"], wanted: Float[np.ndarray, "1 1 h w"]
-) -> Float[np.ndarray, "1 1 h w"]:
+    predictor: NetworkPredictor, image: Float[np.ndarray, "b 3 H W"], wanted: Float[np.ndarray, "b 1 h w"]
+) -> Float[np.ndarray, "b 1 h w"]:
     """The predictor's map of an input; refused if it has another shape than torch's, or holds no numbers."""
     given = call_in_video(predictor, image)()
     if given.shape != wanted.shape or not np.isfinite(given).all():

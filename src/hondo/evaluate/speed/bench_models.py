@@ -88,13 +88,13 @@ def layer_table(result: BenchResult) -> str:
 
 
 def bench_config(
-    *, protocol: str | None, size_hw: Size | None, image_hw: Size | None, batch: int, warmup: int, runs: int
+    *, protocol: str | None, size_hw: Size | None, image_hw: Size | None, batch: int | None, warmup: int, runs: int
 ) -> BenchConfig:
     """How to measure; a protocol fixes the sizes and the batch."""
     if protocol is None:
         return BenchConfig(size_hw=size_hw, image_hw=image_hw, batch=batch, warmup=warmup, runs=runs)
     config = protocol_config(protocol, warmup=warmup)
-    if size_hw is not None or image_hw is not None or batch != 1:
+    if size_hw is not None or image_hw is not None or batch not in (None, 1):
         raise HondoError(
             f"protocol {protocol} fixes sizes and batch; leave out size_hw, image_hw and batch", field="protocol"
         )
@@ -156,6 +156,7 @@ def _peak_device(predictor: NetworkPredictor) -> str:
 
 def _alternate(predictors: Sequence[NetworkPredictor], config: BenchConfig) -> LatencyComparison:
     first, second = (
-        network_call(each, size_hw=config.size_hw or each.input_spec.size_hw, batch=config.batch) for each in predictors
+        network_call(each, size_hw=config.size_hw or each.input_spec.size_hw, batch=config.batch or each.batch)
+        for each in predictors
     )
     return alternate(first, second, warmup=config.warmup, runs=config.runs)

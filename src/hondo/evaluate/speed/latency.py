@@ -54,14 +54,14 @@ class BenchConfig:
 
     size_hw: Size | None = None  # network input; None: the model's own
     image_hw: Size | None = None  # of the camera, for the end-to-end call; None: the network input size
-    batch: int = 1
+    batch: int | None = None  # None: what the network takes, one image but for files of a batch
     warmup: int = 10
     runs: int = 100
     seconds: float = 20.0
     protocol: str = ""  # the name of a published protocol, which fixes the numbers above
 
     def __post_init__(self) -> None:
-        if self.batch < 1 or self.runs < 1 or self.warmup < 0:
+        if (self.batch is not None and self.batch < 1) or self.runs < 1 or self.warmup < 0:
             raise HondoError(
                 f"batch {self.batch} and runs {self.runs} must be at least 1, warmup {self.warmup} at least 0"
             )
@@ -146,10 +146,11 @@ def bench(
 ) -> BenchResult:
     """Measures a predictor. ``model`` gives MACs and parameters (files state them), ``roof`` the peak throughput."""
     size_hw = config.size_hw or predictor.input_spec.size_hw
+    batch = config.batch or predictor.batch
     under = conditions(threads)
     memory = PeakMemory(predictor.device)
-    network = _time(network_call(predictor, size_hw=size_hw, batch=config.batch), config)
-    single = network if config.batch == 1 else _time(network_call(predictor, size_hw=size_hw), config)
+    network = _time(network_call(predictor, size_hw=size_hw, batch=batch), config)
+    single = network if batch == 1 else _time(network_call(predictor, size_hw=size_hw), config)
     whole, before, after = _around(predictor, size_hw, config)
     cost = _cost(predictor, model, size_hw)
     gmacs = None if cost is None else cost.macs / 1e9
@@ -160,14 +161,14 @@ def bench(
         precision=predictor.precision,
         device=predictor.device,
         size_hw=size_hw,
-        batch=config.batch,
+        batch=batch,
         threads=threads,
         **vars(network),
         image_hw=config.image_hw or size_hw,
         preprocess_ms=before.median_ms,
         postprocess_ms=after.median_ms,
         fps=1000 / whole.median_ms,
-        throughput=1000 * config.batch / network.median_ms,
+        throughput=1000 * batch / network.median_ms,
         predictor_median_ms=whole.median_ms,
         overhead_ms=whole.median_ms - single.median_ms,
         gmacs=gmacs,
@@ -176,9 +177,9 @@ def bench(
         file_size_mib=file_size_mib(predictor.weights_file),
         protocol=config.protocol,
         conditions=under,
-        roof_share=None if least is None else config.batch * least / network.median_ms,
+        roof_share=None if least is None else batch * least / network.median_ms,
         doubts=network.doubts(),
-        layers=() if roof is None else _heaviest_layers(predictor, size_hw=size_hw, batch=config.batch),
+        layers=() if roof is None else _heaviest_layers(predictor, size_hw=size_hw, batch=batch),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from hondo.models.base.timm_parts import with_own_parts
 from hondo.models.base.torchvision_guard import import_timm
 from hondo.nn.blocks.standardised_conv import StandardisedConv
 
@@ -44,6 +45,7 @@ class ResNetEmbed(nn.Module):
             stem_type="same",
             conv_layer=StandardisedConv,
         )
+        with_own_parts(self.backbone)
         self.proj = nn.Conv2d(1024, dim, 1)
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> tuple[Maps, Float[Tensor, "b d _ _"]]:

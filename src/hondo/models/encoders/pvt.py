@@ -77,7 +77,7 @@ class Stage(nn.Module):
         grid_hw = x.shape[-2], x.shape[-1]
         tokens = self.norm(tokens_from_map(x))
         if self.class_token is not None:
-            tokens = torch.cat([self.class_token.expand(len(tokens), -1, -1), tokens], dim=1)
+            tokens = torch.cat([self.class_token.expand(tokens.shape[0], -1, -1), tokens], dim=1)
         tokens = tokens + self.positions(grid_hw)
         for block in self.blocks:
             tokens = block(tokens, grid_hw)

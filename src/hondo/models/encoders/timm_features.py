@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
+from hondo.models.base.timm_parts import with_own_parts
 from hondo.models.base.torchvision_guard import import_timm
 from hondo.models.download.weights_cache import is_offline
 from hondo.models.encoders.encoder import Pretrained
@@ -108,7 +109,7 @@ def fetched(name: str, *, pretrained: Pretrained, **options: Any) -> Any:
         return _with_packaged_weights(name, **options)
     try:
         with cache_alone_if_unreachable() if pretrained else nullcontext():
-            return import_timm().create_model(name, pretrained=pretrained, **options)
+            return with_own_parts(import_timm().create_model(name, pretrained=pretrained, **options))
     except (OSError, RuntimeError) as error:  # connection and cache errors are OSErrors; timm's own are RuntimeErrors
         raise HondoError(
             f"the pretrained weights of timm model '{name}' could not be fetched ({_line(error)}); "

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from hondo.core.types import DepthKind, InputSpec, Size
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.encoders.encoder import IMAGENET_MEAN, IMAGENET_STD
+from hondo.nn.symbolic import is_symbolic
 
 START_DEPTH = 3.0  # metres: the mean depth that a fresh network answers
 
@@ -78,7 +79,7 @@ class CoarseAndFine(nn.Module):
 
 
 def _resized(maps: Float[Tensor, "b c _ _"], size_hw: Size) -> Float[Tensor, "b c h w"]:
-    if tuple(maps.shape[-2:]) == tuple(size_hw):
+    if not is_symbolic(*maps.shape, *size_hw) and tuple(maps.shape[-2:]) == tuple(size_hw):
         return maps
     return F.interpolate(maps, size=size_hw, mode="bilinear", align_corners=False)
 

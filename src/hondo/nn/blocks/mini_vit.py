@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hondo.nn.blocks.transformer_block import PostNormBlock
+from hondo.nn.symbolic import is_symbolic
 
 MAX_TOKENS = 500  # positions that are learnt; longer sequences interpolate them
 SMALLEST_WIDTH = 0.1  # added to every bin's width before they are normalised (equation 2: epsilon)
@@ -43,22 +44,54 @@ class MiniViT(nn.Module):
         for block in self.blocks:
             tokens = block(tokens, grid_hw)
         widths = F.relu(self.regressor(tokens[:, 0]).float()) + SMALLEST_WIDTH
-        kernels = tokens[:, 1 : self.queries + 1]  # (b queries c)
+        kernels = first_tokens(tokens, self.queries + 1)[:, 1:]  # (b queries c)
         maps = torch.matmul(kernels, self.conv(x).flatten(2)).unflatten(2, x.shape[-2:])
         return widths / widths.sum(dim=1, keepdim=True), maps
 
 
 def resampled(positions: Float[Tensor, "m c"], count: int) -> Float[Tensor, "n c"]:
     """The first ``count`` positions; where they do not suffice, all of them, stretched over the sequence."""
+    if is_symbolic(count):
+        return resampled_in_graph(positions, count)
     if count <= positions.shape[0]:
         return positions[:count]
     return F.interpolate(positions.t()[None], size=count, mode="linear", align_corners=True)[0].t()
 
 
+def resampled_in_graph(positions: Float[Tensor, "m c"], count: int) -> Float[Tensor, "n c"]:
+    """``resampled`` as a matrix that is computed from the count."""
+    known = positions.shape[0]
+    place = torch.arange(count, device=positions.device, dtype=torch.float32)
+    place = place * ((known - 1) / place[-1:].clamp(min=known - 1))
+    matrix = (1 - (place[:, None] - torch.arange(known, device=place.device)).abs()).relu()  # (n m)
+    return (matrix @ positions.float()).to(positions.dtype)
+
+
+def first_tokens(tokens: Float[Tensor, "b n c"], count: int) -> Float[Tensor, "b m c"]:
+    """The first ``count``, of which there are enough (``enlarged`` sees to it; a trace cannot know)."""
+    if is_symbolic(tokens.shape[1]):
+        return tokens.index_select(1, torch.arange(count, device=tokens.device))
+    return tokens[:, :count]
+
+
 def enlarged(x: Float[Tensor, "b c _ _"], *, patch: int, count: int) -> Float[Tensor, "b c _ _"]:
     """``x``, enlarged by an integer factor where it holds fewer than ``count`` patches."""
-    patches = (x.shape[-2] // patch) * (x.shape[-1] // patch)
+    height, width = x.shape[-2:]
+    patches = (height // patch) * (width // patch)
+    if is_symbolic(patches):
+        by = factor_in_graph(patches, count=count)
+        return F.interpolate(x, (by * height, by * width), mode="bilinear", align_corners=False)
     if patches >= count:
         return x
     factor = math.ceil(math.sqrt(count / patches))
     return F.interpolate(x, scale_factor=float(factor), mode="bilinear", align_corners=False)
+
+
+def factor_in_graph(patches: int, *, count: int) -> int:
+    """The smallest factor by which a map must grow to hold ``count`` patches, in integer arithmetic without branches.
+
+    One, and one more for each factor k that does not suffice: patches k^2 < count.
+    """
+    most = math.ceil(math.sqrt(count))
+    missing = ((count - 1) // (patches * k * k) for k in range(1, most))  # 0 where k suffices
+    return 1 + sum((each + count - 1) // count for each in missing)

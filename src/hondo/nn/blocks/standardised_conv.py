@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hondo.nn.derived import Derived
+from hondo.nn.symbolic import steps_over
 
 EPS = 1e-8  # added to the variance; as timm's vit_base_r50_s16_384 has it
 
@@ -33,6 +35,20 @@ class SameConv(nn.Conv2d):
         return self.weight
 
 
+class SameMaxPool(nn.Module):
+    """The maximum of each square of ``kernel``, padded like SameConv."""
+
+    def __init__(self, kernel: int, *, stride: int) -> None:
+        super().__init__()
+        self.kernel, self.stride = kernel, stride
+
+    def forward(self, input: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c _ _"]:
+        """The layer's output."""
+        down, right = (same_padding(side, kernel=self.kernel, stride=self.stride) for side in input.shape[-2:])
+        around = (right // 2, right - right // 2, down // 2, down - down // 2)
+        return F.max_pool2d(F.pad(input, around, value=-torch.inf), self.kernel, self.stride)
+
+
 class StandardisedConv(SameConv):
     """Every output channel's weights are brought to mean 0 and variance 1 (Qiao et al. 2019, equation 10)."""
 
@@ -55,7 +71,7 @@ class StandardisedConv(SameConv):
 
 def same_padding(side: int, *, kernel: int, stride: int) -> int:
     """Rows or columns to add, so that the output has ceil(side / stride) of them."""
-    return max(0, (-(-side // stride) - 1) * stride + kernel - side)
+    return max(0, (steps_over(side, stride) - 1) * stride + kernel - side)
 
 
 def standardised(weight: Float[Tensor, "d c k l"]) -> Float[Tensor, "d c k l"]:

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
+from hondo.nn.symbolic import is_symbolic, steps_over
 from hondo.nn.tokens import head_dim_of, join_heads, split_heads
 
 
@@ -32,7 +33,7 @@ class WindowAttention(nn.Module):
         """The attended tokens, of the same shape."""
         leading = tokens.shape[1] - grid_hw[0] * grid_hw[1]
         projected = self.qkv(tokens)
-        window = min(self.window, grid_hw[0]), min(self.window, grid_hw[1])
+        window = window_of(grid_hw, largest=self.window)
         inside = into_windows(projected[:, leading:], grid_hw=grid_hw, window=window)  # (b w m 3c)
         count = inside.shape[1]
         everywhere = projected[:, None, :leading].expand(-1, count, -1, -1)
@@ -51,18 +52,26 @@ class WindowAttention(nn.Module):
         return join_heads(F.scaled_dot_product_attention(q[:, :, :leading], k, v))
 
 
+def window_of(grid_hw: Size, *, largest: int) -> Size:
+    """The window's size, no larger than the grid; in a graph for any size as large as it gets, then filled up."""
+    if is_symbolic(*grid_hw):
+        return largest, largest
+    return min(largest, grid_hw[0]), min(largest, grid_hw[1])
+
+
 def into_windows(grid: Float[Tensor, "b n c"], *, grid_hw: Size, window: Size) -> Float[Tensor, "b w m c"]:
     """Tokens row by row to windows row by row; the last ones are filled up with zeros."""
-    high, wide = window
+    (high, wide), (rows, columns) = window, map(steps_over, grid_hw, window)
     x = grid.unflatten(1, grid_hw)
-    x = F.pad(x, (0, 0, 0, -grid_hw[1] % wide, 0, -grid_hw[0] % high))
-    x = x.unflatten(2, (-1, wide)).unflatten(1, (-1, high))  # (b rows high columns wide c)
+    x = F.pad(x, (0, 0, 0, columns * wide - grid_hw[1], 0, rows * high - grid_hw[0]))
+    x = x.unflatten(2, (columns, wide)).unflatten(1, (rows, high))  # (b rows high columns wide c)
     return x.transpose(2, 3).flatten(3, 4).flatten(1, 2)
 
 
 def out_of_windows(windows: Float[Tensor, "b w m c"], *, grid_hw: Size, window: Size) -> Float[Tensor, "b n c"]:
     """Undoes ``into_windows``."""
-    x = windows.unflatten(2, window).unflatten(1, (-(-grid_hw[0] // window[0]), -1))  # (b rows columns high wide c)
+    rows, columns = map(steps_over, grid_hw, window)
+    x = windows.unflatten(2, window).unflatten(1, (rows, columns))  # (b rows columns high wide c)
     x = x.transpose(2, 3).flatten(3, 4).flatten(1, 2)
     return x[:, : grid_hw[0], : grid_hw[1]].flatten(1, 2)
 
@@ -71,7 +80,7 @@ def is_token(
     grid_hw: Size, *, window: Size, leading: int, batch: int, device: torch.device
 ) -> Bool[Tensor, "bw 1 1 m"] | None:
     """Which keys of every window are tokens and not filling; None where all are."""
-    if not (grid_hw[0] % window[0] or grid_hw[1] % window[1]):
+    if not is_symbolic(*grid_hw) and not (grid_hw[0] % window[0] or grid_hw[1] % window[1]):
         return None
     ones = torch.ones(1, grid_hw[0] * grid_hw[1], 1, device=device)
     inside = into_windows(ones, grid_hw=grid_hw, window=window)[0, :, :, 0] > 0  # (w m)

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
+from hondo.nn.symbolic import steps_over
 from hondo.nn.tokens import head_dim_of, join_heads, split_heads
 
 
@@ -41,5 +42,6 @@ def pooled_tokens(tokens: Float[Tensor, "b n c"], *, grid_hw: Size, pool: int) -
         return tokens
     leading = tokens.shape[1] - grid_hw[0] * grid_hw[1]
     grid = tokens[:, leading:].transpose(1, 2).unflatten(-1, grid_hw)
-    grid = F.pad(grid, (0, -grid_hw[1] % pool, 0, -grid_hw[0] % pool), mode="replicate")
+    down, right = (pool * steps_over(side, pool) - side for side in grid_hw)
+    grid = F.pad(grid, (0, right, 0, down), mode="replicate")
     return torch.cat([tokens[:, :leading], F.avg_pool2d(grid, pool).flatten(2).transpose(1, 2)], dim=1)
