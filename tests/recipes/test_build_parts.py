@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -121,3 +122,18 @@ def test_published_data_sets_are_mixed_by_split(tmp_path):
         warn_of_test_images(MixData(sets=sets | {"nyu-bts:nyu": 1.0}))
     with pytest.raises(HondoError, match="data set 'rgbd' has no option split"):
         build_samples(MixData(sets={f"rgbd@train:{tmp_path}": 1.0}))
+
+
+def test_the_velodyne_is_what_a_model_is_shown_of_kitti(tmp_path):
+    kitti_drive(tmp_path, count=2)
+    points = tmp_path / "2011_09_26/2011_09_26_drive_0001_sync/velodyne_points/data"
+    points.mkdir(parents=True)
+    ahead = np.array([[10, 0, 0, 0], [20, 2, 0, 0], [15, 0, 1, 0]], dtype="<f4")  # x ahead, y left, z up
+    ahead.tofile(points / "0000000006.bin")
+    data = RgbdData(name="kitti", root=str(tmp_path), measured="velodyne", size_hw=None)
+    with pytest.warns(HondoWarning, match="1 have no depth map"):
+        samples = build_samples(data)
+    assert len(samples) == 1 and samples.origins[0].endswith("0000000006.png")
+    sample = samples[0]
+    assert sorted(sample.measured[sample.is_measured].tolist()) == [10, 15, 20]
+    assert int(sample.valid.sum()) == sample.valid.numel()
