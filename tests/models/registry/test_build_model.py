@@ -36,7 +36,8 @@ def test_a_name_gives_a_model_in_eval_mode() -> None:
     model = build_model("unet", **SMALL)
     assert isinstance(model, DepthModel) and not model.training
     assert model.name == "unet"
-    assert model.options == SMALL | {"min_depth": 0.1, "max_depth": 100.0, "kind": "scaled_inverse_depth"}
+    assert model.options == SMALL | {"min_depth": 0.1, "max_depth": 100.0, "kind": None, "in_channels": 3}
+    assert model.kind.value == "scaled_inverse_depth"
 
 
 def test_unknown_models_get_the_nearest_names() -> None:
@@ -45,7 +46,7 @@ def test_unknown_models_get_the_nearest_names() -> None:
 
 
 def test_unknown_options_are_named_with_the_allowed_ones() -> None:
-    with pytest.raises(HondoError, match="'unet' has no option 'heads'; it has: encoder, kind, max_depth"):
+    with pytest.raises(HondoError, match="'unet' has no option 'heads'; it has: encoder, in_channels, kind, max_depth"):
         build_model("unet", heads=3)
 
 
