@@ -60,7 +60,9 @@ def with_attribute(value: object) -> DepthModel:
     return changed
 
 
-@pytest.mark.parametrize("value", [lambda x: x, partial(lambda x: x), object(), Foreign()], ids=str)
+@pytest.mark.parametrize(
+    "value", [lambda x: x, partial(lambda x: x), object(), Foreign()], ids=lambda value: type(value).__name__
+)
 def test_what_cannot_be_told_has_none(value: object) -> None:
     assert fingerprint(with_attribute(value)) is None
 

@@ -4,10 +4,10 @@ import pytest
 
 from hondo.evaluate.speed.peak_kernels import KERNELS, PeakKernel
 
+CASES = [pytest.param(each, name, id=f"{each.name}-{name}") for each in KERNELS for name in each.precisions]
 
-@pytest.mark.parametrize(
-    ("kernel", "precision"), [(kernel, precision) for kernel in KERNELS for precision in kernel.precisions], ids=str
-)
+
+@pytest.mark.parametrize(("kernel", "precision"), CASES)
 def test_a_kernel_runs(kernel: PeakKernel, precision: str) -> None:
     if not kernel.is_installed():
         pytest.skip(f"{kernel.name} needs {', '.join(kernel.packages)}")
