@@ -192,7 +192,11 @@ def _print_check(found: "DatasetCheck") -> None:
     if found.valid_fraction is not None:
         print(f"depth known at   {found.valid_fraction:.1%} of the pixels")
         stored = f" (stored values / {found.divide_by:g})" if found.divide_by else ""
-        print(f"depth            {found.min_m:.3f} to {found.max_m:.3f} m, median {found.median_m:.3f} m{stored}")
+        unit = " m" if set(found.truths) == {"metric"} else ""
+        span = f"{found.min_m:.3f} to {found.max_m:.3f}{unit}, median {found.median_m:.3f}{unit}"
+        print(f"depth            {span}{stored}")
+    if found.truths and set(found.truths) != {"metric"}:
+        print(f"labels known     {', '.join(found.truths)}")
     for finding in found.findings[:_SHOWN]:
         more = f" and {finding.count - 1} more" if finding.count > 1 else ""
         print(f"{'error ' if finding.is_error else 'remark'} {finding.origin}{more}: {finding.says}")

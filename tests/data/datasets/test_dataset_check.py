@@ -1,5 +1,6 @@
 """What a check finds: counts and ranges, broken rows as errors, odd ones as remarks."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,6 +10,7 @@ import torch
 
 from hondo.core.errors import HondoError, HondoWarning
 from hondo.core.sample import Sample
+from hondo.core.truth_kind import TruthKind
 from hondo.core.types import Camera
 from hondo.data.datasets.clip import Frames
 from hondo.data.datasets.dataset_check import check_dataset, describe
@@ -118,3 +120,14 @@ def test_a_lone_farthest_value_is_asked_about():
     assert found.says == (
         "25% of the known pixels hold exactly 80 m, far beyond all others: nothing there? max_depth=6 states it"
     )
+
+
+def test_labels_without_a_unit_have_no_odd_metres():
+    depth = torch.full((1, 8, 8), 1e4)
+    image = torch.rand(3, 8, 8)
+    metric = Sample(image=image, depth_gt=depth, valid=depth > 0, origin="a")
+    relative = replace(metric, truth=TruthKind.UP_TO_SCALE, origin="b")
+    ordinal = Sample(image=image, truth=TruthKind.ORDINAL, pairs=torch.zeros(1, 5), origin="c")
+    found = check_dataset([metric, relative, ordinal])
+    assert found.truths == (TruthKind.METRIC, TruthKind.UP_TO_SCALE, TruthKind.ORDINAL)
+    assert {finding.origin for finding in found.findings} == {"a"}

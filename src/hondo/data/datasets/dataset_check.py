@@ -10,6 +10,7 @@ import numpy as np
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Sample, Samples
+from hondo.core.truth_kind import TruthKind
 from hondo.core.types import Camera, Size
 from hondo.data.datasets.clip import Frames
 from hondo.data.datasets.clip_files import DEPTH_SUFFIXES, find_layout
@@ -50,6 +51,7 @@ class DatasetCheck:
     median_m: float | None
     max_m: float | None
     findings: tuple[Finding, ...]
+    truths: tuple[TruthKind, ...] = ()  # what the labels are known up to; depths are metres where all are metric
     divide_by: float | None = None  # of the depth maps of clips: metres = stored value / this
 
     @property
@@ -121,6 +123,7 @@ def check_dataset(samples: Samples, *, track: Callable[[Iterable[int]], Iterable
     findings: list[Finding] = []
     sizes: dict[Size, None] = {}
     depths: list[_Depth] = []
+    truths: dict[TruthKind, None] = {}
     with_camera = with_pose = 0
     clips, posed = clips_of(samples), _with_pose(samples)
     findings += _depth_among_images(clips)
@@ -135,6 +138,7 @@ def check_dataset(samples: Samples, *, track: Callable[[Iterable[int]], Iterable
         with_pose += bool(sample.sources) and all(view.T_source_target is not None for view in sample.sources)
         with_pose += not sample.sources and index in posed
         depth = _depth_of(sample)
+        truths |= {sample.truth: None} if depth is not None or sample.pairs is not None else {}
         depths += [] if depth is None else [depth]
         findings += [Finding(origin=sample.origin, says=says, is_error=False) for says in remarks(sample, depth)]
     return DatasetCheck(
@@ -148,6 +152,7 @@ def check_dataset(samples: Samples, *, track: Callable[[Iterable[int]], Iterable
         median_m=median([depth.middle for depth in depths]) if depths else None,
         max_m=max((depth.high for depth in depths), default=None),
         findings=tuple(_merged(findings)),
+        truths=tuple(truths),
         divide_by=clips[0].divide_by if clips else None,
     )
 
@@ -191,19 +196,26 @@ def remarks(sample: Sample, depth: "_Depth | None") -> list[str]:
         found.append("the depth map is empty")
     if depth is not None and depth.fraction < _FEW_PIXELS:
         found.append(f"only {depth.fraction:.2%} of the depth map are known")
-    if depth is not None and not NEAR_M < depth.middle < FAR_M:
-        found.append(f"the median depth is {depth.middle:.3g} m: is divide_by right?")
-    if depth is not None and depth.at_high >= _SPIKE and depth.high > _APART * depth.below_high > 0:
-        found.append(
-            f"{depth.at_high:.0%} of the known pixels hold exactly {depth.high:g} m, far beyond all others: nothing "
-            f"there? max_depth={depth.below_high:.3g} states it"
-        )
+    if depth is not None and sample.truth is TruthKind.METRIC:
+        found += _odd_metres(depth)
     if float(sample.image.std()) < 1e-3:
         found.append("the image has one colour")
     if sample.camera is not None and _is_off_centre(sample.camera):
         camera = sample.camera
         found.append(
             f"principal point ({camera.cx:.0f}, {camera.cy:.0f}) is far off the centre: intrinsics of another size?"
+        )
+    return found
+
+
+def _odd_metres(depth: _Depth) -> list[str]:
+    found = []
+    if not NEAR_M < depth.middle < FAR_M:
+        found.append(f"the median depth is {depth.middle:.3g} m: is divide_by right?")
+    if depth.at_high >= _SPIKE and depth.high > _APART * depth.below_high > 0:
+        found.append(
+            f"{depth.at_high:.0%} of the known pixels hold exactly {depth.high:g} m, far beyond all others: nothing "
+            f"there? max_depth={depth.below_high:.3g} states it"
         )
     return found
 
