@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -44,3 +44,27 @@ def with_leading(
     if not leading:
         return mixed
     return torch.cat([F.scaled_dot_product_attention(q[:, :, :leading], k, v), mixed], dim=2)
+
+
+def beside(
+    leading: Float[Tensor, "b heads l d"], groups: Float[Tensor, "b heads w m d"]
+) -> Float[Tensor, "b heads w l+m d"]:
+    """Leading tokens in front of every group; without any, the groups alone: engines dislike empty tensors."""
+    if not leading.shape[2]:
+        return groups
+    return torch.cat([leading.unsqueeze(2).expand(-1, -1, groups.shape[2], -1, -1), groups], dim=3)
+
+
+def attend_in_groups(
+    q: Float[Tensor, "b heads w m d"],
+    k: Float[Tensor, "b heads w l d"],
+    v: Float[Tensor, "b heads w l d"],
+    *,
+    mask: Bool[Tensor, "w _ l"] | None = None,
+) -> Float[Tensor, "b heads w m d"]:
+    """Softmax attention within each group, where ``mask`` allows it; with four axes, as exporters take no more."""
+    heads, groups = q.shape[1:3]
+    if mask is not None:
+        mask = mask.expand(1, heads, -1, -1, -1).flatten(1, 2)
+    mixed = F.scaled_dot_product_attention(q.flatten(1, 2), k.flatten(1, 2), v.flatten(1, 2), attn_mask=mask)
+    return mixed.unflatten(1, (heads, groups))

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
-from hondo.nn.attention.projected import ProjectedAttention, with_leading
+from hondo.nn.attention.projected import ProjectedAttention, attend_in_groups, beside, with_leading
 
 
 def blockwise_attention(*, dim: int, num_heads: int, block: int = 64) -> ProjectedAttention:
@@ -38,14 +38,13 @@ def mix_in_blocks(
         size = min(block, length)
         missing = -length % size
         queries, keys, values = (F.pad(x, (0, 0, 0, missing)).unflatten(2, (-1, size)) for x in (q, k, v))
-        count = queries.shape[2]
-        keys = torch.cat([leading_k.unsqueeze(2).expand(-1, -1, count, -1, -1), keys], dim=3)
-        values = torch.cat([leading_v.unsqueeze(2).expand(-1, -1, count, -1, -1), values], dim=3)
+        keys = beside(leading_k, keys)
+        values = beside(leading_v, values)
         mask = None
         if missing:
             is_token = (torch.arange(length + missing, device=q.device) < length).unflatten(0, (-1, size))
             mask = F.pad(is_token, (leading_k.shape[2], 0), value=True)[:, None]  # (blocks 1 m)
-        mixed = F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask)
+        mixed = attend_in_groups(queries, keys, values, mask=mask)
         return mixed.flatten(2, 3)[:, :, :length]
 
     return with_leading(q, k, v, grid_hw, of_grid)

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
-from hondo.nn.attention.projected import ProjectedAttention, with_leading
+from hondo.nn.attention.projected import ProjectedAttention, attend_in_groups, beside, with_leading
 
 
 def dilated_attention(*, dim: int, num_heads: int, radius: int = 2, dilation: int = 2) -> ProjectedAttention:
@@ -37,12 +37,11 @@ def mix_dilated(
     def of_grid(q: Tensor, k: Tensor, v: Tensor, leading_k: Tensor, leading_v: Tensor) -> Tensor:
         around = partial(neighbours, grid_hw=grid_hw, radius=radius, dilation=dilation)
         keys, values = around(k), around(v)  # (b heads n m d)
-        count = q.shape[2]
-        keys = torch.cat([leading_k.unsqueeze(2).expand(-1, -1, count, -1, -1), keys], dim=3)
-        values = torch.cat([leading_v.unsqueeze(2).expand(-1, -1, count, -1, -1), values], dim=3)
-        inside = around(torch.ones_like(q[:1, :1, :, :1]))[..., 0] > 0
-        mask = F.pad(inside, (leading_k.shape[2], 0), value=True).unsqueeze(3)
-        return F.scaled_dot_product_attention(q.unsqueeze(3), keys, values, attn_mask=mask).squeeze(3)
+        keys = beside(leading_k, keys)
+        values = beside(leading_v, values)
+        inside = around(torch.ones_like(q[:1, :1, :, :1]))[0, 0, :, :, 0] > 0
+        mask = F.pad(inside, (leading_k.shape[2], 0), value=True).unsqueeze(1)
+        return attend_in_groups(q.unsqueeze(3), keys, values, mask=mask).squeeze(3)
 
     return with_leading(q, k, v, grid_hw, of_grid)
 

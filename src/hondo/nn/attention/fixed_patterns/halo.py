@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.nn.attention.fixed_patterns.window import into_windows, out_of_windows
-from hondo.nn.attention.projected import ProjectedAttention, with_leading
+from hondo.nn.attention.projected import ProjectedAttention, attend_in_groups, beside, with_leading
 
 
 def halo_attention(*, dim: int, num_heads: int, block: int = 4, halo: int = 3) -> ProjectedAttention:
@@ -39,12 +39,13 @@ def mix_with_halo(
     def of_grid(q: Tensor, k: Tensor, v: Tensor, leading_k: Tensor, leading_v: Tensor) -> Tensor:
         queries = into_windows(q.flatten(0, 1), grid_hw=grid_hw, window=window).unflatten(0, q.shape[:2])
         keys, values = (surroundings(x, grid_hw=grid_hw, block=block, halo=halo) for x in (k, v))
-        count = queries.shape[2]
-        keys = torch.cat([leading_k.unsqueeze(2).expand(-1, -1, count, -1, -1), keys], dim=3)
-        values = torch.cat([leading_v.unsqueeze(2).expand(-1, -1, count, -1, -1), values], dim=3)
-        inside = surroundings(torch.ones_like(q[:1, :1, :, :1]), grid_hw=grid_hw, block=block, halo=halo)[..., 0] > 0
-        mask = F.pad(inside, (leading_k.shape[2], 0), value=True).unsqueeze(3)
-        mixed = F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask)
+        keys = beside(leading_k, keys)
+        values = beside(leading_v, values)
+        inside = (
+            surroundings(torch.ones_like(q[:1, :1, :, :1]), grid_hw=grid_hw, block=block, halo=halo)[0, 0, :, :, 0] > 0
+        )
+        mask = F.pad(inside, (leading_k.shape[2], 0), value=True).unsqueeze(1)
+        mixed = attend_in_groups(queries, keys, values, mask=mask)
         return out_of_windows(mixed.flatten(0, 1), grid_hw=grid_hw, window=window).unflatten(0, q.shape[:2])
 
     return with_leading(q, k, v, grid_hw, of_grid)

@@ -42,8 +42,10 @@ class CompressedMix(nn.Module):
         """The values mixed over the compressed keys."""
 
         def of_grid(q: Tensor, k: Tensor, v: Tensor, leading_k: Tensor, leading_v: Tensor) -> Tensor:
-            keys = torch.cat([leading_k, self._compressed(k, self.keys)], dim=2)
-            values = torch.cat([leading_v, self._compressed(v, self.values)], dim=2)
+            keys = self._compressed(k, self.keys)
+            values = self._compressed(v, self.values)
+            if leading_k.shape[2]:
+                keys, values = torch.cat([leading_k, keys], dim=2), torch.cat([leading_v, values], dim=2)
             return F.scaled_dot_product_attention(q, keys, values)
 
         return with_leading(q, k, v, grid_hw, of_grid)

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.nn.attention.fixed_patterns.window import into_windows, out_of_windows
-from hondo.nn.attention.projected import ProjectedAttention, with_leading
+from hondo.nn.attention.projected import ProjectedAttention, attend_in_groups, beside, with_leading
 
 
 def shifted_window_attention(
@@ -48,13 +48,12 @@ def mix_in_windows(
             return into_windows(flat, grid_hw=padded_hw, window=size).unflatten(0, x.shape[:2])
 
         queries, keys, values = windows(q), windows(k), windows(v)
-        count = queries.shape[2]
-        keys = torch.cat([leading_k.unsqueeze(2).expand(-1, -1, count, -1, -1), keys], dim=3)
-        values = torch.cat([leading_v.unsqueeze(2).expand(-1, -1, count, -1, -1), values], dim=3)
-        is_token = windows(torch.ones_like(q[:1, :1, :, :1]))[..., 0] > 0  # (1 1 w m)
-        mask = F.pad(is_token, (leading_k.shape[2], 0), value=True).unsqueeze(3)
+        keys = beside(leading_k, keys)
+        values = beside(leading_v, values)
+        is_token = windows(torch.ones_like(q[:1, :1, :, :1]))[0, 0, :, :, 0] > 0  # (w m)
+        mask = F.pad(is_token, (leading_k.shape[2], 0), value=True).unsqueeze(1)
         mask = mask | ~is_token.unsqueeze(-1)  # filling attends to anything, and is thrown away
-        mixed = F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask)
+        mixed = attend_in_groups(queries, keys, values, mask=mask)
         flat = out_of_windows(mixed.flatten(0, 1), grid_hw=padded_hw, window=size).unflatten(1, padded_hw)
         return flat[:, above[0] :, above[1] :].flatten(1, 2).unflatten(0, q.shape[:2])
 

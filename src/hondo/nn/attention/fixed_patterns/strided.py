@@ -7,10 +7,9 @@ any two tokens. Pays off on large grids.
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional as F
 
 from hondo.core.types import Size
-from hondo.nn.attention.projected import ProjectedAttention, with_leading
+from hondo.nn.attention.projected import ProjectedAttention, attend_in_groups, beside, with_leading
 
 
 def strided_attention(*, dim: int, num_heads: int) -> ProjectedAttention:
@@ -45,7 +44,6 @@ def _along(
     leading_v: Float[Tensor, "b heads l d"],
 ) -> Float[Tensor, "b heads lines m d"]:
     """Softmax attention within each line, and to the leading tokens."""
-    lines = q.shape[2]
-    keys = torch.cat([leading_k.unsqueeze(2).expand(-1, -1, lines, -1, -1), k], dim=3)
-    values = torch.cat([leading_v.unsqueeze(2).expand(-1, -1, lines, -1, -1), v], dim=3)
-    return F.scaled_dot_product_attention(q, keys, values)
+    keys = beside(leading_k, k)
+    values = beside(leading_v, v)
+    return attend_in_groups(q, keys, values)

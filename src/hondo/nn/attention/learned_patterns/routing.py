@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
-from hondo.nn.attention.projected import ProjectedAttention, with_leading
+from hondo.nn.attention.projected import ProjectedAttention, attend_in_groups, beside, with_leading
 from hondo.nn.tokens import head_dim_of
 
 
@@ -55,9 +55,9 @@ class RoutedMix(nn.Module):
             index = chosen.flatten(2).unsqueeze(-1).expand(-1, -1, -1, channels)
             return x.gather(2, index).unflatten(2, (clusters, size))
 
-        keys = torch.cat([leading_k.unsqueeze(2).expand(-1, -1, clusters, -1, -1), take(k, chosen_k)], dim=3)
-        values = torch.cat([leading_v.unsqueeze(2).expand(-1, -1, clusters, -1, -1), take(v, chosen_k)], dim=3)
-        mixed = F.scaled_dot_product_attention(take(q, chosen_q), keys, values).flatten(2, 3)
+        keys = beside(leading_k, take(k, chosen_k))
+        values = beside(leading_v, take(v, chosen_k))
+        mixed = attend_in_groups(take(q, chosen_q), keys, values).flatten(2, 3)
         where = chosen_q.flatten(2)
         times = torch.zeros_like(q[..., 0]).scatter_add(2, where, torch.ones_like(mixed[..., 0]))
         summed = torch.zeros_like(v).scatter_add(2, where.unsqueeze(-1).expand_as(mixed), mixed)

@@ -40,8 +40,10 @@ class ProjectedMix(nn.Module):
         """The values mixed over the projected keys."""
 
         def of_grid(q: Tensor, k: Tensor, v: Tensor, leading_k: Tensor, leading_v: Tensor) -> Tensor:
-            keys = torch.cat([leading_k, resampled(self.keys, k.shape[2]) @ k], dim=2)
-            values = torch.cat([leading_v, resampled(self.values, v.shape[2]) @ v], dim=2)
+            keys = resampled(self.keys, k.shape[2]) @ k
+            values = resampled(self.values, v.shape[2]) @ v
+            if leading_k.shape[2]:
+                keys, values = torch.cat([leading_k, keys], dim=2), torch.cat([leading_v, values], dim=2)
             return F.scaled_dot_product_attention(q, keys, values)
 
         return with_leading(q, k, v, grid_hw, of_grid)

@@ -41,7 +41,8 @@ def mix_merged(
     if not merged:
         return F.scaled_dot_product_attention(q, k, v)
     group = groups(k[:, :, leading:].mean(dim=1), merged=merged)  # (b length)
-    group = torch.cat([torch.arange(leading, device=q.device).expand(len(q), -1), group + leading], dim=1)
+    if leading:
+        group = torch.cat([torch.arange(leading, device=q.device).expand(len(q), -1), group + leading], dim=1)
     count = q.shape[2] - merged
     index = group[:, None, :, None].expand(-1, q.shape[1], -1, q.shape[3])
     size = torch.zeros(len(q), count, device=q.device, dtype=q.dtype).scatter_add(
@@ -70,4 +71,4 @@ def groups(keys: Float[Tensor, "b n d"], *, merged: int) -> Int64[Tensor, "b n"]
     even = torch.zeros_like(order).scatter(1, staying, place).scatter(1, joining, partner.gather(1, joining))
     odd = torch.arange(others, device=keys.device).expand(len(keys), -1)
     both = torch.stack([even[:, :others], odd], dim=2).flatten(1)
-    return torch.cat([both, even[:, others:]], dim=1)
+    return both if unit.shape[1] % 2 == 0 else torch.cat([both, even[:, others:]], dim=1)
