@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hondo.data.layouts.path_template import fill_path, find_paths, is_filled, match_path, partner_path
+from hondo.data.layouts.path_template import fill_path, find_paths, is_filled, match_path, partner_path, template_below
 
 
 def touch(root: Path, *names: str) -> None:
@@ -60,3 +60,11 @@ def test_matching(template: str, path: str, fields: dict[str, str] | None) -> No
     assert match_path(template, path) == fields
     if fields is not None:
         assert fill_path(template, fields) == path
+
+
+def test_the_rest_of_a_template() -> None:
+    template = "{scene}/image_0{camera:2|3}/{frame:d}.png"
+    assert template_below(template, ["a", "image_02"]) == "{frame:d}.png"
+    assert template_below(template, ["a", "image_00"]) is None
+    assert template_below(template, ["a", "image_02", "1.png"]) is None
+    assert template_below("kv1/{folder:path}/x.png", ["kv1", "a"]) is None

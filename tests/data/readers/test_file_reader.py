@@ -6,11 +6,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from hondo.core.errors import HondoError
 from hondo.data.datasets.registry import open_dataset
 from hondo.data.layouts.layout_table import LAYOUTS
-from hondo.data.readers.file_reader import FileReader, at_image_size, read_mask
+from hondo.data.readers.file_reader import FileReader, Item, at_image_size, read_as_stored, read_mask
 from tests.contracts.dataset_trees import put, put_image
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
@@ -98,3 +99,15 @@ def test_masks(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.array([[0.0, 1.0]]))
     cv2.imwrite(str(tmp_path / "b.png"), np.array([[0, 2]], dtype=np.uint8))
     assert read_mask(tmp_path / "a.npy").tolist() == [[0, 1]] and read_mask(tmp_path / "b.png").tolist() == [[0, 2]]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_images_lie_as_they_are_stored(orientation: int, tmp_path: Path) -> None:
+    """As their depth maps and calibration do, whatever EXIF says of how they are shown."""
+    pixels = np.random.default_rng(0).integers(0, 255, (4, 6, 3), dtype=np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(pixels).save(tmp_path / "a.png", exif=exif)
+    assert (read_as_stored(tmp_path / "a.png") == pixels).all()
+    item = Item(name="a.png", path=tmp_path / "a.png", fields={})
+    assert FileReader.image_hw(None, item) == (4, 6)

@@ -30,3 +30,12 @@ def test_something_else_nothing_and_twins(tmp_path: Path) -> None:
         (tmp_path / "other" / name).mkdir(parents=True)
     text = str(refuse_root(layout, tmp_path / "other"))
     assert "found a, b, c, d, e, f, ..." in text and "get it from https://diode-dataset.org" in text
+
+
+def test_a_part_of_the_data_set(tree: Callable[[str], Path]) -> None:
+    """A sequence of TUM alone: the folder above is named, and others beside it are not searched."""
+    root = tree("tum")
+    with pytest.raises(HondoError, match=rf"but in {root}: give root={root}$"):
+        open_dataset("tum", root=root / "rgbd_dataset_freiburg1_desk")
+    (root / "other").mkdir()
+    assert "found nothing" in str(refuse_root(LAYOUTS["tum"], root / "other"))

@@ -6,7 +6,7 @@ stands alone between slashes for one or more folders. ``*`` is any text that nee
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -27,6 +27,15 @@ def match_path(template: str, path: str) -> dict[str, str] | None:
     """The fields of a relative path; None where the template does not match it."""
     found = _whole_pattern(template).fullmatch(path)
     return None if found is None else dict(found.groupdict())
+
+
+def template_below(template: str, folders: Sequence[str]) -> str | None:
+    """What is left of a template below these folders; None where their names do not fit it."""
+    parts = template.split("/")
+    if len(folders) >= len(parts) or any(_FOLDERS.fullmatch(part) for part in parts[: len(folders)]):
+        return None
+    fits = all(_pattern(part).fullmatch(name) for part, name in zip(parts, folders))
+    return "/".join(parts[len(folders) :]) if fits else None
 
 
 def fill_path(template: str, fields: Fields) -> str:
@@ -85,7 +94,7 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as found:
             return sorted((entry for entry in found if not entry.name.startswith(_IGNORED)), key=lambda each: each.name)
-    except (NotADirectoryError, FileNotFoundError):
+    except OSError:  # no folder, or one that may not be read
         return []
 
 

@@ -20,11 +20,15 @@ from hondo.data.layouts.layout import Layout
 from hondo.data.layouts.path_template import Fields, fill_path, find_paths, is_filled, partner_path
 from hondo.data.loading.fit_sample import image_tensor
 from hondo.data.partners.pairing import by_time
+from hondo.data.partners.turned_pair import stored_size
 from hondo.data.readers.camera_decoders import Calibration, read_calibration
 from hondo.data.readers.depth_decoders import as_depth, as_quantity, read_stored
 from hondo.data.readers.find_root import refuse_root
 from hondo.images.formats.numpy_file import NPY
-from hondo.images.read import image_size, opened, read_depth, read_image
+from hondo.images.pixels import oriented
+from hondo.images.read import image_orientation, image_size, opened, read_depth, read_image
+
+_TURNED_BACK = {6: 8, 8: 6}  # the orientation that undoes one; the others undo themselves
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,11 +75,11 @@ class FileReader:
 
     def image(self, item: Item) -> UInt8[np.ndarray, "h w 3"]:
         """The image, RGB."""
-        return read_image(item.path)
+        return read_as_stored(item.path)
 
     def image_hw(self, item: Item) -> Size:
         """The size of the image, without decoding it."""
-        return image_size(item.path)
+        return stored_size(image_size(item.path), image_orientation(item.path))
 
     def stored(self, item: Item, *, image_hw: Size) -> Float[np.ndarray, "_ _"]:
         """The numbers of the depth file, float64, NaN where unknown by its encoding or its mask."""
@@ -140,7 +144,7 @@ class FileReader:
         path = self.partner(item)
         if path is None:
             return None
-        image = image_tensor(torch.from_numpy(read_image(path)))
+        image = image_tensor(torch.from_numpy(read_as_stored(path)))
         return SourceView(image=image, role="stereo", T_source_target=self.partner_pose(item, image_hw=image_hw))
 
     def point_pairs(self, item: Item, *, image_hw: Size) -> Float[Tensor, "p 5"]:
@@ -156,6 +160,12 @@ class FileReader:
         if values.shape != size_hw:
             raise HondoError(f"{path}: the mask is {values.shape}, the depth map {size_hw} (height, width)")
         return values >= self.layout.mask.least
+
+
+def read_as_stored(path: Path) -> UInt8[np.ndarray, "h w 3"]:
+    """An image as its pixels are stored, whatever EXIF says: depth and calibration of published data sets lie so."""
+    image, turn = read_image(path), image_orientation(path)
+    return oriented(image, _TURNED_BACK.get(turn, turn))
 
 
 def read_mask(path: Path) -> Float[np.ndarray, "h w"]:
