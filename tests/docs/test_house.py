@@ -85,8 +85,3 @@ def test_what_counts_as_a_check_of_a_precision(places, tmp_path: Path) -> None:
         "if device != 'cpu':\n raise HondoError('no', field='device')\n"
     )
     assert places(tmp_path) == (["cli/options.py:2"], ["engine.py:2", "engine.py:4", "engine.py:6"])
-
-
-def test_a_precision_is_declared_once_and_checked_once(places) -> None:
-    declared, checked = places()
-    assert len(declared) == len(checked) == 1, f"declared: {declared}, checked: {checked}"

@@ -56,6 +56,7 @@ class Use:
     precision: str
     exports: bool = False
     dynamic: bool = False  # exported for any size
+    batch: int = 1  # exported for so many images at once
     has_images: bool = False  # for calibration
     device: str = "auto"  # that runs it
     file: Path | None = None  # that is run; None: a model
@@ -129,7 +130,8 @@ class Engine:
         """Refuses what it does not export; ``has_images``: for calibration."""
         if self.export_function is None:
             raise HondoError(f"{path}: {self.name} has no file format; {self.advice['export']}", field="engine")
-        self.check(Use(precision=options.precision, exports=True, dynamic=options.dynamic, has_images=has_images))
+        precision, dynamic, batch = options.precision, options.dynamic, options.batch
+        self.check(Use(precision=precision, exports=True, dynamic=dynamic, batch=batch, has_images=has_images))
         self._check_shape(path, options)
         self._check_packages(self.packages + self.model_packages)
 
@@ -172,6 +174,8 @@ class Engine:
             return f"{named} is not offered by {self.name}; choose one of: {', '.join(offered)}{advice}"
         if support.images == "required" and use.dynamic:
             return f"{named} is exported for one size; leave out dynamic=True"
+        if support.images == "required" and use.batch > 1:
+            return f"{named} is calibrated image by image; leave out batch={use.batch}"
         if support.images == "none" and use.has_images:
             return f"{self.name} uses no calibration images for {named}; leave them out"
         if use.stored and use.computed != use.stored and not {use.stored, use.precision} <= {*self.interchangeable}:
@@ -222,16 +226,9 @@ class Engine:
             )
         if options.batch < 1:
             raise HondoError(f"batch {options.batch} must be at least 1", field="batch")
-        if options.batch == 1:
-            return
-        if options.dynamic or not self.exports_batch:
+        if options.batch > 1 and (options.dynamic or not self.exports_batch):
             what = "a file of any size" if options.dynamic else f"a {self.suffix} file"
             raise HondoError(f"{path}: {what} takes any batch; leave out batch={options.batch}", field="batch")
-        if self.supports[options.precision].images == "required":
-            raise HondoError(
-                f"precision '{options.precision}' is calibrated image by image; leave out batch={options.batch}",
-                field="batch",
-            )
 
     def _check_packages(self, packages: tuple[str, ...]) -> None:
         missing = next(filter(_is_missing, packages), None)
