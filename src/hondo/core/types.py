@@ -28,6 +28,7 @@ def have_same_aspect(one_hw: Size, other_hw: Size) -> bool:
 
 def nearest_sizes(size_hw: Size, multiple_of: int) -> str:
     """The sizes below and above in words, for errors about one that is no multiple."""
+    multiple_of = max(1, multiple_of)
     below, above = ([max(1, side // multiple_of + up) * multiple_of for side in size_hw] for up in (0, 1))
     above = [side if side % multiple_of == 0 and side > 0 else more for side, more in zip(size_hw, above, strict=True)]
     low, high = ("x".join(map(str, sides)) for sides in (below, above))
