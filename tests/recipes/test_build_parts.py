@@ -87,7 +87,7 @@ def test_published_data_sets_by_name(tmp_path):
     loop = LoopConfig(show_progress=False)
     labelled = RgbdData(name="kitti", root=str(tmp_path), size_hw=(32, 96))
     recipe = replace(rgbd(), data=labelled, model=LIGHT, loop=loop, **TINY)
-    with pytest.warns(HondoWarning, match="kitti is read without a split: images of its test split eigen/test are"):
+    with pytest.warns(HondoWarning, match=r"test split eigen/test; give data\.split=NAME"):
         assert run(replace(recipe, optim=replace(recipe.optim, max_steps=1))).folder is None
     frames = FramesData(name="kitti", root=str(tmp_path), size_hw=(32, 96), every=2)
     samples = build_samples(frames, multiple_of=32)
@@ -118,7 +118,7 @@ def test_published_data_sets_are_mixed_by_split(tmp_path):
     assert [samples[index].truth for index in range(3)] == kinds
     batch = collate([samples[index] for index in range(3)])
     assert batch.truths == tuple(kinds) and batch.pairs is not None and not batch.valid[2].any()
-    with pytest.warns(HondoWarning, match="nyu-bts is read without a split: images of its test split nyu/test"):
+    with pytest.warns(HondoWarning, match="test split nyu/test; name the set nyu-bts@SPLIT:ROOT"):
         warn_of_test_images(MixData(sets=sets | {"nyu-bts:nyu": 1.0}))
     with pytest.raises(HondoError, match="data set 'rgbd' has no option split"):
         build_samples(MixData(sets={f"rgbd@train:{tmp_path}": 1.0}))

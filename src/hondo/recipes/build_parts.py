@@ -106,7 +106,8 @@ def warn_of_test_images(data: Any) -> None:
     for name, split in named:
         tests = [each for each in LAYOUTS[name].splits if "test" in each] if name in LAYOUTS else []
         if split is None and tests:
-            warn(f"{name} is read without a split: images of its test split {tests[0]} are trained on too; give one")
+            remedy = "give data.split=NAME" if sets is None else f"name the set {name}@SPLIT:ROOT"
+            warn(f"{name} is read without a split: it may train on images of its test split {tests[0]}; {remedy}")
 
 
 def _arguments(data: Any) -> dict[str, Any]:

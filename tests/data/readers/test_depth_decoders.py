@@ -1,5 +1,6 @@
 """Stored numbers become metres by each kind of quantity; damaged and foreign files are named."""
 
+import sys
 from pathlib import Path
 
 import cv2
@@ -85,3 +86,11 @@ def test_arrays_that_are_not_there(tmp_path: Path) -> None:
     scipy.io.savemat(tmp_path / "a.mat", {"Position3DGrid": np.ones((2, 2))})
     with pytest.raises(HondoError, match=r"has shape \(2, 2\), expected \(h w 4\)"):
         read_stored(tmp_path / "a.mat", Encoding(file="", decoder="mat5 last", key="Position3DGrid"), image_hw=(2, 2))
+
+
+@pytest.mark.parametrize(("package", "decoder"), [("h5py", "hdf5"), ("scipy", "mat5 last")])
+def test_packages_of_the_extra(package: str, decoder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (package, f"{package}.io", f"{package}.io.matlab"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(HondoError, match=rf'{package} is not installed; install it with: pip install "hondo\[data\]"'):
+        read_stored(tmp_path / "a", Encoding(file="", decoder=decoder), image_hw=(2, 2))
