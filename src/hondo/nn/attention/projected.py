@@ -10,6 +10,8 @@ from torch.nn import functional as F
 from hondo.core.types import Size
 from hondo.nn.tokens import head_dim_of, join_heads, split_heads
 
+OfGrid = Float[Tensor, "b heads n d"]  # of the tokens that have a place in the grid
+Leading = Float[Tensor, "b heads l d"]  # of those before them
 # Queries, keys and values (b heads n d) and the grid's size -> the mixed values. Tokens before those of the grid are
 # leading tokens, which have no place in it.
 Mix = Callable[..., Float[Tensor, "b heads n d"]]

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
-from hondo.nn.attention.projected import ProjectedAttention, attend_in_groups, beside, with_leading
+from hondo.nn.attention.projected import Leading, OfGrid, ProjectedAttention, attend_in_groups, beside, with_leading
 
 
 def blockwise_attention(*, dim: int, num_heads: int, block: int = 64) -> ProjectedAttention:
@@ -33,7 +33,7 @@ def mix_in_blocks(
 ) -> Float[Tensor, "b heads n d"]:
     """Values mixed within blocks; the last one is filled up, and the filling is masked."""
 
-    def of_grid(q: Tensor, k: Tensor, v: Tensor, leading_k: Tensor, leading_v: Tensor) -> Tensor:
+    def of_grid(q: OfGrid, k: OfGrid, v: OfGrid, leading_k: Leading, leading_v: Leading) -> OfGrid:
         length = q.shape[2]
         size = min(block, length)
         missing = -length % size

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
-from hondo.nn.attention.projected import ProjectedAttention, attend_in_groups, beside, with_leading
+from hondo.nn.attention.projected import Leading, OfGrid, ProjectedAttention, attend_in_groups, beside, with_leading
 
 
 def dilated_attention(*, dim: int, num_heads: int, radius: int = 2, dilation: int = 2) -> ProjectedAttention:
@@ -34,7 +34,7 @@ def mix_dilated(
 ) -> Float[Tensor, "b heads n d"]:
     """Values mixed over each token's neighbours; beyond the grid there is nothing."""
 
-    def of_grid(q: Tensor, k: Tensor, v: Tensor, leading_k: Tensor, leading_v: Tensor) -> Tensor:
+    def of_grid(q: OfGrid, k: OfGrid, v: OfGrid, leading_k: Leading, leading_v: Leading) -> OfGrid:
         around = partial(neighbours, grid_hw=grid_hw, radius=radius, dilation=dilation)
         keys, values = around(k), around(v)  # (b heads n m d)
         keys = beside(leading_k, keys)

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.nn.attention.fixed_patterns.window import into_windows, out_of_windows
-from hondo.nn.attention.projected import ProjectedAttention, attend_in_groups, beside, with_leading
+from hondo.nn.attention.projected import Leading, OfGrid, ProjectedAttention, attend_in_groups, beside, with_leading
 
 
 def halo_attention(*, dim: int, num_heads: int, block: int = 4, halo: int = 3) -> ProjectedAttention:
@@ -36,7 +36,7 @@ def mix_with_halo(
     """Values mixed over each block's surroundings; beyond the grid there is nothing."""
     window = (block, block)
 
-    def of_grid(q: Tensor, k: Tensor, v: Tensor, leading_k: Tensor, leading_v: Tensor) -> Tensor:
+    def of_grid(q: OfGrid, k: OfGrid, v: OfGrid, leading_k: Leading, leading_v: Leading) -> OfGrid:
         queries = into_windows(q.flatten(0, 1), grid_hw=grid_hw, window=window).unflatten(0, q.shape[:2])
         keys, values = (surroundings(x, grid_hw=grid_hw, block=block, halo=halo) for x in (k, v))
         keys = beside(leading_k, keys)

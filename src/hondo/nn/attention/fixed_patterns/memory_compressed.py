@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
-from hondo.nn.attention.projected import ProjectedAttention, with_leading
+from hondo.nn.attention.projected import Leading, OfGrid, ProjectedAttention, with_leading
 
 
 def memory_compressed_attention(*, dim: int, num_heads: int, factor: int = 3) -> ProjectedAttention:
@@ -41,7 +41,7 @@ class CompressedMix(nn.Module):
     ) -> Float[Tensor, "b heads n d"]:
         """The values mixed over the compressed keys."""
 
-        def of_grid(q: Tensor, k: Tensor, v: Tensor, leading_k: Tensor, leading_v: Tensor) -> Tensor:
+        def of_grid(q: OfGrid, k: OfGrid, v: OfGrid, leading_k: Leading, leading_v: Leading) -> OfGrid:
             keys = self._compressed(k, self.keys)
             values = self._compressed(v, self.values)
             if leading_k.shape[2]:

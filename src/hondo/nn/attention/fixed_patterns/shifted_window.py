@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.nn.attention.fixed_patterns.window import into_windows, out_of_windows
-from hondo.nn.attention.projected import ProjectedAttention, attend_in_groups, beside, with_leading
+from hondo.nn.attention.projected import Leading, OfGrid, ProjectedAttention, attend_in_groups, beside, with_leading
 
 
 def shifted_window_attention(
@@ -41,7 +41,7 @@ def mix_in_windows(
     above = tuple((side - shift) % side for side in size) if shift else (0, 0)
     padded_hw = (grid_hw[0] + above[0], grid_hw[1] + above[1])
 
-    def of_grid(q: Tensor, k: Tensor, v: Tensor, leading_k: Tensor, leading_v: Tensor) -> Tensor:
+    def of_grid(q: OfGrid, k: OfGrid, v: OfGrid, leading_k: Leading, leading_v: Leading) -> OfGrid:
         def windows(x: Tensor) -> Tensor:  # (b heads n d) -> (b heads w m d)
             flat = x.flatten(0, 1).unflatten(1, grid_hw)
             flat = F.pad(flat, (0, 0, above[1], 0, above[0], 0)).flatten(1, 2)

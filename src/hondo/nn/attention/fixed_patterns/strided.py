@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from hondo.core.types import Size
-from hondo.nn.attention.projected import ProjectedAttention, attend_in_groups, beside, with_leading
+from hondo.nn.attention.projected import Leading, OfGrid, ProjectedAttention, attend_in_groups, beside, with_leading
 
 
 def strided_attention(*, dim: int, num_heads: int) -> ProjectedAttention:
@@ -26,7 +26,7 @@ def mix_strided(
     """Values mixed along rows in the first half of the heads, along columns in the second."""
     rows = (q.shape[1] + 1) // 2
 
-    def of_grid(q: Tensor, k: Tensor, v: Tensor, leading_k: Tensor, leading_v: Tensor) -> Tensor:
+    def of_grid(q: OfGrid, k: OfGrid, v: OfGrid, leading_k: Leading, leading_v: Leading) -> OfGrid:
         q, k, v = (x.unflatten(2, grid_hw) for x in (q, k, v))  # (b heads h w d)
         along_rows = _along(q[:, :rows], k[:, :rows], v[:, :rows], leading_k[:, :rows], leading_v[:, :rows])
         q, k, v = (x[:, rows:].transpose(2, 3) for x in (q, k, v))

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
-from hondo.nn.attention.projected import ProjectedAttention, attend_in_groups, beside, with_leading
+from hondo.nn.attention.projected import Leading, OfGrid, ProjectedAttention, attend_in_groups, beside, with_leading
 from hondo.nn.tokens import head_dim_of
 
 
@@ -46,7 +46,7 @@ class RoutedMix(nn.Module):
             self._move(q, k)
         return mixed
 
-    def _of_grid(self, q: Tensor, k: Tensor, v: Tensor, leading_k: Tensor, leading_v: Tensor) -> Tensor:
+    def _of_grid(self, q: OfGrid, k: OfGrid, v: OfGrid, leading_k: Leading, leading_v: Leading) -> OfGrid:
         clusters, channels = self.centroids.shape[1], q.shape[-1]
         size = -(-q.shape[2] // clusters)
         chosen_q, chosen_k = self._nearest(q, size), self._nearest(k, size)  # (b heads clusters size)

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.nn.attention.low_rank.segments import averages
-from hondo.nn.attention.projected import ProjectedAttention, with_leading
+from hondo.nn.attention.projected import Leading, OfGrid, ProjectedAttention, with_leading
 
 
 def linformer_attention(*, dim: int, num_heads: int, rank: int = 64, length: int = 480) -> ProjectedAttention:
@@ -39,7 +39,7 @@ class ProjectedMix(nn.Module):
     ) -> Float[Tensor, "b heads n d"]:
         """The values mixed over the projected keys."""
 
-        def of_grid(q: Tensor, k: Tensor, v: Tensor, leading_k: Tensor, leading_v: Tensor) -> Tensor:
+        def of_grid(q: OfGrid, k: OfGrid, v: OfGrid, leading_k: Leading, leading_v: Leading) -> OfGrid:
             keys = resampled(self.keys, k.shape[2]) @ k
             values = resampled(self.values, v.shape[2]) @ v
             if leading_k.shape[2]:
