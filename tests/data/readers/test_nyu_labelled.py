@@ -32,7 +32,7 @@ def test_splits(tree: Callable[[str], Path]) -> None:
             values = np.concatenate([file[key][()]] * 3)
             del file[key]
             file[key] = values
-    with pytest.raises(HondoError, match=r"no sample of nyu: 0 images chosen.*splits\.mat"):
+    with pytest.raises(HondoError, match=r"no sample of nyu: 0 images chosen.*The splits need splits\.mat"):
         open_dataset("nyu", root=root, split="test")
     scipy.io.savemat(root / "splits.mat", {"trainNdxs": np.array([[1], [3]]), "testNdxs": np.array([[2]])})
     assert [origin[-4:] for origin in open_dataset("nyu", root=root, split="train").origins] == ["0000", "0002"]

@@ -169,15 +169,15 @@ class LayoutSamples(Sequence[Sample]):
             return f"{self.root}: none of {len(chosen.items)} images of {layout.name} has the sources {self.sources}"
         found = f"{chosen.num_listed} images chosen, {chosen.num_without_depth} of them without a depth map"
         first = self.reader.expected_depth(self.reader.items[0])
+        note = f". {layout.note}" if chosen.split in layout.splits else ""
         return (
             f"{self.root}: no sample of {layout.name}: {found}, {chosen.num_missing} not on disk; expected "
-            f"e.g. {first}. Get it from {layout.get}, or choose another split or only"
+            f"e.g. {first}. Get it from {layout.get}, or choose another split or only" + note
         )
 
 
 def _place(item: Item) -> tuple[tuple[str, ...], int | None]:
     """What an item shares with its neighbours in time, and its number."""
     number = item.fields.get("frame", "")
-    return tuple(value for key, value in item.fields.items() if key != "frame"), int(
-        number
-    ) if number.isdigit() else None
+    others = tuple(value for key, value in item.fields.items() if key != "frame")
+    return others, int(number) if number.isdigit() else None

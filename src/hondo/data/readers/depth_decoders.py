@@ -23,7 +23,9 @@ _ROTATED_BITS = 3  # SUN RGB-D stores (value << 3) | (value >> 13)
 def read_stored(path: Path, encoding: Encoding, *, image_hw: Size) -> Map:
     """The stored numbers (h w) as float64, NaN where they are unknown."""
     values = DECODERS[encoding.decoder](path, encoding, image_hw).astype(np.float64)
-    values[~np.isfinite(values) | np.isin(values, np.array(encoding.invalid))] = np.nan
+    values[~np.isfinite(values)] = np.nan
+    if encoding.invalid:
+        values[np.isin(values, np.array(encoding.invalid))] = np.nan
     return values
 
 
