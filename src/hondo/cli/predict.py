@@ -38,6 +38,9 @@ class PredictConfig:
     camera: CameraOption = None
     fov: Annotated[float | None, tyro.conf.arg(metavar="DEGREES")] = None
     """Horizontal field of view in place of --camera. Default where points need it: EXIF, else 60 degrees."""
+    metric_from: Annotated[str | None, tyro.conf.arg(metavar="HOW")] = None
+    """Metres from what you measured: known=x,y,metres (one pixel), points=FILE (lines x,y,metres) or height=METRES (of
+    the camera above a level floor)."""
     save: str = "png16"
     """Comma list of png16, npy, color, ply, video."""
     png_factor: Annotated[float, tyro.conf.arg(metavar="N")] = 256.0
@@ -62,6 +65,7 @@ def run(config: PredictConfig) -> int:
     items = predict_files(
         config.sources, model=config.model, settings=settings, output=_output(config),
         camera=_camera(config), max_megapixels=config.max_megapixels, limit=config.limit, steady=config.steady,
+        metric_from=config.metric_from,
         on_warning=lambda text: print(f"hondo: {text}", file=sys.stderr),
     )  # fmt: skip
     progress = _Progress()

@@ -40,6 +40,7 @@ class Item:
     network_size_hw: Size | None = None
     time_s: float | None = None
     milliseconds: float | None = None
+    metric: str | None = None  # how a map that was up to scale became metric
     error: str | None = None
 
 

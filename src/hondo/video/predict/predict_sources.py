@@ -21,6 +21,7 @@ from hondo.data.datasets.intrinsics import camera_of_file, image_camera
 from hondo.engines.load import ModelSettings
 from hondo.images.read import MAX_MEGAPIXELS
 from hondo.video.predict.manifest import Item, PredictionsFile, RunInfo
+from hondo.video.predict.metric_from import MetricFrom
 from hondo.video.predict.outputs import MapWriter, OutputConfig, cannot_write
 from hondo.video.sources.read_sources import Frame, read_sources
 from hondo.video.sources.source_list import Source, SourceKind, find_sources
@@ -44,15 +45,19 @@ def predict_files(
     max_megapixels: float = MAX_MEGAPIXELS,
     limit: int | None = None,
     steady: bool = False,
+    metric_from: str | None = None,
     on_warning: Callable[[str], None] = lambda text: None,
 ) -> Iterator[Item]:
     """Writes the depth of every source into ``output.out``, with predictions.json; gives an item for each image.
 
     ``camera``: intrinsics as a file, fx,fy,cx,cy in pixels of the images, or fov=DEGREES. ``limit``: frames of each
-    video. ``steady``: one scale over each clip, and no flicker.
+    video. ``steady``: one scale over each clip, and no flicker. ``metric_from``: what was measured (``MetricFrom``).
     """
+    metric = None if metric_from is None else MetricFrom.parse(metric_from)
     _check_positive(max_megapixels=max_megapixels, limit=limit)
     found = find_sources(sources, out=output.out)
+    if metric is not None:
+        metric.check(found)
     if "video" in output.forms and all(source.kind is SourceKind.IMAGE for source in found):
         on_warning("save video: only videos and cameras give a video; these are images")
     with settings.load(model) as predictor:
@@ -60,10 +65,11 @@ def predict_files(
             predictor,
             found,
             output=output,
-            **_cameras(camera, is_needed="ply" in output.forms),
+            **_cameras(camera, is_needed="ply" in output.forms or (metric is not None and metric.needs_camera)),
             max_megapixels=max_megapixels,
             limit=limit,
             steady=SteadyConfig() if steady else None,
+            metric=metric,
         )
 
 
@@ -77,13 +83,14 @@ def predict_sources(
     max_megapixels: float = MAX_MEGAPIXELS,
     limit: int | None = None,
     steady: SteadyConfig | None = None,
+    metric: MetricFrom | None = None,
 ) -> Iterator[Item]:
     """Writes the depth of every source, and predictions.json, into ``output.out``; gives an item for each image.
 
     A source that cannot be read gives an item with the error. A camera that does not fit the very first image, a
     camera that does not answer and a folder that cannot be written end the run with HondoError; what was done stays.
     ``camera_of_image`` takes the place of ``camera_of`` for image files. ``limit``: frames of each video. ``steady``:
-    one scale and no flicker over each video, camera and folder of frames.
+    one scale and no flicker over each video, camera and folder of frames. ``metric``: gives the maps metres.
     """
     if "ply" in output.forms and predictor.kind is DepthKind.RELATIVE_INVERSE_DEPTH:
         raise HondoError(
@@ -97,7 +104,7 @@ def predict_sources(
         precision=predictor.precision,
     )
     cameras = _Cameras(of_size=camera_of, of_image=camera_of_image)
-    network = _FramePredictor(predictor, camera_of=cameras, steady=steady, is_many=_is_many(sources))
+    network = _FramePredictor(predictor, camera_of=cameras, steady=steady, metric=metric, is_many=_is_many(sources))
     frames = ahead(read_sources(sources, max_megapixels=max_megapixels, limit=limit))
     begun: deque[_Begun] = deque()
     try:
@@ -181,9 +188,16 @@ class _FramePredictor:
     """Depth of frames in order: several at once, or each with what a multi-frame model remembers of its video."""
 
     def __init__(
-        self, predictor: Predictor, *, camera_of: "_Cameras", steady: SteadyConfig | None, is_many: bool
+        self,
+        predictor: Predictor,
+        *,
+        camera_of: "_Cameras",
+        steady: SteadyConfig | None,
+        metric: MetricFrom | None,
+        is_many: bool,
     ) -> None:
         self._predictor, self._camera_of, self._steady_config = predictor, camera_of, steady
+        self._metric = metric
         self._queue = predictor.queue() if is_many and predictor.num_previous == 0 else None
         self.depth = 1 if self._queue is None else self._queue.depth
         self._stream: tuple[Source, Size] | None = None
@@ -229,7 +243,10 @@ class _FramePredictor:
             depth_map = begun.wait()
             since, self._last = max(begun.start, self._last), time.perf_counter()
             item = replace(begun.item, milliseconds=round(1000 * (self._last - since), 3))
-            return begun.frame, item, self._steadied(begun.frame, depth_map)
+            depth_map = self._steadied(begun.frame, depth_map)
+            if self._metric is not None:
+                item, depth_map = self._metric.apply(begun.frame.source, item, depth_map)
+            return begun.frame, item, depth_map
         except HondoError as error:
             item = replace(begun.item, width=None, height=None, network_size_hw=None, error=str(error))
             return begun.frame, item, None
