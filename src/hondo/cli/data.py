@@ -150,6 +150,10 @@ def _named(config: ChosenData) -> tuple[str, str]:
 def _open(config: ChosenData, name: str) -> "Samples":
     from hondo.data.datasets.registry import open_dataset
 
+    if not name:
+        raise HondoError(
+            f"{config.root} is no data set; give the folder of a clip, a manifest or a video", field="root"
+        )
     options = {"every": config.every if config.every != 1 else None, "only": config.only}
     options |= {"split": config.split, "lists": config.lists}
     return open_dataset(name, root=config.root, **options, **parse_pairs(config.data_option, option="--data-option"))
@@ -162,7 +166,8 @@ def _check(config: CheckConfig) -> int:
 
     name, found = _named(config)
     if not name:
-        print(f"found            {found}; give its folder to check the data in it")
+        is_file = config.root is not None and config.root.is_file()
+        print(f"found            {found}{'; give its folder to check the data in it' if is_file else ''}")
         return 0
     samples = _open(config, name)
     checked = check_samples(samples, track=lambda indices: progress_bar(indices, text="checking"))

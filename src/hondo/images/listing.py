@@ -144,6 +144,13 @@ def is_grey16(image: Path) -> bool:
     return _png_kind(image) in ("grey16", "hondo")
 
 
+def is_depth_folder(folder: Path) -> bool:
+    """Whether a folder has a word for depth in its name and begins with an image that is stored as a depth map."""
+    if not _DEPTH_WORD.search(folder.name):
+        return False
+    return is_grey16(next((file for file in visible_files(folder) if file.suffix.lower() in IMAGE_SUFFIXES), folder))
+
+
 def contents_of(folder: Path) -> str:
     """How many files of each suffix a folder holds, the commonest first."""
     counts = Counter(file.suffix.lower() or "without a suffix" for file in visible_files(folder, recursive=True))

@@ -131,3 +131,26 @@ def test_labels_without_a_unit_have_no_odd_metres():
     found = check_dataset([metric, relative, ordinal])
     assert found.truths == (TruthKind.METRIC, TruthKind.UP_TO_SCALE, TruthKind.ORDINAL)
     assert {finding.origin for finding in found.findings} == {"a"}
+
+
+def test_folders_that_are_no_clip_say_what_they_are(tmp_path: Path):
+    for index, side in enumerate((20, 24, 28)):
+        cv2.imwrite(str(tmp_path / f"{index}.png"), np.zeros((side, 32, 3), np.uint8))
+    found = describe(tmp_path)
+    assert found.dataset == "" and found.says.startswith(f"3 images of 3 sizes in {tmp_path}: photos")
+    for index in range(3):
+        cv2.imwrite(str(tmp_path / f"{index}.png"), np.zeros((20, 32, 3), np.uint8))
+    (tmp_path / "pairs.csv").write_text("image,depth,divide_by\n0.png,0.npy,1\n")
+    (tmp_path / "K.txt").write_text("30,30,16,10")
+    assert describe(tmp_path).says == (
+        f"images in {tmp_path}, manifests pairs.csv (give one as root), K.txt (camera={tmp_path / 'K.txt'} reads it)"
+    )
+
+
+def test_clips_of_one_name_are_told_apart_and_depth_is_none(tmp_path: Path):
+    for name in ("a/rgb0", "b/rgb0", "lidar_depth"):
+        (tmp_path / name).mkdir(parents=True)
+        pixels = np.zeros((20, 32), np.uint16) if name == "lidar_depth" else np.zeros((20, 32, 3), np.uint8)
+        cv2.imwrite(str(tmp_path / name / "0.png"), pixels)
+    with pytest.warns(HondoWarning, match="lidar_depth holds depth maps and is no clip: left out"):
+        assert describe(tmp_path).says == "2 clips (a/rgb0, b/rgb0)"

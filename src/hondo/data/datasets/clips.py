@@ -14,7 +14,7 @@ from hondo.core.types import InputSpec, Size
 from hondo.data.datasets.clip import Frames
 from hondo.data.datasets.clip_files import IMAGE_FOLDERS, find_layout
 from hondo.data.datasets.stereo_pair import is_pair_folder
-from hondo.images.listing import list_folder, natural_key, visible_files
+from hondo.images.listing import is_depth_folder, list_folder, natural_key, visible_files
 from hondo.images.placement import place
 from hondo.images.read import image_size
 from hondo.images.video_file import VIDEO_SUFFIXES, probe_video
@@ -125,6 +125,9 @@ def _clips_below(path: Path, *, depth: int) -> list[Path]:
         return []
     files = [file for file in visible_files(path) if file.suffix.lower() in VIDEO_SUFFIXES]
     folders = sorted((child for child in path.iterdir() if child.is_dir() and child.name[0] != "."), key=natural_key)
+    for folder in filter(is_depth_folder, folders):
+        warn(f"{folder} holds depth maps and is no clip: left out")
+    folders = [folder for folder in folders if not is_depth_folder(folder)]
     return files + [clip for folder in folders for clip in _clips_below(folder, depth=depth - 1)]
 
 

@@ -10,20 +10,23 @@ import numpy as np
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Sample, Samples
+from hondo.core.text_file import read_text
 from hondo.core.truth_kind import TruthKind
 from hondo.core.types import Camera, Size
 from hondo.data.datasets.clip import Frames
 from hondo.data.datasets.clip_files import DEPTH_SUFFIXES, find_layout
 from hondo.data.datasets.clips import clips_of, find_clips
+from hondo.data.datasets.intrinsics import INTRINSICS_FILES
 from hondo.data.datasets.rgbd import MANIFEST
 from hondo.data.streaming.shards import is_packed
-from hondo.images.listing import is_grey16
+from hondo.images.listing import is_grey16, list_folder, visible_files
 from hondo.images.read import IMAGE_SUFFIXES, image_size, read_depth
 from hondo.images.video_file import is_video
 
 _FEW_PIXELS = 0.005  # of a depth map: fewer are more likely a wrong divide_by or an empty file than LiDAR
 NEAR_M, FAR_M = 0.05, 300.0  # medians outside are more likely a wrong unit than a scene
 _SPIKE, _APART = 0.01, 3.0  # part of the pixels, and times the next value: such a largest value is no measurement
+_ONE_SIZE = 0.6  # of the images: with fewer of one size a folder is no clip
 _OFF_CENTRE = 0.2  # of the size: a principal point farther off hints at intrinsics of another size
 
 
@@ -90,15 +93,48 @@ def describe(root: Path) -> Described:
         return Described(dataset="rgbd", says="nothing")
     clips = find_clips(root)
     if len(clips) > 1:
-        names = ", ".join(clip.name for clip in clips[:3])
+        names = ", ".join(str(clip.relative_to(root)) if clip.is_relative_to(root) else clip.name for clip in clips[:3])
         return Described(dataset="frames", says=f"{len(clips)} clips ({names}{', ...' if clips[3:] else ''})")
+    if photos := _photos(clips[0] if clips else root):
+        return photos
     layout = find_layout(clips[0] if clips else root)
     parts = {"depth": layout.depth, "intrinsics": layout.camera, "poses": layout.poses, "right images": layout.right}
     found = ", ".join(f"{name} in {path.name}" for name, path in parts.items() if path is not None)
     what = "a video" if layout.images.is_file() else "images"
+    beside = "" if layout.images.is_file() or layout.images != root else _beside(root)
     return Described(
-        dataset="frames", says=f"{what} in {layout.images}" + (f", {found}" if found else ", nothing else")
+        dataset="frames", says=f"{what} in {layout.images}" + (f", {found}" if found else beside or ", nothing else")
     )
+
+
+def _photos(folder: Path) -> Described | None:
+    """A folder of images of many sizes: no clip."""
+    images = list_folder(folder).images if folder.is_dir() else ()
+    try:
+        sizes = Counter(image_size(image) for image in images)
+    except HondoError:  # damaged files are found later, each by its name
+        return None
+    if len(sizes) < 2 or sizes.most_common(1)[0][1] > _ONE_SIZE * len(images):
+        return None
+    what = "photos, not frames of one clip (hondo predict takes them)"
+    return Described(dataset="", says=f"{len(images)} images of {len(sizes)} sizes in {folder}: {what}")
+
+
+def _beside(folder: Path) -> str:
+    """What lies next to images and is read when it is named: manifests of other names, intrinsics."""
+    files = list(visible_files(folder))
+    manifests = [file.name for file in files if file.suffix.lower() in (".csv", ".tsv") and _is_manifest(file)]
+    cameras = [file.name for file in files if file.name in INTRINSICS_FILES]
+    found = f", manifests {', '.join(manifests[:4])} (give one as root)" if manifests else ""
+    return found + (f", {cameras[0]} (camera={folder / cameras[0]} reads it)" if cameras else "")
+
+
+def _is_manifest(path: Path) -> bool:
+    try:
+        head = read_text(path).lstrip().partition("\n")[0].lower()
+    except HondoError:
+        return False
+    return "image" in head and "depth" in head
 
 
 def _describe_file(path: Path) -> Described:
