@@ -69,7 +69,7 @@ LARGEST = 4  # times the native side, and images at once, that a plan of any siz
 
 def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
     """Builds a plan for the GPU of this machine, and writes it with its header and the GPU it fits."""
-    import tensorrt as trt
+    import tensorrt as trt  # pyright: ignore[reportMissingImports]
 
     card = card_here(trt)
     spec = export_spec(model.input_spec, size_hw=options.size_hw, dynamic=options.dynamic)
@@ -83,7 +83,7 @@ def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
 
 def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     """Runs a plan on the GPU it was built for, or a model, by a plan for each size that comes (minutes each)."""
-    import tensorrt as trt
+    import tensorrt as trt  # pyright: ignore[reportMissingImports]
 
     card = card_here(trt)
     target = torch_device(ENGINE.device_named(options.device))
