@@ -41,7 +41,7 @@ def test_a_floor(pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
     assert stored["num_scored"] == 2 and stored["align"] == "median" and stored["protocol"] == "dense"
     assert "| floor:constant | 0." in capsys.readouterr().out
     assert {path.name for path in (tmp_path / "figures").iterdir()} == {
-        "best.png", "median.png", "worst.png", "errors.png", "report.md",
+        "best.png", "median.png", "worst.png", "errors.png", "report.md", "images.csv",
     }  # fmt: skip
 
 
@@ -55,6 +55,14 @@ def test_predictions_of_somebody(pairs: Path, tmp_path: Path):
     assert evaluate(theirs, "--root", pairs, "--png-factor", 1000, "--json", out) == 0
     assert json.loads(out.read_text())["metrics"]["abs_rel"] == 0
     assert evaluate(theirs, "--root", pairs, "--pred-kind", "inverse_depht") == 2
+
+
+def test_flip_averaging_is_for_models(pairs: Path, capsys: pytest.CaptureFixture):
+    options = ("--root", pairs, "--align", "median", "--weights", "random", "--engine", "pytorch", "--size", "64x64")
+    assert evaluate("hondo-nano", *options, "--only", "ramp_1", "--flip") == 0
+    assert "- flip averaging" in capsys.readouterr().out
+    assert evaluate("floor:constant", "--root", pairs, "--align", "median", "--flip") == 2
+    assert "floor:constant is no model: --flip needs one" in capsys.readouterr().err
 
 
 def test_a_model(pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture):

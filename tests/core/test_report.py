@@ -32,6 +32,14 @@ def test_table_has_subjects_down_and_names_across() -> None:
     ]
 
 
+def test_intervals_stand_below_their_numbers() -> None:
+    rows = (Row(name="abs_rel", value=0.12, low=0.1, high=0.1449, subject="nano"), ROWS[1], ROWS[2])
+    assert markdown_table(rows).splitlines()[2:4] == [
+        "| nano | 0.120 | 12.500 |",
+        "| 95 % interval | 0.100 to 0.145 |  |",
+    ]
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [

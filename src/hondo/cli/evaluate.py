@@ -41,6 +41,8 @@ class EvaluateConfig:
     """How it is scored: dense, kitti-eigen-annotated-garg, nyu-eigen, ... (a wrong name lists them)."""
     align: Annotated[str | None, tyro.conf.arg(metavar="NAME|FACTOR")] = None
     """none, median, scale, scale-shift, or a factor. Default: the protocol's own."""
+    flip: bool = False
+    """Average a model's map with the mirrored map of the mirrored image, in the map's own unit."""
     flicker: bool = False
     """The samples are frames of a video in order: also measure how much depth flickers (needs no depth maps)."""
     every: Annotated[int, tyro.conf.arg(metavar="N")] = 1
@@ -50,7 +52,7 @@ class EvaluateConfig:
     json: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
     """Write the report and every image's metrics to this file."""
     figures: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
-    """Write best, median and worst images, histograms and report.md into this folder."""
+    """Write best, median and worst images, histograms, a table of images and report.md into this folder."""
     camera: CameraOption = None
     depth: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
     """frames: the folder of depth maps. KITTI: annotated, velodyne. NYU: filled, raw."""
@@ -91,5 +93,5 @@ def _settings(config: EvaluateConfig) -> "EvaluationSettings":
         data_options=named | parse_pairs(config.data_option, option="--data-option"),
         protocol=config.protocol, align=config.align, flicker=config.flicker,
         model=model_settings(config.network, models=(config.model,)), png_factor=config.png_factor,
-        pred_kind=config.pred_kind, skip_nan=config.skip_nan,
+        pred_kind=config.pred_kind, skip_nan=config.skip_nan, flip=config.flip,
     )  # fmt: skip

@@ -22,6 +22,8 @@ class Row:
     unit: str = ""
     better: Better | None = None
     subject: str = ""
+    low: float | None = None  # ends of its 95 % interval, where there is one
+    high: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +62,7 @@ class Report:
 
 
 def markdown_table(rows: Sequence[Row]) -> str:
-    """Subjects down, names across; a missing pair stays empty."""
+    """Subjects down, names across, intervals below their numbers; a missing pair stays empty."""
     subjects = list(dict.fromkeys(row.subject for row in rows))
     names = list(dict.fromkeys(row.name for row in rows))
     by_key = {(row.subject, row.name): row for row in rows}
@@ -69,6 +71,9 @@ def markdown_table(rows: Sequence[Row]) -> str:
     for subject in subjects:
         cells = [_number(by_key.get((subject, name))) for name in names]
         lines.append("| " + " | ".join([subject, *cells]) + " |")
+        ends = [_interval(by_key.get((subject, name))) for name in names]
+        if any(ends):
+            lines.append("| " + " | ".join(["95 % interval", *ends]) + " |")
     return "\n".join(lines)
 
 
@@ -88,10 +93,18 @@ def _head(row: Row) -> str:
     return f"{row.name}{f' [{row.unit}]' if row.unit else ''}{arrow}"
 
 
-def _number(row: Row | None) -> str:
-    if row is None:
+def _interval(row: Row | None) -> str:
+    if row is None or row.low is None or row.high is None:
         return ""
-    size = abs(row.value)
+    return f"{_rounded(row.low)} to {_rounded(row.high)}"
+
+
+def _number(row: Row | None) -> str:
+    return "" if row is None else _rounded(row.value)
+
+
+def _rounded(value: float) -> str:
+    size = abs(value)
     if 0 < size < 0.01:
-        return f"{row.value:.2g}"
-    return f"{row.value:.3f}" if size < 100 else f"{row.value:.0f}"
+        return f"{value:.2g}"
+    return f"{value:.3f}" if size < 100 else f"{value:.0f}"

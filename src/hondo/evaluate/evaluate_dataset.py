@@ -12,11 +12,12 @@ from hondo.core.sample import Samples
 from hondo.core.types import DepthKind
 from hondo.data.datasets.registry import open_dataset, origins_of
 from hondo.engines.load import ModelSettings
+from hondo.evaluate.accuracy.detail_report import detail_reports
 from hondo.evaluate.accuracy.evaluation import Evaluation, evaluate_samples
 from hondo.evaluate.accuracy.score_image import parse_align
 from hondo.evaluate.accuracy.subject import PredictionSettings, Subject, open_subject
 from hondo.evaluate.figures.draw_figures import write_figures
-from hondo.evaluate.figures.report_files import write_json, write_markdown
+from hondo.evaluate.figures.report_files import write_images_csv, write_json, write_markdown
 from hondo.evaluate.flicker.flicker import measure_flicker
 from hondo.evaluate.protocols import protocol_named
 
@@ -40,6 +41,7 @@ class EvaluationSettings:
     png_factor: float | None = None  # of predictions by others; None: by the protocol
     pred_kind: str = DepthKind.METRIC_DEPTH
     skip_nan: bool = False  # pixels where a prediction is NaN do not count
+    flip: bool = False  # average with the mirrored map of the mirrored image
 
     def open_data(self, **changed: Any) -> Samples:
         """The data set, with some of its options changed."""
@@ -81,6 +83,7 @@ def evaluate_dataset(
             align=settings.align,
             notes=(*settings.notes(), *subject.notes),
             skip_nan=settings.skip_nan,
+            with_edges=json is not None or figures is not None,
             track=track,
         )
         is_flicker_only = settings.flicker and not evaluation.scored
@@ -106,13 +109,14 @@ def _all_frames(settings: EvaluationSettings) -> Samples:
 def _open_subject(settings: EvaluationSettings, samples: Samples) -> Subject:
     if settings.pred_kind not in set(DepthKind):
         raise unknown("prediction kind", settings.pred_kind, DepthKind)
-    return open_subject(
+    subject = open_subject(
         settings.subject,
         origins=origins_of(samples),
         protocol=settings.protocol,
         model=settings.model,
         predictions=PredictionSettings(png_factor=settings.png_factor, kind=DepthKind(settings.pred_kind)),
     )
+    return subject.flip_averaged() if settings.flip else subject
 
 
 def _add_flicker(report: Report, subject: Subject, frames: Samples, *, track: Track) -> Report:
@@ -140,4 +144,6 @@ def _write(
         write_json(evaluation, report, json)
     if figures is not None:
         drawn = write_figures(evaluation, subject.predict, samples, figures)
-        write_markdown(report, drawn, figures / "report.md")
+        write_images_csv(evaluation, figures / "images.csv")
+        details = [each.to_markdown() for each in detail_reports(evaluation)]
+        write_markdown(report, drawn, figures / "report.md", details=details)

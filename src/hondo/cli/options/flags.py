@@ -7,10 +7,10 @@ from hondo.core.errors import HondoError, reason_of
 # Python arguments whose flag has the same name, with - for _.
 SAME_NAME = frozenset((
     "accept_licence", "align", "allow_origin", "batch", "calibration", "calibration_count", "camera", "check", "data",
-    "depth", "device", "dynamic", "engine", "every", "figures", "force", "fps", "host", "limit", "lists", "max_drop",
-    "max_megapixels", "min_size", "model", "offline", "option", "out", "palette", "png_factor", "port", "precision",
-    "pred_kind", "protocol", "record", "rerun", "resume", "root", "runs", "save", "seconds", "skip_nan", "split",
-    "threads", "warmup", "weights",
+    "depth", "device", "dynamic", "engine", "every", "figures", "flip", "force", "fps", "host", "limit", "lists",
+    "max_drop", "max_megapixels", "min_size", "model", "offline", "option", "out", "palette", "png_factor", "port",
+    "precision", "pred_kind", "protocol", "record", "rerun", "resume", "root", "runs", "save", "seconds", "skip_nan",
+    "split", "threads", "warmup", "weights",
 ))  # fmt: skip
 RENAMED = {
     "size_hw": "--size",

@@ -1,7 +1,8 @@
 """Evaluates a predictor on a data set under a protocol, image by image."""
 
+import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from jaxtyping import UInt8
@@ -10,7 +11,9 @@ from hondo.core.errors import HondoError, warn
 from hondo.core.predictor_protocol import Predictor
 from hondo.core.report import Report, Row
 from hondo.core.sample import Sample, Samples
+from hondo.core.truth_kind import TruthKind
 from hondo.core.types import DepthKind, DepthMap
+from hondo.evaluate.accuracy.error_detail import RangeErrors, edge_errors, range_errors
 from hondo.evaluate.accuracy.likely_mistake import Agreement, likely_mistake
 from hondo.evaluate.accuracy.score_image import (
     Align,
@@ -24,6 +27,8 @@ from hondo.evaluate.accuracy.score_image import (
     skipped_pixels,
 )
 from hondo.evaluate.protocols import Protocol, protocol_named
+from hondo.metrics.bootstrap import mean_interval
+from hondo.metrics.depth_edges import EdgeScore
 from hondo.metrics.depth_metrics import METRICS, DepthMetrics, mean_metrics
 
 Predict = Callable[[Sample], DepthMap]
@@ -39,6 +44,9 @@ class Item:
     skipped: str = ""
     agreement: Agreement | None = None  # of the prediction, before alignment
     num_nan: int = 0  # pixels that do not count, since the prediction is NaN there
+    ranges: RangeErrors | None = None  # where the ground truth is metres
+    edges: EdgeScore | None = None  # where asked for and the ground truth is dense
+    predict_ms: float = 0.0  # wall time of the prediction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,13 +90,20 @@ class Evaluation:
             raise HondoError(f"no sample could be scored (of {len(self.items)}){first}")
         return mean_metrics([item.metrics for item in self.scored if item.metrics is not None])
 
+    def intervals(self) -> dict[str, tuple[float, float]]:
+        """Metric to the ends of its 95 % interval over images; empty for too few images."""
+        values = np.array([[getattr(item.metrics, name) for name in METRICS] for item in self.scored], dtype=np.float64)
+        ends = dict(zip(METRICS, mean_interval(values).tolist(), strict=True))
+        return {name: (low, high) for name, (low, high) in ends.items() if np.isfinite(low)}
+
     def report(self, title: str = "Depth accuracy") -> Report:
         """The means as a report; its notes count the skipped samples."""
-        values = asdict(self.mean())
+        values, intervals = asdict(self.mean()), self.intervals()
         rows = [
             Row(name=name, value=values[name], unit=info.unit, better=info.better, subject=self.subject)
             for name, info in METRICS.items()
         ]
+        rows = [replace(row, low=ends[0], high=ends[1]) if (ends := intervals.get(row.name)) else row for row in rows]
         counted = f"{len(self.scored)} images scored, {len(self.skipped)} skipped"
         reasons = [f"skipped: {item.origin}: {item.skipped}" for item in self.skipped[:10]]
         warnings = (f"warning: {text}" for text in self.warnings())
@@ -119,17 +134,20 @@ def evaluate_samples(
     align: Align | None = None,
     notes: tuple[str, ...] = (),
     skip_nan: bool = False,
+    with_edges: bool = False,
     track: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> Evaluation:
     """Scores ``predict(sample)`` on every sample. ``track`` wraps the loop, for a progress bar.
 
-    ``skip_nan``: pixels where a prediction is NaN do not count. A likely mistake is a HondoWarning and a note.
+    ``skip_nan``: pixels where a prediction is NaN do not count. ``with_edges``: depth edges are scored too.
+    A likely mistake is a HondoWarning and a note.
     """
     rule = protocol_named(protocol)
     align = parse_align(rule.align if align is None else align)
     indices = track(range(len(samples)))
     items = tuple(
-        _score_one(predict, samples, index, protocol=rule, align=align, skip_nan=skip_nan) for index in indices
+        _score_one(predict, samples, index, protocol=rule, align=align, skip_nan=skip_nan, with_edges=with_edges)
+        for index in indices
     )
     evaluation = Evaluation(
         subject=subject, protocol=protocol, align=align, items=items, notes=notes, skip_nan=skip_nan
@@ -169,16 +187,40 @@ def image_of(sample: Sample) -> UInt8[np.ndarray, "h w 3"]:
 
 
 def _score_one(
-    predict: Predict, samples: Samples, index: int, *, protocol: Protocol, align: Align, skip_nan: bool
+    predict: Predict,
+    samples: Samples,
+    index: int,
+    *,
+    protocol: Protocol,
+    align: Align,
+    skip_nan: bool,
+    with_edges: bool,
 ) -> Item:
     """A sample that cannot be read, predicted or scored gives an item that says why; a wrong alignment ends it all."""
-    origin = f"sample {index}"
+    origin, took = f"sample {index}", 0.0
+
+    def timed(sample: Sample) -> DepthMap:
+        nonlocal took
+        start = time.perf_counter()
+        depth_map = predict(sample)
+        took = 1000 * (time.perf_counter() - start)
+        return depth_map
+
     try:
         sample = samples[index]
         origin = sample.origin or origin
-        found = score_sample(predict, sample, protocol=protocol, align=align, skip_nan=skip_nan)
+        found = score_sample(timed, sample, protocol=protocol, align=align, skip_nan=skip_nan)
     except AlignmentError:
         raise
     except (HondoError, OSError) as error:
         return Item(index=index, origin=origin, skipped=str(error))
-    return Item(index=index, origin=origin, metrics=found.metrics, agreement=found.agreement, num_nan=found.num_nan)
+    return Item(
+        index=index,
+        origin=origin,
+        metrics=found.metrics,
+        agreement=found.agreement,
+        num_nan=found.num_nan,
+        ranges=range_errors(found) if sample.truth is TruthKind.METRIC else None,
+        edges=edge_errors(found) if with_edges else None,
+        predict_ms=took,
+    )

@@ -1,7 +1,7 @@
 """What is evaluated: a model, a folder of predictions, or a baseline that looks at no image."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from hondo.core.sample import Sample
 from hondo.core.types import DepthKind, DepthMap
 from hondo.engines.load import ModelSettings
 from hondo.evaluate.accuracy.evaluation import Predict, predict_with
+from hondo.evaluate.accuracy.flip_average import flip_averaged
 from hondo.evaluate.accuracy.predictions import PredictionFolder, is_prediction_folder
 from hondo.geometry.depth_units import invert_depth
 
@@ -62,6 +63,13 @@ class Subject:
     predict: Predict
     notes: tuple[str, ...] = ()
     close: Callable[[], None] = lambda: None
+    is_model: bool = False  # its predictions take time that can be compared
+
+    def flip_averaged(self) -> "Subject":
+        """The same model on images and their mirror images; refuses what looks at no image."""
+        if not self.is_model:
+            raise HondoError(f"{self.name} is no model: flip=True needs one, which is shown the mirrored image too")
+        return replace(self, predict=flip_averaged(self.predict), notes=(*self.notes, "flip averaging"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,4 +101,4 @@ def _model(name: str, settings: ModelSettings) -> Subject:
     predictor = settings.load(name)
     height, width = predictor.input_spec.size_hw
     notes = (f"network size {height}x{width}, {predictor.precision}, engine {predictor.engine}",)
-    return Subject(name=name, predict=predict_with(predictor), notes=notes, close=predictor.close)
+    return Subject(name=name, predict=predict_with(predictor), notes=notes, close=predictor.close, is_model=True)
