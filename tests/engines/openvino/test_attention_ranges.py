@@ -80,7 +80,7 @@ def test_spelled_out_attention_is_what_it_was(images) -> None:
 
 def test_probabilities_and_values_are_rounded_within_their_ranges(spelled, images) -> None:
     graph, _ = spelled
-    rounded = with_ranges(graph, images, estimator="MINMAX")
+    rounded = with_ranges(graph, images, estimator="MINMAX", num_previous=0)
     (mix,) = (op for op in rounded.get_ops() if is_attention_product(op))
     kinds = [value.get_node().get_type_name() for value in mix.input_values()]
     assert kinds == ["FakeQuantize", "FakeQuantize"]
@@ -93,7 +93,7 @@ def test_probabilities_and_values_are_rounded_within_their_ranges(spelled, image
 
 def test_the_mix_of_values_is_a_layer_of_its_own_and_can_be_spared(spelled, images) -> None:
     graph, paths = spelled
-    rounded = with_ranges(graph, images, estimator="MINMAX")
+    rounded = with_ranges(graph, images, estimator="MINMAX", num_previous=0)
     layers = layers_of(rounded, paths)
     (values,) = (name for name in layers if name.endswith(VALUES))
     assert values.removesuffix(VALUES) in layers

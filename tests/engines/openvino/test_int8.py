@@ -97,7 +97,7 @@ def test_without_the_search_the_depth_is_off(model, calibration, tmp_path) -> No
     assert drop(model, predictor.run, calibration.validation_images) > 0.005
 
 
-def test_ranges_are_judged_by_every_image_that_judges(monkeypatch) -> None:
+def test_ranges_are_judged_by_every_image_that_judges() -> None:
     """The mean of ranges is right for all images but a bright one, which no eight of them would show."""
     images = np.full((24, 3, 4, 4), 100, np.uint8)
     images[1::2][1] = 250  # one of twelve judges
@@ -109,11 +109,12 @@ def test_ranges_are_judged_by_every_image_that_judges(monkeypatch) -> None:
             image[:, :1] * (saturated.get(graph, given[graph]) if image.max() > 0.9 else given[graph])
         )
 
-    monkeypatch.setattr(openvino_int8, "_run_of", running)
-    monkeypatch.setattr(openvino_int8, "with_ranges", lambda graph, images, *, estimator: estimator)
     quantization = QuantizationOptions(calibration=Calibration(images=images), max_abs_rel_error=0.001)
     validation = Validation.of(running("float", "fp32"), quantization.calibration, kind=DepthKind.METRIC_DEPTH)
-    assert openvino_int8.best_ranges("float", validation=validation, options=quantization) == "MINMAX"
+    chosen = openvino_int8.best_ranges(
+        lambda estimator: estimator, running, validation=validation, options=quantization
+    )
+    assert chosen == "MINMAX"
     assert 1 not in evenly(12, count=FEW)
 
 
@@ -152,7 +153,7 @@ def test_with_all_layers_spared_nothing_is_rounded(calibration: Calibration) -> 
     program = trace(mixed, size_hw=SPEC.size_hw)
     graph = convert(program, shape=(1, 3, *SPEC.size_hw), num_previous=0)
     fold_constants(graph)
-    quantised = with_ranges(graph, calibration, estimator="MINMAX")
+    quantised = with_ranges(graph, calibration, estimator="MINMAX", num_previous=0)
     layers = layers_of(quantised, module_paths(program))
     assert {"network.first", "network.inner", "network.linear", "network.last"} <= layers.keys()
     spared = with_float(quantised, graph, [name for names in layers.values() for name in names])

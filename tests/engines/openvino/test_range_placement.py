@@ -43,7 +43,7 @@ def rounded():
     graph = convert_model(model, (1, 3, *SPEC.size_hw))
     fold_constants(graph)
     images = np.random.default_rng(0).integers(0, 256, (8, 3, *SPEC.size_hw), dtype=np.uint8)
-    return with_ranges(graph, Calibration(images=images), estimator="MINMAX")
+    return with_ranges(graph, Calibration(images=images), estimator="MINMAX", num_previous=0)
 
 
 def between(graph) -> list[str]:

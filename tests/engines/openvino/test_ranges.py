@@ -46,7 +46,7 @@ def quantised(*, attending: bool):
     model = DepthModel(network, name="summed", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC).eval()
     graph = convert_model(model, (1, 3, *SPEC.size_hw))
     fold_constants(graph)
-    return graph, with_ranges(graph, images(), estimator="MINMAX")
+    return graph, with_ranges(graph, images(), estimator="MINMAX", num_previous=0)
 
 
 def images() -> Calibration:
@@ -82,7 +82,7 @@ def test_depthwise_convolutions_have_one_range_for_all_channels() -> None:
     model = DepthModel(network, name="depthwise", kind=DepthKind.METRIC_DEPTH, input_spec=SPEC).eval()
     graph = convert_model(model, (1, 3, *SPEC.size_hw))
     fold_constants(graph)
-    rounded = with_ranges(graph, images(), estimator="MINMAX")
+    rounded = with_ranges(graph, images(), estimator="MINMAX", num_previous=0)
     (conv,) = (op for op in rounded.get_ops() if op.get_type_name() == "GroupConvolution")
     source = conv.input_value(0).get_node()
     assert source.get_type_name() == "FakeQuantize" and np.size(source.input_value(1).get_node().data) == 1

@@ -52,8 +52,9 @@ def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
     proto = _proto(model, shape=(options.batch, 3, *spec.size_hw), precision=options.precision, dynamic=options.dynamic)
     if options.precision == INT8_STATIC and options.quantization is not None:
         proto, int8 = quantize(
-            proto, kind=model.kind, options=options.quantization, run_of=lambda content: _run_bytes(content, model.name)
-        )
+            proto, kind=model.kind, num_previous=model.num_previous, options=options.quantization,
+            run_of=lambda content: _run_bytes(content, model.name),
+        )  # fmt: skip
         header = replace(header, int8=int8)
     return atomic_write(path, with_header(proto, header))
 

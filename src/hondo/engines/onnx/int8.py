@@ -27,7 +27,12 @@ FLOAT_FILE, INT8_FILE, RANGES_FILE = "float.onnx", "int8.onnx", "ranges.json"
 
 
 def quantize(
-    proto: "onnx.ModelProto", *, kind: DepthKind, options: QuantizationOptions, run_of: Callable[[bytes], Call]
+    proto: "onnx.ModelProto",
+    *,
+    kind: DepthKind,
+    num_previous: int,
+    options: QuantizationOptions,
+    run_of: Callable[[bytes], Call],
 ) -> tuple["onnx.ModelProto", Int8Facts]:
     """The int8 graph of a float graph of fixed size. ``run_of``: a session of a file's content."""
     import onnx
@@ -35,7 +40,6 @@ def quantize(
     layers, in_float, costs = layers_of(proto), always_float(proto), costs_of(proto)
     with tempfile.TemporaryDirectory(prefix="hondo-int8-") as folder:
         onnx.save_model(proto, Path(folder) / FLOAT_FILE)
-        num_previous = _num_previous_of(proto)
         images = _CalibrationReader(options.calibration.range_images, num_previous=num_previous)
 
         def run(proto: "onnx.ModelProto") -> Run:
@@ -86,12 +90,6 @@ def _quantize_static(folder: Path, images: _CalibrationReader, *, excluded: list
         quantized = onnx.load_model(folder / INT8_FILE)
         decompose_elu(quantized)
         return quantized
-
-
-def _num_previous_of(proto: "onnx.ModelProto") -> int:
-    """How many earlier frames a graph of fixed size takes."""
-    inputs = proto.graph.input
-    return inputs[1].type.tensor_type.shape.dim[1].dim_value if len(inputs) > 1 else 0
 
 
 def decompose_elu(proto: "onnx.ModelProto") -> int:

@@ -40,7 +40,10 @@ def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
     if options.precision == INT8_WEIGHTS:
         graph = with_int8_weights(graph)
     elif options.quantization is not None:
-        graph, int8 = quantize(graph, modules=module_paths(program), kind=model.kind, options=options.quantization)
+        graph, int8 = quantize(
+            graph, modules=module_paths(program), kind=model.kind, num_previous=model.num_previous,
+            options=options.quantization,
+        )  # fmt: skip
     header = header_of(
         model, spec=spec, precision=options.precision, licence=options.licence, batch=options.batch, int8=int8
     )

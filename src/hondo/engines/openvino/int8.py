@@ -1,6 +1,7 @@
 """int8 graphs for OpenVINO: NNCF sets the quantization ranges, and the sensitivity search keeps layers in float."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hondo.core.types import DepthKind
@@ -9,7 +10,7 @@ from hondo.engines.base.predictor import Run
 from hondo.engines.openvino.decompose import decompose
 from hondo.engines.openvino.quantized_layers import layer_costs, layers_of, with_float
 from hondo.engines.openvino.range_placement import move_quantizers_before_layouts
-from hondo.engines.openvino.ranges import nncf_package, num_previous_of, single_channels, with_ranges
+from hondo.engines.openvino.ranges import nncf_package, single_channels, with_ranges
 from hondo.engines.openvino.runtime import int8_runner
 from hondo.engines.quantization.calibration import QuantizationOptions
 from hondo.engines.quantization.sensitivity_search import search_float_layers
@@ -21,12 +22,19 @@ if TYPE_CHECKING:
 
 
 def quantize(
-    graph: "openvino.Model", *, modules: Mapping[str, str], kind: DepthKind, options: QuantizationOptions
+    graph: "openvino.Model",
+    *,
+    modules: Mapping[str, str],
+    kind: DepthKind,
+    num_previous: int,
+    options: QuantizationOptions,
 ) -> tuple["openvino.Model", Int8Facts]:
     """The int8 graph of a float graph of fixed size. ``modules``: the module that each traced operation came from."""
     decompose(graph)
-    validation = Validation.of(_run_of(graph, "fp32"), options.calibration, kind=kind)
-    quantized = best_ranges(graph, validation=validation, options=options)
+    run_of = partial(_run_of, num_previous=num_previous)
+    validation = Validation.of(run_of(graph, "fp32"), options.calibration, kind=kind)
+    ranged = partial(with_ranges, graph, options.calibration.range_images, num_previous=num_previous)
+    quantized = best_ranges(ranged, run_of, validation=validation, options=options)
     layers = layers_of(quantized, modules)
 
     def build(kept: Iterable[str]) -> "openvino.Model":
@@ -36,7 +44,7 @@ def quantize(
 
     facts = search_float_layers(
         layer_costs(quantized, layers),
-        lambda kept, float_precision: _run_of(build(kept), float_precision),
+        lambda kept, float_precision: run_of(build(kept), float_precision),
         validation=validation,
         options=options,
         float_precisions=("bf16", "fp32"),
@@ -44,16 +52,22 @@ def quantize(
     return build(facts.kept), facts
 
 
-def best_ranges(graph: "openvino.Model", *, validation: Validation, options: QuantizationOptions) -> "openvino.Model":
-    """The graph with the quantization ranges that give the lowest error.
+def best_ranges(
+    ranged: Callable[..., "openvino.Model"],
+    run_of: Callable[["openvino.Model", str], Run],
+    *,
+    validation: Validation,
+    options: QuantizationOptions,
+) -> "openvino.Model":
+    """The graph with the quantization ranges that give the lowest error. ``ranged(estimator=...)`` makes one.
 
     Ranges from the lowest to the highest value suit most networks. Where they leave more than the allowed error, the
     mean of the images' ranges is tried too; it cuts off what few images have, so all validation images are used.
     """
     candidates: dict[float, openvino.Model] = {}
     for estimator in ("MINMAX", "MEAN_MINMAX"):
-        quantized = with_ranges(graph, options.calibration.range_images, estimator=estimator)
-        candidates[validation.abs_rel_error(_run_of(quantized, "fp32"))] = quantized
+        quantized = ranged(estimator=estimator)
+        candidates[validation.abs_rel_error(run_of(quantized, "fp32"))] = quantized
         if min(candidates) <= options.max_abs_rel_error:
             break
     return candidates[min(candidates)]
@@ -83,6 +97,6 @@ def _pads(op: "openvino.Node") -> bool:
     return any(attributes["pads_begin"]) or any(attributes["pads_end"])
 
 
-def _run_of(graph: "openvino.Model", float_precision: str) -> Run:
+def _run_of(graph: "openvino.Model", float_precision: str, *, num_previous: int = 0) -> Run:
     """Runs a graph on the CPU, its float part in this precision."""
-    return driving_run(int8_runner(graph, float_precision=float_precision), num_previous=num_previous_of(graph))
+    return driving_run(int8_runner(graph, float_precision=float_precision), num_previous=num_previous)

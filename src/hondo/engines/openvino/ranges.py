@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float
 
 from hondo.core.errors import MissingExtraError
 from hondo.engines.openvino.attention_ranges import quantize_attention_values, symmetric_range
@@ -25,7 +24,7 @@ ATTENTION = ("Softmax", "ScaledDotProductAttention")
 PASSING = ("Concat", "Pad", "Reshape", "Slice", "StridedSlice", "Transpose")
 
 
-def with_ranges(graph: "openvino.Model", images: Calibration, *, estimator: str) -> "openvino.Model":
+def with_ranges(graph: "openvino.Model", images: Calibration, *, estimator: str, num_previous: int) -> "openvino.Model":
     """A copy of a float graph that quantizes what its layers read.
 
     ``estimator``: how a range follows from the images, an entry of NNCF's RangeEstimatorParametersSet.
@@ -35,7 +34,7 @@ def with_ranges(graph: "openvino.Model", images: Calibration, *, estimator: str)
         from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 
         parameters = getattr(RangeEstimatorParametersSet, estimator)
-        feeds = [_feed(graph, image) for image in images]
+        feeds = [dict(zip(INPUTS, driving(image, num_previous=num_previous), strict=False)) for image in images]
         quantized = nncf.quantize(
             graph,
             nncf.Dataset(feeds),
@@ -66,11 +65,6 @@ def nncf_package() -> Iterator:
     nncf.set_log_level(logging.ERROR)
     with quiet(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         yield nncf
-
-
-def num_previous_of(graph: "openvino.Model") -> int:
-    """How many earlier frames a graph of fixed size takes."""
-    return graph.input(INPUTS[1]).get_shape()[1] if len(graph.inputs) > 1 else 0
 
 
 def has_attention(graph: "openvino.Model") -> bool:
@@ -111,11 +105,6 @@ def make_symmetric(graph: "openvino.Model") -> int:
         if op.get_type_name() == "ConvolutionBackpropData":
             ranges |= {each.get_friendly_name(): each for each in _ranges_before(op.input_value(0).get_node())}
     return sum(_widen(each) for each in ranges.values())
-
-
-def _feed(graph: "openvino.Model", image: Float[np.ndarray, "b 3 H W"]) -> dict[str, Float[np.ndarray, "..."]]:
-    """All inputs of a graph of fixed size, by name, with made-up frames before the image."""
-    return dict(zip(INPUTS, driving(image, num_previous=num_previous_of(graph)), strict=False))
 
 
 def _ranges_before(op: "openvino.Node") -> "list[openvino.Node]":

@@ -11,7 +11,7 @@ from hondo.engines.base.predictor import NetworkPredictor, Run
 
 Array = np.ndarray
 Feed = tuple[Array, ...]  # (image (b 3 H W),) or (image, previous (b n 3 H W), K (b 3 3))
-INPUTS = ("image", "previous", "K")
+INPUTS: tuple[str, ...] = ("image", "previous", "K")
 
 _STEP = 0.04  # of a made-up camera from frame to frame, as a share of the depth
 _FOV_DEG = 80.0  # of the made-up camera, about that of cameras in cars
