@@ -1,6 +1,7 @@
 """The graph that exporters take."""
 
 import logging
+import operator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec
-from hondo.engines.tracing.export_graph import silent, trace
+from hondo.engines.tracing.export_graph import silent, squares_as_products, trace
 from hondo.models.base.depth_model import DepthModel
 
 
@@ -58,3 +59,17 @@ def test_silence_ends_with_the_last_of_several_and_leaves_what_was(before: int) 
         assert logging.root.manager.disable == before
     finally:
         logging.disable(logging.NOTSET)
+
+
+class Squared(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.ones(x.shape[0] ** 2)
+
+
+def test_squares_of_sizes_become_products() -> None:
+    shapes = ({0: torch.export.Dim("n", min=2, max=9)},)
+    program = torch.export.export(Squared(), (torch.zeros(3),), dynamic_shapes=shapes)
+    assert any(node.target in (pow, operator.pow) for node in program.graph.nodes)
+    squares_as_products(program)
+    assert not any(node.target in (pow, operator.pow) for node in program.graph.nodes)
+    assert program.module(check_guards=False)(torch.zeros(5)).shape == (25,)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from hondo.core.errors import HondoError, reason_of
+from hondo.core.memory_errors import is_out_of_memory
 from hondo.engines.base.compiled import Shape
 from hondo.engines.openvino.graph_cache import cached_graph
 from hondo.engines.openvino.runtime import compile_graph, runner
@@ -34,8 +36,14 @@ def convert(program: torch.export.ExportedProgram, *, shape: Shape, num_previous
     """The graph of a traced model, whose image has this shape; -1: any."""
     import openvino as ov
 
-    with quiet(), _root_logger_kept(), _no_telemetry():
-        graph = ov.convert_model(program)
+    try:
+        with quiet(), _root_logger_kept(), _no_telemetry():
+            graph = ov.convert_model(program)
+    except Exception as error:  # OpenVINO's classes of errors share no other base
+        if is_out_of_memory(error):
+            raise
+        reason = reason_of(error)[-200:]
+        raise HondoError(f"OpenVINO cannot convert the network (... {reason}); use another engine") from error
     graph.inputs[0].get_tensor().set_names({"image"})
     graph.outputs[0].get_tensor().set_names({"depth"})
     _reshape(graph, shape, num_previous=num_previous)

@@ -1,6 +1,7 @@
 """Traces a DepthModel with torch.export: one image in, the finest map out."""
 
 import logging
+import operator
 import threading
 import warnings
 from collections import Counter
@@ -102,11 +103,19 @@ def trace(
         with _one_export, quiet(), memory_errors_explained("give a smaller size_hw"):
             program = torch.export.export(graph, example, dynamic_shapes=free)
             if dynamic:
+                squares_as_products(program)
                 _check_other_sizes(program, graph, model)
             return program
     except (RuntimeError, AssertionError, TorchDynamoException) as error:
         remedy = "for any size; leave out dynamic=True" if dynamic else "by torch.export"
         raise HondoError(f"{model.name} cannot be exported {remedy} ({reason_of(error)[:200]})") from error
+
+
+def squares_as_products(program: torch.export.ExportedProgram) -> None:
+    """Squares of sizes as products, since OpenVINO knows no powers of integers outside tensors."""
+    for node in program.graph.nodes:
+        if node.target in (pow, operator.pow) and node.args[1] == 2:
+            node.target, node.args = operator.mul, (node.args[0], node.args[0])
 
 
 @torch.no_grad()
