@@ -40,7 +40,7 @@ class Item:
     network_size_hw: Size | None = None
     time_s: float | None = None
     milliseconds: float | None = None
-    metric: str | None = None  # how a map that was up to scale became metric
+    metric: str | None = None  # how a map that was up to scale became metric; written only where it did
     error: str | None = None
 
 
@@ -66,7 +66,10 @@ class PredictionsFile:
     def add(self, item: Item) -> None:
         """Appends an item."""
         assert self._file is not None
-        self._file.write(("\n  " if self._is_first else ",\n  ") + json.dumps(asdict(item)))
+        stored = asdict(item)
+        if item.metric is None:
+            del stored["metric"]
+        self._file.write(("\n  " if self._is_first else ",\n  ") + json.dumps(stored))
         self._is_first = False
 
     def __exit__(
