@@ -20,5 +20,6 @@ RECIPES: Table[Callable[[], Recipe]] = Table(
         "nano-large": "hondo.recipes.nano_recipes:nano_large",
         "nano-again": "hondo.recipes.nano_recipes:nano_again",
         "nano-final": "hondo.recipes.nano_recipes:nano_final",
+        "small": "hondo.recipes.small_recipes:small",
     },
 )

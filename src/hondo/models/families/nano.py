@@ -31,6 +31,7 @@ class Nano(nn.Module):
         self, *, widths: tuple[int, ...], blocks: tuple[int, ...], attention_blocks: int, num_heads: int
     ) -> None:
         super().__init__()
+        self.widths = widths
         self.stem = conv_norm_relu(3, widths[0], stride=2)
         self.stages = nn.ModuleList(
             nn.Sequential(conv_norm_relu(inputs, outputs, stride=2), *(Residual(outputs) for _ in range(count)))
@@ -42,14 +43,25 @@ class Nano(nn.Module):
         self.enlarge = BilinearUpsample(2)
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 1 h w"]:
+        return self.enlarge(self.log_inv_depth(self.refine(self.encode(image)))).exp()
+
+    def encode(self, image: Float[Tensor, "b 3 h w"]) -> list[Float[Tensor, "b _ _ _"]]:
+        """Maps at 1/2 to 1/32 of the size, finest first; the last one has seen the whole image."""
         features = [self.stem(image)]
         for stage in self.stages:
             features.append(stage(features[-1]))
-        x = self.attention(features.pop())
-        for up in self.ups:
-            x = up(x, features.pop())
-        log_inv_depth = LOG_RANGE * torch.tanh(self.head(x).float() / LOG_RANGE)
-        return self.enlarge(log_inv_depth).exp()
+        return [*features[:-1], self.attention(features[-1])]
+
+    def refine(self, features: list[Float[Tensor, "b _ _ _"]]) -> Float[Tensor, "b c _ _"]:
+        """The decoder's map at 1/2 of the size."""
+        *skips, x = features
+        for up, skip in zip(self.ups, reversed(skips), strict=True):
+            x = up(x, skip)
+        return x
+
+    def log_inv_depth(self, finest: Float[Tensor, "b c h w"]) -> Float[Tensor, "b 1 h w"]:
+        """Of the decoder's map."""
+        return LOG_RANGE * torch.tanh(self.head(finest).float() / LOG_RANGE)
 
 
 class Residual(nn.Module):
