@@ -122,14 +122,16 @@ def _page(report: Report) -> str:
         for name, value in record.items()
         if isinstance(value, int | float)
     ]
-    where = {f"{each['hardware']}, hondo {each['commit']}" for each in header.training.values()}
+    where = {
+        name: "; ".join(sorted({each[name] for each in header.training.values()})) for name in ("hardware", "commit")
+    }
     size = model.input_spec.size_hw
     return TEMPLATE.format(
         licence=header.licence,
         size=f"{size[1]}x{size[0]}",
         facts=markdown_table(facts),
         training=markdown_table(training),
-        where="; ".join(sorted(where)),
+        **where,
         tables="\n\n".join(f"{metric}:\n\n{_turned(report, metric)}" for metric in (*ACCURACY, *EDGES)),
     )
 
@@ -163,7 +165,7 @@ of `hondo train small`, in stages. Losses of a part are comparable among its sta
 
 {training}
 
-The machine did other work at the same time: {where}.
+Made with hondo {commit}, on {hardware}; the machine did other work at the same time.
 
 The real images below had a part in three choices: how many epochs a layout head is trained, that the mean of several
 ships, and how far the detail head may move depth.
