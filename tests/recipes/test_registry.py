@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from hondo.recipes.recipe import Recipe, read_recipe, stored_name
-from hondo.recipes.registry import RECIPES
+from hondo.recipes.registry import GROUPS, RECIPES
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -20,3 +20,9 @@ def test_every_recipe_is_complete_and_survives_its_file(name, tmp_path):
     assert read_recipe(path, base=recipe) == changed
     assert read_recipe(path, base=recipe).hash == changed.hash != recipe.hash
     assert "dataset" not in asdict(changed)["data"]
+
+
+def test_every_recipe_is_listed_by_what_one_has():
+    listed = [name for names in GROUPS.values() for name in names]
+    assert set(listed) == set(RECIPES)
+    assert all(len(set(names)) == len(names) for names in GROUPS.values())

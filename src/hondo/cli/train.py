@@ -11,7 +11,9 @@ import tyro
 from hondo.cli.options.model_options import parse_options
 from hondo.core.errors import HondoError
 from hondo.recipes.recipe import Recipe, read_recipe, stored_name
-from hondo.recipes.registry import RECIPES
+from hondo.recipes.registry import GROUPS, RECIPES
+
+WIDEST = max(map(len, RECIPES))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,11 +145,16 @@ def _explain(arguments: list[str]) -> TrainConfig:
     if arguments and arguments[0] not in ("-h", "--help"):
         raise HondoError(f"give a recipe first, e.g. hondo train video; recipes: {', '.join(sorted(RECIPES))}")
     lines = ["usage: hondo train RECIPE [--data PATH] [--out RUN] [--x.y VALUE ...]"]
-    lines += ["       hondo train --resume RUN [--x.y VALUE ...]", "", "recipes:"]
-    summaries = {name: (RECIPES[name].__doc__ or "").strip().splitlines()[0] for name in RECIPES}
-    lines += [f"  {name:<10} {summary}" for name, summary in summaries.items()]
+    lines += ["       hondo train --resume RUN [--x.y VALUE ...]", "", "recipes, by what you have:"]
+    for have, names in GROUPS.items():
+        lines += ["", have, *(f"  {name:<{WIDEST}} {summary_of(name)}" for name in names)]
     print("\n".join([*lines, "", "hondo train RECIPE --help lists every option with its value"]))
     raise SystemExit(0)
+
+
+def summary_of(name: str) -> str:
+    """The first line of what a recipe's function says."""
+    return (RECIPES[name].__doc__ or "").strip().splitlines()[0].replace("``", "")
 
 
 def _option_value(text: str) -> Any:

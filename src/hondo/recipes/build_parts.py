@@ -19,6 +19,7 @@ from hondo.data.streaming.shards import Shards, is_packed
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.registry.build_model import build_model
 from hondo.recipes.recipe import Recipe
+from hondo.recipes.warm_start import warm_started
 from hondo.train.objectives.objective import Objective
 from hondo.train.objectives.registry import OBJECTIVES
 
@@ -26,11 +27,11 @@ LOOKED_AT = 5  # samples, for one that can be read
 
 
 def build_depth_model(recipe: Recipe) -> DepthModel:
-    """The model that the recipe names, with its weights; a pose network is refused."""
+    """The model that the recipe names, with its weights or those it starts from; a pose network is refused."""
     model = build_model(recipe.model.name, recipe.model.weights, **recipe.model.options)
     if not isinstance(model, DepthModel):
         raise HondoError(f"model.name '{recipe.model.name}' is not a depth model; choose another", field="model.name")
-    return model
+    return model if recipe.model.start is None else warm_started(model, recipe.model)
 
 
 def build_objective(recipe: Recipe, model: DepthModel) -> Objective:
@@ -77,6 +78,8 @@ def remember_size(model: DepthModel, samples: Samples) -> None:
 
 def build_samples(data: Any, *, multiple_of: int = 1) -> Samples:
     """The data set that a data config names. Frames keep their aspect ratio at about the area of ``size_hw``."""
+    if data.dataset == "mix":  # its sets have roots of their own
+        return DATASETS["mix"](**_arguments(data))
     if "root" in {each.name for each in fields(data)} and data.root is None:
         raise HondoError(f"the data set '{data.dataset}' needs files; give root=PATH", field="root")
     if getattr(data, "measured", None) is not None:

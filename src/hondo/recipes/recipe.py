@@ -22,6 +22,10 @@ class ModelConfig:
     name: str = "hondo-nano"
     weights: str | None = None  # None: those that ship with the name; "random": fresh ones
     options: dict[str, Any] = field(default_factory=dict)
+    # Another model, whose weights are taken where they fit: a name, a .safetensors file or a run folder.
+    start: str | None = None
+    start_weights: str | None = None  # of a name: a file; None: the published ones
+    start_parts: tuple[str, ...] = ()  # of the network, e.g. ("encoder",); empty: all
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,8 @@ FIXED = (
     "model.name",
     "model.weights",
     "model.options",
+    "model.start",
+    "model.start_parts",
     "objective.pose",
     "objective.pose_model",
     "objective.teacher",
@@ -32,7 +34,17 @@ FIXED = (
     "optim.lr_factors",
     "seed",
 )
-_PATHS = ("root", "camera", "poses", "weights", "sets", "measured", "lists", "split")  # fields that may hold a path
+_PATHS = (
+    "root",
+    "camera",
+    "poses",
+    "weights",
+    "sets",
+    "measured",
+    "lists",
+    "split",
+    "start_weights",
+)  # fields that may hold a path
 
 
 def check_resumable(stored: Path, recipe: Recipe) -> None:
@@ -71,6 +83,8 @@ def with_absolute_paths(recipe: Recipe) -> Recipe:
     model = _absolute(recipe.model)
     if model.name not in ZOO and Path(model.name).exists():  # a run folder or a file
         model = replace(model, name=_absolute_path(model.name))
+    if model.start is not None and model.start not in ZOO and Path(model.start).exists():
+        model = replace(model, start=_absolute_path(model.start))
     return replace(recipe, data=_absolute(recipe.data), model=model, evaluate=evaluate)
 
 

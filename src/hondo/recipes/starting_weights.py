@@ -9,6 +9,7 @@ from hondo.models.download.named_weights import DOWNLOAD, fact_of, is_published
 from hondo.models.registry.variant import origin_of
 from hondo.models.registry.zoo import PACKAGED_WEIGHTS, ZOO
 from hondo.recipes.recipe import ModelConfig, Recipe
+from hondo.recipes.warm_start import source_of
 from hondo.train.loop.checkpoint import RunFolder
 
 OWN = "of whoever trained it"
@@ -17,6 +18,8 @@ ANCHOR = 0.1  # weight of the distance to the initial model, where that was trai
 
 def are_random(model: ModelConfig) -> bool:
     """Whether a run starts from an untrained model."""
+    if model.start is not None:
+        return False
     return model.weights == "random" or (
         model.weights is None and model.name in ZOO and PACKAGED_WEIGHTS.get(model.name) is None
     )
@@ -24,6 +27,8 @@ def are_random(model: ModelConfig) -> bool:
 
 def licence_of(model: ModelConfig) -> str:
     """The licence of a model trained from these weights: theirs, or the trainer's own where they are random."""
+    if model.start is not None:
+        model = source_of(model)
     if are_random(model):
         return OWN
     if is_published(model.name, model.weights):

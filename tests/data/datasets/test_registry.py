@@ -10,7 +10,13 @@ from hondo.core.sample import Sample, Samples
 from hondo.data.datasets.registry import DATASETS, open_dataset, origins_of
 from hondo.data.layouts.layout_table import LAYOUTS
 
-OPTIONS = {"frames": {"sources": (-1, 1)}, "rgbd": {}, "synthetic": {"length": 2, "size_hw": (32, 48), "sources": (1,)}}
+RENDERED = {"length": 2, "size_hw": (32, 48)}
+OPTIONS = {
+    "frames": {"sources": (-1, 1)},
+    "rgbd": {},
+    "synthetic": RENDERED | {"sources": (1,)},
+    "synthetic-relative": RENDERED,
+}
 
 BATCHES = {"synthetic-pool"}  # an endless source of batches for training, not a sequence of samples
 ELSEWHERE = {"mix", "shards"}  # made of other data sets: tests/data/loading/test_mixed_sets.py, tests/data/streaming

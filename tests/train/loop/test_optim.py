@@ -7,7 +7,7 @@ from torch import nn
 
 from hondo.core.errors import HondoError
 from hondo.train.loop.loop_config import OptimConfig
-from hondo.train.loop.optim import MuonAndAdamW, is_matrix, lr_scale, make_optimizer, set_lr
+from hondo.train.loop.optim import MuonAndAdamW, is_matrix, layer_factors, lr_scale, make_optimizer, set_lr
 
 
 def test_exact_schedules():
@@ -35,7 +35,7 @@ def test_onecycle_is_that_of_torch():
         schedule.step()
 
 
-@pytest.mark.parametrize("schedule", ["constant", "cosine", "onecycle", "step"])
+@pytest.mark.parametrize("schedule", ["constant", "cosine", "onecycle", "polynomial", "step"])
 def test_rates_stay_between_0_and_1(schedule):
     config = OptimConfig(schedule=schedule)
     rates = [lr_scale(config, number / 200) for number in range(-5, 210)]
@@ -135,3 +135,31 @@ def test_kernels_are_stepped_as_matrices_whatever_their_memory_format():
         layer(x).square().mean().backward()
         optimizer.step()
     torch.testing.assert_close(plain.weight, strided.weight.contiguous(), rtol=0.02, atol=1e-4)
+
+
+def test_polynomial_schedule_after_its_warmup():
+    config = OptimConfig(schedule="polynomial", warmup=0.2)
+    assert lr_scale(config, 0.1) == 0.5 and lr_scale(config, 0.2) == 1 and lr_scale(config, 1) == 0
+    assert lr_scale(config, 0.6) == pytest.approx(0.5**0.9)
+
+
+def test_rates_fall_block_by_block_towards_the_image():
+    names = [
+        "model.network.encoder.pos_embed",
+        "model.network.encoder.blocks.0.mlp.weight",
+        "model.network.encoder.blocks.2.mlp.weight",
+        "model.network.encoder.norm.weight",
+        "model.network.decoder.blocks.0.weight",
+    ]
+    assert [*layer_factors(names, 0.5).values()] == [0.125, 0.25, 1.0, 1.0, 1.0]
+    assert [*layer_factors(["encoder.layer1.0.weight", "encoder.layer4.0.weight"], 0.5).values()] == [0.125, 1.0]
+    assert [*layer_factors(["encoder.stem.weight", "decoder.weight"], 0.5).values()] == [1.0, 1.0]
+
+
+def test_factors_of_one_block_multiply_with_those_around_it():
+    module = nn.ModuleDict({"encoder": nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))})
+    config = OptimConfig(lr=1.0, lr_factors={"encoder": 0.5, "encoder.1": 0.1})
+    rates = {
+        tuple(p.shape): group["lr"] for group in make_optimizer(module, config).param_groups for p in group["params"]
+    }
+    assert rates == {(3, 2): 0.5, (3,): 0.5, (1, 3): 0.05, (1,): 0.05}

@@ -28,6 +28,7 @@ class FramesData:
     start: int = 0
     stop: int | None = None
     every: int = 1
+    depth: str | None = None  # which depth, where a published data set has several (KITTI: velodyne)
     with_depth: bool | None = False
     max_depth: float | None = None  # metres; farther is unknown. None: saturated and implausibly far values are
     partner_orientation: Literal["stored", "shown"] = "stored"  # of depth, intrinsics and poses of EXIF-turned images
@@ -39,7 +40,7 @@ class FramesData:
 
     def __post_init__(self) -> None:
         check_config(self, name="data", limits={"size_hw": _SIDE, "every": COUNT, "baseline": POSITIVE})
-        _check_published(self, ("split", "lists"))
+        _check_published(self, ("split", "lists", "depth"))
         if self.sources is not None and (0 in self.sources or len(set(self.sources)) != len(self.sources)):
             raise HondoError("data.sources must be different offsets other than 0, e.g. -1 1", field="data.sources")
 
@@ -80,6 +81,7 @@ class SyntheticData:
     length: int = 1000
     seed: int = 0
     size_hw: Size = (192, 256)
+    sources: tuple[int | Literal["stereo"], ...] = ()  # other views, with their poses: offsets in frames, or "stereo"
 
     def __post_init__(self) -> None:
         check_config(self, name="data", limits={"length": COUNT, "size_hw": _SIDE})
@@ -91,6 +93,7 @@ class MixData:
 
     dataset: ClassVar[str] = "mix"
     sets: dict[str, float] = field(default_factory=dict)
+    root: str | None = None  # where published sets without a root of their own lie, each in a folder of its name
     size_hw: Size = (192, 256)
 
     def __post_init__(self) -> None:

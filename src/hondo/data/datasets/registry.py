@@ -20,6 +20,7 @@ DATASETS: Table[Any] = Table(
         "rgbd": "hondo.data.datasets.rgbd:Rgbd",
         "shards": "hondo.data.streaming.shards:Shards",
         "synthetic": "hondo.synthetic:SyntheticScenes",
+        "synthetic-relative": "hondo.data.datasets.relative_scenes:RelativeScenes",
         "synthetic-pool": "hondo.data.datasets.rendered_pool:PooledBatches",
         **dict.fromkeys(LAYOUTS, "hondo.data.published.layout_samples:LayoutSamples"),  # by the name of its layout
     },
@@ -45,13 +46,15 @@ def open_dataset(name: str, *, root: str | Path | None = None, **options: Any) -
     return entry(**options, **fixed, **({"root": given["root"]} if "root" in given else {}))
 
 
-def open_mix(*, sets: dict[str, float], size_hw: Size | None = None) -> Samples:
-    """Several data sets of the table, each with its weight: "NAME:ROOT", NAME alone where a set needs no files, or
-    "NAME@SPLIT:ROOT" for a split of a published data set."""
+def open_mix(*, sets: dict[str, float], root: str | None = None, size_hw: Size | None = None) -> Samples:
+    """Several data sets of the table, each with its weight: "NAME:ROOT", NAME alone where a set needs no files or lies
+    in ``root``/NAME, or "NAME@SPLIT:ROOT" for a split of a published data set (of rendered scenes: their labels)."""
     opened = {}
     for text in sets:
-        name, split, root = parse_set(text)
-        opened[text] = open_dataset(name, root=root, split=split, size_hw=size_hw)
+        name, split, own = parse_set(text)
+        own = own or (str(Path(root) / name) if root is not None and name in LAYOUTS else None)
+        part = {"labels": split} if name == "synthetic-relative" else {"split": split}
+        opened[text] = open_dataset(name, root=own, size_hw=size_hw, **part)
     return MixedSets(opened, sets)
 
 

@@ -17,8 +17,10 @@ class OptimConfig:
     lr: float = 1e-4
     betas: tuple[float, float] = (0.9, 0.999)
     weight_decay: float = 0.01  # of tensors with two or more dimensions only
-    lr_factors: dict[str, float] = field(default_factory=dict)  # of parameters under ".NAME." (AdaBins: encoder 0.1)
-    schedule: Literal["constant", "cosine", "onecycle", "step"] = "cosine"
+    # Of parameters under ".NAME." (AdaBins: encoder 0.1; one block: encoder.blocks.0); factors multiply.
+    lr_factors: dict[str, float] = field(default_factory=dict)
+    layer_decay: float = 1.0  # factor of the rate for each block of the encoder, counted from its last one
+    schedule: Literal["constant", "cosine", "onecycle", "polynomial", "step"] = "cosine"
     warmup: float = 0.05  # fraction of the run
     step_at: float = 0.75  # "step": x 0.1 after this fraction (monodepth2: 15 of 20 epochs)
     max_steps: int = 1000  # optimiser steps
@@ -34,6 +36,7 @@ class OptimConfig:
             "betas": DECAY,
             "weight_decay": NOT_NEGATIVE,
             "lr_factors": NOT_NEGATIVE,
+            "layer_decay": POSITIVE,
             "warmup": DECAY,  # a fraction of the run
             "step_at": FRACTION,
             "max_steps": COUNT,

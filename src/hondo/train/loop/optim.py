@@ -1,6 +1,7 @@
 """The optimiser of a run, and its learning rate as a function of progress."""
 
 import math
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -13,15 +14,19 @@ from hondo.train.loop.loop_config import OptimConfig
 ONECYCLE_START = 1 / 25  # of the peak rate (Smith & Topin; torch's default)
 ONECYCLE_END = ONECYCLE_START * 1e-4
 ONECYCLE_PEAK = 0.3  # fraction of the run at which the peak is reached
+POLYNOMIAL_POWER = 0.9  # of what is left of the run (BTS)
+BLOCK = re.compile(r"\.encoder\.(?:.*\.)?(?:blocks|layers|stages|layer)[._]?(\d+)\.")
 SMALLEST_SIDE = 16  # of a weight that Muon steps as a matrix
 
 
 def make_optimizer(module: nn.Module, config: OptimConfig, *, fused: bool = False) -> torch.optim.Optimizer:
     """An optimiser whose groups state ``lr_factor``; biases and norms have no weight decay."""
     groups: dict[tuple[float, float, bool], list[nn.Parameter]] = {}
-    for name, parameter in module.named_parameters():
+    parameters = dict(module.named_parameters())
+    layers = layer_factors(parameters, config.layer_decay)
+    for name, parameter in parameters.items():
         if parameter.requires_grad:
-            factor = _lr_factor(name, config)
+            factor = _lr_factor(name, config) * layers[name]
             decay = config.weight_decay if parameter.ndim > 1 else 0.0
             by_muon = config.name == "muon" and is_matrix(parameter)
             groups.setdefault((factor, decay, by_muon), []).append(parameter)
@@ -40,7 +45,23 @@ def make_optimizer(module: nn.Module, config: OptimConfig, *, fused: bool = Fals
 
 def _lr_factor(name: str, config: OptimConfig) -> float:
     """The product of ``lr_factors`` over the modules that contain the parameter."""
-    return math.prod(config.lr_factors.get(part, 1.0) for part in name.split(".")[:-1])
+    modules = f".{name.rpartition('.')[0]}."
+    return math.prod(factor for part, factor in config.lr_factors.items() if f".{part}." in modules)
+
+
+def layer_factors(names: Iterable[str], decay: float) -> dict[str, float]:
+    """``decay`` to the power of the number of blocks that follow in the encoder; what lies before its first block
+    (embeddings, a stem) counts as one block more. 1 for everything else."""
+    found = {name: BLOCK.search(f".{name}") for name in names}
+    blocks = [int(match[1]) for match in found.values() if match]
+    factors, has_begun = dict.fromkeys(found, 1.0), False
+    for name, match in found.items():
+        has_begun = has_begun or match is not None
+        if match is not None:
+            factors[name] = decay ** (max(blocks) - int(match[1]))
+        elif blocks and not has_begun and ".encoder." in f".{name}":
+            factors[name] = decay ** (max(blocks) + 1)
+    return factors
 
 
 def is_matrix(parameter: nn.Parameter) -> bool:
@@ -118,6 +139,8 @@ def lr_scale(config: OptimConfig, progress: float) -> float:
     rest = (progress - config.warmup) / (1 - config.warmup)
     if config.schedule == "cosine":
         return 0.5 * (1 + math.cos(math.pi * rest))
+    if config.schedule == "polynomial":
+        return (1 - rest) ** POLYNOMIAL_POWER
     return 0.1 if config.schedule == "step" and progress >= config.step_at else 1.0
 
 
