@@ -42,6 +42,7 @@ def test_a_floor(pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
     assert "| floor:constant | 0." in capsys.readouterr().out
     assert {path.name for path in (tmp_path / "figures").iterdir()} == {
         "best.png", "median.png", "worst.png", "errors.png", "report.md", "images.csv",
+        "grid.png", "grid.svg", "metrics.png", "metrics.svg", "depth_ranges.png", "depth_ranges.svg",
     }  # fmt: skip
 
 
@@ -55,6 +56,16 @@ def test_predictions_of_somebody(pairs: Path, tmp_path: Path):
     assert evaluate(theirs, "--root", pairs, "--png-factor", 1000, "--json", out) == 0
     assert json.loads(out.read_text())["metrics"]["abs_rel"] == 0
     assert evaluate(theirs, "--root", pairs, "--pred-kind", "inverse_depht") == 2
+
+
+def test_models_are_compared_on_the_same_images(pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
+    stored, options = tmp_path / "constant.json", ("--root", pairs, "--align", "median")
+    assert evaluate("floor:constant", *options, "--json", stored) == 0
+    assert evaluate("floor:row-plane", *options, "--against", "floor:constant", stored) == 0
+    shown = capsys.readouterr().out
+    assert "## floor:constant minus floor:row-plane" in shown and "| floor:constant (constant) | 0." in shown
+    assert evaluate("floor:row-plane", "--root", pairs, "--against", stored) == 2
+    assert "alignment none, floor:constant with median" in capsys.readouterr().err
 
 
 def test_flip_averaging_is_for_models(pairs: Path, capsys: pytest.CaptureFixture):

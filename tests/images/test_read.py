@@ -338,3 +338,12 @@ def test_depth_in_a_tiff_of_several_pages_is_told() -> None:
     pages = [Image.fromarray(np.full((3, 4), value, np.float32)) for value in (2, 3)]
     with pytest.warns(HondoWarning, match="holds 2 maps, of which the first is read"):
         assert (read_depth(saved(pages[0], "TIFF", save_all=True, append_images=pages[1:])) == 2).all()
+
+
+def test_every_16_bit_value_is_divided_exactly(tmp_path: Path):
+    values = np.arange(65536, dtype=np.uint16).reshape(256, 256)
+    for divide_by in (1.0, 256.0, 1000.0, 5000.0, 0.1):
+        expected = (np.where(values > 0, values, np.nan) / divide_by).astype(np.float32)
+        np.save(tmp_path / "all.npy", values)
+        found = read_depth(tmp_path / "all.npy", divide_by=divide_by)
+        assert found.dtype == np.float32 and np.array_equal(found, expected, equal_nan=True)

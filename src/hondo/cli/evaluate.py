@@ -43,6 +43,8 @@ class EvaluateConfig:
     """none, median, scale, scale-shift, or a factor. Default: the protocol's own."""
     flip: bool = False
     """Average a model's map with the mirrored map of the mirrored image, in the map's own unit."""
+    against: Annotated[tuple[str, ...], tyro.conf.arg(metavar="MODEL|PREDICTIONS|JSON")] = ()
+    """Compare with these on the same images: evaluated alike, or reports that --json wrote before."""
     flicker: bool = False
     """The samples are frames of a video in order: also measure how much depth flickers (needs no depth maps)."""
     every: Annotated[int, tyro.conf.arg(metavar="N")] = 1
@@ -52,7 +54,8 @@ class EvaluateConfig:
     json: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
     """Write the report and every image's metrics to this file."""
     figures: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
-    """Write best, median and worst images, histograms, a table of images and report.md into this folder."""
+    """Write report.md, a table of images and figures into this folder: a grid of images, metrics with their
+    intervals, errors by depth, accuracy against speed (PNG and SVG), best, median and worst images."""
     camera: CameraOption = None
     depth: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
     """frames: the folder of depth maps. KITTI: annotated, velodyne. NYU: filled, raw."""
@@ -93,5 +96,5 @@ def _settings(config: EvaluateConfig) -> "EvaluationSettings":
         data_options=named | parse_pairs(config.data_option, option="--data-option"),
         protocol=config.protocol, align=config.align, flicker=config.flicker,
         model=model_settings(config.network, models=(config.model,)), png_factor=config.png_factor,
-        pred_kind=config.pred_kind, skip_nan=config.skip_nan, flip=config.flip,
+        pred_kind=config.pred_kind, skip_nan=config.skip_nan, flip=config.flip, against=config.against,
     )  # fmt: skip

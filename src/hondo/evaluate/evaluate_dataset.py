@@ -1,7 +1,8 @@
 """Scores a model, predictions or a baseline on a named data set, with files: what ``hondo evaluate`` does."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,12 @@ from hondo.evaluate.accuracy.detail_report import detail_reports
 from hondo.evaluate.accuracy.evaluation import Evaluation, evaluate_samples
 from hondo.evaluate.accuracy.score_image import parse_align
 from hondo.evaluate.accuracy.subject import PredictionSettings, Subject, open_subject
+from hondo.evaluate.comparison.compare_scores import comparison_reports
+from hondo.evaluate.comparison.entrants import Entrant, entrants
+from hondo.evaluate.comparison.scores import scores_of
+from hondo.evaluate.figures.draw_comparison import write_comparison
 from hondo.evaluate.figures.draw_figures import write_figures
+from hondo.evaluate.figures.draw_grid import write_grid
 from hondo.evaluate.figures.report_files import write_images_csv, write_json, write_markdown
 from hondo.evaluate.flicker.flicker import measure_flicker
 from hondo.evaluate.protocols import protocol_named
@@ -42,6 +48,7 @@ class EvaluationSettings:
     pred_kind: str = DepthKind.METRIC_DEPTH
     skip_nan: bool = False  # pixels where a prediction is NaN do not count
     flip: bool = False  # average with the mirrored map of the mirrored image
+    against: tuple[str, ...] = ()  # subjects that are evaluated alike, or JSON files of earlier evaluations
 
     def open_data(self, **changed: Any) -> Samples:
         """The data set, with some of its options changed."""
@@ -68,24 +75,20 @@ def evaluate_dataset(
 ) -> Evaluation:
     """Scores, hands the report to ``on_report`` (before any file: a full disk takes nothing of it away), writes files.
 
-    A video without depth maps is measured for flicker only. ``track`` wraps each loop, for a progress bar.
+    With ``against`` the reports of the comparison follow. A video without depth maps is measured for flicker only.
+    ``track`` wraps each loop, for a progress bar.
     """
     parse_align(protocol_named(settings.protocol).align if settings.align is None else settings.align)
     samples = settings.open_data()
     frames = _all_frames(settings) if settings.flicker else samples
     subject = _open_subject(settings, frames)
+
+    def evaluated(subject: Subject) -> Evaluation:
+        with_edges = json is not None or figures is not None
+        return _evaluated(settings, subject, samples, with_edges=with_edges, track=track)
+
     try:
-        evaluation = evaluate_samples(
-            subject.predict,
-            samples,
-            subject=subject.name,
-            protocol=settings.protocol,
-            align=settings.align,
-            notes=(*settings.notes(), *subject.notes),
-            skip_nan=settings.skip_nan,
-            with_edges=json is not None or figures is not None,
-            track=track,
-        )
+        evaluation = evaluated(subject)
         is_flicker_only = settings.flicker and not evaluation.scored
         if is_flicker_only:
             report = Report(title=settings.title("Flicker"), rows=(), notes=evaluation.notes)
@@ -95,10 +98,38 @@ def evaluate_dataset(
         on_report(report)
         if is_flicker_only:
             return _flicker_only(evaluation, report, json=json)
-        _write(evaluation, report, subject, samples, json=json, figures=figures)
+        if json is not None:
+            write_json(evaluation, report, json)
+        first = Entrant(scores=scores_of(evaluation), predict=subject.predict)
+        opened = partial(_open_subject, settings, samples)
+        with entrants(settings.against, first, open_named=opened, evaluate=evaluated) as found:
+            compared = comparison_reports([each.scores for each in found]) if settings.against else ()
+            for each in compared:
+                on_report(each)
+            if figures is not None:
+                drawn = _draw(evaluation, found, samples, figures)
+                tables = [each.to_markdown() for each in (*compared, *detail_reports(evaluation))]
+                write_markdown(report, drawn, figures / "report.md", details=tables)
         return evaluation
     finally:
         subject.close()
+
+
+def _evaluated(
+    settings: EvaluationSettings, subject: Subject, samples: Samples, *, with_edges: bool, track: Track
+) -> Evaluation:
+    evaluation = evaluate_samples(
+        subject.predict,
+        samples,
+        subject=subject.name,
+        protocol=settings.protocol,
+        align=settings.align,
+        notes=(*settings.notes(), *subject.notes),
+        skip_nan=settings.skip_nan,
+        with_edges=with_edges,
+        track=track,
+    )
+    return replace(evaluation, is_model=subject.is_model)
 
 
 def _all_frames(settings: EvaluationSettings) -> Samples:
@@ -106,11 +137,12 @@ def _all_frames(settings: EvaluationSettings) -> Samples:
     return settings.open_data(every=None, **({"with_depth": False} if settings.data == "frames" else {}))
 
 
-def _open_subject(settings: EvaluationSettings, samples: Samples) -> Subject:
+def _open_subject(settings: EvaluationSettings, samples: Samples, name: str | None = None) -> Subject:
+    """The subject of the settings, or another that is evaluated like it."""
     if settings.pred_kind not in set(DepthKind):
         raise unknown("prediction kind", settings.pred_kind, DepthKind)
     subject = open_subject(
-        settings.subject,
+        name or settings.subject,
         origins=origins_of(samples),
         protocol=settings.protocol,
         model=settings.model,
@@ -131,19 +163,10 @@ def _flicker_only(evaluation: Evaluation, report: Report, *, json: Path | None) 
     return replace(evaluation, items=())
 
 
-def _write(
-    evaluation: Evaluation,
-    report: Report,
-    subject: Subject,
-    samples: Samples,
-    *,
-    json: Path | None,
-    figures: Path | None,
-) -> None:
-    if json is not None:
-        write_json(evaluation, report, json)
-    if figures is not None:
-        drawn = write_figures(evaluation, subject.predict, samples, figures)
-        write_images_csv(evaluation, figures / "images.csv")
-        details = [each.to_markdown() for each in detail_reports(evaluation)]
-        write_markdown(report, drawn, figures / "report.md", details=details)
+def _draw(evaluation: Evaluation, found: Sequence[Entrant], samples: Samples, folder: Path) -> list[Path]:
+    """All figures, and the table of images."""
+    predicts = {each.scores.subject: each.predict for each in found if each.predict is not None}
+    sheets = write_figures(evaluation, predicts[evaluation.subject], samples, folder)
+    write_images_csv(evaluation, folder / "images.csv")
+    grid = write_grid(evaluation, predicts, samples, folder)
+    return [*write_comparison([each.scores for each in found], folder), grid, *sheets]

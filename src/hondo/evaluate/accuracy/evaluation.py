@@ -59,6 +59,13 @@ class Evaluation:
     items: tuple[Item, ...]
     notes: tuple[str, ...] = ()
     skip_nan: bool = False  # pixels where a prediction is NaN do not count
+    is_model: bool = False  # so that the time of its predictions means something
+
+    @property
+    def predict_ms(self) -> float | None:
+        """The median wall time of a model's prediction of one image, with resizing."""
+        times = [item.predict_ms for item in self.scored] if self.is_model else []
+        return float(np.median(times)) if times else None
 
     def warnings(self) -> tuple[str, ...]:
         """A likely mistake in the predictions, and the pixels that do not count."""

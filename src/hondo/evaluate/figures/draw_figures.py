@@ -46,7 +46,7 @@ def contact_sheet(
         scored = score_sample(predict, sample, protocol=protocol, align=evaluation.align, skip_nan=evaluation.skip_nan)
         _draw_row(row, sample, scored)
         row[0].set_ylabel(f"abs_rel {_abs_rel(item):.3f}", fontsize=8)
-        row[0].set_xlabel(_short(item.origin), fontsize=7)
+        row[0].set_xlabel(short_origin(item.origin), fontsize=7)
     for axis, head in zip(axes[0], _COLUMNS, strict=True):
         axis.set_title(head, fontsize=9)
     figure.suptitle(f"{title} ({evaluation.protocol}, alignment {evaluation.align})", fontsize=10)
@@ -79,14 +79,14 @@ def _draw_row(row: Shaped[np.ndarray, " columns"], sample: Sample, scored: Score
         error = np.abs(scored.pred - truth) / truth
         row[0].imshow(image_of(sample))
         row[1].imshow(invert_depth(scored.pred), **limits)
-        row[2].imshow(_thick(invert_depth(truth)), **limits)
-        row[3].imshow(_thick(error), cmap="magma", vmin=0, vmax=ERROR_LIMIT, interpolation="nearest")
+        row[2].imshow(thickened(invert_depth(truth)), **limits)
+        row[3].imshow(thickened(error), cmap="magma", vmin=0, vmax=ERROR_LIMIT, interpolation="nearest")
     for axis in row:
         axis.set_xticks([])
         axis.set_yticks([])
 
 
-def _thick(values: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
+def thickened(values: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
     """Sparse points as 5x5 blocks, so that LiDAR is visible; dense maps unchanged."""
     if np.isfinite(values).mean() > 0.25:
         return values
@@ -111,5 +111,6 @@ def _abs_rel(item: Item) -> float:
     return item.metrics.abs_rel
 
 
-def _short(origin: str) -> str:
+def short_origin(origin: str) -> str:
+    """The last parts of a path."""
     return "/".join(Path(origin).parts[-3:])

@@ -22,6 +22,7 @@ def write_json(evaluation: Evaluation, report: Report, path: Path) -> Path:
         "metrics": asdict(evaluation.mean()),
         "num_scored": len(evaluation.scored),
         "num_skipped": len(evaluation.skipped),
+        "predict_ms": evaluation.predict_ms,
         "ranges": [asdict(one) for one in range_means(evaluation)],
         "edges": edge_means(evaluation),
         "images": [
