@@ -85,6 +85,7 @@ def run(stop_at):
     is_right = started.returncode == 0 or (started.returncode == 130 and text.rstrip().endswith("hondo: stopped"))
     print(f"after {used:.1f} s: exit {started.returncode}", "right" if is_right else "wrong: " + text[-2000:])
     return used
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background, and so inherited
 whole = run(float("inf"))
 for part in range(1, 11):
     run(whole * part / 11)
@@ -101,7 +102,7 @@ for path in sorted(pathlib.Path(".").glob("*.pth")):
     except hondo.HondoError as error:
         print(path.stem, "refused:", error)
 for name, values in depth.items():
-    print(name, "read, differs by", round(float(np.abs(values / depth["plain"] - 1).max()), 3))
+    print(name, "read, differs by", round(float(np.abs(values - depth["plain"]).max() / depth["plain"].max()), 3))
 """
 SEEDED = """
 import sys; sys.path.insert(0, "..")

@@ -1,6 +1,7 @@
 """The hondo command: help, unknown commands, errors as one line, exit codes."""
 
 import io
+import signal
 import sys
 from dataclasses import dataclass
 
@@ -110,3 +111,15 @@ def test_any_terminal_takes_the_output(encoding, errors, shown, monkeypatch) -> 
     out.flush(), err.flush()
     assert out.buffer.getvalue() == shown
     assert err.buffer.getvalue() == "\u65e5\u672c\n".encode(encoding, errors="replace")
+
+
+def test_ctrl_c_while_python_ends_is_ignored_by_the_process_only(monkeypatch, capsys):
+    before = signal.getsignal(signal.SIGINT)
+    assert cli.main(["nonsense"]) == 2
+    assert signal.getsignal(signal.SIGINT) is before
+    monkeypatch.setattr("sys.argv", ["hondo", "nonsense"])
+    try:
+        assert cli.main() == 2
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)

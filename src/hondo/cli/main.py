@@ -6,6 +6,7 @@ does not import torch at the top: ``--help`` answers at once.
 
 import logging
 import re
+import signal
 import sys
 import typing
 import warnings
@@ -44,6 +45,7 @@ EXIT_INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command line and returns its exit code."""
     _accept_any_text()
+    is_process = arguments is None
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         print(usage())
@@ -69,6 +71,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         remedy = LESS_MEMORY.get(arguments[0], "a smaller --size or --batch")
         print(f"hondo: error: not enough memory; give {remedy}", file=sys.stderr)
         return EXIT_BAD_INPUT
+    finally:
+        if is_process:
+            signal.signal(
+                signal.SIGINT, signal.SIG_IGN
+            )  # all is done: Ctrl-C while Python ends would hide the exit code
 
 
 def _accept_any_text() -> None:

@@ -60,7 +60,10 @@ def clip_remarks(clip: Frames) -> list[str]:
     other are compared."""
     frames = clip.targets
     pairs = [(frames[index], frames[index + 1]) for index in _spread(range(len(frames) - 1))] if frames[1:] else []
-    message, odd = _examine(clip, pairs, with_poses=clip.camera is not None)
+    try:
+        message, odd = _examine(clip, pairs, with_poses=clip.camera is not None)
+    except HondoError:  # an image that cannot be read: hondo data check names it
+        return []
     return [message] if message else odd
 
 
