@@ -20,8 +20,7 @@ from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.torchvision_guard import import_timm
 from hondo.models.registry.build_model import build_model
 from hondo.models.registry.zoo import ZOO
-from hondo.nn.attention.fixed_patterns.window import WindowAttention
-from hondo.nn.blocks.standardised_conv import SameConv, SameMaxPool
+from hondo.nn.blocks.standardised_conv import SameConv
 from hondo.nn.blocks.swin_block import SwinBlock
 from hondo.nn.positions import resized_positions
 from hondo.nn.tokens import map_from_tokens, tokens_from_map
@@ -39,13 +38,12 @@ GRID_HW = (6, 9)
 
 
 class SizedParts(nn.Module):
-    """What looks at the size: padding, resized positions, windows and shifted windows."""
+    """What looks at the size: padding, resized positions and shifted windows."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = nn.Sequential(SameConv(3, 8, 3, 2), SameMaxPool(3, stride=2))
+        self.stem = SameConv(3, 8, 5, 4)
         self.positions = nn.Parameter(torch.randn(1, GRID_HW[0] * GRID_HW[1], 8))
-        self.windows = WindowAttention(dim=8, num_heads=2, window=3)
         block = import_timm().models.swin_transformer.SwinTransformerBlock
         self.shifted = SwinBlock(block(8, (12, 12), num_heads=2, window_size=4, shift_size=2, dynamic_mask=True))
         self.last = nn.Conv2d(8, 1, 1)
@@ -54,9 +52,8 @@ class SizedParts(nn.Module):
         x = self.stem(image)
         grid_hw = (x.shape[-2], x.shape[-1])
         tokens = tokens_from_map(x)
-        for how in ("dino", "bilinear"):
-            tokens = tokens + resized_positions(self.positions, grid_hw=GRID_HW, size_hw=grid_hw, how=how)
-        x = map_from_tokens(self.windows(tokens, grid_hw), grid_hw)
+        tokens = tokens + resized_positions(self.positions, grid_hw=GRID_HW, size_hw=grid_hw, how="dino")
+        x = map_from_tokens(tokens, grid_hw)
         x = x + self.shifted(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
         return [2 + self.last(x).tanh()]
 
