@@ -14,10 +14,12 @@ A fifth, between `<!-- releases -->` and `<!-- end releases -->`, holds the addr
 A sixth, between `<!-- house -->` and `<!-- end house -->`, holds what `python docs/house.py` measured, and the targets.
 A seventh, between `<!-- data sets -->` and `<!-- end data sets -->`, describes every published data set, and an eighth,
 between `<!-- splits -->` and `<!-- end splits -->`, lists the splits by name. A ninth, between `<!-- losses -->` and
-`<!-- end losses -->`, lists the terms of objectives.
+`<!-- end losses -->`, lists the terms of objectives. A tenth, between
+`<!-- protocols -->` and `<!-- end protocols -->`, tells protocols apart.
 """
 
 import argparse
+import math
 import re
 import sys
 from collections.abc import Iterable
@@ -27,6 +29,7 @@ from hondo.core.report import Report, markdown_table
 from hondo.data.layouts.layout_table import LAYOUTS
 from hondo.data.layouts.layout_text import layout_facts, split_facts
 from hondo.engines.registry import ENGINES
+from hondo.evaluate.protocols import PROTOCOLS, Window
 from hondo.losses.terms import TERMS
 from hondo.models.download.releases import RELEASES
 from hondo.models.registry.facts import ModelFacts, stored_facts
@@ -44,6 +47,7 @@ RELEASES_BLOCK = re.compile(r"(?P<open><!-- releases -->\n).*?(?P<close><!-- end
 DATA_SETS = re.compile(r"(?P<open><!-- data sets -->\n).*?(?P<close><!-- end data sets -->)", re.DOTALL)
 SPLITS_BLOCK = re.compile(r"(?P<open><!-- splits -->\n).*?(?P<close><!-- end splits -->)", re.DOTALL)
 LOSSES = re.compile(r"(?P<open><!-- losses -->\n).*?(?P<close><!-- end losses -->)", re.DOTALL)
+PROTOCOLS_BLOCK = re.compile(r"(?P<open><!-- protocols -->\n).*?(?P<close><!-- end protocols -->)", re.DOTALL)
 HOUSE = re.compile(r"(?P<open><!-- house -->\n).*?(?P<close><!-- end house -->)", re.DOTALL)
 
 
@@ -59,6 +63,7 @@ def fill(text: str, *, root: Path) -> str:
     text = SPLITS_BLOCK.sub(lambda block: f"{block['open']}{splits_table()}\n{block['close']}", text)
     text = RELEASES_BLOCK.sub(lambda block: f"{block['open']}{releases_table()}\n{block['close']}", text)
     text = LOSSES.sub(lambda block: f"{block['open']}{losses_table()}\n{block['close']}", text)
+    text = PROTOCOLS_BLOCK.sub(lambda block: f"{block['open']}{protocols_table()}\n{block['close']}", text)
     text = HOUSE.sub(lambda block: f"{block['open']}{house_table(root)}\n{block['close']}", text)
     return MODELS.sub(
         lambda block: f"{block['open']}{models_table(stored_facts())}\n{block['close']}", BLOCK.sub(render, text)
@@ -85,6 +90,26 @@ def losses_table() -> str:
         what = " ".join((term.function.__doc__ or "").split("\n\n")[0].split()).replace("|", "\\|").replace("``", "`")
         lines.append(f"| `{name}` | {needs} | {options} | {what} |")
     return "\n".join(lines)
+
+
+def protocols_table() -> str:
+    """What each protocol scores: the window and range of ground truth, the clamp of predictions, its alignment."""
+    lines = ["| protocol | rows and columns | truth [m] | predictions [m] | alignment | |", "|---|---|---|---|---|---|"]
+    for each in PROTOCOLS.values():
+        window = _window(each.window)
+        truth = f"{each.gt_above:g} to {each.gt_below:g}" if each.gt_below < math.inf else "all"
+        clamp = "as they are" if each.clamp_pred is None else "clamped to {:g} to {:g}".format(*each.clamp_pred)
+        lines.append(f"| `{each.name}` | {window} | {truth} | {clamp} | {each.align} | {each.says} |")
+    return "\n".join(lines)
+
+
+def _window(window: Window | None) -> str:
+    """Rows x columns, in percent of the frame or in pixels."""
+    if window is None:
+        return "all"
+    factor, unit = (100, " %") if window.is_fraction else (1, "")
+    rows, columns = (f"{low * factor:.4g} to {high * factor:.4g}{unit}" for low, high in (window.rows, window.columns))
+    return f"{rows}, {columns}"
 
 
 def releases_table() -> str:

@@ -18,6 +18,14 @@ def test_list_and_compare(tmp_path, capsys: pytest.CaptureFixture):
     assert rows["best val_abs_rel"] == ["0.2", "0.2"] and "seed" not in rows
 
 
+def test_curves(tmp_path, capsys: pytest.CaptureFixture):
+    first, second = str(written(tmp_path / "a")), str(written(tmp_path / "b", lr=0.2, steps=2))
+    assert main(["runs", "curves", first, second, "--out", str(tmp_path / "curves")]) == 0
+    assert capsys.readouterr().out.split() == [str(tmp_path / "curves" / "curves.png")]
+    assert {path.name for path in (tmp_path / "curves").iterdir()} == {"curves.png", "curves.svg"}
+    assert main(["runs", "curves", "--out", str(tmp_path)]) == 2
+
+
 def test_nothing_there(tmp_path, capsys: pytest.CaptureFixture):
     assert main(["runs", "list", str(tmp_path)]) == 0
     assert "no runs in" in capsys.readouterr().out

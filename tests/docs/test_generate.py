@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hondo.core.report import Report, Row
+from hondo.evaluate.protocols import PROTOCOLS
 from hondo.losses.terms import TERMS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,3 +84,10 @@ def test_every_loss_is_listed_with_its_options():
     assert list(rows) == list(TERMS) and "`variance_focus` 0.85" in rows["silog"]
     assert "| metric |" in rows["l1"] and "| of a teacher |" in rows["distil_ssi"] and "| none |" in rows["smoothness"]
     assert all(row.replace("\\|", "").count("|") == 5 for row in rows.values())
+
+
+def test_protocols_are_told_apart() -> None:
+    filled = generate.fill("<!-- protocols -->\n<!-- end protocols -->", root=ROOT)
+    assert len(filled.splitlines()) == 4 + len(PROTOCOLS) and "| `dense` | all | all | as they are | none |" in filled
+    assert "| `nyu-eigen` | 45 to 471, 41 to 601 | 0.001 to 10 | clamped to 0.001 to 10 | none |" in filled
+    assert "| 40.81 to 99.19 %, 3.595 to 96.41 % | 0.001 to 80 |" in filled

@@ -1,4 +1,4 @@
-"""``hondo runs list / compare A B``: run folders side by side, from their files alone."""
+"""``hondo runs list / compare A B / curves A B ...``: run folders side by side, from their files alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,21 @@ class CompareConfig:
     """Another one."""
 
 
-Config = Annotated[ListConfig, tyro.conf.subcommand("list")] | Annotated[CompareConfig, tyro.conf.subcommand("compare")]
+@dataclass(frozen=True, kw_only=True)
+class CurvesConfig:
+    """Draw the learning curves of runs: loss, validation and learning rate against the step (curves.png and .svg)."""
+
+    paths: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
+    """Run folders."""
+    out: Path = Path("curves")
+    """The folder of the figure."""
+
+
+Config = (
+    Annotated[ListConfig, tyro.conf.subcommand("list")]
+    | Annotated[CompareConfig, tyro.conf.subcommand("compare")]
+    | Annotated[CurvesConfig, tyro.conf.subcommand("curves")]
+)
 
 
 def run(config: Config) -> None:
@@ -40,6 +54,10 @@ def run(config: Config) -> None:
     if isinstance(config, ListConfig):
         found = find_runs(config.path)
         print_table(listed(found) if found else [("no runs in", str(config.path))])
+    elif isinstance(config, CurvesConfig):
+        from hondo.train.loggers.learning_curves import draw_curves
+
+        print(draw_curves([read_run(path) for path in config.paths], config.out))
     else:
         print_table(compared(read_run(config.first), read_run(config.second)))
 

@@ -148,7 +148,8 @@ def _open_subject(settings: EvaluationSettings, samples: Samples, name: str | No
         model=settings.model,
         predictions=PredictionSettings(png_factor=settings.png_factor, kind=DepthKind(settings.pred_kind)),
     )
-    return subject.flip_averaged() if settings.flip else subject
+    can_flip = name is None or subject.is_model  # predictions beside a model stay as they are
+    return subject.flip_averaged() if settings.flip and can_flip else subject
 
 
 def _add_flicker(report: Report, subject: Subject, frames: Samples, *, track: Track) -> Report:

@@ -75,6 +75,7 @@ def draw_ranges(scores: Sequence[Scores], folder: Path) -> Path:
 def draw_speed(scores: Sequence[Scores], folder: Path) -> Path:
     """abs_rel against the median time of one image; only what ran on the hardware of the first that was timed."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullLocator
 
     timed = [(each.predict_ms, index, each) for index, each in enumerate(scores) if each.predict_ms]
     where = timed[0][2].hardware
@@ -87,8 +88,9 @@ def draw_speed(scores: Sequence[Scores], folder: Path) -> Path:
                           linestyle="none", label=short_name(each.subject))  # fmt: skip
     axis.set_xscale("log")
     axis.margins(0.2)
-    for ticks in (axis.xaxis.set_major_formatter, axis.xaxis.set_minor_formatter):
-        ticks("{x:g}")
+    axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
+    axis.xaxis.set_major_formatter("{x:g}")
+    axis.xaxis.set_minor_locator(NullLocator())
     axis.set_xlabel(f"median time of one image [ms]; {where}", fontsize=8)
     axis.set_ylabel("abs_rel (lower is better)")
     axis.legend(fontsize=8)

@@ -78,14 +78,18 @@ def _draw_image(
 
 def _bars(axes: Shaped[np.ndarray, "2 columns"], depth: object, error: object, *, unit: str) -> None:
     """The colour bars, in the free cells below image and truth."""
+    from matplotlib.ticker import LogLocator
+
     figure = axes[0, 0].figure
-    for axis, shown, label in ((axes[1, 0], error, "|p - g| / g"), (axes[1, 1], depth, f"depth [{unit}]")):
+    for axis, shown, label, ticks in (
+        (axes[1, 0], error, "|p - g| / g", None),
+        (axes[1, 1], depth, f"depth [{unit}]", LogLocator(subs=(1, 1.5, 2, 3, 5, 7))),
+    ):
         place = axis.inset_axes((0.05, 0.5, 0.9, 0.14))
-        bar = figure.colorbar(shown, cax=place, orientation="horizontal")
+        bar = figure.colorbar(shown, cax=place, orientation="horizontal", ticks=ticks, format="{x:g}")
+        bar.minorticks_off()
         bar.set_label(label, fontsize=8)
-        bar.ax.tick_params(labelsize=7, which="both")
-        for ticks in (bar.ax.xaxis.set_major_formatter, bar.ax.xaxis.set_minor_formatter):
-            ticks("{x:g}")
+        bar.ax.tick_params(labelsize=7)
 
 
 def _error(scored: ScoredImage) -> Shaped[np.ndarray, "h w"]:

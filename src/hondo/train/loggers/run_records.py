@@ -46,7 +46,7 @@ def read_run(path: Path) -> RunRecord:
         config = json.loads(folder.recipe.read_text())
     except (OSError, json.JSONDecodeError) as error:
         raise HondoError(f"{path} is no run folder: {folder.recipe.name} cannot be read ({error})") from error
-    records = _records(folder.metrics)
+    records = read_metrics(path)
     last: dict[str, float] = {}
     best: dict[str, float] = {}
     for record in records:
@@ -68,14 +68,9 @@ def read_run(path: Path) -> RunRecord:
     )
 
 
-def differences(first: RunRecord, second: RunRecord) -> dict[str, tuple[Any, Any]]:
-    """The settings in which two runs differ, flat names with both values; None where one has no such setting."""
-    names = sorted(set(first.config) | set(second.config))
-    pairs = {name: (first.config.get(name), second.config.get(name)) for name in names}
-    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
-
-
-def _records(path: Path) -> list[dict[str, float]]:
+def read_metrics(run: Path) -> list[dict[str, float]]:
+    """The numbers of each line of a run's metrics file, up to where it is readable."""
+    path = RunFolder(run).metrics
     if not path.is_file():
         return []
     records = []
@@ -85,6 +80,13 @@ def _records(path: Path) -> list[dict[str, float]]:
         except json.JSONDecodeError:  # cut off when the run was killed
             break
     return records
+
+
+def differences(first: RunRecord, second: RunRecord) -> dict[str, tuple[Any, Any]]:
+    """The settings in which two runs differ, flat names with both values; None where one has no such setting."""
+    names = sorted(set(first.config) | set(second.config))
+    pairs = {name: (first.config.get(name), second.config.get(name)) for name in names}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
 def _commit(folder: RunFolder) -> str:
