@@ -111,6 +111,8 @@ def run(config: TrainConfig) -> None:
     out = config.resume or config.out or Path("runs") / config.recipe.name
     recipe = with_loggers(with_data(config.recipe, config.data), config.log)
     trained = run_recipe(recipe, out=out, resume=config.resume is not None)
+    if not trained.is_first:
+        return
     print(trained.report.to_markdown())
     print(f"run folder: {out}; use it as a model: hondo predict SOURCE --model {out} --out depth")
 

@@ -33,6 +33,7 @@ class Trained:
     report: Report
     folder: Path | None
     licence: str  # of the model's weights
+    is_first: bool = True  # of several processes: the one that speaks and writes
 
 
 def run(
@@ -67,6 +68,7 @@ def run(
         report=report,
         folder=None if out is None else Path(out),
         licence=recipe.licence,
+        is_first=fabric.global_rank == 0,
     )
 
 

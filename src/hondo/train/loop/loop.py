@@ -122,15 +122,15 @@ class _Loop:
             return
         if resume:
             self._load(self.run.load_state())
-        else:
-            self.run.check_new()
         if self.is_first:
+            if not resume:
+                self.run.check_new()
             self.run.create()
             self._open_loggers(stack, resume_at=self.step if resume else None)
             if self.hooks.started is not None:
                 self.hooks.started()
-            if not resume:
-                self._save()  # a run can be resumed from its first step on
+        if not resume:
+            self._save()  # a run can be resumed from its first step on
 
     def _open_loggers(self, stack: ExitStack, *, resume_at: int | None) -> None:
         assert self.run is not None
@@ -228,20 +228,30 @@ class _Loop:
 
     def _save(self) -> None:
         self.training.finite.settle()
-        if self.run is None or not self.is_first or self.saved_at == self.step:
+        if self.run is None or self.saved_at == self.step:
             return
-        state = {name: getattr(self, name) for name in COUNTS}
-        parts = {"training": self.training.state_dict(), "batches": self.batches.state_dict(), "rng": rng_state()}
-        self.run.save_state(state | parts)
-        self._export("last")
-        self.saved_at, self.saved_seconds = self.step, self.seconds
+        self.saved_at, self.saved_seconds = self.step, self.seconds  # in every process: all have a part in the state
+        rng = self.training.gathered(rng_state())
+        if self.is_first:
+            state = {name: getattr(self, name) for name in COUNTS}
+            parts = {"training": self.training.state_dict(), "batches": self.batches.state_dict(), "rng": rng}
+            self.run.save_state(state | parts)
+            self._export("last")
 
     def _load(self, state: dict[str, Any]) -> None:
+        rng, processes = state["rng"], self.training.fabric.world_size
+        rng = [rng] if isinstance(rng, dict) else rng  # of one process, by an earlier hondo
+        if len(rng) != processes:
+            raise HondoError(
+                f"the run had {len(rng)} processes, now there are {processes}: resume it with as many "
+                "(fabric.devices), or start a new run with its folder as model.name",
+                field="fabric.devices",
+            )
         self.batches.load_state_dict(state["batches"])
         self.training.load_state_dict(state["training"])
         for name in COUNTS:
             setattr(self, name, state[name])
-        set_rng_state(state["rng"])
+        set_rng_state(rng[self.training.fabric.global_rank])
         self.saved_at, self.saved_seconds = self.step, self.seconds
 
     def _stop(self) -> None:

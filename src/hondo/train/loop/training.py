@@ -97,6 +97,13 @@ class Training:
         assert isinstance(values, Tensor)
         return values.max().item()
 
+    def gathered(self, value: Any) -> list[Any]:
+        """What every process has as ``value``, in the order of their ranks."""
+        values = [value] * self.fabric.world_size
+        if len(values) > 1:
+            torch.distributed.all_gather_object(values, value)
+        return values
+
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next step depends on, except the batches and the random generators."""
         return {
