@@ -24,6 +24,7 @@ from hondo.models.encoders.registry import build_encoder
 from hondo.models.families.small import ENCODER, CorrectedNano, Layout
 from hondo.models.registry.build_model import build_model
 from hondo.recipes.nano_recipes import LOOK
+from hondo.recipes.small_recipes import small
 
 AREA, BATCH, LR = 192 * 256, 8, 2e-3
 Stored = dict[str, Float[Tensor, "b _ h w"]]  # features; nano: its log inverse depth; truth: that of the ground truth
@@ -47,7 +48,9 @@ def gather(pool: Path, folder: Path, *, shards: int, seed: int, batches: int) ->
     """Writes one file of features a batch."""
     folder.mkdir(parents=True, exist_ok=True)
     model, network = joined()
-    data = PooledBatches(root=pool, shards=shards, area=AREA, seed=seed, look=LOOK, workers=0, batch_size=BATCH)
+    pool_seed = small().data.pool_seed
+    options = {"area": AREA, "seed": seed, "look": LOOK, "workers": 0, "batch_size": BATCH}
+    data = PooledBatches(root=pool, shards=shards, pool_seed=pool_seed, **options)
     for number in range(batches):
         batch = data.batch(number)
         assert batch.augmented is not None and batch.depth_gt is not None
