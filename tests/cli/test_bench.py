@@ -40,6 +40,19 @@ def test_bad_input_is_2_and_one_line(arguments, said, capsys) -> None:
     assert said in error and error.count("\n") == 1
 
 
+def test_kinds_of_attention(monkeypatch, tmp_path, capsys) -> None:
+    from hondo.evaluate.speed import attention_cost
+
+    monkeypatch.setattr(attention_cost, "GRIDS", ((2, 2), (3, 3)))
+    path = tmp_path / "attention.json"
+    assert main(["bench", "attention", "softmax", "linear", "--json", str(path)]) == 0
+    assert "| linear |" in capsys.readouterr().out
+    names = {row["name"] for row in json.loads(path.read_text())["rows"]}
+    assert {"4 tokens", "9 tokens"} <= names
+    assert main(["bench", "attention", "softmix"]) == 2
+    assert "softmax" in capsys.readouterr().err
+
+
 def test_two_are_compared_in_turn(tmp_path, capsys) -> None:
     path = tmp_path / "ab.json"
     names = ["unet-light@pytorch", "unet-light@torch:bf16"]

@@ -25,7 +25,8 @@ class BenchCommand:
 
     models: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="MODEL...")] = ()
     """Names from `hondo models`, run folders, or files (.safetensors, .onnx, .xml, .pt2, .engine, .pte); each may end
-    in @ENGINE or @ENGINE:PRECISION, e.g. hondo-nano@openvino:bf16."""
+    in @ENGINE or @ENGINE:PRECISION, e.g. hondo-nano@openvino:bf16. `attention [NAME...]` measures kinds of attention
+    against the number of tokens instead."""
     picture: Annotated[str | None, tyro.conf.arg(metavar="HxW")] = None
     """Size of the camera's image, for the time before and after the network. Default: the network's size."""
     batch: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
@@ -49,6 +50,8 @@ class BenchCommand:
 
 
 def run(command: BenchCommand) -> int:
+    if command.models[:1] == ("attention",):
+        return _bench_attention(command)
     from hondo.core.atomic import atomic_write
     from hondo.evaluate.speed.bench_models import bench_models
 
@@ -67,6 +70,21 @@ def _with_weights(command: BenchCommand) -> tuple[str, ...]:
     from hondo.evaluate.speed.bench_models import split_model
 
     return tuple(split_model(text)[0] for text in command.models) if command.network.weights else ()
+
+
+def _bench_attention(command: BenchCommand) -> int:
+    from hondo.core.atomic import atomic_write
+    from hondo.evaluate.speed.attention_cost import attention_costs, report
+    from hondo.nn.attention.registry import ATTENTION
+
+    costs = attention_costs(
+        command.models[1:] or tuple(ATTENTION), on_progress=lambda line: print(line, file=sys.stderr)
+    )
+    found = report(costs)
+    print(found.to_markdown())
+    if command.json is not None:
+        atomic_write(command.json, found.to_json().encode())
+    return 0
 
 
 def _config(command: BenchCommand) -> "BenchConfig":
