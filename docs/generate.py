@@ -16,6 +16,7 @@ A seventh, between `<!-- data sets -->` and `<!-- end data sets -->`, describes 
 between `<!-- splits -->` and `<!-- end splits -->`, lists the splits by name. A ninth, between `<!-- losses -->` and
 `<!-- end losses -->`, lists the terms of objectives. A tenth, between
 `<!-- protocols -->` and `<!-- end protocols -->`, tells protocols apart.
+An eleventh, between `<!-- recipes -->` and `<!-- end recipes -->`, lists the recipes by what one has.
 """
 
 import argparse
@@ -33,6 +34,7 @@ from hondo.evaluate.protocols import PROTOCOLS, Window
 from hondo.losses.terms import TERMS
 from hondo.models.download.releases import RELEASES
 from hondo.models.registry.facts import ModelFacts, stored_facts
+from hondo.recipes.registry import GROUPS, RECIPES, summary_of
 from hondo.train.objectives.weighted_terms import numbers_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,6 +50,7 @@ DATA_SETS = re.compile(r"(?P<open><!-- data sets -->\n).*?(?P<close><!-- end dat
 SPLITS_BLOCK = re.compile(r"(?P<open><!-- splits -->\n).*?(?P<close><!-- end splits -->)", re.DOTALL)
 LOSSES = re.compile(r"(?P<open><!-- losses -->\n).*?(?P<close><!-- end losses -->)", re.DOTALL)
 PROTOCOLS_BLOCK = re.compile(r"(?P<open><!-- protocols -->\n).*?(?P<close><!-- end protocols -->)", re.DOTALL)
+RECIPES_BLOCK = re.compile(r"(?P<open><!-- recipes -->\n).*?(?P<close><!-- end recipes -->)", re.DOTALL)
 HOUSE = re.compile(r"(?P<open><!-- house -->\n).*?(?P<close><!-- end house -->)", re.DOTALL)
 
 
@@ -62,6 +65,7 @@ def fill(text: str, *, root: Path) -> str:
     text = DATA_SETS.sub(lambda block: f"{block['open']}{data_sets_text()}\n{block['close']}", text)
     text = SPLITS_BLOCK.sub(lambda block: f"{block['open']}{splits_table()}\n{block['close']}", text)
     text = RELEASES_BLOCK.sub(lambda block: f"{block['open']}{releases_table()}\n{block['close']}", text)
+    text = RECIPES_BLOCK.sub(lambda block: f"{block['open']}{recipes_table()}\n{block['close']}", text)
     text = LOSSES.sub(lambda block: f"{block['open']}{losses_table()}\n{block['close']}", text)
     text = PROTOCOLS_BLOCK.sub(lambda block: f"{block['open']}{protocols_table()}\n{block['close']}", text)
     text = HOUSE.sub(lambda block: f"{block['open']}{house_table(root)}\n{block['close']}", text)
@@ -110,6 +114,17 @@ def _window(window: Window | None) -> str:
     factor, unit = (100, " %") if window.is_fraction else (1, "")
     rows, columns = (f"{low * factor:.4g} to {high * factor:.4g}{unit}" for low, high in (window.rows, window.columns))
     return f"{rows}, {columns}"
+
+
+def recipes_table() -> str:
+    """Recipes by what one has, with their model, losses and length."""
+    lines = ["| you have | recipe | model | losses | steps | what it does |", "|---|---|---|---|---:|---|"]
+    for have, name in [(have, name) for have, names in GROUPS.items() for name in names]:
+        recipe = RECIPES[name]()
+        losses = ", ".join(getattr(recipe.objective, "terms", {})) or "photometric"
+        facts = f"`{recipe.model.name}` | {losses} | {recipe.optim.max_steps:,}"
+        lines.append(f"| {have} | `{name}` | {facts} | {summary_of(name).replace('``', '`')} |")
+    return "\n".join(lines)
 
 
 def releases_table() -> str:

@@ -34,7 +34,11 @@ def test_a_command_has_the_options_it_is_shown_with(line: str, capsys: pytest.Ca
     from hondo.cli.main import main
 
     try:
-        part = arguments[:1] if command in ("train", "data", "weights", "runs") and not arguments[0].startswith("-") else []
+        part = (
+            arguments[:1]
+            if command in ("train", "data", "weights", "runs") and not arguments[0].startswith("-")
+            else []
+        )
         code = main([command, *part, "--help"])
     except SystemExit as stopped:
         code = stopped.code

@@ -10,6 +10,7 @@ import pytest
 from hondo.core.report import Report, Row
 from hondo.evaluate.protocols import PROTOCOLS
 from hondo.losses.terms import TERMS
+from hondo.recipes.registry import RECIPES
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "docs" / "generate.py"
@@ -91,3 +92,10 @@ def test_protocols_are_told_apart() -> None:
     assert len(filled.splitlines()) == 4 + len(PROTOCOLS) and "| `dense` | all | all | as they are | none |" in filled
     assert "| `nyu-eigen` | 45 to 471, 41 to 601 | 0.001 to 10 | clamped to 0.001 to 10 | none |" in filled
     assert "| 40.81 to 99.19 %, 3.595 to 96.41 % | 0.001 to 80 |" in filled
+
+
+def test_recipes_are_listed_by_what_one_has():
+    rows = generate.recipes_table().splitlines()[2:]
+    assert {row.split("`")[1] for row in rows} == set(RECIPES)
+    assert any(row.startswith("| LiDAR | `dpt-kitti` | `dpt-thesis` | eigen | 891,400 |") for row in rows)
+    assert all(row.count("|") == 7 for row in rows)

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from hondo.recipes.recipe import Recipe, read_recipe, stored_name
-from hondo.recipes.registry import GROUPS, RECIPES
+from hondo.recipes.registry import GROUPS, RECIPES, summary_of
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -26,3 +26,8 @@ def test_every_recipe_is_listed_by_what_one_has():
     listed = [name for names in GROUPS.values() for name in names]
     assert set(listed) == set(RECIPES)
     assert all(len(set(names)) == len(names) for names in GROUPS.values())
+
+
+def test_summaries_are_one_whole_sentence():
+    assert summary_of("rgbd") == "Trains on the pairs of a manifest."
+    assert all(summary_of(name).endswith(".") and "\n" not in summary_of(name) for name in RECIPES)

@@ -11,7 +11,7 @@ import tyro
 from hondo.cli.options.model_options import parse_options
 from hondo.core.errors import HondoError
 from hondo.recipes.recipe import Recipe, read_recipe, stored_name
-from hondo.recipes.registry import GROUPS, RECIPES
+from hondo.recipes.registry import GROUPS, RECIPES, summary_of
 
 WIDEST = max(map(len, RECIPES))
 
@@ -149,14 +149,9 @@ def _explain(arguments: list[str]) -> TrainConfig:
     lines = ["usage: hondo train RECIPE [--data PATH] [--out RUN] [--x.y VALUE ...]"]
     lines += ["       hondo train --resume RUN [--x.y VALUE ...]", "", "recipes, by what you have:"]
     for have, names in GROUPS.items():
-        lines += ["", have, *(f"  {name:<{WIDEST}} {summary_of(name)}" for name in names)]
+        lines += ["", have, *(f"  {name:<{WIDEST}} {summary_of(name).replace('``', '')}" for name in names)]
     print("\n".join([*lines, "", "hondo train RECIPE --help lists every option with its value"]))
     raise SystemExit(0)
-
-
-def summary_of(name: str) -> str:
-    """The first line of what a recipe's function says."""
-    return (RECIPES[name].__doc__ or "").strip().splitlines()[0].replace("``", "")
 
 
 def _option_value(text: str) -> Any:

@@ -15,7 +15,7 @@ from hondo.train.loop.loop_config import OptimConfig
 from hondo.train.objectives.objective_config import SelfSupervisedConfig, SupervisedConfig
 
 # Those of MIX6 with depth maps. WSVD and 3D Movies are stereo videos whose depth has to be matched first.
-MIX6 = ("redweb", "diml-indoor", "megadepth", "tartanair", "hrwsi", "apolloscape", "blendedmvs", "irs")
+MIX6 = ("redweb", "diml-indoor", "megadepth", "tartanair", "hrwsi@train", "apolloscape", "blendedmvs", "irs")
 MIX6_LR, MIX6_ENCODER, MIX6_BATCH, MIX6_STEPS = 1e-4, 0.1, 16, 60 * 72_000  # 60 epochs, each of 72,000 steps
 ANYTHING_LR, ANYTHING_ENCODER, ANYTHING_FOCUS = 5e-5, 0.1, 0.5  # variance focus of silog
 LAYER_DECAY = 0.9  # of the encoder's rate for each block towards the image: our choice
@@ -39,7 +39,7 @@ def mix6() -> Recipe:
 
 
 def depth_anything_metric() -> Recipe:
-    """Fine-tunes Depth Anything to metres on your pairs: its encoder is kept, its decoder starts anew.
+    """Fine-tunes Depth Anything to metres on your pairs: from its encoder's weights, with a new decoder.
 
     ``model.options={"max_depth": 80}``: metres that the output ends at (20 is for indoor images).
     """

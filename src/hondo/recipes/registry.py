@@ -64,3 +64,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *(name for name in RECIPES if name.startswith(("nano", "small"))),
     ),
 }
+
+
+def summary_of(name: str) -> str:
+    """The first sentence of what a recipe's function says."""
+    return " ".join((RECIPES[name].__doc__ or "").split()).partition(". ")[0].removesuffix(".") + "."
