@@ -51,8 +51,8 @@ def kitti_completion() -> Recipe:
 
 
 def kitti_completion_tiny() -> Recipe:
-    """Depth completion on rendered scenes, where the measured points are drawn from the exact depth. For your own data: the
-    recipe rgbd with ``model.options={"in_channels": 5}``.
+    """Depth completion on rendered scenes, where the measured points are drawn from the exact depth. For your own data:
+    the recipe rgbd with ``model.options={"in_channels": 5}``.
     """
     options = {"encoder": "light", "width": 0.5, "in_channels": 5, "size_hw": (64, 96)}
     return Recipe(
