@@ -83,12 +83,9 @@ def evaluate_dataset(
     frames = _all_frames(settings) if settings.flicker else samples
     subject = _open_subject(settings, frames)
 
-    def evaluated(subject: Subject) -> Evaluation:
-        with_edges = json is not None or figures is not None
-        return _evaluated(settings, subject, samples, with_edges=with_edges, track=track)
-
+    evaluated = partial(_evaluated, settings, samples=samples, track=track)
     try:
-        evaluation = evaluated(subject)
+        evaluation = evaluated(subject, with_edges=json is not None or figures is not None)
         is_flicker_only = settings.flicker and not evaluation.scored
         if is_flicker_only:
             report = Report(title=settings.title("Flicker"), rows=(), notes=evaluation.notes)
@@ -116,7 +113,7 @@ def evaluate_dataset(
 
 
 def _evaluated(
-    settings: EvaluationSettings, subject: Subject, samples: Samples, *, with_edges: bool, track: Track
+    settings: EvaluationSettings, subject: Subject, *, samples: Samples, track: Track, with_edges: bool = False
 ) -> Evaluation:
     evaluation = evaluate_samples(
         subject.predict,

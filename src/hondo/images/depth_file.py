@@ -123,6 +123,8 @@ def read_png16(path: str | Path, *, scale: PngScale | None = None) -> DepthMap:
     scale = stored_scale(path) if scale is None else scale
     if scale is None:
         raise HondoError(f"{path} does not store its scale; give one, e.g. PngScale(factor=256, offset=0, unit='m')")
+    if scale.offset == 0:
+        return DepthMap(values=read_depth(path, divide_by=scale.factor), kind=scale.kind)
     values = (read_depth(path).astype(np.float64) - scale.offset) / scale.factor
     return DepthMap(values=values.astype(np.float32), kind=scale.kind)
 

@@ -7,7 +7,7 @@ import pytest
 
 from hondo.core.errors import HondoError
 from hondo.data.datasets.rgbd import Rgbd
-from hondo.evaluate.accuracy.evaluation import evaluate_samples
+from hondo.evaluate.accuracy.evaluation import Evaluation, Item, evaluate_samples
 from hondo.evaluate.accuracy.subject import BASELINES
 from hondo.evaluate.comparison.scores import read_scores, scores_of
 from hondo.evaluate.figures.report_files import write_json
@@ -21,6 +21,12 @@ def test_a_file_gives_the_scores_of_its_evaluation(pairs: Path, tmp_path: Path) 
     for name in ("subject", "protocol", "align", "origins", "ranges", "hardware"):
         assert getattr(stored, name) == getattr(ran, name)
     assert stored.predict_ms is None, "a baseline is no model"
+
+
+def test_nothing_scored_says_why() -> None:
+    nothing = Evaluation(subject="x", protocol="dense", align="none", items=(Item(index=0, origin="a", skipped="b"),))
+    with pytest.raises(HondoError, match=r"no sample could be scored.*a: b"):
+        scores_of(nothing)
 
 
 def test_images_are_picked_by_name(pairs: Path) -> None:

@@ -36,7 +36,8 @@ class Scores:
 
 
 def scores_of(evaluation: Evaluation) -> Scores:
-    """Of an evaluation that just ran here."""
+    """Of an evaluation that just ran here; refuses one without a scored image."""
+    evaluation.mean()
     return Scores(
         subject=evaluation.subject,
         protocol=evaluation.protocol,

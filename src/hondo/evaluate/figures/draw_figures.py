@@ -73,7 +73,7 @@ def error_histogram(evaluation: Evaluation) -> UInt8[np.ndarray, "h w 3"]:
 def _draw_row(row: Shaped[np.ndarray, " columns"], sample: Sample, scored: ScoredImage) -> None:
     known = scored.gt[scored.is_scored]
     near, far = np.percentile(known, (2, 98))
-    limits = {"cmap": "turbo", "vmin": 1 / far, "vmax": max(1 / near, 1 / far + 1e-9), "interpolation": "nearest"}
+    limits = {"cmap": "viridis", "vmin": 1 / far, "vmax": max(1 / near, 1 / far + 1e-9), "interpolation": "nearest"}
     truth = np.where(scored.is_scored, scored.gt, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.abs(scored.pred - truth) / truth
