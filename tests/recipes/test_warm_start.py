@@ -1,5 +1,7 @@
 """A start from other weights: exactly those that fit are taken, and the rest is said."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -7,9 +9,12 @@ from hondo.core.errors import HondoError
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.weights_file import save_model
 from hondo.models.registry.build_model import build_model
+from hondo.recipes.depth_recipes import rgbd
+from hondo.recipes.pipeline import run
 from hondo.recipes.recipe import ModelConfig
 from hondo.recipes.starting_weights import are_random, licence_of
 from hondo.recipes.warm_start import warm_started
+from tests.recipes.tiny import tiny
 
 OPTIONS = {"size_hw": (64, 96), "encoder": "light", "width": 0.5}
 
@@ -70,3 +75,16 @@ def test_the_thesis_model_takes_every_weight_of_mix6() -> None:
         thesis, mix6 = build_model("dpt-thesis", "random"), build_model("dpt-hybrid", "random")
     shapes = {key: value.shape for key, value in mix6.state_dict().items()}
     assert shapes == {key: value.shape for key, value in thesis.state_dict().items()}
+
+
+def test_a_resumed_run_does_not_need_its_start_again(manifest, tmp_path, capsys) -> None:
+    start = tmp_path / "start.safetensors"
+    save_model(build_model("unet-light", "random"), start, licence="MIT", training={})
+    model = ModelConfig(name="unet-light", weights="random", start=str(start))
+    recipe = tiny(rgbd(), manifest, steps=1, model=model)
+    first = run(recipe, out=tmp_path / "run")
+    assert "100.0 % of the weights of 'unet-light'" in capsys.readouterr().err and "MIT" in first.licence
+    start.unlink()
+    longer = replace(recipe, optim=replace(recipe.optim, max_steps=2), licence=first.licence)
+    assert run(longer, out=tmp_path / "run", resume=True).report.rows[0].value == 2
+    assert "of the weights" not in capsys.readouterr().err

@@ -51,7 +51,7 @@ def run(
         run_folder.check_new()
     fabric = make_fabric(recipe.fabric)
     seed_everything(recipe.seed)
-    model = model or build_depth_model(recipe)
+    model = model or build_depth_model(recipe.without_start() if resume else recipe)
     objective = build_objective(recipe, model)
     batches = build_batches(recipe, model, rank=fabric.global_rank, world_size=fabric.world_size)
     folder = run_folder if fabric.global_rank == 0 else None

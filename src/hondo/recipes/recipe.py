@@ -68,6 +68,10 @@ class Recipe:
     licence: str = "auto"  # of the weights that come out; auto: that of the weights it started from
     seed: int = 0
 
+    def without_start(self) -> "Recipe":
+        """The recipe whose model starts from no other one's weights: a resumed run has its own."""
+        return replace(self, model=replace(self.model, start=None))
+
     def to_json(self) -> str:
         """All fields as JSON, for recipe.json."""
         return json.dumps(asdict(self), indent=1)
