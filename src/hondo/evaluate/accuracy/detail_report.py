@@ -27,7 +27,9 @@ def range_means(evaluation: Evaluation) -> tuple[RangeMean, ...]:
     found = [item.ranges for item in evaluation.scored if item.ranges is not None]
     if not found:
         return ()
-    pixels, errors, bias = (np.stack([getattr(one, name) for one in found]) for name in ("pixels", "abs_rel", "bias"))
+    pixels, errors, bias = (
+        np.array([getattr(one, name) for one in found], dtype=np.float64) for name in ("pixels", "abs_rel", "bias")
+    )
     total = pixels.sum(axis=0)
     means, biases = (each.sum(axis=0) / np.maximum(total, 1) for each in (errors, bias))
     ends = [(low, high) if np.isfinite(low) else (None, None) for low, high in ratio_interval(errors, pixels).tolist()]

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
 
 from hondo.evaluate.accuracy.score_image import ScoredImage
 from hondo.metrics.depth_edges import EdgeScore, edge_score
@@ -14,11 +13,14 @@ DENSE = 0.5  # share of the scored window with ground truth, from which its dept
 
 @dataclass(frozen=True, kw_only=True)
 class RangeErrors:
-    """Sums over the scored pixels of each of RANGES: divided by ``pixels`` they are means over pixels."""
+    """Sums over the scored pixels of each of RANGES: divided by ``pixels`` they are means over pixels.
 
-    pixels: Float[np.ndarray, " ranges"]
-    abs_rel: Float[np.ndarray, " ranges"]  # |p - g| / g
-    bias: Float[np.ndarray, " ranges"]  # (p - g) / g
+    Tuples: small arrays that outlive the maps beside them would keep the memory of the maps from being used again.
+    """
+
+    pixels: tuple[int, ...]
+    abs_rel: tuple[float, ...]  # |p - g| / g
+    bias: tuple[float, ...]  # (p - g) / g
 
 
 def range_errors(scored: ScoredImage) -> RangeErrors:
@@ -27,9 +29,10 @@ def range_errors(scored: ScoredImage) -> RangeErrors:
     relative = scored.pred[scored.is_scored] / gt - 1
     octave = np.clip(np.frexp(gt)[1] + 1, 0, len(RANGES) - 2)  # gt in [2^(e-1), 2^e)
     pixels, absolute, bias = (
-        np.bincount(octave, weights=each, minlength=len(RANGES) - 1) for each in (None, np.abs(relative), relative)
+        tuple(np.bincount(octave, weights=each, minlength=len(RANGES) - 1).tolist())
+        for each in (None, np.abs(relative), relative)
     )
-    return RangeErrors(pixels=pixels.astype(np.float64), abs_rel=absolute, bias=bias)
+    return RangeErrors(pixels=pixels, abs_rel=absolute, bias=bias)
 
 
 def edge_errors(scored: ScoredImage) -> EdgeScore | None:
