@@ -29,7 +29,7 @@ def test_mix6_names_a_set_whose_folder_is_missing(tmp_path) -> None:
     data = replace(mix6().data, root=str(tmp_path))
     with pytest.raises(HondoError, match="redweb"):
         build_samples(data)
-    with pytest.raises(HondoError, match="give its folder as root"):
+    with pytest.raises(HondoError, match="whose folder 'redweb' holds it"):
         build_samples(mix6().data)
 
 

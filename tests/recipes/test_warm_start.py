@@ -64,6 +64,11 @@ def test_a_start_of_which_nothing_fits_is_refused(trained) -> None:
         started(trained[0], start_parts=("pose",))
 
 
+def test_weights_that_are_not_here_are_asked_for() -> None:
+    with pytest.raises(HondoError, match=r"model.start 'dpt-hybrid'.*model.start_weights.*dpt_hybrid-midas"):
+        started("dpt-hybrid")
+
+
 def test_the_licence_is_that_of_the_start(trained) -> None:
     config = ModelConfig(name="unet", weights="random", start=str(trained[0]))
     assert not are_random(config) and "MIT" in licence_of(config)

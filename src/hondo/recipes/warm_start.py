@@ -27,7 +27,15 @@ def warm_started(model: DepthModel, config: ModelConfig) -> DepthModel:
     Refuses a start of which nothing fits. ``config.start_parts``: only those parts of the network.
     """
     source = source_of(config)
-    other = build_model(source.name, source.weights)
+    try:
+        other = build_model(source.name, source.weights)
+    except HondoError as error:
+        if config.start not in ZOO:
+            raise
+        raise HondoError(
+            f"model.start '{config.start}': its weights are needed (a file: model.start_weights); {error}",
+            field="model.start_weights",
+        ) from error
     parts = tuple(f"network.{part}." for part in config.start_parts)
     tensors = {key: each for key, each in other.state_dict().items() if not parts or key.startswith(parts)}
     if not (share := share_loaded(model, tensors)):

@@ -52,7 +52,14 @@ def open_mix(*, sets: dict[str, float], root: str | None = None, size_hw: Size |
     opened = {}
     for text in sets:
         name, split, own = parse_set(text)
-        own = own or (str(Path(root) / name) if root is not None and name in LAYOUTS else None)
+        if own is None and name in LAYOUTS:
+            if root is None:
+                raise HondoError(
+                    f"the set '{name}' of the mix lies on disk: give root, whose folder '{name}' holds it, or its own "
+                    f"path in data.sets: {text}:PATH",
+                    field="root",
+                )
+            own = str(Path(root) / name)
         part = {"labels": split} if name == "synthetic-relative" else {"split": split}
         opened[text] = open_dataset(name, root=own, size_hw=size_hw, **part)
     return MixedSets(opened, sets)
