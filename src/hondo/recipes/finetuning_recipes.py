@@ -18,6 +18,7 @@ from hondo.train.objectives.objective_config import SelfSupervisedConfig, Superv
 MIX6 = ("redweb", "diml-indoor", "megadepth", "tartanair", "hrwsi@train", "apolloscape", "blendedmvs", "irs")
 MIX6_LR, MIX6_ENCODER, MIX6_BATCH, MIX6_STEPS = 1e-4, 0.1, 16, 60 * 72_000  # 60 epochs, each of 72,000 steps
 ANYTHING_LR, ANYTHING_ENCODER, ANYTHING_FOCUS = 5e-5, 0.1, 0.5  # variance focus of silog
+SEMI_LR, SEMI_BATCH = 1e-4, 12  # of monodepth2 (Godard et al. 2019)
 LAYER_DECAY = 0.9  # of the encoder's rate for each block towards the image: our choice
 
 
@@ -78,7 +79,7 @@ def kitti_semi() -> Recipe:
         ),
         model=ModelConfig(name="unet-resnet18", weights="random", options={"pretrained": True}),
         objective=replace(base.objective, photometric=SelfSupervisedConfig(pose="network", mask_outside=True)),
-        batches=BatchesConfig(batch_size=12),
-        optim=OptimConfig(lr=1e-4, schedule="step", warmup=0.0, max_steps=60_000),
+        batches=BatchesConfig(batch_size=SEMI_BATCH),
+        optim=OptimConfig(lr=SEMI_LR, schedule="step", warmup=0.0, max_steps=60_000),
         loop=LOOP,
     )

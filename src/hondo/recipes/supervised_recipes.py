@@ -16,10 +16,12 @@ KITTI_IMAGES = 44_570  # of eigen_full/train that have an annotated map
 NYU_IMAGES = 24_231  # of the list of BTS
 KITTI_CROP, NYU_CROP = (352, 704), (416, 544)  # random windows of BTS and AdaBins
 
-THESIS_EPOCHS, THESIS_LR, THESIS_CLIP = 20, 1e-5, 0.5  # batch 1; the clip is of each gradient's value
+THESIS_EPOCHS, THESIS_LR, THESIS_DECAY = 20, 1e-5, 0.01  # batch 1
+THESIS_CLIP = 0.5  # of each gradient's value
 ADABINS_EPOCHS, ADABINS_LR, ADABINS_BATCH = 25, 3.57e-4, 16
+ADABINS_DECAY, ADABINS_CLIP = 0.1, 0.1  # the defaults of the authors' script; the clip is of the gradient's norm
 ADABINS_ENCODER, ADABINS_CHAMFER = 0.1, 0.1  # rate of the encoder over that of the rest; weight of the bins' loss
-BTS_EPOCHS, BTS_LR, BTS_BATCH = 50, 1e-4, 16
+BTS_EPOCHS, BTS_LR, BTS_BATCH, BTS_DECAY = 50, 1e-4, 16, 0.01
 FASTDEPTH_EPOCHS, FASTDEPTH_LR, FASTDEPTH_BATCH, FASTDEPTH_DECAY = 20, 1e-2, 8, 1e-4
 
 KITTI = RgbdData(name="kitti", split="eigen_full/train", size_hw=(352, 1216), max_depth=80.0)
@@ -42,7 +44,7 @@ def dpt_kitti() -> Recipe:
         augment=AugmentConfig(flip=0.5, jitter=0.0),
         optim=OptimConfig(
             lr=THESIS_LR,
-            weight_decay=0.01,
+            weight_decay=THESIS_DECAY,
             schedule="constant",
             warmup=0.0,
             max_steps=steps(THESIS_EPOCHS, KITTI_IMAGES, 1),
@@ -76,11 +78,11 @@ def adabins_kitti() -> Recipe:
         augment=replace(CHANGES, crop_hw=KITTI_CROP),
         optim=OptimConfig(
             lr=ADABINS_LR,
-            weight_decay=0.1,
+            weight_decay=ADABINS_DECAY,
             lr_factors={"encoder": ADABINS_ENCODER},
             schedule="onecycle",
             max_steps=steps(ADABINS_EPOCHS, KITTI_IMAGES, ADABINS_BATCH),
-            clip_norm=0.1,
+            clip_norm=ADABINS_CLIP,
         ),
         loop=LOOP,
     )
@@ -110,7 +112,7 @@ def bts_kitti() -> Recipe:
         batches=BatchesConfig(batch_size=BTS_BATCH),
         optim=OptimConfig(
             lr=BTS_LR,
-            weight_decay=0.01,
+            weight_decay=BTS_DECAY,
             schedule="polynomial",
             warmup=0.0,
             max_steps=steps(BTS_EPOCHS, KITTI_IMAGES, BTS_BATCH),
@@ -135,6 +137,7 @@ def fastdepth_nyu() -> Recipe:
             schedule="step",
             warmup=0.0,
             max_steps=steps(FASTDEPTH_EPOCHS, NYU_IMAGES, FASTDEPTH_BATCH),
+            clip_norm=None,
         ),
         loop=LOOP,
     )
