@@ -46,6 +46,8 @@ class BenchCommand:
     """Exit with 0 even where the machine was too noisy for a conclusion."""
     json: Path | None = None
     """Write the results to this file."""
+    figures: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
+    """Write a figure of `attention` here, as PNG and SVG."""
     network: SharedModelOptions = NO_OPTIONS
 
 
@@ -84,6 +86,10 @@ def _bench_attention(command: BenchCommand) -> int:
     print(found.to_markdown())
     if command.json is not None:
         atomic_write(command.json, found.to_json().encode())
+    if command.figures is not None:
+        from hondo.evaluate.figures.draw_attention import draw_attention
+
+        print(draw_attention(costs, command.figures))
     return 0
 
 
