@@ -1,6 +1,7 @@
 """The hondo command: help, unknown commands, errors as one line, exit codes."""
 
 import io
+import logging
 import signal
 import sys
 from dataclasses import dataclass
@@ -123,3 +124,14 @@ def test_ctrl_c_while_python_ends_is_ignored_by_the_process_only(monkeypatch, ca
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_choices_of_the_engines_are_printed_once_whatever_the_root_logger_does(capsys) -> None:
+    root, twice = logging.getLogger(), logging.StreamHandler(sys.stderr)
+    root.addHandler(twice)
+    try:
+        with cli._choices_as_lines("predict"):
+            logging.getLogger("hondo.engines.auto_precision").info("openvino bf16: 4.1 ms")
+    finally:
+        root.removeHandler(twice)
+    assert capsys.readouterr().err == "hondo: openvino bf16: 4.1 ms\n"

@@ -137,14 +137,16 @@ def _choices_as_lines(command: str) -> Iterator[None]:
             print(f"hondo: {text_with_flags(record.getMessage(), command=command)}", file=sys.stderr)
 
     choices, lines = logging.getLogger("hondo.engines"), Lines()
-    level = choices.level
+    level, propagates = choices.level, choices.propagate
     choices.addHandler(lines)
     choices.setLevel(logging.INFO)
+    choices.propagate = False  # a library that configures the root logger would print them again
     try:
         yield
     finally:
         choices.removeHandler(lines)
         choices.setLevel(level)
+        choices.propagate = propagates
 
 
 def _run(name: str, arguments: list[str]) -> int:
