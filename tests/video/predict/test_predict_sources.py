@@ -4,6 +4,7 @@ import errno
 import json
 import threading
 import time
+import weakref
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import numpy as np
 import pytest
 
 from hondo.core.errors import HondoError
-from hondo.core.types import Camera, DepthKind
+from hondo.core.types import Camera, DepthKind, DepthMap
 from hondo.images.depth_file import read_png16
+from hondo.images.read import write_image
 from hondo.images.video_file import probe_video, read_video
 from hondo.video.predict.outputs import FORMS, OutputConfig, OutputError
 from hondo.video.predict.predict_sources import ahead, predict_sources
@@ -205,27 +207,20 @@ def test_a_full_disk_ends_the_run_with_one_clear_line(red, album, tmp_path, monk
         predict(red, album, out=tmp_path / "out")
 
 
-def test_memory_is_bounded_by_few_frames(red, tmp_path, image) -> None:
-    """However slow the writer, no more than a handful of maps exist at once."""
-    import gc
-    import time
+def test_memory_is_bounded_by_few_frames(red, tmp_path, image, monkeypatch) -> None:
+    """However slow the reader of the items, no more than a handful of maps exist at once."""
+    alive, most, check = [0], [0], DepthMap.__post_init__
 
-    from hondo.core.types import DepthMap
-    from hondo.images.read import write_image
+    def count(depth_map: DepthMap) -> None:
+        check(depth_map)
+        alive[0] += 1
+        most[0] = max(most[0], alive[0])
+        weakref.finalize(depth_map, lambda: alive.__setitem__(0, alive[0] - 1))
 
+    monkeypatch.setattr(DepthMap, "__post_init__", count)
     many = [write_image(tmp_path / "many" / f"{number}.png", image) for number in range(20)]
-    most = []
-
-    def on_progress(item) -> None:
-        time.sleep(0.001)
-        most.append(sum(type(thing) is DepthMap for thing in gc.get_objects()))
-
-    gc.freeze()  # what there was before is not looked through
-    try:
-        predict(red, *many, out=tmp_path / "out", on_progress=on_progress)
-    finally:
-        gc.unfreeze()
-    assert 1 <= max(most) <= 8
+    predict(red, *many, out=tmp_path / "out", on_progress=lambda item: time.sleep(0.001))
+    assert 1 <= most[0] <= 8
 
 
 def test_a_model_of_several_frames_sees_each_video_from_its_start(red, clip, album, tmp_path) -> None:
