@@ -1,11 +1,14 @@
 """The form of a model that engines run: the same maps from cheaper parts."""
 
+from collections import OrderedDict
 from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
+from hondo.core.types import DepthKind, InputSpec
+from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.fuse import cheaper, fuse_for_inference
 from hondo.models.registry.build_model import build_model
 from hondo.nn.upsampling.pixel_shuffle import BlockShuffle, PatchConv, shuffle_head
@@ -86,3 +89,11 @@ def test_kinds_that_an_engine_leaves_stay_and_so_does_the_map() -> None:
 def test_parts_without_a_cheaper_form_stay() -> None:
     conv = nn.Conv2d(4, 8, 3)
     assert cheaper(conv) is conv
+
+
+def test_layers_that_are_found_by_their_names_keep_them() -> None:
+    """DenseNets of BTS take their maps at layers of a sequence by name."""
+    named = nn.Sequential(OrderedDict(norm0=nn.Conv2d(3, 4, 1), pool0=nn.ReLU()))
+    spec = InputSpec(size_hw=(8, 8), multiple_of=1, mean=(0, 0, 0), std=(1, 1, 1))
+    model = DepthModel(named, name="m", kind=DepthKind.METRIC_DEPTH, input_spec=spec).eval()
+    assert [name for name, _ in fuse_for_inference(model).network.named_children()] == ["norm0", "pool0"]

@@ -136,11 +136,14 @@ def report(costs: Sequence[AttentionCost]) -> Report:
         found = {
             "time grows as n^": exponent(each, of=lambda cost: cost.milliseconds),
             "memory grows as n^": exponent(each, of=lambda cost: cost.mebibytes),
-            "faster than softmax from, tokens": None
-            if reference is None or name == REFERENCE
-            else crossing(each, reference),
+            "faster than softmax from": None if reference is None or name == REFERENCE else crossing(each, reference),
         }
-        rows += [Row(name=key, value=value, subject=name) for key, value in found.items() if value is not None]
+        units = {"faster than softmax from": "tokens"}
+        rows += [
+            Row(name=key, value=value, unit=units.get(key, ""), subject=name)
+            for key, value in found.items()
+            if value is not None
+        ]
     notes = (
         f"torch {torch.__version__}, {torch.get_num_threads()} threads, eager, float32",
         f"exponents: fitted from {FIT_FROM} tokens on; 0 tokens: faster on every grid; empty: never",

@@ -61,4 +61,4 @@ def _relu_before_shuffle(layers: nn.Sequential) -> nn.Sequential:
         if type(conv) is nn.Conv2d and type(shuffle) is nn.PixelShuffle and type(relu) is nn.ReLU:
             factor = shuffle.upscale_factor
             changed[index : index + 3] = [block_ordered(conv, factor), relu, BlockShuffle(factor)]
-    return nn.Sequential(*changed)
+    return layers if changed == list(layers) else nn.Sequential(*changed)  # whose layers may have names

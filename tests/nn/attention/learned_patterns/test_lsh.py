@@ -5,13 +5,13 @@ import torch
 from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
-from hondo.nn.attention.learned_patterns.lsh import HashedAttention, buckets_of, with_previous
+from hondo.nn.attention.learned_patterns.lsh import HashedAttention, bucket_count, buckets_of, with_previous
 from hondo.nn.attention.softmax import SoftmaxAttention
 
 
 def test_one_bucket_is_softmax_attention_whose_keys_are_its_queries() -> None:
     torch.manual_seed(0)
-    softmax, hashed = SoftmaxAttention(dim=8, num_heads=2), HashedAttention(dim=8, num_heads=2, buckets=1, rounds=1)
+    softmax, hashed = SoftmaxAttention(dim=8, num_heads=2), HashedAttention(dim=8, num_heads=2, bucket_size=6, rounds=1)
     missing = hashed.load_state_dict(softmax.state_dict(), strict=False)
     assert missing.missing_keys == ["directions"] and not missing.unexpected_keys
     tokens = torch.randn(2, 6, 8)
@@ -28,8 +28,8 @@ def test_the_bucket_is_the_largest_projection_or_negative() -> None:
 
 def test_tokens_of_other_buckets_are_not_seen() -> None:
     torch.manual_seed(0)
-    module = HashedAttention(dim=4, num_heads=1, buckets=2, rounds=1)
-    module.directions.copy_(torch.tensor([1.0, 0, 0, 0])[None, :, None])
+    module = HashedAttention(dim=4, num_heads=1, bucket_size=4, rounds=1)
+    module.directions[:, :, 0] = torch.tensor([1.0, 0, 0, 0])
     with torch.no_grad():
         module.qv.weight[:4] = torch.eye(4)
         module.qv.bias.zero_()
@@ -49,6 +49,11 @@ def test_the_chunk_before_the_first_is_the_last() -> None:
     ]
 
 
-def test_an_odd_number_of_buckets_is_refused() -> None:
-    with pytest.raises(HondoError, match="buckets=3"):
-        HashedAttention(dim=8, num_heads=2, buckets=3)
+@pytest.mark.parametrize(("tokens", "count"), [(6, 1), (64, 1), (65, 2), (480, 8), (16384, 256), (99999, 512)])
+def test_the_number_of_buckets_grows_with_the_tokens(tokens: int, count: int) -> None:
+    assert bucket_count(tokens, bucket_size=64) == count
+
+
+def test_an_empty_bucket_is_refused() -> None:
+    with pytest.raises(HondoError, match="bucket_size=0"):
+        HashedAttention(dim=8, num_heads=2, bucket_size=0)

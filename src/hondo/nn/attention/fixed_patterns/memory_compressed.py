@@ -54,4 +54,6 @@ class CompressedMix(nn.Module):
         """The last group is filled up with the last token."""
         channels = x.transpose(2, 3).flatten(1, 2)  # (b heads*d n)
         channels = F.pad(channels, (0, -x.shape[2] % self.factor), mode="replicate")
-        return layer(channels).unflatten(1, (x.shape[1], -1)).transpose(2, 3)
+        return (
+            layer(channels).unflatten(1, (x.shape[1], -1)).transpose(2, 3).contiguous()
+        )  # as fused attention wants it
