@@ -54,3 +54,17 @@ def test_a_twin_keeps_what_its_recipe_teaches(name) -> None:
     assert (recipe.optim.name, recipe.optim.schedule) == (full.optim.name, full.optim.schedule)
     assert recipe.optim.lr_factors == full.optim.lr_factors
     assert "synthetic" in " ".join(getattr(recipe.data, "sets", [recipe.data.dataset]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(FAST))
+def test_bfloat16_follows_the_curve_of_float32(name, batch) -> None:
+    """Mixed precision ends no further from float32 than another seed does, or within a tenth."""
+
+    def after(precision: str, seed: int) -> float:
+        recipe = RECIPES[name]()
+        fabric, loop = FabricConfig(accelerator="cpu", precision=precision), replace(recipe.loop, show_progress=False)
+        return error(run(replace(recipe, seed=seed, fabric=fabric, loop=loop)).model, batch)
+
+    exact, other_seed = after("32-true", 0), after("32-true", 1)
+    assert abs(after("bf16-mixed", 0) / exact - 1) < max(0.1, abs(other_seed / exact - 1))
