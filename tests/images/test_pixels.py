@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 
 from hondo.core.errors import HondoError, HondoWarning
-from hondo.images.pixels import on_white, oriented, to_8_bit, to_rgb8
+from hondo.images.pixels import on_white, oriented, tensor_to_rgb8, to_8_bit, to_rgb8
 
 
 def test_sixteen_bit_values_and_floats_are_scaled() -> None:
@@ -49,3 +50,10 @@ def test_an_alpha_channel_that_is_no_transparency_is_told() -> None:
     rgb = np.full((4, 5, 3), 100, np.uint8)
     with pytest.warns(HondoWarning, match="remove the channel if it holds something else, e.g. depth"):
         on_white(rgb, np.arange(1, 21, dtype=np.uint8).reshape(4, 5), name="x")
+
+
+def test_a_tensor_becomes_pixels_and_what_lies_beyond_is_cut() -> None:
+    image = torch.tensor([0.0, 0.5, 1.0, 1.5, -1.0, 0.1]).reshape(3, 1, 2)
+    pixels = tensor_to_rgb8(image)
+    assert pixels.dtype == np.uint8 and pixels.flags.c_contiguous
+    assert pixels.tolist() == [[[0, 255, 0], [128, 255, 26]]]

@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from jaxtyping import Shaped, UInt8
+from jaxtyping import Float, Shaped, UInt8
 
 from hondo.core.errors import HondoError, warn
 
@@ -29,6 +29,11 @@ def to_rgb8(pixels: Shaped[np.ndarray, "..."], *, name: str) -> Rgb:
     if channels != 3:
         raise HondoError(f"{name} has {channels} channels; give a grey, RGB or RGBA image")
     return np.ascontiguousarray(pixels)
+
+
+def tensor_to_rgb8(image: Float[Any, "3 h w"]) -> Rgb:
+    """An image tensor RGB 0..1 on any device as pixels; values beyond 0..1 are cut."""
+    return (image.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).contiguous().numpy(force=True)
 
 
 def to_8_bit(pixels: Shaped[np.ndarray, "*shape"], *, name: str) -> UInt8[np.ndarray, "*shape"]:

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Sample, Samples, SourceView
+from hondo.images.pixels import tensor_to_rgb8
 from hondo.images.stereo_matching import match_disparity
 
 SLACK = 1e-3  # of the rotation and of the other axes of a rectified pair
@@ -67,12 +68,8 @@ def _disparity(
     image: Float[Tensor, "3 h w"], view: SourceView, *, baseline: float
 ) -> tuple[Float[np.ndarray, "h w"], Bool[np.ndarray, "h w"]]:
     """Of the target; where it is the right one of the pair, both images are mirrored."""
-    target, other = _uint8(image), _uint8(view.image)
+    target, other = tensor_to_rgb8(image), tensor_to_rgb8(view.image)
     if baseline > 0:
         return match_disparity(target, other)
     disparity, is_certain = match_disparity(np.ascontiguousarray(target[:, ::-1]), np.ascontiguousarray(other[:, ::-1]))
     return disparity[:, ::-1].copy(), is_certain[:, ::-1].copy()
-
-
-def _uint8(image: Float[Tensor, "3 h w"]) -> UInt8[np.ndarray, "h w 3"]:
-    return (image * 255).round().clamp(0, 255).byte().permute(1, 2, 0).contiguous().numpy()

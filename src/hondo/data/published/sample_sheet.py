@@ -12,6 +12,7 @@ from hondo.core.sample import Sample, Samples
 from hondo.core.types import DepthKind, DepthMap
 from hondo.images.colour import colourise
 from hondo.images.draw import captioned, contact_sheet, side_by_side
+from hondo.images.pixels import tensor_to_rgb8
 from hondo.images.read import write_image
 
 Rgb = UInt8[np.ndarray, "_ _ 3"]
@@ -32,14 +33,14 @@ def write_sheet(
 
 def sample_tile(sample: Sample) -> Rgb:
     """The image beside its depth (or stereo view, or with its pair of points), and a line of what is known."""
-    image = np.ascontiguousarray((sample.image * 255).round().byte().permute(1, 2, 0).numpy())
+    image = tensor_to_rgb8(sample.image)
     images = [image]
     if sample.pairs is not None:
         images = [_with_points(image, sample)]
     if sample.depth_gt is not None and sample.valid is not None:
         images.append(_depth_colours(sample))
     elif sample.sources:
-        images.append(np.ascontiguousarray((sample.sources[0].image * 255).round().byte().permute(1, 2, 0).numpy()))
+        images.append(tensor_to_rgb8(sample.sources[0].image))
     return captioned(side_by_side(images), _caption(sample)) if image.shape[1] >= 64 else side_by_side(images)
 
 

@@ -17,6 +17,7 @@ from hondo.core.sample import Sample, SourceView
 from hondo.core.truth_kind import TruthKind
 from hondo.core.types import Camera
 from hondo.data.loading.fit_sample import image_tensor
+from hondo.images.pixels import tensor_to_rgb8
 from hondo.images.read import read_image
 
 
@@ -110,8 +111,7 @@ def _camera(described: dict[str, Any] | None) -> Camera | None:
 
 
 def _encoded(image: Float[Tensor, "3 h w"], quality: int | None) -> bytes:
-    rgb = (image.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).contiguous().numpy(force=True)
-    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+    bgr = cv2.cvtColor(tensor_to_rgb8(image), cv2.COLOR_RGB2BGR)
     if quality is None:
         return cv2.imencode(".png", bgr)[1].tobytes()
     return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()

@@ -63,9 +63,8 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     """Runs an exported file, or a model, which is exported in memory for each input size that comes."""
     providers(options.device)  # refuses at once a provider that is not here
     if isinstance(source, Path):
-        content = source.read_bytes()
-        content_for: Callable[[Shape], bytes] = lambda _: content  # noqa: E731
-        session = _session(content, options, name=str(source))
+        content_for: Callable[[Shape], bytes] = lambda _: source.read_bytes()  # noqa: E731 (not kept: it may be large)
+        session = _session(source.read_bytes(), options, name=str(source))
         header = ExportHeader.from_json(session.get_modelmeta().custom_metadata_map.get(KEY), path=source)
         _check_form(session, header, name=str(source))
         ENGINE.precision_of_file(options, stored=header.precision, path=source)

@@ -27,6 +27,7 @@ from hondo.evaluate.accuracy.score_image import (
     skipped_pixels,
 )
 from hondo.evaluate.protocols import Protocol, protocol_named
+from hondo.images.pixels import tensor_to_rgb8
 from hondo.metrics.bootstrap import mean_interval
 from hondo.metrics.depth_edges import EdgeScore
 from hondo.metrics.depth_metrics import METRICS, DepthMetrics, mean_metrics
@@ -189,8 +190,7 @@ def predict_with(predictor: Predictor) -> Predict:
 
 def image_of(sample: Sample) -> UInt8[np.ndarray, "h w 3"]:
     """The sample's image as uint8 (h w 3) RGB."""
-    rgb = (sample.image.clamp(0, 1) * 255).round().byte()  # (3 h w)
-    return np.ascontiguousarray(rgb.permute(1, 2, 0).numpy(force=True))
+    return tensor_to_rgb8(sample.image)
 
 
 def _score_one(

@@ -13,6 +13,7 @@ from hondo.core.types import DepthMap
 from hondo.data.loading.bad_samples import readable_ones
 from hondo.images.colour import colourise
 from hondo.images.draw import contact_sheet
+from hondo.images.pixels import tensor_to_rgb8
 from hondo.images.read import write_image
 
 NUM_IMAGES = 4
@@ -25,7 +26,9 @@ def image_writer(samples: Samples) -> Callable[[nn.Module, Path], Path]:
 
     def write(model: nn.Module, path: Path) -> Path:
         depths = [_coloured(model, image) for image in images]
-        return write_image(path, contact_sheet([_uint8(image) for image in images] + depths, columns=len(images)))
+        return write_image(
+            path, contact_sheet([tensor_to_rgb8(image) for image in images] + depths, columns=len(images))
+        )
 
     return write
 
@@ -35,7 +38,3 @@ def _coloured(model: nn.Module, image: Float[Tensor, "3 h w"]) -> UInt8[np.ndarr
     device = next(model.parameters()).device
     finest = model(image[None].to(device))[0]
     return colourise(DepthMap(values=finest[0, 0].float().cpu().numpy(), kind=model.kind))  # type: ignore[arg-type]
-
-
-def _uint8(image: Float[Tensor, "3 h w"]) -> UInt8[np.ndarray, "h w 3"]:
-    return (image * 255).round().clamp(0, 255).byte().permute(1, 2, 0).contiguous().numpy()

@@ -4,10 +4,9 @@ from statistics import median
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
-from torch import Tensor
 
 from hondo.core.sample import Sample, Samples
+from hondo.images.pixels import tensor_to_rgb8
 from hondo.models.base.depth_model import DepthModel
 from hondo.train.objectives.objective import resized
 from hondo.train.objectives.teaching_check import explained, measure_pair
@@ -32,7 +31,7 @@ def _ratio(sample: Sample, model: DepthModel) -> float | None:
     camera = sample.camera
     if camera is None or view.T_source_target is None:
         return None
-    motion = measure_pair(_uint8(sample.image), _uint8(view.image), camera)
+    motion = measure_pair(tensor_to_rgb8(sample.image), tensor_to_rgb8(view.image), camera)
     is_right, depth = explained(motion, view.T_source_target.double().numpy())
     if is_right.sum() < MIN_MATCHES:
         return None
@@ -42,7 +41,3 @@ def _ratio(sample: Sample, model: DepthModel) -> float | None:
     columns, rows = np.floor(places).astype(int).T
     predicted = inv_depth[rows.clip(0, inv_depth.shape[0] - 1), columns.clip(0, inv_depth.shape[1] - 1)]
     return float(np.median(1 / depth[is_right]) / max(float(np.median(predicted)), 1e-9))
-
-
-def _uint8(image: Float[Tensor, "3 h w"]) -> UInt8[np.ndarray, "h w 3"]:
-    return (image * 255).round().clamp(0, 255).byte().permute(1, 2, 0).contiguous().numpy()

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from hondo.core.types import Size
+from hondo.nn.attention.kernels.linear import weighted_by_products
 from hondo.nn.attention.kernels.relu_linear import EPS
 from hondo.nn.attention.projected import ProjectedAttention
 
@@ -34,7 +35,4 @@ def mix_by_cosines(
     def features(x: Float[Tensor, "b heads n d"]) -> Float[Tensor, "b heads n two_d"]:
         return (F.relu(x.float()).unsqueeze(-1) * turned.unsqueeze(-2)).flatten(-2)
 
-    queries, keys = features(q), features(k)
-    summed = keys.transpose(-2, -1) @ v.float()
-    total = queries @ keys.sum(dim=-2).unsqueeze(-1)
-    return (queries @ summed / (total + EPS)).to(v.dtype)
+    return weighted_by_products(features(q), features(k), v.float(), eps=EPS).to(v.dtype)

@@ -28,9 +28,16 @@ class LinearAttention(nn.Module):
 
 
 def weighted_by_products(
-    queries: Float[Tensor, "b heads n m"], keys: Float[Tensor, "b heads k m"], values: Float[Tensor, "b heads k d"]
+    queries: Float[Tensor, "b heads n m"],
+    keys: Float[Tensor, "b heads k m"],
+    values: Float[Tensor, "b heads k d"],
+    *,
+    eps: float = 0.0,
 ) -> Float[Tensor, "b heads n d"]:
-    """sum_j (q_i k_j) v_j / sum_j (q_i k_j), without the n x n matrix; queries and keys are positive, in float32."""
+    """sum_j (q_i k_j) v_j / (sum_j (q_i k_j) + eps), without the n x n matrix; in float32.
+
+    Queries and keys are positive, or with an ``eps`` at least 0: a query of zeros then gives zeros.
+    """
     summed = keys.transpose(-2, -1) @ values  # (b heads m d)
     total = queries @ keys.sum(dim=-2).unsqueeze(-1)  # (b heads n 1)
-    return queries @ summed / total
+    return queries @ summed / (total + eps)

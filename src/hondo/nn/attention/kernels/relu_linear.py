@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from hondo.core.types import Size
+from hondo.nn.attention.kernels.linear import weighted_by_products
 from hondo.nn.attention.projected import ProjectedAttention
 
 EPS = 1e-6  # for queries whose features are all zero: their result is zero
@@ -26,7 +27,4 @@ def mix_by_relu(
     grid_hw: Size,
 ) -> Float[Tensor, "b heads n d"]:
     """sum_j (relu(q_i) relu(k_j)) v_j / sum_j (relu(q_i) relu(k_j)), without the n x n matrix; in float32."""
-    queries, keys = F.relu(q.float()), F.relu(k.float())
-    summed = keys.transpose(-2, -1) @ v.float()  # (b heads d d)
-    total = queries @ keys.sum(dim=-2).unsqueeze(-1)
-    return (queries @ summed / (total + EPS)).to(v.dtype)
+    return weighted_by_products(F.relu(q.float()), F.relu(k.float()), v.float(), eps=EPS).to(v.dtype)
