@@ -23,18 +23,18 @@ from hondo.version import __version__
 
 # name -> (where its run function lives, what it does)
 COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("hondo.cli.demo:run", "the main job end to end on embedded data"),
+    "demo": ("hondo.cli.running.demo:run", "the main job end to end on embedded data"),
     "models": ("hondo.cli.models:run", "every named model with its size, cost, weights and licence"),
     "weights": ("hondo.cli.weights:run", "published weights: list, get, path, remove"),
-    "predict": ("hondo.cli.predict:run", "depth of images, folders, videos and cameras"),
-    "train": ("hondo.cli.train:run", "train a recipe, or resume a run"),
-    "runs": ("hondo.cli.runs:run", "run folders side by side"),
-    "evaluate": ("hondo.cli.evaluate:run", "score a model or a folder of predictions"),
-    "bench": ("hondo.cli.bench:run", "latency, throughput, MACs, memory and file size of models"),
-    "live": ("hondo.cli.live:run", "a camera or recording with its depth, live in the browser"),
-    "serve": ("hondo.cli.serve:run", "depth over HTTP and WebSocket, with a page to look at it"),
-    "export": ("hondo.cli.export:run", "export a model and check the file against torch"),
-    "data": ("hondo.cli.data:run", "verify, make or list data sets"),
+    "predict": ("hondo.cli.running.predict:run", "depth of images, folders, videos and cameras"),
+    "train": ("hondo.cli.training.train:run", "train a recipe, or resume a run"),
+    "runs": ("hondo.cli.training.runs:run", "run folders side by side"),
+    "evaluate": ("hondo.cli.training.evaluate:run", "score a model or a folder of predictions"),
+    "bench": ("hondo.cli.deployment.bench:run", "latency, throughput, MACs, memory and file size of models"),
+    "live": ("hondo.cli.running.live:run", "a camera or recording with its depth, live in the browser"),
+    "serve": ("hondo.cli.running.serve:run", "depth over HTTP and WebSocket, with a page to look at it"),
+    "export": ("hondo.cli.deployment.export:run", "export a model and check the file against torch"),
+    "data": ("hondo.cli.training.data:run", "verify, make or list data sets"),
 }
 
 LESS_MEMORY = {"train": "a smaller --batches.batch-size or --data.size-hw"}  # options of a command to lower

@@ -3,7 +3,7 @@
 import pytest
 
 from hondo.cli.options.model_options import parse_options, parse_pairs, parse_size
-from hondo.cli.predict import parse_list
+from hondo.cli.running.predict import parse_list
 from hondo.core.errors import HondoError
 
 

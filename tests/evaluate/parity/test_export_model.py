@@ -1,4 +1,4 @@
-"""What export_model refuses before anything slow. tests/cli/test_export.py exports from end to end."""
+"""What export_model refuses before anything slow. tests/cli/deployment/test_export.py exports from end to end."""
 
 import pytest
 

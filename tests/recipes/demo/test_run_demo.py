@@ -1,4 +1,4 @@
-"""The parts of the demo; tests/cli/test_demo.py runs it as a whole."""
+"""The parts of the demo; tests/cli/running/test_demo.py runs it as a whole."""
 
 import json
 from dataclasses import replace

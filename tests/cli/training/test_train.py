@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from hondo.cli import train
 from hondo.cli.main import main
+from hondo.cli.training import train
 
 QUICK = ["--model.name", "unet-light", "--fabric.accelerator", "cpu", "--batches.batch_size", "2"]
 QUICK += ["--data.size_hw", "32", "64", "--loop.show_progress", "False"]
