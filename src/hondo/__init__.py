@@ -52,3 +52,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'hondo' has no attribute '{name}'")
     value = globals()[name] = getattr(import_module(_HOMES[name]), name)
     return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -23,10 +23,16 @@ LINES = (
 )
 LEVEL = {room: level for level, line in enumerate(LINES) for room in line}
 FILES = sorted(SOURCE.rglob("*.py"))
-# DepthMap.depth, .save, .color and .point_cloud are short methods that import what they need: the only exemption.
+# Methods of DepthMap (.depth, .to, .save, .color, .point_cloud) import what they need: the only exemption.
 EXEMPT = {
     ("core/types.py", target)
-    for target in ("geometry.depth_units", "geometry.point_cloud", "images.depth_file", "images.colour")
+    for target in (
+        "geometry.depth_units",
+        "geometry.depth_kinds",
+        "geometry.point_cloud",
+        "images.depth_file",
+        "images.colour",
+    )
 }
 DOTTED = re.compile(r"hondo(\.\w+)+(:\w+)?")
 

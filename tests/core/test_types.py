@@ -154,3 +154,19 @@ def test_a_wrong_input_spec_is_refused(given: dict, message: str) -> None:
 def test_values_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         CAMERA.fx = 1.0  # type: ignore[misc]
+
+
+def test_depth_maps_compare_and_become_arrays() -> None:
+    values = np.array([[1.0, np.nan]], dtype=np.float32)
+    one = DepthMap(values=values, kind=DepthKind.METRIC_DEPTH)
+    assert one == DepthMap(values=values.copy(), kind=DepthKind.METRIC_DEPTH) and one != "depth"
+    assert one != DepthMap(values=values, kind=DepthKind.METRIC_INVERSE_DEPTH)
+    assert one != DepthMap(values=values + 1, kind=DepthKind.METRIC_DEPTH)
+    sure = DepthMap(values=values, kind=DepthKind.METRIC_DEPTH, confidence=np.ones((1, 2), np.float32))
+    assert one != sure and sure == sure
+    assert np.asarray(one).dtype == np.float32 and np.asarray(one, dtype=np.float64).shape == (1, 2)
+
+
+def test_notebooks_show_colours() -> None:
+    png = DepthMap(values=np.ones((3, 5), np.float32), kind=DepthKind.METRIC_DEPTH)._repr_png_()
+    assert png.startswith(b"\x89PNG") and int.from_bytes(png[16:20]) == 5

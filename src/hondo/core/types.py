@@ -141,6 +141,15 @@ class Camera:
         return Camera(fx=self.fx, fy=self.fy, cx=self.size_hw[1] - self.cx, cy=self.cy, size_hw=self.size_hw)
 
 
+def check_camera(camera: Any) -> None:
+    """Refuses anything but a Camera or None."""
+    if camera is not None and not isinstance(camera, Camera):
+        raise HondoError(
+            f"camera must be a hondo.Camera, got {camera!r}; give hondo.Camera(fx=, fy=, cx=, cy=, size_hw=(h, w))",
+            field="camera",
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class InputSpec:
     """What a network wants: its native size, what sizes must be a multiple of, and its normalisation of RGB 0..1."""
@@ -161,9 +170,22 @@ class InputSpec:
             raise HondoError(f"normalisation needs positive standard deviations, got {self.std}")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class DepthMap:
-    """Depth values (h w, float32) of one image, and what they mean. Where nothing is known a value is NaN."""
+    """Depth values (h w, float32) of one image, and what they mean. Where nothing is known a value is NaN.
+
+    ``kind`` says the unit: metres, 1/metres, or inverse depth up to a factor (and a shift). ``camera`` is of the map's
+    size. ``confidence`` (h w) is 0..1. Two maps are equal where values, kind, camera and confidence are.
+    ``np.asarray(depth_map)`` is its values; a notebook shows its colours.
+
+    >>> near_far = np.array([[2.0, 1.0]], dtype=np.float32)
+    >>> depth_map = DepthMap(values=near_far, kind=DepthKind.METRIC_INVERSE_DEPTH)
+    >>> depth_map.depth().tolist()  # metres
+    [[0.5, 1.0]]
+    >>> scaled = DepthMap(values=near_far, kind=DepthKind.SCALED_INVERSE_DEPTH)
+    >>> scaled.to("metric", factor=3.0).depth().tolist()
+    [[1.5, 3.0]]
+    """
 
     values: Float[np.ndarray, "..."]  # (h w)
     kind: DepthKind
@@ -174,10 +196,28 @@ class DepthMap:
     )  # the image, for coloured point clouds
 
     def __post_init__(self) -> None:
+        if not isinstance(self.values, np.ndarray):
+            raise HondoError(f"depth values must be a NumPy array (h w), got {type(self.values).__name__}")
         if self.values.ndim != 2:
             raise HondoError(f"depth values must have shape (h w), got {self.values.shape}")
+        if not isinstance(self.kind, DepthKind):
+            raise HondoError(f"kind must be a DepthKind such as DepthKind.METRIC_DEPTH, got {self.kind!r}")
+        check_camera(self.camera)
         if self.camera is not None and tuple(self.camera.size_hw) != self.values.shape:
             raise HondoError(f"camera is of a {self.camera.size_hw} image, the depth map is {self.values.shape}")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, DepthMap):
+            return NotImplemented
+        mine, theirs = self.confidence, other.confidence
+        is_sure = mine is theirs or (mine is not None and theirs is not None and np.array_equal(mine, theirs))
+        same = (self.kind, self.camera) == (other.kind, other.camera) and is_sure
+        return same and np.array_equal(self.values, other.values, equal_nan=True)
+
+    __hash__ = None  # type: ignore[assignment]  # as an array's
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Num[np.ndarray, "h w"]:
+        return np.array(self.values, dtype=dtype, copy=copy)
 
     @property
     def size_hw(self) -> Size:
@@ -201,15 +241,23 @@ class DepthMap:
 
         return self.values if self.kind.is_inverse else invert_depth(self.values)
 
+    def to(self, kind: DepthKind | str, factor: float | None = None) -> "DepthMap":
+        """The map as another kind: a DepthKind, or "metric" for depth in metres; camera and image are kept.
+
+        With ``factor``, metres = factor x depth of this map, as in ``hondo.score(align=5.4)``.
+        Raises HondoError where it is missing, or where a shift is not known either.
+        """
+        from hondo.geometry.depth_kinds import to_kind
+
+        return to_kind(self, kind, factor=factor)
+
     def save(self, path: str | Path, **options: Any) -> Path:
         """Writes by suffix: .png (16 bit), .npy, .ply, or .jpg (colours); options: see images.depth_file.save_depth."""
         from hondo.images.depth_file import save_depth
 
         return save_depth(self, path, **options)
 
-    def color(
-        self, *, palette: str = "turbo", near_far: tuple[float, float] | None = None
-    ) -> UInt8[np.ndarray, "h w 3"]:
+    def color(self, palette: str = "turbo", near_far: tuple[float, float] | None = None) -> UInt8[np.ndarray, "h w 3"]:
         """A colour image, uint8 (h w 3) RGB, near warm; ``near_far`` are the values of the ends of the palette."""
         from hondo.images.colour import colourise
 
@@ -220,3 +268,9 @@ class DepthMap:
         from hondo.geometry.point_cloud import point_cloud
 
         return point_cloud(self)
+
+    def _repr_png_(self) -> bytes:
+        """The colours as a PNG, for notebooks."""
+        from hondo.images.depth_file import colours_as_png
+
+        return colours_as_png(self)

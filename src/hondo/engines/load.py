@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hondo.core.errors import HondoError
-from hondo.core.types import Camera, Size
+from hondo.core.types import Camera, Size, check_camera
 from hondo.engines.auto_precision import AUTO, load_auto_precision
 from hondo.engines.autoselect import candidates, load_fastest
 from hondo.engines.base.engine import EXACT, Engine, LoadOptions
@@ -39,7 +39,13 @@ def load(
     ``engine="auto"``: that of the file; for models the fastest installed one, see ``autoselect``. ``weights``: as in
     ``build_model``; None fetches the published weights of a name that ships without any, once, and refuses a name that
     has none. An untrained model is asked for with ``weights="random"``.
+
+    >>> predictor = hondo.load("hondo-nano", engine="torch", precision="fp32")
+    >>> depth_map = predictor(np.zeros((120, 160, 3), dtype=np.uint8))  # an image, RGB
+    >>> depth_map.values.shape, str(depth_map.kind)
+    ((120, 160), 'scaled_inverse_depth')
     """
+    check_camera(camera)
     settings = ModelSettings(
         weights=weights, engine=engine, device=device, size_hw=size_hw, precision=precision, threads=threads,
         options=options,

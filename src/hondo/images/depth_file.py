@@ -15,7 +15,7 @@ from hondo.images.colour import colourise
 from hondo.images.file_header import open_pillow
 from hondo.images.formats.pfm import write_pfm
 from hondo.images.formats.png16 import Compression, encode_png16
-from hondo.images.read import opened, read_depth, write_image
+from hondo.images.read import encode_image, opened, read_depth, write_image
 
 DEPTH_SUFFIXES = (".png", ".npy", ".pfm", ".ply", ".jpg", ".jpeg", ".webp")
 PNG_FACTOR = 256.0  # KITTI's depth PNG: metres x 256
@@ -35,6 +35,11 @@ class PngScale:
     offset: float
     unit: str
     kind: DepthKind = DepthKind.METRIC_DEPTH  # of value: metric inverse depth is stored as metres
+
+
+def colours_as_png(depth_map: DepthMap) -> bytes:
+    """The colours of a depth map as the bytes of a PNG file."""
+    return encode_image(colourise(depth_map), suffix=".png")
 
 
 def save_depth(

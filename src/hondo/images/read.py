@@ -140,13 +140,17 @@ def _divided(values: Num[np.ndarray, "h w"], divide_by: float) -> Float32[np.nda
 
 def write_image(path: str | Path, rgb: UInt8[np.ndarray, "h w 3"]) -> Path:
     """Writes uint8 RGB by suffix (.png, .jpg, .webp, .bmp, .tif, .ppm), whole or not at all."""
-    suffix = Path(path).suffix.lower()
+    return atomic_write(path, encode_image(rgb, suffix=Path(path).suffix.lower()))
+
+
+def encode_image(rgb: UInt8[np.ndarray, "h w 3"], *, suffix: str) -> bytes:
+    """uint8 RGB as the bytes of a file of this suffix."""
     writable = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm"}
     if suffix not in writable:
         raise unknown("image suffix", suffix, writable)
     options = {".jpg": [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY], ".jpeg": [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]}
     _, data = cv2.imencode(suffix, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options.get(suffix, []))
-    return atomic_write(path, data.tobytes())
+    return data.tobytes()
 
 
 def _decode_rgb(file: BinaryFile, header: Header) -> UInt8[np.ndarray, "h w 3"]:

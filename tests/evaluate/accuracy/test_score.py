@@ -35,3 +35,18 @@ def test_nothing_there_in_the_ground_truth_does_not_count():
     gt[:20, :20] = 1e10
     with pytest.warns(HondoWarning, match="1e\\+10 m .*taken as unknown"):
         assert hondo.score(pred, gt, protocol="dense")["rmse"] == 0
+
+
+def test_a_depth_map_states_what_it_is():
+    gt = GT.astype(np.float32)
+    inverse = hondo.DepthMap(values=1 / gt, kind=hondo.DepthKind.METRIC_INVERSE_DEPTH)
+    assert hondo.score(inverse, gt, protocol="dense")["abs_rel"] < 1e-6
+    assert hondo.score([inverse, gt], [gt, inverse], protocol="dense")["abs_rel"] < 1e-6
+    scaled = inverse.to("scaled_inverse_depth")
+    with pytest.raises(HondoError, match="its scale is not known"):
+        hondo.score(scaled, gt, protocol="dense")
+    assert hondo.score(scaled, gt, protocol="dense", align="median")["abs_rel"] < 1e-6
+    with pytest.raises(HondoError, match="not pred_kind='depth'"):
+        hondo.score(inverse, gt, protocol="dense", pred_kind="depth")
+    with pytest.raises(HondoError, match="its scale is not known"):
+        hondo.score(gt, scaled, protocol="dense")

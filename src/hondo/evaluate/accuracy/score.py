@@ -8,20 +8,24 @@ import numpy as np
 from jaxtyping import Shaped
 
 from hondo.core.errors import HondoError, warn
+from hondo.core.types import DepthMap
 from hondo.evaluate.accuracy.likely_mistake import likely_mistake
 from hondo.evaluate.accuracy.score_image import (
     Align,
+    PredKind,
     ScoredImage,
+    check_alignable,
     parse_align,
     parse_pred_kind,
     score_image,
     skipped_pixels,
 )
-from hondo.evaluate.protocols import protocol_named
+from hondo.evaluate.protocols import Protocol, protocol_named
 from hondo.images.far_values import without_far_values
 from hondo.metrics.depth_metrics import mean_metrics
 
-Maps: TypeAlias = Shaped[np.ndarray, "..."] | Sequence[Shaped[np.ndarray, "..."]]
+Map: TypeAlias = Shaped[np.ndarray, "..."] | DepthMap
+Maps: TypeAlias = Map | Sequence[Map]
 
 
 def score(
@@ -30,25 +34,33 @@ def score(
     *,
     protocol: str = "kitti-eigen-annotated-garg",
     align: Align | None = None,
-    pred_kind: str = "depth",
+    pred_kind: str | None = None,
     skip_nan: bool = False,
 ) -> dict[str, float]:
     """The mean over pairs of each metric: one pair of maps (h w) or equally many.
 
-    Metres; ground truth 0 or NaN is unknown. ``align`` None is the protocol's own.
-    ``pred_kind="inverse_depth"`` is resized as such, then inverted. Pixels where the prediction is NaN are refused, or
-    left out with ``skip_nan``. A HondoWarning names a likely mistake (inverse depth given as depth, millimetres) and
-    counts the pixels that were left out.
+    Metres; ground truth 0 or NaN is unknown. ``align`` None is the protocol's own; or "none", "median", "scale",
+    "scale-shift", or a factor. ``pred_kind``: "depth" (as None) or "inverse_depth", which is resized as such, then
+    inverted; a DepthMap states its own kind, and is refused where the alignment leaves its scale unknown.
+    Pixels where the prediction is NaN are refused, or left out with ``skip_nan``. A HondoWarning names a likely mistake
+    (inverse depth given as depth, millimetres) and counts the pixels that were left out.
+
+    >>> gt = np.full((480, 640), 2.0)
+    >>> scores = hondo.score(1.1 * gt, gt, protocol="nyu-eigen")
+    >>> round(scores["abs_rel"], 3), scores["delta1"]
+    (0.1, 1.0)
     """
     rule = protocol_named(protocol)
-    align, kind = parse_align(rule.align if align is None else align), parse_pred_kind(pred_kind)
-    preds, gts = _maps(pred), _maps(gt)
+    align = parse_align(rule.align if align is None else align)
+    preds = _maps(pred)
+    gts = [truth.depth() if isinstance(truth, DepthMap) else truth for truth in _maps(gt)]
+    kinds = [_kind(one, pred_kind, align=align, protocol=rule) for one in preds]
     if len(preds) != len(gts) or not preds:
         raise HondoError(f"score needs equally many predictions and ground truths, got {len(preds)} and {len(gts)}")
     scored = []
-    for index, (one, truth) in enumerate(zip(preds, gts, strict=True)):
+    for index, (one, kind, truth) in enumerate(zip(preds, kinds, gts, strict=True)):
         try:
-            truth = _known(truth)
+            one, truth = one.values if isinstance(one, DepthMap) else one, _known(truth)
             scored.append(score_image(one, truth, protocol=rule, align=align, pred_kind=kind, skip_nan=skip_nan))
         except HondoError as error:
             raise HondoError(f"pair {index}: {error}") from error
@@ -76,7 +88,20 @@ def _warn_of(scored: Sequence[ScoredImage], *, has_metres: bool) -> None:
             warn(text)
 
 
-def _maps(values: Maps) -> list[Shaped[np.ndarray, "..."]]:
+def _kind(pred: Map, stated: str | None, *, align: Align, protocol: Protocol) -> PredKind:
+    """What the values of a prediction are: stated by its DepthMap, or by the caller."""
+    if not isinstance(pred, DepthMap):
+        return parse_pred_kind(stated or "depth")
+    check_alignable(pred.kind, align, protocol=protocol)
+    own: PredKind = "inverse_depth" if pred.kind.is_inverse else "depth"
+    if stated not in (None, own):
+        raise HondoError(f"the depth map is {pred.kind}, which is not pred_kind={stated!r}; leave it out")
+    return own
+
+
+def _maps(values: Maps) -> list[Map]:
     """A single map (h w) as a list of one; (n h w) or a sequence as a list of n."""
+    if isinstance(values, DepthMap):
+        return [values]
     is_one = not isinstance(values, (list, tuple)) and np.ndim(values) <= 2
-    return [np.asarray(values)] if is_one else [np.asarray(value) for value in values]
+    return [np.asarray(values)] if is_one else [v if isinstance(v, DepthMap) else np.asarray(v) for v in values]

@@ -39,7 +39,15 @@ ATTENTION: Table[Callable[..., nn.Module]] = Table(
 
 
 def attention(name: str, dim: int = 768, num_heads: int = 12, **options: Any) -> nn.Module:
-    """An attention of ``ATTENTION``: ``module(tokens (b n c), grid_hw) -> tokens (b n c)``, c = ``dim``."""
+    """An attention of ``ATTENTION``: ``module(tokens (b n c), grid_hw) -> tokens (b n c)``, c = ``dim``.
+
+    ``num_heads`` must divide ``dim``; ``options`` are those of the mechanism. Tokens that the grid does not hold (a
+    class token) come first.
+
+    >>> module = hondo.attention("window", dim=64, num_heads=4, window=4)
+    >>> module(torch.zeros(1, 8 * 8, 64), (8, 8)).shape
+    torch.Size([1, 64, 64])
+    """
     if dim < 1 or num_heads < 1:
         raise HondoError(f"attention needs dim and num_heads of at least 1, got {dim} and {num_heads}")
     try:
