@@ -12,9 +12,9 @@ from hondo.core.types import DepthKind
 from hondo.losses.terms import TERMS
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.registry.build_model import build_model
-from hondo.train.objectives.objective import Losses, ObjectiveEntry, both_units, freeze_norm_statistics, resized
+from hondo.train.objectives.objective import Losses, ObjectiveEntry, both_units, freeze_parts, hold_frozen, resized
 from hondo.train.objectives.objective_config import DistillationConfig
-from hondo.train.objectives.supervised import check_terms, part_of
+from hondo.train.objectives.supervised import check_terms
 from hondo.train.objectives.supervised import prepare_samples as prepare_labels
 from hondo.train.objectives.weighted_terms import weighted_terms
 
@@ -31,7 +31,7 @@ class Distilled(nn.Module):
         _check(model, teacher, config)
         self.model, self.config = model, config
         self._teacher = (teacher.eval().requires_grad_(False),)  # in a tuple: no submodule
-        self._frozen = [part_of(model, name).requires_grad_(False) for name in config.frozen]
+        freeze_parts(model, config.frozen)
         self.project = self._features = None
         if "distil_feature" in config.terms:
             self._features = LastFeatures(model, teacher)
@@ -40,10 +40,7 @@ class Distilled(nn.Module):
     def train(self, mode: bool = True) -> "Distilled":
         """Training mode, except for what is frozen."""
         super().train(mode)
-        if self.config.freeze_norm:
-            freeze_norm_statistics(self.model)
-        for part in self._frozen:
-            part.eval()
+        hold_frozen(self.model, parts=self.config.frozen, freeze_norm=self.config.freeze_norm)
         return self
 
     def forward(self, batch: Batch) -> Losses:

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from hondo.core.errors import HondoError
 from hondo.core.sample import Batch, Samples
 from hondo.core.types import DepthKind
 from hondo.geometry.depth_units import invert_depth
@@ -47,6 +48,29 @@ def freeze_norm_statistics(module: nn.Module) -> None:
     for child in module.modules():
         if isinstance(child, nn.modules.batchnorm._BatchNorm):
             child.eval()
+
+
+def freeze_parts(model: DepthModel, names: Sequence[str]) -> None:
+    """No gradient for the named parts of the network, e.g. ("encoder",)."""
+    for name in names:
+        _part_of(model, name).requires_grad_(False)
+
+
+def hold_frozen(model: DepthModel, *, parts: Sequence[str], freeze_norm: bool) -> None:
+    """Evaluation mode for the frozen parts and, with ``freeze_norm``, for every batch norm of a model in training."""
+    if freeze_norm:
+        freeze_norm_statistics(model)
+    for name in parts:
+        _part_of(model, name).eval()
+
+
+def _part_of(model: DepthModel, name: str) -> nn.Module:
+    """The part of a model's network that a name like "encoder" stands for."""
+    try:
+        return model.network.get_submodule(name)
+    except AttributeError as error:
+        known = ", ".join(child for child, _ in model.network.named_children())
+        raise HondoError(f"objective.frozen: model '{model.name}' has no part '{name}'; it has: {known}") from error
 
 
 def both_units(values: Float[Tensor, "b 1 h w"], kind: DepthKind) -> dict[str, Float[Tensor, "b 1 h w"]]:

@@ -7,11 +7,11 @@ from hondo.core.errors import HondoError
 from hondo.core.sample import Batch, Samples
 from hondo.data.loading.proxy_depth import WithProxyDepth
 from hondo.models.base.depth_model import DepthModel
-from hondo.train.objectives.objective import Losses, ObjectiveEntry, freeze_norm_statistics
+from hondo.train.objectives.objective import Losses, ObjectiveEntry, freeze_parts, hold_frozen
 from hondo.train.objectives.objective_config import SemiSupervisedConfig
 from hondo.train.objectives.self_supervised import SelfSupervised, build_self_supervised, check_views
 from hondo.train.objectives.self_supervised import prepare_samples as prepare_views
-from hondo.train.objectives.supervised import check_terms, part_of
+from hondo.train.objectives.supervised import check_terms
 from hondo.train.objectives.supervised import prepare_samples as prepare_labels
 from hondo.train.objectives.weighted_terms import weighted_terms
 
@@ -25,7 +25,7 @@ class SemiSupervised(nn.Module):
         if "smoothness" in config.terms:
             raise HondoError("give smoothness as objective.photometric.smoothness, not among objective.terms")
         self.photometric, self.config = photometric, config
-        self._frozen = [part_of(photometric.model, name).requires_grad_(False) for name in config.frozen]
+        freeze_parts(photometric.model, config.frozen)
 
     @property
     def model(self) -> DepthModel:
@@ -35,10 +35,7 @@ class SemiSupervised(nn.Module):
     def train(self, mode: bool = True) -> "SemiSupervised":
         """Training mode, except for frozen parts."""
         super().train(mode)
-        if self.config.freeze_norm:
-            freeze_norm_statistics(self.model)
-        for part in self._frozen:
-            part.eval()
+        hold_frozen(self.model, parts=self.config.frozen, freeze_norm=self.config.freeze_norm)
         return self
 
     def forward(self, batch: Batch) -> Losses:

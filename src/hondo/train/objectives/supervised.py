@@ -19,7 +19,7 @@ from hondo.models.base.completion import CompletionModel
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.decoders.adaptive_bins import BinnedModel
 from hondo.train.objectives.adversary import Adversary
-from hondo.train.objectives.objective import Losses, ObjectiveEntry, both_units, freeze_norm_statistics, resized
+from hondo.train.objectives.objective import Losses, ObjectiveEntry, both_units, freeze_parts, hold_frozen, resized
 from hondo.train.objectives.objective_config import SupervisedConfig
 from hondo.train.objectives.weighted_terms import Parts, check_options, truth_of, weighted_terms
 
@@ -34,16 +34,13 @@ class Supervised(nn.Module):
         super().__init__()
         check_terms(config, model)
         self.model, self.config = model, config
-        self._frozen = [part_of(model, name).requires_grad_(False) for name in config.frozen]
+        freeze_parts(model, config.frozen)
         self.adversary = Adversary() if config.adversarial else None
 
     def train(self, mode: bool = True) -> "Supervised":
         """Training mode, except for what is frozen."""
         super().train(mode)
-        if self.config.freeze_norm:
-            freeze_norm_statistics(self)
-        for part in self._frozen:
-            part.eval()
+        hold_frozen(self.model, parts=self.config.frozen, freeze_norm=self.config.freeze_norm)
         return self
 
     def forward(self, batch: Batch) -> Losses:
@@ -115,15 +112,6 @@ def check_terms(config: SupervisedConfig, model: DepthModel, *, has_teacher: boo
                 f"loss '{name}' compares depth up to one factor at most, the model's output is {model.kind}; use 'ssi'"
             )
     check_options(config)
-
-
-def part_of(model: DepthModel, name: str) -> nn.Module:
-    """The part of a model's network that a name like "encoder" stands for."""
-    try:
-        return model.network.get_submodule(name)
-    except AttributeError as error:
-        known = ", ".join(child for child, _ in model.network.named_children())
-        raise HondoError(f"objective.frozen: model '{model.name}' has no part '{name}'; it has: {known}") from error
 
 
 def prepare_samples(samples: Samples, model: DepthModel, config: SupervisedConfig) -> Samples:
