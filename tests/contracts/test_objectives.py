@@ -13,6 +13,8 @@ from hondo.train.objectives.registry import OBJECTIVES
 
 SIZE_HW = (64, 96)
 STEPS = 12
+RESNET = "timm:test_resnet"
+MODELS = {"multi-frame": ("manydepth", {"encoder": RESNET, "pose_encoder": RESNET, "num_depths": 4})}
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +31,8 @@ def test_the_config_states_the_name_and_has_defaults(name: str) -> None:
 def test_it_learns_on_a_tiny_rendered_set(name: str, samples: SyntheticScenes) -> None:
     torch.manual_seed(0)
     entry = OBJECTIVES[name]
-    model = build_model("unet", weights="random", encoder="light", width=0.25, size_hw=SIZE_HW)
+    which, options = MODELS.get(name, ("unet", {"encoder": "light", "width": 0.25}))
+    model = build_model(which, weights="random", size_hw=SIZE_HW, **options)
     prepared = entry.prepare_samples(samples, model, entry.config())
     batch = collate([prepared[index] for index in range(len(prepared))])
     objective = entry.build(model, entry.config())

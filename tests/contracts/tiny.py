@@ -13,7 +13,7 @@ DPT_TINY: dict[str, Any] = {
 }
 _BTS = {"encoder": "timm:resnet18", "width": 256}
 _RESNET = "timm:test_resnet"
-_MANYDEPTH = {"encoder": _RESNET, "num_depths": 4}
+_MANYDEPTH = {"encoder": _RESNET, "pose_encoder": _RESNET, "num_depths": 4}
 _GLPN = {"encoder": "mit-b0", "width": 16}
 
 TINY: dict[str, dict[str, Any]] = {

@@ -30,6 +30,7 @@ def manydepth(
     num_depths: int = NUM_DEPTHS,
     depth_range: tuple[float, float] = DEPTH_RANGE,
     pose_network: bool = True,
+    pose_encoder: str = RESNET18,
 ) -> MultiFrameModel:
     """``encoder``: a ResNet of timm. ``depth_range`` of fresh weights. ``pose_network``: part of the model or not."""
     if num_depths < 2 or not 0 < depth_range[0] < depth_range[1]:
@@ -40,9 +41,10 @@ def manydepth(
         depth_range=depth_range,
     )
     decoder = UNetDisparity(channels=features.channels, strides=features.strides)
+    pose = monodepth2_pose(encoder=pose_encoder, pretrained=pretrained, size_hw=size_hw) if pose_network else None
     return MultiFrameModel(
         MatchingNetwork(features, decoder),
-        pose=monodepth2_pose(pretrained=pretrained, size_hw=size_hw) if pose_network else None,
+        pose=pose,
         name="manydepth",
         kind=DepthKind.SCALED_INVERSE_DEPTH,
         input_spec=resnet_spec(size_hw),

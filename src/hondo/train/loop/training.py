@@ -31,6 +31,7 @@ class Training:
         self.objective: Any = objective.to(fabric.device).train()
         if setup.channels_last:
             self.objective.to(memory_format=torch.channels_last)
+        self.advance: Callable[..., None] | None = getattr(self.objective, "advance", None)
         self.ema = Ema(self.objective.model, decay=optim.ema_decay)
         if setup.compile:
             self.objective.model.compile()
@@ -45,6 +46,8 @@ class Training:
     def step(self, batches: Iterator[Batch], *, step: int, progress: float) -> Losses:
         """One optimiser step on the next ``accumulate`` batches; returns the mean loss and its mean parts."""
         self.lr = set_lr(self.optimizer, self.optim, progress=progress)
+        if self.advance is not None:
+            self.advance(progress=progress, step=step)
         count = self.optim.accumulate
         loss, parts = self._backward(next(batches), is_last=count == 1)
         for number in range(1, count):

@@ -19,7 +19,11 @@ Losses = tuple[Float[Tensor, ""], dict[str, Float[Tensor, ""]]]  # what is minim
 
 @runtime_checkable
 class Objective(Protocol):
-    """``model`` is averaged, validated and exported; the call returns the loss of one batch."""
+    """``model`` is averaged, validated and exported; the call returns the loss of one batch.
+
+    An objective that changes in the course of a run has a method ``advance(progress=0..1, step=)``, called before
+    every step.
+    """
 
     @property
     def model(self) -> nn.Module:

@@ -1,9 +1,10 @@
 """The settings of the objectives. Imports no torch, so that the command line can list them quickly."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from hondo.core.check_config import COUNT, FRACTION, NOT_NEGATIVE, Limits, check_config
+from hondo.core.check_config import COUNT, DECAY, FRACTION, NOT_NEGATIVE, Limits, check_config
+from hondo.core.errors import HondoError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +61,32 @@ class SemiSupervisedConfig(SupervisedConfig):
     terms: dict[str, float] = field(default_factory=lambda: {"log_l1": 1.0})
     photometric: SelfSupervisedConfig = field(default_factory=SelfSupervisedConfig)
     proxy: bool = False  # depth from stereo matching with a left-right check where no other is known
+
+
+@dataclass(frozen=True, kw_only=True)
+class MultiFrameConfig:
+    """A model that matches frames, beside a teacher that sees one (defaults of ManyDepth, Watson et al. 2021)."""
+
+    objective: ClassVar[str] = "multi-frame"
+    # A name in ZOO, a checkpoint or a run folder; None: monodepth2 on the encoder of the model.
+    teacher: str | None = None
+    teacher_options: dict[str, Any] = field(default_factory=dict)
+    photometric: SelfSupervisedConfig = field(default_factory=SelfSupervisedConfig)  # of the teacher and the poses
+    consistency: float = 1.0  # weight of the distance to the teacher's depth where matching is not trusted
+    max_ratio: float = 2.0  # of matched and the teacher's depth, from which matching is not trusted
+    static_share: float = 0.25  # of the samples: the frame before is the image itself, as of a camera that stands
+    no_pose_share: float = 0.25  # of the samples: no frame before, as at the start of a video
+    range_decay: float = 0.99  # with which the depths that are tried follow the teacher's
+    range_margin: float = 0.1  # by which they reach beyond them
+    freeze_at: float = 0.75  # of the run: teacher, poses and range stay as they are (ManyDepth: 15 of 20 epochs)
+    freeze_step: int | None = None  # or from this step on
+
+    def __post_init__(self) -> None:
+        limits = dict.fromkeys(("static_share", "no_pose_share", "freeze_at", "range_margin"), FRACTION)
+        limits |= {"consistency": NOT_NEGATIVE, "max_ratio": Limits(above=1), "range_decay": DECAY}
+        check_config(self, name="objective", limits=limits | {"freeze_step": NOT_NEGATIVE})
+        if self.static_share + self.no_pose_share > 1:
+            raise HondoError("objective.static_share and objective.no_pose_share are shares of the same samples")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ OBJECTIVES: Table[ObjectiveEntry] = Table(
     "objective",
     {
         "distillation": "hondo.train.objectives.distilled:DISTILLATION",
+        "multi-frame": "hondo.train.objectives.matched_frames:MULTI_FRAME",
         "supervised": "hondo.train.objectives.supervised:SUPERVISED",
         "semi-supervised": "hondo.train.objectives.semi_supervised:SEMI_SUPERVISED",
         "self-supervised": "hondo.train.objectives.self_supervised:SELF_SUPERVISED",

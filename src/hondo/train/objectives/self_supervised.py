@@ -59,10 +59,14 @@ class SelfSupervised(nn.Module):
         return total, {name: part.detach() for name, part in parts.items()}
 
     def parts(
-        self, batch: Batch, seen: Float[Tensor, "b 3 h w"], maps: list[Float[Tensor, "b 1 _ _"]]
+        self,
+        batch: Batch,
+        seen: Float[Tensor, "b 3 h w"],
+        maps: list[Float[Tensor, "b 1 _ _"]],
+        poses: list[Float[Tensor, "b 4 4"]] | None = None,
     ) -> dict[str, Float[Tensor, ""]]:
-        """The weighted losses by name, of the maps that the model gave for ``seen``."""
-        poses = [self._pose(batch, seen, number) for number in range(len(batch.source_roles))]
+        """The weighted losses by name, of the maps that the model gave for ``seen``; ``poses``: known already."""
+        poses = poses or self.poses(batch, seen)
         with torch.autocast(seen.device.type, enabled=False):
             maps = [values.float() for values in maps]
             photometric, smoothness = self._errors(batch, maps, poses)
@@ -70,6 +74,10 @@ class SelfSupervised(nn.Module):
             if self.first is not None:
                 parts["anchor"] = (self.config.anchor or 0.0) * self._anchor(seen, maps[0])
         return parts
+
+    def poses(self, batch: Batch, seen: Float[Tensor, "b 3 h w"]) -> list[Float[Tensor, "b 4 4"]]:
+        """T_source_target of every source."""
+        return [self._pose(batch, seen, number) for number in range(len(batch.source_roles))]
 
     def _errors(
         self, batch: Batch, maps: list[Float[Tensor, "b 1 _ _"]], poses: list[Float[Tensor, "b 4 4"]]
