@@ -37,6 +37,7 @@ class Sample:
     is_measured: Bool[Tensor, "1 h w"] | None = None  # where ``measured`` is known
     # Two points (x, y) and (x, y) in pixels, centres at +0.5; then 1: the first is nearer, -1: farther, 0: about equal.
     pairs: Float[Tensor, "p 5"] | None = None
+    is_scene: Bool[Tensor, "1 h w"] | None = None  # False: a hood, a watermark, a black bar. None: scene everywhere
     sources: tuple[SourceView, ...] = ()
     origin: str = ""  # file or scene it came from
     remarks: tuple[str, ...] = ()  # what its reader assumed, for ``hondo data check``
@@ -79,6 +80,7 @@ class Batch:
     measured: Float[Tensor, "b 1 h w"] | None = None
     is_measured: Bool[Tensor, "b 1 h w"] | None = None
     pairs: Float[Tensor, "b p 5"] | None = None  # as in Sample; rows of NaN fill up where a sample has fewer
+    is_scene: Bool[Tensor, "b 1 h w"] | None = None  # of the target and its views alike; None: scene everywhere
     source_images: Float[Tensor, "b n 3 h w"] | None = None
     source_roles: tuple[ViewRole, ...] = ()  # the same n roles for every sample
     T_source_target: Float[Tensor, "b n 4 4"] | None = None

@@ -14,6 +14,8 @@ from jaxtyping import Float, Float32, Float64, Num, UInt8
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, InputSpec, Size
 
+Crop = tuple[int, int, int, int]  # a window of an image: top, left, height, width in pixels
+
 # An image whose aspect is this close to the network's fills it (KITTI's 375x1242 in 192x640 is off by 0.6 %);
 # a larger difference is padded, never stretched.
 MAX_STRETCH = 1.04
@@ -89,6 +91,27 @@ def place_at_common_aspect(image_hw: Size, spec: InputSpec) -> Placement:
     width, height = min(COMMON_ASPECTS, key=lambda each: abs(math.log(each[0] / each[1]) - aspect))
     network_hw = place((120 * height, 120 * width), spec).network_hw
     return place(image_hw, replace(spec, size_hw=network_hw, fixed=True))
+
+
+def check_crop(crop: Crop | None, size_hw: Size, *, where: object) -> None:
+    """Refuses a window that does not lie inside the image."""
+    if crop is None:
+        return
+    top, left, height, width = crop
+    if min(top, left) < 0 or min(height, width) < 16 or top + height > size_hw[0] or left + width > size_hw[1]:
+        raise HondoError(
+            f"{where}: the crop {crop} (top, left, height, width) is not a window of at least 16x16 pixels in an "
+            f"image of {size_hw[0]}x{size_hw[1]} (height x width)",
+            field="crop",
+        )
+
+
+def cropped(values: Num[np.ndarray, "h w *c"], crop: Crop | None) -> Num[np.ndarray, "H W *c"]:
+    """The window of an array of pixels; all of it without one."""
+    if crop is None:
+        return values
+    top, left, height, width = crop
+    return values[top : top + height, left : left + width]
 
 
 def to_network(image: UInt8[np.ndarray, "h w 3"], placement: Placement) -> Float32[np.ndarray, "1 3 H W"]:

@@ -13,7 +13,7 @@ from jaxtyping import UInt8
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
-from hondo.images.placement import place_into, resize_image
+from hondo.images.placement import Crop, cropped, place_into, resize_image
 from hondo.images.read import write_image
 from hondo.images.video_file import read_video
 
@@ -36,12 +36,17 @@ class UnpackedVideo:
 
 
 def unpack_video(
-    path: Path, *, size_hw: Size | None, is_used: Callable[[int], bool] = lambda number: True, stop: int | None = None
+    path: Path,
+    *,
+    size_hw: Size | None,
+    is_used: Callable[[int], bool] = lambda number: True,
+    stop: int | None = None,
+    crop: Crop | None = None,
 ) -> UnpackedVideo:
     """The frames before ``stop`` for which ``is_used``, as PNG files in a folder that goes when the process ends.
 
-    Frames larger than ``size_hw`` are stored at the size that fits into it, aspect kept. Folders that a killed process
-    left behind are removed first.
+    ``crop``: the window that is stored. Frames larger than ``size_hw`` are stored at the size that fits into it, aspect
+    kept. Folders that a killed process left behind are removed first.
     """
     remove_abandoned(Path(tempfile.gettempdir()))
     folder = _temporary_folder()
@@ -50,7 +55,7 @@ def unpack_video(
         count = number + 1
         video_hw = video_hw or (frame.image.shape[0], frame.image.shape[1])
         if is_used(number):
-            write_image(folder / f"{number:06d}.png", _shrunk(frame.image, size_hw))
+            write_image(folder / f"{number:06d}.png", _shrunk(cropped(frame.image, crop), size_hw))
             used.append(number)
     if video_hw is None:
         raise HondoError(f"{path}: the video has no frames")

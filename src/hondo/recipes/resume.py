@@ -41,6 +41,7 @@ _PATHS = (
     "weights",
     "sets",
     "measured",
+    "mask",
     "lists",
     "split",
     "start_weights",

@@ -1,5 +1,7 @@
 """A textured wall at depth 2 seen by a camera that moves sideways by 0.2: every pixel shifts by 2."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -62,6 +64,20 @@ def test_the_truth_has_the_smallest_error(roles):
     losses = {depth: loss_at(1 / depth, batch=scene(roles=roles))["photometric"] for depth in (1.0, 1.7, 2.0, 2.4, 5.0)}
     assert min(losses, key=losses.get) == 2.0
     assert losses[2.0] < 0.03  # only what the border shows twice is left
+
+
+def test_masked_pixels_do_not_count_in_either_view():
+    batch = scene(roles=(1,))
+    hood = torch.ones(2, 1, 16, WIDTH, dtype=torch.bool)
+    hood[..., 20:24] = False
+    spoilt = replace(batch, source_images=batch.source_images.clone())
+    spoilt.source_images[..., 20:24] = 1.0  # projected to target columns 22 to 25
+    config = SelfSupervisedConfig(pose="known", mask_outside=True, ssim_weight=0.0, auto_mask=False)
+    clean, ruined = (loss_at(0.5, config, each)["photometric"] for each in (batch, spoilt))
+    assert float(ruined) > float(clean) + 0.01
+    assert float(loss_at(0.5, config, replace(spoilt, is_scene=hood))["photometric"]) == pytest.approx(
+        float(clean), abs=1e-3
+    )
 
 
 def test_pixels_outside_do_not_count():

@@ -21,7 +21,8 @@ RENAMED = {
 }
 # Options of data sets that messages name: fields of a recipe's data; `hondo data` has them as --data-option name=value.
 _OF_DATA = (
-    "baseline", "camera", "max_depth", "partner_orientation", "poses", "sources", "start", "stop", "with_depth",
+    "baseline", "camera", "crop", "mask", "max_depth", "partner_orientation", "poses", "sources", "start", "stop",
+    "with_depth",
 )  # fmt: skip
 # Where a command names an argument in its own way; None: it has no flag, the name is left as it is.
 OF_COMMAND: dict[str, dict[str, str | None]] = {

@@ -26,6 +26,7 @@ def flip(batch: Batch, is_flipped: Bool[Tensor, " b"]) -> Batch:
         valid=mirrored(batch.valid),
         measured=mirrored(batch.measured),
         is_measured=mirrored(batch.is_measured),
+        is_scene=mirrored(batch.is_scene),
         pairs=_flip_pairs(batch.pairs, is_flipped, width=width),
         source_images=mirrored(batch.source_images),
         augmented=mirrored(batch.augmented),
@@ -48,9 +49,11 @@ def zoom(
     grid = _window_grid(batch.image, top=top, left=left, scale=scale, size_hw=size_hw)
     depth_gt, valid = _zoom_depth(batch.depth_gt, batch.valid, grid)
     measured, is_measured = _zoom_depth(batch.measured, batch.is_measured, grid)
+    scene = None if batch.is_scene is None else batch.is_scene.to(batch.image)
     return replace(
         batch,
         image=_sample_views(batch.image[:, None], grid)[:, 0],
+        is_scene=_zoom_depth(scene, batch.is_scene, grid)[1],
         depth_gt=depth_gt,
         valid=valid,
         measured=measured,

@@ -1,23 +1,23 @@
 """A clip: a folder of images in order, or a video file, with intrinsics, and optionally some depth maps and poses."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, UInt8
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Sample, SourceView, ViewRole
 from hondo.core.types import Camera, Size, have_same_aspect
-from hondo.data.datasets.clip_files import find_layout, list_images, match_depth
+from hondo.data.datasets.clip_files import FrameChoice, find_layout, list_images, match_depth
 from hondo.data.datasets.intrinsics import exif_camera, is_field_of_view, read_camera
 from hondo.data.datasets.poses import read_poses, relative_pose
 from hondo.data.datasets.rgbd import known_depth
 from hondo.data.datasets.stereo_pair import check_baseline, match_right, stereo_pose
 from hondo.data.loading.fit_sample import fit_depth, fit_sample, image_tensor
 from hondo.data.partners.pairing import pose_indices
+from hondo.data.partners.scene_mask import read_mask
 from hondo.data.partners.turned_pair import (
     check_orientation,
     lies_as_stored,
@@ -28,9 +28,10 @@ from hondo.data.partners.turned_pair import (
     turned_depth,
     turned_poses,
 )
-from hondo.images.placement import place_into
+from hondo.images.placement import Crop, check_crop, cropped, place_into
 from hondo.images.read import image_orientation, image_size, read_depth, read_image
 from hondo.images.unpacked_video import unpack_video
+from hondo.images.video_file import probe_video
 
 
 class Frames(Sequence[Sample]):
@@ -44,7 +45,8 @@ class Frames(Sequence[Sample]):
     ``poses``: file of camera-to-world matrices. ``with_depth``: only frames with a depth map are targets (None: if
     there are depth maps and no sources). ``start``, ``stop``: the frames used, as in a slice; ``every``: each n-th
     target; ``only``: targets whose file name starts so. ``size_hw``: scaled with the aspect kept and padded.
-    ``max_depth`` and ``partner_orientation``: as of ``Rgbd``.
+    ``crop``: the window (top, left, height, width) used, in pixels of the clip as it came; ``mask``: an image as large,
+    black where no scene is seen. ``max_depth`` and ``partner_orientation``: as of ``Rgbd``.
     """
 
     def __init__(
@@ -66,6 +68,8 @@ class Frames(Sequence[Sample]):
         only: str | None = None,
         max_depth: float | None = None,
         partner_orientation: str = "stored",
+        crop: Crop | None = None,
+        mask: str | Path | None = None,
     ) -> None:
         if 0 in sources or len(set(sources)) != len(sources):
             raise HondoError(f"sources must be different offsets other than 0, e.g. (-1, 1), got {sources}")
@@ -81,6 +85,7 @@ class Frames(Sequence[Sample]):
             self.T_right_left = stereo_pose(check_baseline(baseline, self.root))
             self.right = match_right(list_images(layout.images), list_images(layout.right))
         choice = FrameChoice(start=start, stop=stop, every=every, offsets=self.offsets)
+        self.crop = crop
         depth_folder, poses_file = depth or layout.depth, poses or layout.poses
         self.images, full_hw = self._open(
             layout.images,
@@ -96,6 +101,9 @@ class Frames(Sequence[Sample]):
         self.orientation = 1 if self.is_video else image_orientation(self.images[0])
         self.poses = None if poses_file is None else self._read_poses(Path(poses_file))
         self.camera = self._camera(camera or layout.camera, full_hw=full_hw)
+        self.is_scene = (
+            None if mask is None else read_mask(Path(mask), full_hw=full_hw, crop=crop, size_hw=self.frame_hw)
+        )
         if with_depth is None:
             with_depth = bool(self.depth_maps) and not sources
         self.targets = self._targets(range(len(self.images))[start:stop], with_depth=with_depth, only=only)[::every]
@@ -132,6 +140,7 @@ class Frames(Sequence[Sample]):
             camera=self.camera,
             depth_gt=depth_gt,
             valid=valid,
+            is_scene=self.is_scene,
             sources=tuple(self._view(frame, offset) for offset in self.sources),
             origin=self.origin(frame),
             remarks=(remark,) if remark else (),
@@ -147,18 +156,21 @@ class Frames(Sequence[Sample]):
         """What names a frame: its file, or the video and the frame's number."""
         return f"{self.root}#{frame:06d}" if self.is_video else str(self.images[frame])
 
-    def _open(self, source: Path, choice: "FrameChoice", *, has_depth: bool, is_whole: bool) -> tuple[list[Path], Size]:
+    def _open(self, source: Path, choice: FrameChoice, *, has_depth: bool, is_whole: bool) -> tuple[list[Path], Size]:
         """The frames' files, and the size of the clip as it came (that of intrinsics given in pixels).
 
         Of a video only the frames in use are unpacked, unless ``is_whole``: the targets are not known before.
         """
         if not self.is_video:
             images = list_images(source, has_depth=has_depth)
-            self.frame_hw = image_size(images[0])
-            return images, self.frame_hw
+            self.stored_hw = image_size(images[0])
+            check_crop(self.crop, self.stored_hw, where=source)
+            self.frame_hw = self.stored_hw if self.crop is None else (self.crop[2], self.crop[3])
+            return images, self.stored_hw
         is_used = (lambda number: True) if is_whole else choice.is_used
-        video = unpack_video(source, size_hw=self.size_hw, is_used=is_used, stop=choice.last)
-        self.frame_hw = image_size(video.images[video.used[0]])
+        check_crop(self.crop, probe_video(source).size_hw, where=source)
+        video = unpack_video(source, size_hw=self.size_hw, is_used=is_used, stop=choice.last, crop=self.crop)
+        self.frame_hw = self.stored_hw = image_size(video.images[video.used[0]])
         return video.images, video.video_hw
 
     def _camera(self, source: object, *, full_hw: Size) -> Camera | None:
@@ -171,7 +183,11 @@ class Frames(Sequence[Sample]):
             if stored is not None:
                 say_turned(self.orientation)
                 return turned_camera(stored, self.orientation)
-        return read_camera(source, size_hw=full_hw).resized(self.frame_hw)  # pyright: ignore[reportArgumentType]
+        camera = read_camera(source, size_hw=full_hw)  # pyright: ignore[reportArgumentType]
+        if self.crop is not None:
+            top, left, *size_hw = self.crop
+            camera = camera.cropped(top=top, left=left, size_hw=(size_hw[0], size_hw[1]))
+        return camera.resized(self.frame_hw)
 
     def _stored_camera(self, source: object, stored_hw: Size) -> Camera | None:
         """The camera of the stored pixels; None where no depth maps say so and it fits the image as shown better."""
@@ -199,7 +215,7 @@ class Frames(Sequence[Sample]):
         if self.orientation == 1 or not self.depth_maps:
             return self.partner_orientation == "stored"
         depth_hw = self._stored_depth(min(self.depth_maps)).shape
-        return lies_as_stored(depth_hw, self.frame_hw, orientation=self.orientation, partners=self.partner_orientation)
+        return lies_as_stored(depth_hw, self.stored_hw, orientation=self.orientation, partners=self.partner_orientation)
 
     def _targets(self, frames: range, *, with_depth: bool, only: str | None) -> list[int]:
         chosen = [
@@ -233,15 +249,19 @@ class Frames(Sequence[Sample]):
         return self._read(self.images[frame])
 
     def _read(self, path: Path) -> Float[torch.Tensor, "3 h w"]:
+        return image_tensor(torch.from_numpy(self.pixels(path)))
+
+    def pixels(self, path: Path) -> UInt8[np.ndarray, "h w 3"]:
+        """The image of one of the clip's files, cropped as the clip is."""
         image = read_image(path)
         self._check_size(path, (image.shape[0], image.shape[1]))
-        return image_tensor(torch.from_numpy(image))
+        return image if self.is_video or self.crop is None else np.ascontiguousarray(cropped(image, self.crop))
 
     def _check_size(self, path: Path, size_hw: Size) -> None:
-        if tuple(size_hw) != tuple(self.frame_hw):
+        if tuple(size_hw) != tuple(self.stored_hw):
             raise HondoError(
                 f"{path}: the image is {size_hw[1]}x{size_hw[0]}, the first of the clip "
-                f"{self.frame_hw[1]}x{self.frame_hw[0]} (width x height); a clip has one size"
+                f"{self.stored_hw[1]}x{self.stored_hw[0]} (width x height); a clip has one size"
             )
 
     def _stored_depth(self, frame: int) -> Float[np.ndarray, "h w"]:
@@ -255,8 +275,11 @@ class Frames(Sequence[Sample]):
         path = self.depth_maps[frame]
         depth = self._stored_depth(frame)
         turn = 1 if self.is_video else image_orientation(self.images[frame])
-        if lies_as_stored(depth.shape, self.frame_hw, orientation=turn, partners=self.partner_orientation):
+        if lies_as_stored(depth.shape, self.stored_hw, orientation=turn, partners=self.partner_orientation):
             depth = turned_depth(depth, turn)
+        if self.crop is not None:
+            scale = depth.shape[0] / self.stored_hw[0]
+            depth = cropped(depth, tuple(round(each * scale) for each in self.crop))
         depth, remark = known_depth(depth, divide_by=self.divide_by, max_depth=self.max_depth)
         valid = np.isfinite(depth) & (depth > 0)
         filled = torch.from_numpy(np.where(valid, depth, 0).astype(np.float32))[None]
@@ -276,26 +299,3 @@ class Frames(Sequence[Sample]):
                 "give depth registered to the images"
             )
         return fit_depth(depth, valid, place_into(size_hw, self.frame_hw))
-
-
-@dataclass(frozen=True, kw_only=True)
-class FrameChoice:
-    """Which frames of a video are targets, each ``every``-th of a slice, or their neighbours at ``offsets``."""
-
-    start: int
-    stop: int | None
-    every: int
-    offsets: tuple[int, ...]
-
-    @property
-    def last(self) -> int | None:
-        """The number of frames to read; None: all."""
-        return None if self.stop is None or self.stop < 1 else self.stop
-
-    def is_used(self, number: int) -> bool:
-        """Whether a frame is a target or a neighbour of one; counts from the end are not known before it."""
-        if self.start < 0 or (self.stop is not None and self.stop < 0):
-            return True
-        first = self.start - min((0, *self.offsets))  # the first target
-        places = [number - offset - first for offset in (0, *self.offsets)]
-        return number >= self.start and any(place >= 0 and place % self.every == 0 for place in places)

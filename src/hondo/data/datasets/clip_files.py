@@ -31,6 +31,29 @@ class ClipLayout:
     poses: Path | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class FrameChoice:
+    """Which frames of a video are targets, each ``every``-th of a slice, or their neighbours at ``offsets``."""
+
+    start: int
+    stop: int | None
+    every: int
+    offsets: tuple[int, ...]
+
+    @property
+    def last(self) -> int | None:
+        """The number of frames to read; None: all."""
+        return None if self.stop is None or self.stop < 1 else self.stop
+
+    def is_used(self, number: int) -> bool:
+        """Whether a frame is a target or a neighbour of one; counts from the end are not known before it."""
+        if self.start < 0 or (self.stop is not None and self.stop < 0):
+            return True
+        first = self.start - min((0, *self.offsets))  # the first target
+        places = [number - offset - first for offset in (0, *self.offsets)]
+        return number >= self.start and any(place >= 0 and place % self.every == 0 for place in places)
+
+
 def find_layout(root: Path) -> ClipLayout:
     """A folder of images or a video as it is; a folder with ``images/`` also brings depth, camera and poses."""
     if not root.exists():

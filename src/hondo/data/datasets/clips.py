@@ -36,10 +36,10 @@ class Clips(Sequence[Sample]):
 
     @property
     def groups(self) -> tuple[tuple[int, ...], ...]:
-        """The samples of equal image size, which can be in one batch."""
-        found: dict[Size, list[int]] = {}
+        """The samples of equal image size and source views, which can be in one batch."""
+        found: dict[object, list[int]] = {}
         for clip, end in zip(self.clips, self._ends, strict=True):
-            found.setdefault(clip.size_hw or clip.frame_hw, []).extend(range(end - len(clip), end))
+            found.setdefault((clip.size_hw or clip.frame_hw, clip.sources), []).extend(range(end - len(clip), end))
         return tuple(map(tuple, found.values()))
 
     def __len__(self) -> int:

@@ -30,6 +30,8 @@ class FramesData:
     every: int = 1
     depth: str | None = None  # which depth, where a published data set has several (KITTI: velodyne)
     with_depth: bool | None = False
+    crop: tuple[int, int, int, int] | None = None  # the window used: top, left, height, width in pixels of the clip
+    mask: str | None = None  # an image of the clip's shape, black where no scene is seen: hood, watermark, bars
     max_depth: float | None = None  # metres; farther is unknown. None: saturated and implausibly far values are
     partner_orientation: Literal["stored", "shown"] = "stored"  # of depth, intrinsics and poses of EXIF-turned images
 

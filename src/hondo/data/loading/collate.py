@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Shaped
+from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
 from hondo.core.errors import HondoError
@@ -33,6 +33,7 @@ def collate(samples: Sequence[Sample]) -> Batch:
         is_measured=_stack([sample.is_measured for sample in samples]),
         truths=tuple(sample.truth for sample in samples),
         pairs=_stack_pairs([sample.pairs for sample in samples]),
+        is_scene=_stack_scene(samples),
         source_images=_stack_views(samples) if roles else None,
         source_roles=roles,
         T_source_target=_stack_poses(samples) if roles else None,
@@ -50,6 +51,14 @@ def _stack(tensors: Sequence[Shaped[Tensor, "..."] | None]) -> Shaped[Tensor, "b
 def _map_of(sample: Sample, values: Shaped[Tensor, "1 h w"] | None) -> Shaped[Tensor, "1 h w"] | None:
     """The map; of ordinal truth, which has none, zeros (not valid), so that it can stand beside samples with maps."""
     return torch.zeros_like(sample.image[:1]) if sample.truth is TruthKind.ORDINAL else values
+
+
+def _stack_scene(samples: Sequence[Sample]) -> Bool[Tensor, "b 1 h w"] | None:
+    """A sample without a mask shows scene everywhere; None if no sample has one."""
+    if all(sample.is_scene is None for sample in samples):
+        return None
+    whole = torch.ones_like(samples[0].image[:1], dtype=torch.bool)
+    return torch.stack([whole if sample.is_scene is None else sample.is_scene for sample in samples])
 
 
 def _stack_pairs(lists: Sequence[Float[Tensor, "_ 5"] | None]) -> Float[Tensor, "b p 5"] | None:

@@ -26,6 +26,7 @@ def fit_sample(sample: Sample, size_hw: Size | None) -> Sample:
         measured=None,
         is_measured=None,
         pairs=None if sample.pairs is None else _fit_pairs(sample.pairs, placement),
+        is_scene=None,
     )
     if sample.depth_gt is not None and sample.valid is not None:
         depth, valid = fit_depth(sample.depth_gt, sample.valid, placement)
@@ -33,6 +34,8 @@ def fit_sample(sample: Sample, size_hw: Size | None) -> Sample:
     if sample.measured is not None and sample.is_measured is not None:
         depth, valid = fit_depth(sample.measured, sample.is_measured, placement)
         fitted = replace(fitted, measured=depth, is_measured=valid)
+    if sample.is_scene is not None:
+        fitted = replace(fitted, is_scene=fit_depth(sample.is_scene.float(), sample.is_scene, placement)[1])
     return replace(fitted, sources=tuple(_fit_view(view, size_hw) for view in sample.sources))
 
 

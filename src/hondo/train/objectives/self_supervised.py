@@ -4,7 +4,7 @@ import copy
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
@@ -28,6 +28,7 @@ from hondo.train.objectives.teaching_check import check_clips
 from hondo.train.objectives.two_view_poses import NEEDS_CAMERA, is_stereo_only, with_camera_path
 
 OUT_OF_VIEW = 1e3  # an error that is never the smallest
+IN_MASK = 0.99  # of a warped mask: pixels that a masked one is mixed into do not count
 
 
 class SelfSupervised(nn.Module):
@@ -108,9 +109,13 @@ class SelfSupervised(nn.Module):
         errors = []
         for number, pose in enumerate(poses):
             K_source = batch.K if batch.source_K is None else batch.source_K[:, number]
-            view, is_inside = synthesise_view(batch.source_images[:, number], depth, pose, batch.K, K_source)
-            error = photometric_error(view, target, ssim_weight=self.config.ssim_weight)
-            errors.append(torch.where(is_inside, error, OUT_OF_VIEW) if self.config.mask_outside else error)
+            source = with_scene(batch.source_images[:, number], batch.is_scene)
+            view, is_inside = synthesise_view(source, depth, pose, batch.K, K_source)
+            error = photometric_error(view[:, :3], target, ssim_weight=self.config.ssim_weight)
+            error = torch.where(is_inside, error, OUT_OF_VIEW) if self.config.mask_outside else error
+            if batch.is_scene is not None:  # in the target and, warped along as a fourth channel, in the source
+                error = torch.where(batch.is_scene & (view[:, 3:] > IN_MASK), error, OUT_OF_VIEW)
+            errors.append(error)
         best = _smallest(errors)
         is_seen = best < OUT_OF_VIEW
         if unmoved is not None:
@@ -156,6 +161,11 @@ class SelfSupervised(nn.Module):
         with torch.no_grad():
             before = self.first(seen)[0].float()
         return scale_invariant_loss(finest, before, is_valid=torch.ones_like(before, dtype=torch.bool))
+
+
+def with_scene(image: Float[Tensor, "b 3 h w"], is_scene: Bool[Tensor, "b 1 h w"] | None) -> Float[Tensor, "b _ h w"]:
+    """The image, with the mask as a fourth channel where there is one."""
+    return image if is_scene is None else torch.cat([image, is_scene.to(image)], dim=1)
 
 
 def _smallest(errors: list[Float[Tensor, "b 1 h w"]]) -> Float[Tensor, "b 1 h w"]:
