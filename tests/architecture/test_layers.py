@@ -135,7 +135,7 @@ def test_the_rule_sees_a_violation(file: str, text: str) -> None:
     [
         ("core/types.py", "def f():\n    from hondo.images.colour import colourise"),
         ("models/x.py", "from hondo.models.decoders import unet_disparity"),
-        ("train/x.py", "from hondo.losses.ssim import ssim\nimport torch"),
+        ("train/x.py", "from hondo.losses.silog import silog\nimport torch"),
         ("cli/x.py", "from hondo import load"),
         ("core/x.py", "from hondo.version import __version__"),
     ],

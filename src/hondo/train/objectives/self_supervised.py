@@ -4,7 +4,7 @@ import copy
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
@@ -12,12 +12,9 @@ from hondo.core.sample import Batch, Samples
 from hondo.core.types import DepthKind
 from hondo.data.datasets.clips import clips_of
 from hondo.geometry.pose import invert_pose
-from hondo.geometry.warp import synthesise_view
-from hondo.losses.masked import masked_mean
-from hondo.losses.photometric import photometric_error
 from hondo.losses.scale_invariant import scale_invariant_loss
 from hondo.losses.smoothness import smoothness_loss
-from hondo.losses.ssim import Moments, moments
+from hondo.losses.views.reprojection import Views, reprojection_loss
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.families.pose_networks import shared_pose
 from hondo.models.registry.build_model import build_model
@@ -26,9 +23,6 @@ from hondo.train.objectives.objective_config import SelfSupervisedConfig
 from hondo.train.objectives.stereo_scale import stereo_factor
 from hondo.train.objectives.teaching_check import check_clips
 from hondo.train.objectives.two_view_poses import NEEDS_CAMERA, is_stereo_only, with_camera_path
-
-OUT_OF_VIEW = 1e3  # an error that is never the smallest
-IN_MASK = 0.99  # of a warped mask: pixels that a masked one is mixed into do not count
 
 
 class SelfSupervised(nn.Module):
@@ -84,53 +78,22 @@ class SelfSupervised(nn.Module):
         self, batch: Batch, maps: list[Float[Tensor, "b 1 _ _"]], poses: list[Float[Tensor, "b 4 4"]]
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
         """Photometric error and smoothness, averaged over the maps; smoothness is halved with every coarser map."""
-        target = moments(batch.image)
-        unmoved = self._unmoved(batch, target) if self.config.auto_mask else None
-        photometric, smoothness = maps[0].new_zeros(()), maps[0].new_zeros(())
+        kind, size_hw = self.model.kind, batch.image.shape[-2:]
+        smoothness = maps[0].new_zeros(())
         for scale, values in enumerate(maps):
-            kind = self.model.kind
-            inv_depth = both_units(values, kind)["inv_depth"]
-            depth = both_units(resized(values, batch.image.shape[-2:]), kind)["depth"]
-            photometric = photometric + self._reprojection(batch, target, depth, poses, unmoved)
             image = batch.image if scale == 0 else F.interpolate(batch.image, values.shape[-2:], mode="area")
-            smoothness = smoothness + smoothness_loss(inv_depth, image) / 2**scale
-        return photometric / len(maps), smoothness / len(maps)
-
-    def _reprojection(
-        self,
-        batch: Batch,
-        target: Moments,
-        depth: Float[Tensor, "b 1 h w"],
-        poses: list[Float[Tensor, "b 4 4"]],
-        unmoved: Float[Tensor, "b 1 h w"] | None,
-    ) -> Float[Tensor, ""]:
-        """The mean over the pixels of the smallest error of the warped sources and, if given, of the unwarped ones."""
-        assert batch.source_images is not None and batch.K is not None
-        errors = []
-        for number, pose in enumerate(poses):
-            K_source = batch.K if batch.source_K is None else batch.source_K[:, number]
-            source = with_scene(batch.source_images[:, number], batch.is_scene)
-            view, is_inside = synthesise_view(source, depth, pose, batch.K, K_source)
-            error = photometric_error(view[:, :3], target, ssim_weight=self.config.ssim_weight)
-            error = torch.where(is_inside, error, OUT_OF_VIEW) if self.config.mask_outside else error
-            if batch.is_scene is not None:  # in the target and, warped along as a fourth channel, in the source
-                error = torch.where(batch.is_scene & (view[:, 3:] > IN_MASK), error, OUT_OF_VIEW)
-            errors.append(error)
-        best = _smallest(errors)
-        is_seen = best < OUT_OF_VIEW
-        if unmoved is not None:
-            best = torch.minimum(best, unmoved)  # where the unwarped source is nearer, no gradient flows
-        return masked_mean(best, is_seen)
-
-    @torch.no_grad()
-    def _unmoved(self, batch: Batch, target: Moments) -> Float[Tensor, "b 1 h w"]:
-        """The smallest error of the unwarped sources: lowest where nothing moves relative to the camera."""
-        assert batch.source_images is not None
-        temporal = [number for number, role in enumerate(batch.source_roles) if role != "stereo"] or [0]
-        images = [batch.source_images[:, number] for number in temporal]
-        errors = [photometric_error(image, target, ssim_weight=self.config.ssim_weight) for image in images]
-        noise = self.config.tie_noise * torch.randn_like(errors[0])
-        return _smallest(errors) + noise
+            smoothness = smoothness + smoothness_loss(both_units(values, kind)["inv_depth"], image) / 2**scale
+        depths = [both_units(resized(values, size_hw), kind)["depth"] for values in maps]
+        config = self.config
+        photometric = reprojection_loss(
+            depths,
+            views_of(batch, poses),
+            still=_temporal(batch) if config.auto_mask else None,
+            ssim_weight=config.ssim_weight,
+            mask_outside=config.mask_outside,
+            tie_noise=config.tie_noise,
+        )
+        return photometric, smoothness / len(maps)
 
     def _pose(self, batch: Batch, seen: Float[Tensor, "b 3 h w"], number: int) -> Float[Tensor, "b 4 4"]:
         """T_source_target of one source: from the batch, or from the pose network."""
@@ -163,17 +126,24 @@ class SelfSupervised(nn.Module):
         return scale_invariant_loss(finest, before, is_valid=torch.ones_like(before, dtype=torch.bool))
 
 
-def with_scene(image: Float[Tensor, "b 3 h w"], is_scene: Bool[Tensor, "b 1 h w"] | None) -> Float[Tensor, "b _ h w"]:
-    """The image, with the mask as a fourth channel where there is one."""
-    return image if is_scene is None else torch.cat([image, is_scene.to(image)], dim=1)
+def views_of(batch: Batch, poses: list[Float[Tensor, "b 4 4"]]) -> Views:
+    """The batch's target and sources with the poses of the sources."""
+    assert batch.source_images is not None and batch.K is not None
+    source_K = [batch.K] * len(poses) if batch.source_K is None else batch.source_K.unbind(1)
+    sources = batch.source_images.unbind(1)
+    return Views(
+        target=batch.image,
+        sources=sources,
+        K=batch.K,
+        source_K=source_K,
+        T_source_target=poses,
+        is_scene=batch.is_scene,
+    )
 
 
-def _smallest(errors: list[Float[Tensor, "b 1 h w"]]) -> Float[Tensor, "b 1 h w"]:
-    """The elementwise minimum."""
-    smallest = errors[0]
-    for error in errors[1:]:
-        smallest = torch.minimum(smallest, error)
-    return smallest
+def _temporal(batch: Batch) -> list[int]:
+    """The numbers of the sources of another time; of the first source if all are of another camera."""
+    return [number for number, role in enumerate(batch.source_roles) if role != "stereo"] or [0]
 
 
 def check_views(batch: Batch) -> None:
