@@ -13,18 +13,17 @@ from torch import Tensor, nn
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Batch, Samples
-from hondo.geometry.warp import synthesise_view
 from hondo.losses.masked import masked_mean
-from hondo.losses.photometric import photometric_error
+from hondo.losses.photometric import moments
 from hondo.losses.smoothness import smoothness_loss
-from hondo.losses.ssim import moments
+from hondo.losses.views.reprojection import OUT_OF_VIEW, reprojection_errors, smallest
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.multi_frame import MultiFrameModel
 from hondo.models.registry.build_model import build_model
 from hondo.nn.cost_volume import Matching
 from hondo.train.objectives.objective import Losses, ObjectiveEntry, both_units, resized
 from hondo.train.objectives.objective_config import MultiFrameConfig
-from hondo.train.objectives.self_supervised import SelfSupervised, check_views
+from hondo.train.objectives.self_supervised import SelfSupervised, check_views, views_of
 from hondo.train.objectives.self_supervised import prepare_samples as prepare_views
 
 NEAREST = 1e-3  # of the depths that are tried
@@ -120,10 +119,11 @@ class MultiFrame(nn.Module):
     ) -> dict[str, Float[Tensor, ""]]:
         """The model's weighted losses, averaged over its maps."""
         sums = {name: maps[0].new_zeros(()) for name in ("photometric", "consistency", "smoothness")}
+        views, target, ssim_weight = views_of(batch, poses), moments(batch.image), self.config.photometric.ssim_weight
         for scale, values in enumerate(maps):
             depth = _depth(values, batch, self.model)
-            error = self._error(batch, depth, poses)
-            sums["photometric"] = sums["photometric"] + masked_mean(error, is_trusted)
+            error = smallest(reprojection_errors(depth, views, target, ssim_weight=ssim_weight))
+            sums["photometric"] = sums["photometric"] + masked_mean(error, is_trusted & (error < OUT_OF_VIEW))
             apart = torch.where(is_trusted, 0.0, (depth - depth_teacher).abs()).mean()
             sums["consistency"] = sums["consistency"] + self.config.consistency * apart
             inv_depth = both_units(values, self.model.kind)["inv_depth"]
@@ -131,16 +131,6 @@ class MultiFrame(nn.Module):
             weight = self.config.photometric.smoothness / 2**scale
             sums["smoothness"] = sums["smoothness"] + weight * smoothness_loss(inv_depth, image)
         return {name: value / len(maps) for name, value in sums.items()}
-
-    def _error(self, batch: Batch, depth: Float[Tensor, "b 1 h w"], poses: Poses) -> Float[Tensor, "b 1 h w"]:
-        """The smallest photometric error over the sources."""
-        assert batch.source_images is not None and batch.K is not None
-        target, errors = moments(batch.image), []
-        for number, pose in enumerate(poses):
-            K_source = batch.K if batch.source_K is None else batch.source_K[:, number]
-            view, _ = synthesise_view(batch.source_images[:, number], depth, pose, batch.K, K_source)
-            errors.append(photometric_error(view, target, ssim_weight=self.config.photometric.ssim_weight))
-        return torch.stack(errors).amin(0)
 
     @torch.no_grad()
     def _follow(self, depth_teacher: Float[Tensor, "b 1 h w"]) -> None:
