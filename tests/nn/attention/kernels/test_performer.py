@@ -1,8 +1,10 @@
 """Performer: random features that stand for softmax attention."""
 
+import pytest
 import torch
 from torch.nn import functional as F
 
+from hondo.nn.attention.kernels import linear
 from hondo.nn.attention.kernels.performer import PerformerAttention, orthogonal_features, positive_features
 
 
@@ -60,3 +62,12 @@ def test_features_are_redrawn_only_when_asked() -> None:
     module.redraw()
     assert not torch.equal(module.projection, before)
     assert torch.isfinite(module(torch.randn(1, 6, 8), (2, 3))).all()
+
+
+def test_features_in_parts_are_those_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    module, tokens = PerformerAttention(dim=8, num_heads=2, head_dim=4, num_features=8), torch.randn(1, 12, 8)
+    with torch.no_grad():
+        at_once = module(tokens, (3, 4))
+        monkeypatch.setattr(linear, "CHUNK", 5)
+        assert torch.allclose(module(tokens, (3, 4)), at_once, atol=1e-6)

@@ -32,7 +32,7 @@ def mix_by_cosines(
     angles = torch.arange(q.shape[2], device=q.device) * (math.pi / 2 / q.shape[2])
     turned = torch.stack([angles.cos(), angles.sin()], dim=-1)  # (n 2)
 
-    def features(x: Float[Tensor, "b heads n d"]) -> Float[Tensor, "b heads n two_d"]:
-        return (F.relu(x.float()).unsqueeze(-1) * turned.unsqueeze(-2)).flatten(-2)
+    def features(x: Float[Tensor, "b heads n d"], at: slice) -> Float[Tensor, "b heads part two_d"]:
+        return (F.relu(x[:, :, at].float()).unsqueeze(-1) * turned[at].unsqueeze(-2)).flatten(-2)
 
-    return weighted_by_products(features(q), features(k), v.float(), eps=EPS).to(v.dtype)
+    return weighted_by_products(lambda at: features(q, at), lambda at: features(k, at), v, eps=EPS)

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from hondo.core.types import Size
-from hondo.nn.attention.kernels.linear import weighted_by_products
+from hondo.nn.attention.kernels.linear import chunks, weighted_by_products
 from hondo.nn.tokens import join_heads, split_heads
 
 HEAD_DIM = 64
@@ -42,21 +42,50 @@ class PerformerAttention(nn.Module):
             split_heads(layer(tokens), head_dim=self.head_dim, parts=1)[0]
             for layer in (self.to_q, self.to_k, self.to_v)
         )
-        queries = positive_features(q, self.projection, over=(-1,))
-        keys = positive_features(k, self.projection, over=(-2, -1))
-        return self.proj(join_heads(weighted_by_products(queries, keys, v.float()).to(v.dtype)))
+        largest = largest_exponent(k, self.projection)
+        return self.proj(
+            join_heads(
+                weighted_by_products(
+                    lambda at: positive_features(q[:, :, at], self.projection, over=(-1,)),
+                    lambda at: positive_features(k[:, :, at], self.projection, over=(-2, -1), largest=largest),
+                    v,
+                )
+            )
+        )
+
+
+def largest_exponent(
+    k: Float[Tensor, "b heads n d"], projection: Float[Tensor, "m d"]
+) -> Float[Tensor, "b heads 1 1"] | None:
+    """The maximum of w x over all keys, where their features are made in several parts; else None."""
+    parts = chunks(k.shape[2])
+    if len(parts) == 1:
+        return None
+    found = [exponents(k[:, :, at], projection)[1].amax(dim=(-2, -1), keepdim=True) for at in parts]
+    return torch.cat(found, dim=-1).amax(dim=-1, keepdim=True)
+
+
+def exponents(
+    x: Float[Tensor, "b heads n d"], projection: Float[Tensor, "m d"]
+) -> tuple[Float[Tensor, "b heads n d"], Float[Tensor, "b heads n m"]]:
+    """x scaled by d^-1/4, and w x; in float32: the exponentials of half precision overflow."""
+    x = x.float() * x.shape[-1] ** -0.25
+    return x, x @ projection.float().T
 
 
 def positive_features(
-    x: Float[Tensor, "b heads n d"], projection: Float[Tensor, "m d"], *, over: tuple[int, ...]
+    x: Float[Tensor, "b heads n d"],
+    projection: Float[Tensor, "m d"],
+    *,
+    over: tuple[int, ...],
+    largest: Float[Tensor, "b heads 1 1"] | None = None,
 ) -> Float[Tensor, "b heads n m"]:
-    """m^-1/2 (exp(w x - |x|^2 / 2 - maximum) + 1e-4) with x scaled by d^-1/4; the maximum of w x is taken ``over``.
+    """m^-1/2 (exp(w x - |x|^2 / 2 - maximum) + 1e-4) with x scaled by d^-1/4.
 
-    In float32: the exponents of half precision overflow.
+    ``largest``: the maximum of w x; None: the one ``over`` these axes.
     """
-    x = x.float() * x.shape[-1] ** -0.25
-    exponent = x @ projection.float().T
-    largest = exponent.amax(dim=over, keepdim=True)
+    x, exponent = exponents(x, projection)
+    largest = exponent.amax(dim=over, keepdim=True) if largest is None else largest
     exponent = exponent - (x.square().sum(-1, keepdim=True) / 2 + largest)
     return (exponent.exp() + EPS) * projection.shape[0] ** -0.5
 

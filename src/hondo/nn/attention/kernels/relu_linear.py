@@ -27,4 +27,6 @@ def mix_by_relu(
     grid_hw: Size,
 ) -> Float[Tensor, "b heads n d"]:
     """sum_j (relu(q_i) relu(k_j)) v_j / sum_j (relu(q_i) relu(k_j)), without the n x n matrix; in float32."""
-    return weighted_by_products(F.relu(q.float()), F.relu(k.float()), v.float(), eps=EPS).to(v.dtype)
+    return weighted_by_products(
+        lambda at: F.relu(q[:, :, at].float()), lambda at: F.relu(k[:, :, at].float()), v, eps=EPS
+    )
