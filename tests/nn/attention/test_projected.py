@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-from hondo.nn.attention.projected import ProjectedAttention, with_leading
+from hondo.nn.attention.projected import ProjectedAttention, one_head_at_a_time, with_fewer_keys, with_leading
 from hondo.nn.attention.softmax import SoftmaxAttention
 
 
@@ -30,3 +30,26 @@ def test_leading_tokens_attend_to_all_and_are_given_to_the_grid() -> None:
     assert given == [(6, 1)] and mixed.shape == (1, 1, 7, 4)
     assert torch.allclose(mixed[:, :, :1], F.scaled_dot_product_attention(q[:, :, :1], k, v))
     assert not mixed[:, :, 1:].any()
+
+
+def test_heads_one_at_a_time_are_those_at_once() -> None:
+    q, k, v = torch.randn(3, 2, 3, 6, 4)
+
+    def mix(q, k, v, grid_hw):
+        return F.scaled_dot_product_attention(q, k, v)
+
+    assert torch.allclose(one_head_at_a_time(mix)(q, k, v, (2, 3)), mix(q, k, v, (2, 3)), atol=1e-6)
+
+
+def test_leading_tokens_stay_keys_where_others_are_fewer() -> None:
+    q, k, v = torch.randn(3, 1, 1, 7, 4)
+    seen = []
+
+    def halved(x):
+        seen.append(x.shape[2])
+        return x[:, :, ::2]
+
+    mixed = with_fewer_keys(q, k, v, (2, 3), fewer_keys=halved, fewer_values=halved)
+    kept = torch.tensor([0, 1, 3, 5])
+    expected = F.scaled_dot_product_attention(q[:, :, 1:], k[:, :, kept], v[:, :, kept])
+    assert seen == [6, 6] and torch.allclose(mixed[:, :, 1:], expected, atol=1e-6)

@@ -48,6 +48,38 @@ def with_leading(
     return torch.cat([F.scaled_dot_product_attention(q[:, :, :leading], k, v), mixed], dim=2)
 
 
+def with_fewer_keys(
+    q: Float[Tensor, "b heads n d"],
+    k: Float[Tensor, "b heads n d"],
+    v: Float[Tensor, "b heads n d"],
+    grid_hw: Size,
+    *,
+    fewer_keys: Callable[[OfGrid], Float[Tensor, "b heads m d"]],
+    fewer_values: Callable[[OfGrid], Float[Tensor, "b heads m d"]],
+) -> Float[Tensor, "b heads n d"]:
+    """Softmax attention to fewer keys than tokens; leading tokens are keys as they are, and attend to all tokens."""
+
+    def of_grid(q: OfGrid, k: OfGrid, v: OfGrid, leading_k: Leading, leading_v: Leading) -> OfGrid:
+        keys, values = fewer_keys(k), fewer_values(v)
+        if leading_k.shape[2]:
+            keys, values = torch.cat([leading_k, keys], dim=2), torch.cat([leading_v, values], dim=2)
+        return F.scaled_dot_product_attention(q, keys, values)
+
+    return with_leading(q, k, v, grid_hw, of_grid)
+
+
+def one_head_at_a_time(mix: Mix) -> Mix:
+    """``mix`` on each head alone, whose copies of keys then stay small; all at once where a graph is traced."""
+
+    def mixed(q: OfGrid, k: OfGrid, v: OfGrid, grid_hw: Size) -> Float[Tensor, "b heads n d"]:
+        if torch.compiler.is_compiling() or q.shape[1] == 1:
+            return mix(q, k, v, grid_hw)
+        heads = zip(*(x.split(1, dim=1) for x in (q, k, v)), strict=True)
+        return torch.cat([mix(*head, grid_hw) for head in heads], dim=1)
+
+    return mixed
+
+
 def beside(
     leading: Float[Tensor, "b heads l d"], groups: Float[Tensor, "b heads w m d"]
 ) -> Float[Tensor, "b heads w l+m d"]:

@@ -14,14 +14,23 @@ from torch.nn import functional as F
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.nn.attention.fixed_patterns.window import into_windows, out_of_windows
-from hondo.nn.attention.projected import Leading, OfGrid, ProjectedAttention, attend_in_groups, beside, with_leading
+from hondo.nn.attention.projected import (
+    Leading,
+    OfGrid,
+    ProjectedAttention,
+    attend_in_groups,
+    beside,
+    one_head_at_a_time,
+    with_leading,
+)
 
 
 def halo_attention(*, dim: int, num_heads: int, block: int = 4, halo: int = 3) -> ProjectedAttention:
     """A halo of 0 is window attention; one as wide as the grid is softmax attention."""
     if block < 1 or halo < 0:
         raise HondoError(f"a block is at least 1 and a halo at least 0 wide, got block={block} and halo={halo}")
-    return ProjectedAttention(dim=dim, num_heads=num_heads, mix=partial(mix_with_halo, block=block, halo=halo))
+    mix = one_head_at_a_time(partial(mix_with_halo, block=block, halo=halo))
+    return ProjectedAttention(dim=dim, num_heads=num_heads, mix=mix)
 
 
 def mix_with_halo(

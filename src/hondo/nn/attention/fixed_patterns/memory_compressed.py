@@ -4,14 +4,13 @@ Liu et al. 2018 (Generating Wikipedia), section 4.2.3. Costs n^2 / factor. Pays 
 starts as an average over ``factor`` tokens.
 """
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
-from hondo.nn.attention.projected import Leading, OfGrid, ProjectedAttention, with_leading
+from hondo.nn.attention.projected import ProjectedAttention, with_fewer_keys
 
 
 def memory_compressed_attention(*, dim: int, num_heads: int, factor: int = 3) -> ProjectedAttention:
@@ -40,15 +39,14 @@ class CompressedMix(nn.Module):
         grid_hw: Size,
     ) -> Float[Tensor, "b heads n d"]:
         """The values mixed over the compressed keys."""
-
-        def of_grid(q: OfGrid, k: OfGrid, v: OfGrid, leading_k: Leading, leading_v: Leading) -> OfGrid:
-            keys = self._compressed(k, self.keys)
-            values = self._compressed(v, self.values)
-            if leading_k.shape[2]:
-                keys, values = torch.cat([leading_k, keys], dim=2), torch.cat([leading_v, values], dim=2)
-            return F.scaled_dot_product_attention(q, keys, values)
-
-        return with_leading(q, k, v, grid_hw, of_grid)
+        return with_fewer_keys(
+            q,
+            k,
+            v,
+            grid_hw,
+            fewer_keys=lambda x: self._compressed(x, self.keys),
+            fewer_values=lambda x: self._compressed(x, self.values),
+        )
 
     def _compressed(self, x: Float[Tensor, "b heads n d"], layer: nn.Conv1d) -> Float[Tensor, "b heads m d"]:
         """The last group is filled up with the last token."""

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
+from hondo.nn.attention.projected import one_head_at_a_time
 from hondo.nn.tokens import head_dim_of, join_heads, split_heads
 
 MAX_BUCKETS = 512  # for 32,768 tokens in buckets of 64
@@ -41,10 +42,19 @@ class HashedAttention(nn.Module):
         """The attended tokens, of the same shape. Leading tokens are hashed like the others."""
         q, v = split_heads(self.qv(tokens), head_dim=self.head_dim, parts=2)
         k = F.normalize(q, dim=-1) * self.head_dim**0.5
+        return self.proj(join_heads(one_head_at_a_time(self._mix)(q, k, v, grid_hw)))
+
+    def _mix(
+        self,
+        q: Float[Tensor, "b heads n d"],
+        k: Float[Tensor, "b heads n d"],
+        v: Float[Tensor, "b heads n d"],
+        grid_hw: Size,
+    ) -> Float[Tensor, "b heads n d"]:
         buckets = bucket_count(q.shape[2], bucket_size=self.bucket_size)
         rounds = [self._round(q, k, v, directions[:, : buckets // 2]) for directions in self.directions]
         results, totals = (torch.stack(each) for each in zip(*rounds, strict=True))
-        return self.proj(join_heads((results * totals.softmax(dim=0)).sum(dim=0)))
+        return (results * totals.softmax(dim=0)).sum(dim=0)
 
     def _round(
         self,

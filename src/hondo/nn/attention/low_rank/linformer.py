@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.nn.attention.low_rank.segments import averages
-from hondo.nn.attention.projected import Leading, OfGrid, ProjectedAttention, with_leading
+from hondo.nn.attention.projected import ProjectedAttention, with_fewer_keys
 
 
 def linformer_attention(*, dim: int, num_heads: int, rank: int = 64, length: int = 480) -> ProjectedAttention:
@@ -38,15 +38,14 @@ class ProjectedMix(nn.Module):
         grid_hw: Size,
     ) -> Float[Tensor, "b heads n d"]:
         """The values mixed over the projected keys."""
-
-        def of_grid(q: OfGrid, k: OfGrid, v: OfGrid, leading_k: Leading, leading_v: Leading) -> OfGrid:
-            keys = resampled(self.keys, k.shape[2]) @ k
-            values = resampled(self.values, v.shape[2]) @ v
-            if leading_k.shape[2]:
-                keys, values = torch.cat([leading_k, keys], dim=2), torch.cat([leading_v, values], dim=2)
-            return F.scaled_dot_product_attention(q, keys, values)
-
-        return with_leading(q, k, v, grid_hw, of_grid)
+        return with_fewer_keys(
+            q,
+            k,
+            v,
+            grid_hw,
+            fewer_keys=lambda x: resampled(self.keys, x.shape[2]) @ x,
+            fewer_values=lambda x: resampled(self.values, x.shape[2]) @ x,
+        )
 
 
 def resampled(matrix: Float[Tensor, "rank length"], count: int) -> Float[Tensor, "rank count"]:
