@@ -33,6 +33,7 @@ TINY: dict[str, dict[str, Any]] = {
     "depth-anything-l-outdoor": DPT_TINY,
     "dpt": DPT_TINY,
     "dpt-base": DPT_TINY,
+    "dpt-fast": {"encoder": "mobilenetv4_conv_small+vit_tiny_patch16_224", "features": 16},
     "dpt-hybrid": {"hooks": (0, 1), "features": 16},
     "dpt-hybrid-kitti": DPT_TINY,
     "dpt-hybrid-nyu": DPT_TINY,

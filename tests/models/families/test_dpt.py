@@ -8,10 +8,12 @@ import torch
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind
 from hondo.models.base.macs import count_macs
+from hondo.models.encoders.vit import readout_of
 from hondo.models.families.dpt import dpt, inverted, output_of, share_of
 from hondo.models.registry.build_model import build_model
 
 TINY = "timm:vit_tiny_patch16_224"
+CNN = "mobilenetv4_conv_small"
 
 
 @pytest.mark.parametrize(
@@ -47,6 +49,8 @@ def test_heads_and_their_units() -> None:
         "timm:eva02_tiny_patch14_224",  # rotary positions
         "timm:convnext_atto",  # a pyramid of four
         "timm:resnet18",  # a pyramid of five
+        f"{CNN}+vit_tiny_patch16_224",
+        "timm:fastvit_t8+vit_tiny_patch16_224",  # no map at 1/2
     ],
 )
 def test_any_timm_encoder(encoder: str) -> None:
@@ -87,10 +91,13 @@ def test_four_hooks_of_a_hybrid_name_its_cnn_stages_first() -> None:
         ({"encoder": "resnet-fifty"}, "encoder"),
         ({"encoder": TINY, "attention": "sofmax"}, "softmax"),
         ({"encoder": TINY, "num_heads": 5}, "5 heads do not divide 192"),
-        ({"encoder": TINY, "readout": "add"}, "readout"),
+        ({"encoder": TINY, "readout": "sum"}, "readout"),
         ({"encoder": TINY, "positions": "nearest"}, "resizing of position embeddings"),
         ({"encoder": TINY, "widths": (8, 8)}, "channels of four maps"),
         ({"encoder": TINY, "features": 1}, "at least 2 features"),
+        ({"encoder": TINY, "attention": ("linear", "softmax")}, "one for each of the 12 blocks, got 2"),
+        ({"encoder": f"{CNN}+resnet18"}, "needs a plain vision transformer behind"),
+        ({"encoder": "resnet-fifty+vit_tiny_patch16_224"}, "encoder"),
     ],
 )
 def test_wrong_options_are_one_plain_line(options: dict, message: str) -> None:
@@ -117,3 +124,40 @@ def test_a_batch_is_its_images() -> None:
     images = torch.rand(2, 3, 64, 96)
     with torch.no_grad():
         assert torch.allclose(model(images)[0][1:], model(images[1:])[0], atol=1e-4)
+
+
+def test_hybrids_of_any_cnn_take_its_normalisation_and_drop_its_last_stage() -> None:
+    with torch.device("meta"):
+        model = dpt(encoder=f"{CNN}+vit_tiny_patch16_224", features=16)
+    encoder = model.network.encoder
+    assert encoder.strides == (4, 8, 16, 16) and encoder.hooks == (8, 11) and model.input_spec.multiple_of == 32
+    assert model.input_spec.mean == pytest.approx((0.485, 0.456, 0.406))
+    assert encoder.patch_embed.backbone.strides == (4, 8, 16)
+
+
+def test_blocks_can_differ_in_attention_and_heads_be_narrower_than_the_width() -> None:
+    options = {"encoder": TINY, "hooks": (0, 1, 2, 3), "features": 8, "num_heads": 2, "head_dim": 8}
+    model = dpt(**options, attention=("softmax", "performer", "softmax", "performer"), grid_hw=(2, 3)).eval()
+    blocks, encoder = model.network.encoder.blocks, model.network.encoder
+    assert [type(block.attn).__name__ for block in blocks[:2]] == ["SoftmaxAttention", "PerformerAttention"]
+    assert blocks[0].attn.qkv.out_features == 3 * 16 and encoder.pos_embed.shape[1] == 1 + 2 * 3
+    with torch.no_grad():
+        assert model(torch.rand(1, 3, 32, 64))[0].shape == (1, 1, 32, 64)
+
+
+@pytest.mark.parametrize("readout", ["project", "add", "ignore"])
+def test_readouts_of_the_class_token(readout: str) -> None:
+    torch.manual_seed(0)
+    module, tokens = readout_of(readout, dim=4), torch.randn(1, 7, 4)
+    read = module(tokens)[:, -6:]
+    wanted = {"add": tokens[:, 1:] + tokens[:, :1], "ignore": tokens[:, 1:]}
+    if readout == "project":
+        pairs = torch.cat([tokens[:, 1:], tokens[:, :1].expand(-1, 6, -1)], dim=2)
+        wanted = {"project": torch.nn.functional.gelu(module.project(pairs))}
+    assert torch.allclose(read, wanted[readout], atol=1e-6)
+
+
+def test_a_separable_decoder_costs_a_fraction() -> None:
+    with torch.device("meta"):
+        full, separable = (dpt(encoder=TINY, features=64, separable=each, size_hw=(96, 96)) for each in (False, True))
+    assert count_macs(separable) < 0.6 * count_macs(full)

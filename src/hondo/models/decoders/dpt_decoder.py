@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from hondo.core.types import Size
 
 HEAD_CHANNELS = 32  # before the last convolution
+Conv = Callable[..., nn.Module]  # (inputs, outputs, bias=True) -> a convolution that keeps the size
 
 
 class DPTDecoder(nn.Module):
@@ -26,6 +27,7 @@ class DPTDecoder(nn.Module):
         strides: Sequence[int],
         widths: Sequence[int | None],
         features: int = 256,
+        separable: bool = False,
         output: Callable[[Float[Tensor, "b 1 h w"]], Float[Tensor, "b 1 h w"]],
     ) -> None:
         super().__init__()
@@ -35,11 +37,14 @@ class DPTDecoder(nn.Module):
             for inputs, width, scale in zip(channels, widths, scales(strides), strict=True)
         )
         adapted = [width or inputs for inputs, width in zip(channels, widths, strict=True)]
-        self.adapt = nn.ModuleList(nn.Conv2d(inputs, features, 3, padding=1, bias=False) for inputs in adapted)
+        conv: Conv = separable_conv if separable else full_conv
+        self.adapt = nn.ModuleList(conv(inputs, features, bias=False) for inputs in adapted)
         deepest = len(adapted) - 1
-        self.fuse = nn.ModuleList(Fusion(features, has_coarser=level < deepest) for level in range(len(adapted)))
-        self.halve = nn.Conv2d(features, features // 2, 3, padding=1)
-        self.refine = nn.Conv2d(features // 2, HEAD_CHANNELS, 3, padding=1)
+        self.fuse = nn.ModuleList(
+            Fusion(features, has_coarser=level < deepest, conv=conv) for level in range(len(adapted))
+        )
+        self.halve = conv(features, features // 2)
+        self.refine = conv(features // 2, HEAD_CHANNELS)
         self.last = nn.Conv2d(HEAD_CHANNELS, 1, 1)
 
     def forward(self, maps: Sequence[Float[Tensor, "b _ _ _"]]) -> list[Float[Tensor, "b 1 h w"]]:
@@ -52,6 +57,18 @@ class DPTDecoder(nn.Module):
         x = resized(self.halve(x), size_hw)
         x = self.last(F.relu(self.refine(x), inplace=True))
         return [self.output(x.float())]
+
+
+def full_conv(inputs: int, outputs: int, *, bias: bool = True) -> nn.Module:
+    """3x3."""
+    return nn.Conv2d(inputs, outputs, 3, padding=1, bias=bias)
+
+
+def separable_conv(inputs: int, outputs: int, *, bias: bool = True) -> nn.Module:
+    """3x3 within each channel, then 1x1: about a ninth of the multiplications (Howard et al. 2017, section 3.1)."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, inputs, 3, padding=1, groups=inputs, bias=False), nn.Conv2d(inputs, outputs, 1, bias=bias)
+    )
 
 
 def scales(strides: Sequence[int]) -> list[float]:
@@ -79,10 +96,10 @@ class Reassemble(nn.Module):
 class Fusion(nn.Module):
     """Adds a level's map to what came from the coarser ones, and goes on to the next finer size."""
 
-    def __init__(self, channels: int, *, has_coarser: bool) -> None:
+    def __init__(self, channels: int, *, has_coarser: bool, conv: Conv = full_conv) -> None:
         super().__init__()
-        self.before = ResidualUnit(channels) if has_coarser else nn.Identity()
-        self.after = ResidualUnit(channels)
+        self.before = ResidualUnit(channels, conv=conv) if has_coarser else nn.Identity()
+        self.after = ResidualUnit(channels, conv=conv)
         self.project = nn.Conv2d(channels, channels, 1)
 
     def forward(
@@ -96,10 +113,9 @@ class Fusion(nn.Module):
 class ResidualUnit(nn.Module):
     """x + conv(relu(conv(relu(x))))."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, *, conv: Conv = full_conv) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
-        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv1, self.conv2 = conv(channels, channels), conv(channels, channels)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         return x + self.conv2(F.relu(self.conv1(F.relu(x)), inplace=True))

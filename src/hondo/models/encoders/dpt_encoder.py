@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from hondo.core.errors import HondoError, unknown
 from hondo.core.types import Size
-from hondo.models.encoders.embed import EfficientNetEmbed, PatchEmbed, ResNetEmbed
+from hondo.models.encoders.embed import CNNEmbed, EfficientNetEmbed, PatchEmbed, ResNetEmbed
 from hondo.models.encoders.encoder import Encoder, Pretrained
 from hondo.models.encoders.registry import build_encoder
 from hondo.models.encoders.timm_features import fetched, is_timm_name, timm_encoder, timm_names
@@ -18,14 +18,16 @@ from hondo.models.encoders.vit import ViT, ViTFacts, ViTUse
 
 HYBRIDS = {"resnet50": ResNetEmbed, "efficientnet_b0": EfficientNetEmbed}
 HYBRID_FACTS = ViTFacts(dim=768, patch=16, depth=12, num_heads=12, grid_hw=(24, 24))  # ViT-B/16 at 384x384
-HYBRID_HOOKS = (8, 11)
+SMALL_VIT = "vit_small_patch16_224"
 HYBRID_MAPS = (0, 1)  # stages of the CNN that are read beside the transformer, counted from 1/4 of the size
 _HYBRID_WEIGHTS = "vit_base_r50_s16_384"
 
 
 def dpt_encoder(name: str, use: ViTUse, *, pretrained: Pretrained = False, size_hw: Size) -> Encoder:
-    """``name``: of HYBRIDS, or of timm with or without "timm:". Always four maps."""
+    """``name``: of HYBRIDS, of timm with or without "timm:", or CNN+ViT, two names of timm. Always four maps."""
     name = name.removeprefix("timm:")
+    if "+" in name:
+        return _any_hybrid(*name.split("+", 1), use, pretrained=pretrained)
     if name in HYBRIDS:
         return _hybrid(name, use, pretrained=pretrained)
     if not is_timm_name(name):
@@ -56,10 +58,7 @@ def checked_hooks(hooks: Sequence[int], *, depth: int, count: int, encoder: str)
 
 
 def _hybrid(name: str, use: ViTUse, *, pretrained: Pretrained) -> ViT:
-    hooks = tuple(use.hooks or HYBRID_HOOKS)
-    if len(hooks) == 4 and hooks[:2] == HYBRID_MAPS:
-        hooks = hooks[2:]
-    hooks = checked_hooks(hooks, depth=HYBRID_FACTS.depth, count=2, encoder=name)
+    hooks = _hybrid_hooks(use, depth=HYBRID_FACTS.depth, encoder=name)
     encoder = ViT(HYBRIDS[name](dim=HYBRID_FACTS.dim), HYBRID_FACTS, replace(use, hooks=hooks))
     if not pretrained:
         return encoder
@@ -67,6 +66,28 @@ def _hybrid(name: str, use: ViTUse, *, pretrained: Pretrained) -> ViT:
         backbone = fetched(name, pretrained=pretrained, num_classes=0, global_pool="")
         encoder.get_submodule("patch_embed.backbone").load_state_dict(backbone.state_dict())
     return _with_timm_weights(encoder, _HYBRID_WEIGHTS, pretrained=pretrained)
+
+
+def _hybrid_hooks(use: ViTUse, *, depth: int, encoder: str) -> tuple[int, ...]:
+    hooks = tuple(use.hooks or evenly(depth)[2:])
+    if len(hooks) == 4 and hooks[:2] == HYBRID_MAPS:
+        hooks = hooks[2:]
+    return checked_hooks(hooks, depth=depth, count=2, encoder=encoder)
+
+
+def _any_hybrid(cnn: str, name: str, use: ViTUse, *, pretrained: Pretrained) -> ViT:
+    """A plain ViT of timm above any CNN of timm, in place of its patches."""
+    cnn, name = cnn.strip(), name.strip().removeprefix("timm:")
+    facts = vit_facts(name) if is_timm_name(name) else None
+    if facts is None:
+        raise HondoError(f"encoder '{cnn}+{name}' needs a plain vision transformer behind the +, e.g. {SMALL_VIT}")
+    if not is_timm_name(cnn):
+        raise unknown("encoder", cnn, timm_names())
+    embed = CNNEmbed(cnn, dim=facts.dim, pretrained=pretrained)
+    hooks = _hybrid_hooks(use, depth=facts.depth, encoder=f"{cnn}+{name}")
+    facts = replace(facts, patch=16, mean=embed.backbone.mean, std=embed.backbone.std)
+    encoder = ViT(embed, facts, replace(use, hooks=hooks))
+    return _with_timm_weights(encoder, name, pretrained=pretrained) if pretrained else encoder
 
 
 def _with_timm_weights(encoder: ViT, name: str, *, pretrained: Pretrained) -> ViT:

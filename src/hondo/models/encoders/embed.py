@@ -5,11 +5,14 @@ Each returns the CNN's finer maps too, which DPT's decoder reads beside the tran
 
 from typing import Any
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from hondo.models.base.timm_parts import with_own_parts
 from hondo.models.base.torchvision_guard import import_timm
+from hondo.models.encoders.encoder import Pretrained
+from hondo.models.encoders.timm_features import TimmEncoder, timm_encoder
 from hondo.nn.blocks.standardised_conv import StandardisedConv
 
 Maps = list[Float[Tensor, "b _ _ _"]]
@@ -75,4 +78,31 @@ class EfficientNetEmbed(nn.Module):
         return maps[1:3], self.proj(self.backbone.bn2(self.backbone.conv_head(x)))
 
 
-Embed = PatchEmbed | ResNetEmbed | EfficientNetEmbed
+def without_unread_stages(encoder: TimmEncoder) -> TimmEncoder:
+    """Itself, without the stages after the last map: timm leaves them in EfficientNets and MobileNets."""
+    read = getattr(encoder.network, "_stage_out_idx", None)
+    if read:
+        encoder.network.blocks = encoder.network.blocks[: max(read)]
+    return encoder
+
+
+class CNNEmbed(nn.Module):
+    """Any network of timm with maps at 1/4, 1/8 and 1/16; the last becomes the tokens, later stages are not built."""
+
+    strides = (4, 8)
+
+    def __init__(self, name: str, *, dim: int, pretrained: Pretrained = False) -> None:
+        super().__init__()
+        with torch.device("meta"):
+            strides = timm_encoder(name).network.feature_info.reduction()
+        places = [max(index for index, each in enumerate(strides) if each == stride) for stride in (4, 8, 16)]
+        self.backbone = without_unread_stages(timm_encoder(name, pretrained=pretrained, out_indices=tuple(places)))
+        self.channels = self.backbone.channels[:2]
+        self.proj = nn.Conv2d(self.backbone.channels[2], dim, 1)
+
+    def forward(self, image: Float[Tensor, "b 3 h w"]) -> tuple[Maps, Float[Tensor, "b d _ _"]]:
+        *maps, last = self.backbone(image)
+        return maps, self.proj(last)
+
+
+Embed = PatchEmbed | ResNetEmbed | EfficientNetEmbed | CNNEmbed

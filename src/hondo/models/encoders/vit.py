@@ -7,14 +7,14 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hondo.core.errors import unknown
+from hondo.core.errors import HondoError, unknown
 from hondo.core.types import Size
 from hondo.models.encoders.embed import Embed, Maps
 from hondo.nn.blocks.transformer_block import NORM_EPS, TransformerBlock
 from hondo.nn.derived import Derived
 from hondo.nn.positions import POSITIONS, resized_positions
 
-READOUTS = ("project", "ignore")
+READOUTS = ("project", "add", "ignore")
 Triple = tuple[float, float, float]
 
 
@@ -38,14 +38,18 @@ class ViTFacts:
 class ViTUse:
     """What a depth model takes from a vision transformer; None stands for the transformer's own.
 
-    ``hooks``: the blocks whose tokens become maps. ``attention``: of ATTENTION. ``positions``: how position embeddings
-    are resized, of POSITIONS. ``readout``: "project" adds the class token to every map's tokens (Ranftl et al. 2021,
-    equation 6), "ignore" leaves it out. ``is_normed``: maps pass the final layer norm, as DINOv2 gives them.
+    ``hooks``: the blocks whose tokens become maps. ``attention``: of ATTENTION, or one for each block. ``head_dim``:
+    channels of a head, where heads do not share the width. ``grid_hw``: of the stored position embeddings.
+    ``positions``: how they are resized, of POSITIONS. ``readout``: the class token is projected with every map's
+    tokens ("project"), added to them ("add"), or left out ("ignore") (Ranftl et al. 2021, equations 4 to 6).
+    ``is_normed``: maps pass the final layer norm, as DINOv2 gives them.
     """
 
     hooks: tuple[int, ...] | None = None
-    attention: str = "softmax"
+    attention: str | tuple[str, ...] = "softmax"
     num_heads: int | None = None
+    head_dim: int | None = None
+    grid_hw: Size | None = None
     positions: str = "bilinear"
     readout: str = "project"
     is_normed: bool = False
@@ -68,28 +72,29 @@ class ViT(nn.Module):
     def __init__(self, patch_embed: Embed, facts: ViTFacts, use: ViTUse) -> None:
         super().__init__()
         hooks, dim, prefix = use.hooks or (facts.depth - 1,), facts.dim, int(facts.has_class_token)
+        grid_hw = use.grid_hw or facts.grid_hw
         self.channels = (*patch_embed.channels, *(dim for _ in hooks))
         self.strides = (*patch_embed.strides, *(facts.patch for _ in hooks))
         self.mean, self.std = facts.mean, facts.std
-        self.hooks, self.grid_hw, self.how_resized = hooks, facts.grid_hw, use.positions
+        self.hooks, self.grid_hw, self.how_resized = hooks, grid_hw, use.positions
         self.patch_embed = patch_embed
         self.cls_token = nn.Parameter(torch.zeros(1, 1, dim)) if prefix else None
-        self.pos_embed = nn.Parameter(0.02 * torch.randn(1, prefix + facts.grid_hw[0] * facts.grid_hw[1], dim))
+        self.pos_embed = nn.Parameter(0.02 * torch.randn(1, prefix + grid_hw[0] * grid_hw[1], dim))
         self.blocks = nn.ModuleList(
             TransformerBlock(
                 dim=dim,
                 num_heads=use.num_heads or facts.num_heads,
-                attention=use.attention,
+                attention=attention,
+                head_dim=use.head_dim,
                 mlp_ratio=facts.mlp_ratio,
                 layer_scale=facts.layer_scale,
             )
-            for _ in range(hooks[-1] + 1)
+            for attention in attention_of_blocks(use.attention, depth=hooks[-1] + 1)
         )
         self.norm = nn.LayerNorm(dim, eps=NORM_EPS) if use.is_normed else nn.Identity()
-        is_read = bool(prefix) and use.readout == "project"
+        readout = use.readout if prefix else "ignore"
         self.readouts = nn.ModuleList(  # one a map, as the decoder counts them
-            [nn.Identity() for _ in patch_embed.channels]
-            + [ProjectReadout(dim=dim) if is_read else nn.Identity() for _ in hooks]
+            [nn.Identity() for _ in patch_embed.channels] + [readout_of(readout, dim=dim) for _ in hooks]
         )
         self.derived = Derived()
 
@@ -117,6 +122,29 @@ class ViT(nn.Module):
         tokens = readout(self.norm(tokens))
         cells = tokens[:, tokens.shape[1] - size_hw[0] * size_hw[1] :]
         return cells.transpose(1, 2).unflatten(2, size_hw)
+
+
+def attention_of_blocks(attention: str | tuple[str, ...], *, depth: int) -> tuple[str, ...]:
+    """The attention of every block; refuses another number of them than there are blocks."""
+    each = (attention,) * depth if isinstance(attention, str) else tuple(attention)
+    if len(each) != depth:
+        raise HondoError(f"attention is one name, or one for each of the {depth} blocks, got {len(each)} names")
+    return each
+
+
+def readout_of(name: str, *, dim: int) -> nn.Module:
+    """What becomes of the class token, by a name of READOUTS."""
+    return {"project": ProjectReadout, "add": AddReadout}[name](dim=dim) if name != "ignore" else nn.Identity()
+
+
+class AddReadout(nn.Module):
+    """The class token added to every token."""
+
+    def __init__(self, *, dim: int) -> None:
+        super().__init__()
+
+    def forward(self, tokens: Float[Tensor, "b n d"]) -> Float[Tensor, "b m d"]:
+        return tokens[:, 1:] + tokens[:, :1]
 
 
 class ProjectReadout(nn.Module):

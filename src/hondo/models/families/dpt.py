@@ -31,8 +31,10 @@ METRIC_HEADS = {"kitti": (0.00006016, 0.00579), "nyu": (0.000305, 0.1378)}
 def dpt(
     *,
     encoder: str = "timm:vit_base_patch16_384",
-    attention: str = "softmax",
+    attention: str | tuple[str, ...] = "softmax",
     num_heads: int | None = None,
+    head_dim: int | None = None,
+    grid_hw: Size | None = None,
     hooks: tuple[int, ...] | None = None,
     head: str = "relative",
     max_depth: float = 80.0,
@@ -40,6 +42,7 @@ def dpt(
     positions: str = "bilinear",
     is_normed: bool = False,
     features: int = 256,
+    separable: bool = False,
     widths: tuple[int, ...] | None = None,
     pretrained: Pretrained = False,
     size_hw: Size | None = None,
@@ -48,14 +51,17 @@ def dpt(
     """Any encoder under DPT's decoder.
 
     ``encoder``: "resnet50" or "efficientnet_b0" (hybrids with ViT-B), or a timm name: a ViT of any kind, or a network
-    that yields four maps. ``head``: "relative", "kitti", "nyu", or "sigmoid": a share of ``max_depth`` [m].
-    ``features``: the decoder's channels. ``widths``: of a plain ViT's four maps once projected. What is None is the
-    encoder's own. Other options: see ViTUse.
+    that yields four maps, or "CNN+ViT": a hybrid of two. ``head``: "relative", "kitti", "nyu", or "sigmoid": a share
+    of ``max_depth`` [m]. ``features``: the decoder's channels; ``separable``: its 3x3 convolutions are depthwise and
+    1x1 ones. ``widths``: of a plain ViT's four maps once projected. What is None is the encoder's own. Other options:
+    see ViTUse.
     """
     use = ViTUse(
         hooks=tuple(hooks) if hooks else None,
-        attention=attention,
+        attention=attention if isinstance(attention, str) else tuple(attention),
         num_heads=num_heads,
+        head_dim=head_dim,
+        grid_hw=tuple(grid_hw) if grid_hw else None,
         positions=positions,
         readout=readout,
         is_normed=is_normed,
@@ -69,6 +75,7 @@ def dpt(
         strides=maps.strides,
         widths=checked_widths(widths) or default_widths(maps),
         features=features,
+        separable=separable,
         output=output,
     )
     step = multiple_of or (max(maps.strides) if is_flat(maps) else 32)
@@ -178,3 +185,17 @@ def dpt_thesis(
 ) -> DepthModel:
     """Sanchez' 36 hybrids for KITTI: encoder, attention and hooks follow from the file, ``num_heads`` is given."""
     return dpt(encoder=encoder, head=head, positions=positions, size_hw=size_hw, **options)
+
+
+@variant_of(dpt)
+def dpt_fast(
+    *,
+    encoder: str = "timm:mobilenetv4_conv_small+vit_small_patch16_224",
+    hooks: tuple[int, ...] | None = (0, 1),
+    features: int = 64,
+    head: str = "sigmoid",
+    size_hw: Size = (192, 640),
+    **options: Any,
+) -> DepthModel:
+    """A light hybrid: a tenth of the thesis's model A in multiplications (benchmarks/fast_dpt.py): metres."""
+    return dpt(encoder=encoder, hooks=hooks, features=features, head=head, size_hw=size_hw, **options)

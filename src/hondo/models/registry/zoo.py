@@ -47,6 +47,7 @@ ZOO: Table[Build] = Table(
         "depth-anything-l-outdoor": "hondo.models.families.depth_anything:depth_anything_l_outdoor",
         "dpt": "hondo.models.families.dpt:dpt",
         "dpt-base": "hondo.models.families.dpt:dpt_base",
+        "dpt-fast": "hondo.models.families.dpt:dpt_fast",
         "dpt-hybrid": "hondo.models.families.dpt:dpt_hybrid",
         "dpt-hybrid-kitti": "hondo.models.families.dpt:dpt_hybrid_kitti",
         "dpt-hybrid-nyu": "hondo.models.families.dpt:dpt_hybrid_nyu",

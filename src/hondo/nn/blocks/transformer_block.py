@@ -23,13 +23,15 @@ class TransformerBlock(nn.Module):
         *,
         dim: int,
         num_heads: int,
+        head_dim: int | None = None,
         attention: str = "softmax",
         mlp_ratio: float = 4.0,
         layer_scale: float | None = None,
     ) -> None:
         super().__init__()
         self.norm1 = nn.LayerNorm(dim, eps=NORM_EPS)
-        self.attn = build_attention(attention, dim=dim, num_heads=num_heads)
+        given = {} if head_dim is None else {"head_dim": head_dim}
+        self.attn = build_attention(attention, dim=dim, num_heads=num_heads, **given)
         self.norm2 = nn.LayerNorm(dim, eps=NORM_EPS)
         self.mlp = Mlp(dim=dim, hidden=int(dim * mlp_ratio))
         self.ls1 = nn.Identity() if layer_scale is None else LayerScale(dim=dim, start=layer_scale)
