@@ -84,9 +84,10 @@ class SyntheticData:
     seed: int = 0
     size_hw: Size = (192, 256)
     sources: tuple[int | Literal["stereo"], ...] = ()  # other views, with their poses: offsets in frames, or "stereo"
+    worlds: dict[str, float] | None = None  # and how often each is drawn; None: the mixture of hondo.synthetic
 
     def __post_init__(self) -> None:
-        check_config(self, name="data", limits={"length": COUNT, "size_hw": _SIDE})
+        check_config(self, name="data", limits={"length": COUNT, "size_hw": _SIDE, "worlds": NOT_NEGATIVE})
 
 
 @dataclass(frozen=True, kw_only=True)

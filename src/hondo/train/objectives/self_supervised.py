@@ -175,14 +175,19 @@ def prepare_samples(samples: Samples, model: DepthModel, config: SelfSupervisedC
     for clip in clips:
         clip.check_sizes()
     check_clips(clips, are_poses_known=config.pose == "known")
-    has_stereo = bool(clips) and all("stereo" in clip.sources for clip in clips)
-    if has_stereo and clips[0].camera is not None and model.kind is DepthKind.SCALED_INVERSE_DEPTH:
+    if has_stereo(samples) and model.kind is DepthKind.SCALED_INVERSE_DEPTH:
         model.make_metric(stereo_factor(samples, model))
     if config.pose == "two-view" and not is_stereo_only(samples):
         return with_camera_path(samples, model)
     if len(samples) and samples[0].camera is None:
         raise HondoError(f"{samples[0].origin}: {NEEDS_CAMERA}")
     return samples
+
+
+def has_stereo(samples: Samples) -> bool:
+    """Whether every sample has the other image of its pair, with known poses, which set the scale."""
+    sets = clips_of(samples) or (samples,)
+    return len(samples) > 0 and all("stereo" in getattr(each, "sources", ()) for each in sets)
 
 
 SELF_SUPERVISED = ObjectiveEntry(
