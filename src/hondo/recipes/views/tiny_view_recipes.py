@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from hondo.data.datasets.dataset_configs import SyntheticData
-from hondo.recipes import self_supervised_recipes as full
 from hondo.recipes.recipe import Recipe
 from hondo.recipes.tiny_recipes import SIZE, twin
+from hondo.recipes.views import self_supervised_recipes as full
 from hondo.train.objectives.objective_config import MultiFrameConfig, SelfSupervisedConfig
 
 RESNET = "timm:test_resnet"

@@ -9,7 +9,7 @@ import torch
 from hondo.models.registry.build_model import build_model
 from hondo.recipes.pipeline import run
 from hondo.recipes.registry import RECIPES
-from hondo.recipes.tiny_view_recipes import WALKS
+from hondo.recipes.views.tiny_view_recipes import WALKS
 from hondo.train.loop.loop_config import FabricConfig, LoopConfig
 
 TWINS = [name for name in RECIPES if name.endswith("-tiny") and not hasattr(RECIPES[name]().objective, "terms")]
