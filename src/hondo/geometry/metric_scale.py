@@ -69,7 +69,7 @@ def scale_from_height(depth_map: DepthMap, metres: float, *, seed: int = 0) -> M
     if depth_map.camera is None:
         raise HondoError("the height of a camera needs its intrinsics; give camera or fov", field="camera")
     points = _lower_half(depth_map, depth_map.camera, seed=seed)
-    normal, offset, on_plane = _ground(points, seed=seed)
+    normal, offset, on_plane = level_plane(points, seed=seed)
     if on_plane.mean() < LEAST_SHARE:
         raise HondoError(
             f"no ground plane: only {on_plane.mean():.0%} of the lower half of the image lies on one "
@@ -121,7 +121,7 @@ def _lower_half(depth_map: DepthMap, camera: Camera, *, seed: int) -> Float[np.n
     return np.stack([x, y, z], axis=1)
 
 
-def _ground(
+def level_plane(
     points: Float[np.ndarray, "n 3"], *, seed: int
 ) -> tuple[Float[np.ndarray, "3"], float, Bool[np.ndarray, "n"]]:
     """The level plane below the camera that most points lie on: its normal (down), its distance, and which points."""
