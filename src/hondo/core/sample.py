@@ -22,6 +22,7 @@ class SourceView:
     role: ViewRole
     T_source_target: Float[Tensor, "4 4"] | None = None
     camera: Camera | None = None  # None: the same as the target's
+    distance: float | None = None  # metres that the camera moved, where its speed or GPS is known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,7 @@ class Sample:
     is_scene: Bool[Tensor, "1 h w"] | None = None  # False: a hood, a watermark, a black bar. None: scene everywhere
     sources: tuple[SourceView, ...] = ()
     origin: str = ""  # file or scene it came from
+    clip: int = 0  # the number of the clip it is of; one camera took each
     remarks: tuple[str, ...] = ()  # what its reader assumed, for ``hondo data check``
 
     def __post_init__(self) -> None:
@@ -85,6 +87,9 @@ class Batch:
     source_roles: tuple[ViewRole, ...] = ()  # the same n roles for every sample
     T_source_target: Float[Tensor, "b n 4 4"] | None = None
     source_K: Float[Tensor, "b n 3 3"] | None = None
+    distance: Float[Tensor, "b n"] | None = None  # metres between the cameras; NaN where it is not known
     augmented: Float[Tensor, "b 3 h w"] | None = None  # colour-jittered ``image``: what the network sees
     augmented_sources: Float[Tensor, "b n 3 h w"] | None = None
     origins: tuple[str, ...] = ()
+    clips: tuple[int, ...] = ()
+    is_flipped: Bool[Tensor, " b"] | None = None  # mirrored by augmentation

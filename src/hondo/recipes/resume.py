@@ -38,6 +38,7 @@ _PATHS = (
     "root",
     "camera",
     "poses",
+    "track",
     "weights",
     "sets",
     "measured",

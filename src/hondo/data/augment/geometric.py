@@ -34,6 +34,7 @@ def flip(batch: Batch, is_flipped: Bool[Tensor, " b"]) -> Batch:
         K=_flip_K(batch.K, is_flipped, width=width),
         source_K=_flip_K(batch.source_K, is_flipped, width=width),
         T_source_target=_flip_poses(batch.T_source_target, is_flipped),
+        is_flipped=is_flipped if batch.is_flipped is None else batch.is_flipped ^ is_flipped,
     )
 
 

@@ -18,6 +18,7 @@ from hondo.data.datasets.stereo_pair import check_baseline, match_right, stereo_
 from hondo.data.loading.fit_sample import fit_depth, fit_sample, image_tensor
 from hondo.data.partners.pairing import pose_indices
 from hondo.data.partners.scene_mask import read_mask
+from hondo.data.partners.track import Track, read_track
 from hondo.data.partners.turned_pair import (
     check_orientation,
     lies_as_stored,
@@ -46,7 +47,8 @@ class Frames(Sequence[Sample]):
     there are depth maps and no sources). ``start``, ``stop``: the frames used, as in a slice; ``every``: each n-th
     target; ``only``: targets whose file name starts so. ``size_hw``: scaled with the aspect kept and padded.
     ``crop``: the window (top, left, height, width) used, in pixels of the clip as it came; ``mask``: an image as large,
-    black where no scene is seen. ``max_depth`` and ``partner_orientation``: as of ``Rgbd``.
+    black where no scene is seen. ``track``: a table of speeds or GPS (see ``read_track``). ``max_depth`` and
+    ``partner_orientation``: as of ``Rgbd``.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Frames(Sequence[Sample]):
         partner_orientation: str = "stored",
         crop: Crop | None = None,
         mask: str | Path | None = None,
+        track: str | Path | None = None,
     ) -> None:
         if 0 in sources or len(set(sources)) != len(sources):
             raise HondoError(f"sources must be different offsets other than 0, e.g. (-1, 1), got {sources}")
@@ -100,10 +103,9 @@ class Frames(Sequence[Sample]):
         self.max_depth, self.partner_orientation = max_depth, check_orientation(partner_orientation)
         self.orientation = 1 if self.is_video else image_orientation(self.images[0])
         self.poses = None if poses_file is None else self._read_poses(Path(poses_file))
+        self.track = self._read_track(track or layout.track)
         self.camera = self._camera(camera or layout.camera, full_hw=full_hw)
-        self.is_scene = (
-            None if mask is None else read_mask(Path(mask), full_hw=full_hw, crop=crop, size_hw=self.frame_hw)
-        )
+        self.is_scene = mask and read_mask(Path(mask), full_hw=full_hw, crop=crop, size_hw=self.frame_hw)
         if with_depth is None:
             with_depth = bool(self.depth_maps) and not sources
         self.targets = self._targets(range(len(self.images))[start:stop], with_depth=with_depth, only=only)[::every]
@@ -210,6 +212,15 @@ class Frames(Sequence[Sample]):
         say_turned(max(orientations))
         return turned_poses(poses, orientations, where=str(path))
 
+    def _read_track(self, path: str | Path | None) -> Track | None:
+        if path is None or not self.offsets:
+            return None
+        times = None
+        if self.is_video:
+            fps = probe_video(self.root).fps
+            times = [number / fps for number in range(len(self.images))]
+        return read_track(Path(path), self.images, frame_times=times)
+
     def _partners_are_stored(self) -> bool:
         """Whether intrinsics and poses are of the stored pixels, not of the turned image: by the depth maps, if any."""
         if self.orientation == 1 or not self.depth_maps:
@@ -243,7 +254,8 @@ class Frames(Sequence[Sample]):
             return SourceView(image=self._read(self.right[frame]), role=offset, T_source_target=self.T_right_left)
         other = frame + offset
         pose = None if self.poses is None else relative_pose(self.poses[other], self.poses[frame])
-        return SourceView(image=self._image(other), role=offset, T_source_target=pose)
+        distance = None if self.track is None else self.track.distance(frame, other)
+        return SourceView(image=self._image(other), role=offset, T_source_target=pose, distance=distance)
 
     def _image(self, frame: int) -> Float[torch.Tensor, "3 h w"]:
         return self._read(self.images[frame])

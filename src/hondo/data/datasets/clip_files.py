@@ -8,6 +8,7 @@ from hondo.core.errors import HondoError, warn
 from hondo.data.datasets.intrinsics import INTRINSICS_FILES
 from hondo.data.datasets.stereo_pair import find_pair
 from hondo.data.partners.pairing import pair_maps
+from hondo.data.partners.track import TRACK_FILES
 from hondo.images.formats.numpy_file import stack_length
 from hondo.images.listing import DEPTH_MAPS, contents_of, depth_maps_among, list_folder, visible_files
 from hondo.images.read import IMAGE_SUFFIXES
@@ -29,6 +30,7 @@ class ClipLayout:
     depth: Path | None = None
     camera: Path | None = None
     poses: Path | None = None
+    track: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +74,7 @@ def find_layout(root: Path) -> ClipLayout:
         depth=_first(root, DEPTH_FOLDERS),
         camera=_first(root, INTRINSICS_FILES),
         poses=_first(root, POSES_FILES),
+        track=_first(root, TRACK_FILES),
     )
 
 

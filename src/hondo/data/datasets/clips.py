@@ -4,6 +4,7 @@ import bisect
 import glob
 import inspect
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,8 @@ class Clips(Sequence[Sample]):
         if not 0 <= index < len(self):
             raise IndexError(index)
         number = bisect.bisect_right(self._ends, index)
-        return self.clips[number][index - self._ends[number] + len(self.clips[number])]
+        sample = self.clips[number][index - self._ends[number] + len(self.clips[number])]
+        return replace(sample, clip=number)
 
 
 def clips_of(samples: Samples) -> tuple[Frames, ...]:

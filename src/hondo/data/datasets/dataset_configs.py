@@ -23,6 +23,7 @@ class FramesData:
     sources: tuple[int | Literal["stereo"], ...] | None = None
     baseline: float | None = None  # metres between the cameras of a stereo pair
     poses: str | None = None
+    track: str | None = None  # a CSV table of speeds or GPS positions; None: track.csv, speeds.csv or gps.csv beside
     split: str | None = None  # of a published data set: a name of `hondo data splits`, or a file
     lists: str | None = None  # the folder of the published split lists; None: root/splits
     start: int = 0

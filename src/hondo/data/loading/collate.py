@@ -38,7 +38,9 @@ def collate(samples: Sequence[Sample]) -> Batch:
         source_roles=roles,
         T_source_target=_stack_poses(samples) if roles else None,
         source_K=_stack_source_K(samples) if roles else None,
+        distance=_stack_distances(samples) if roles else None,
         origins=tuple(sample.origin for sample in samples),
+        clips=tuple(sample.clip for sample in samples),
     )
 
 
@@ -76,6 +78,14 @@ def _stack_views(samples: Sequence[Sample]) -> Float[Tensor, "b n 3 h w"]:
 
 def _stack_poses(samples: Sequence[Sample]) -> Float[Tensor, "b n 4 4"] | None:
     return _stack([_stack([view.T_source_target for view in sample.sources]) for sample in samples])
+
+
+def _stack_distances(samples: Sequence[Sample]) -> Float[Tensor, "b n"] | None:
+    """NaN where a distance is not known; None if none is."""
+    rows = [[view.distance for view in sample.sources] for sample in samples]
+    if all(metres is None for row in rows for metres in row):
+        return None
+    return torch.tensor([[torch.nan if metres is None else metres for metres in row] for row in rows])
 
 
 def _stack_K(cameras: Sequence[Camera | None]) -> Float[Tensor, "n 3 3"] | None:

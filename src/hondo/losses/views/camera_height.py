@@ -10,7 +10,11 @@ from hondo.geometry.projection import unproject
 
 
 def camera_height_loss(
-    depth: Float[Tensor, "b 1 h w"], is_scene: Bool[Tensor, "b 1 h w"], K: Float[Tensor, "b 3 3"], *, metres: float = 0.0
+    depth: Float[Tensor, "b 1 h w"],
+    is_scene: Bool[Tensor, "b 1 h w"],
+    K: Float[Tensor, "b 3 3"],
+    *,
+    metres: float = 0.0,
 ) -> Float[Tensor, ""]:
     """|height / metres - 1|, the mean over the images whose lower half shows a level plane.
 

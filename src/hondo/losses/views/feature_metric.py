@@ -18,7 +18,7 @@ def feature_metric_loss(
     features: Float[Tensor, "b c _ _"],
     features_source: Float[Tensor, "b n c _ _"],
 ) -> Float[Tensor, ""]:
-    """The smallest mean difference of the warped features over the sources that show the pixel (Shu et al. 2020, eq. 7).
+    """The smallest difference of the warped features over the sources that show the pixel (Shu et al. 2020, eq. 7).
 
     Each pixel's features have length 1, so that the error does not depend on the encoder.
     """
@@ -27,7 +27,9 @@ def feature_metric_loss(
     small = F.interpolate(depth.float(), size_hw, mode="area")
     target = F.normalize(features.float(), dim=1)
     errors = []
-    for T, K_source, there in zip(T_source_target.unbind(1), source_K.unbind(1), features_source.unbind(1), strict=True):
+    for T, K_source, there in zip(
+        T_source_target.unbind(1), source_K.unbind(1), features_source.unbind(1), strict=True
+    ):
         view, is_seen = synthesise_view(F.normalize(there.float(), dim=1), small, T, scale * K, scale * K_source)
         error = (view - target).abs().mean(1, keepdim=True)
         errors.append(torch.where(is_seen, error, torch.inf))

@@ -8,7 +8,7 @@ from hondo.geometry.projection import pixel_grid
 from hondo.geometry.warp import source_pixels
 from hondo.losses.masked import masked_mean, masked_median
 
-# Yin and Shi 2018 (GeoNet), section 3.4: flows differ where they are farther apart than 3 pixels and 5 % of their length.
+# Yin and Shi 2018 (GeoNet), section 3.4: flows differ where they are 3 pixels and 5 % of their length apart.
 FAR_PX, FAR_SHARE = 3.0, 0.05
 FAR_MEDIANS = 3.0  # and than so many medians of the image: early in training everything differs
 

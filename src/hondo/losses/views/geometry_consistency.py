@@ -29,7 +29,7 @@ def inconsistency(
     source_K: Float[Tensor, "b n 3 3"],
     depth_source: Float[Tensor, "b n 1 h w"],
 ) -> Float[Tensor, "b n 1 h w"]:
-    """|z - d| / (z + d): z of the target's points in each source, d the depth predicted there (Bian et al. 2019, eq. 4).
+    """|z - d| / (z + d): z of the target's points in a source, d the depth predicted there (Bian et al. 2019, eq. 4).
 
     NaN where a source does not show the pixel.
     """

@@ -26,6 +26,7 @@ class Views:
     source_K: Sequence[Float[Tensor, "b 3 3"]]
     T_source_target: Sequence[Float[Tensor, "b 4 4"]]  # in the unit of depth
     is_scene: Bool[Tensor, "b 1 h w"] | None = None  # of target and sources alike; None: scene everywhere
+    weight: Float[Tensor, "b 1 h w"] | None = None  # factor of the error of each pixel; those of weight 0 do not count
 
 
 def reprojection_loss(
@@ -54,6 +55,8 @@ def reprojection_loss(
         is_seen = best < OUT_OF_VIEW
         if unmoved is not None:
             best = torch.minimum(best, unmoved)  # where the unwarped source is nearer, no gradient flows
+        if views.weight is not None:
+            best, is_seen = best * views.weight, is_seen & (views.weight > 0)
         means.append(masked_mean(best, is_seen))
     return torch.stack(means).mean()
 

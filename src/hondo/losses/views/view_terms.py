@@ -20,9 +20,7 @@ VIEW_TERMS: Table[Term] = Table(
     {
         "velocity": Term(function=velocity_loss, reads=("T_source_target", "distance"), needs=None),
         "camera_height": Term(function=camera_height_loss, reads=("depth", "is_scene", "K"), needs=None),
-        "geometry_consistency": Term(
-            function=geometry_consistency_loss, reads=(*_MOTION, "depth_source"), needs=None
-        ),
+        "geometry_consistency": Term(function=geometry_consistency_loss, reads=(*_MOTION, "depth_source"), needs=None),
         "feature_metric": Term(
             function=feature_metric_loss, reads=(*_MOTION, "features", "features_source"), needs=None
         ),

@@ -46,9 +46,15 @@ class SelfSupervisedConfig:
     # Weight of the distance to the initial model's predictions, up to scale. None: 0.1 for trained weights, else 0.
     anchor: float | None = 0.0
     freeze_norm: bool | None = False  # keep batch-norm statistics as they are. None: for trained weights only
+    # Weights of more terms, by their names in VIEW_TERMS: velocity, camera_height, geometry_consistency,
+    # feature_metric, flow_consistency; and their options, e.g. camera_height.metres 1.65.
+    view_terms: dict[str, float] = field(default_factory=dict)
+    view_options: dict[str, float] = field(default_factory=dict)
+    # What weakens the photometric error of a pixel. geometry: depths of the views disagree; flow: it moves by itself.
+    view_masks: tuple[Literal["geometry", "flow"], ...] = ()
 
     def __post_init__(self) -> None:
-        limits = dict.fromkeys(("smoothness", "tie_noise", "anchor"), NOT_NEGATIVE)
+        limits = dict.fromkeys(("smoothness", "tie_noise", "anchor", "view_terms"), NOT_NEGATIVE)
         limits |= {"pose_scale": Limits(above=0, at_most=1), "ssim_weight": FRACTION}
         check_config(self, name="objective", limits=limits)
 

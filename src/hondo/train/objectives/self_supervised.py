@@ -1,6 +1,7 @@
 """Learning from neighbouring views: with the right depth and camera motion, one view can be rendered from another."""
 
 import copy
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
@@ -23,6 +24,9 @@ from hondo.train.objectives.objective_config import SelfSupervisedConfig
 from hondo.train.objectives.stereo_scale import stereo_factor
 from hondo.train.objectives.teaching_check import check_clips
 from hondo.train.objectives.two_view_poses import NEEDS_CAMERA, is_stereo_only, with_camera_path
+from hondo.train.objectives.views.frozen_features import FrozenFeatures
+from hondo.train.objectives.views.view_values import ViewValues
+from hondo.train.objectives.views.weigh_views import check_view_terms, pixel_weight, reads_features, weighted_view_terms
 
 
 class SelfSupervised(nn.Module):
@@ -36,6 +40,8 @@ class SelfSupervised(nn.Module):
         super().__init__()
         self.model, self.pose, self.config = model, pose, config
         self.first = copy.deepcopy(model).requires_grad_(False) if config.anchor else None  # the initial model
+        check_view_terms(config)
+        self.encoder = FrozenFeatures(model) if reads_features(config) else None
 
     def train(self, mode: bool = True) -> "SelfSupervised":
         """Training mode, except for frozen parts."""
@@ -64,8 +70,10 @@ class SelfSupervised(nn.Module):
         poses = poses or self.poses(batch, seen)
         with torch.autocast(seen.device.type, enabled=False):
             maps = [values.float() for values in maps]
-            photometric, smoothness = self._errors(batch, maps, poses)
+            values = ViewValues(batch, maps[0], poses, model=self.model, encoder=self.encoder)
+            photometric, smoothness = self._errors(batch, maps, poses, pixel_weight(values, self.config))
             parts = {"photometric": photometric, "smoothness": self.config.smoothness * smoothness}
+            parts |= weighted_view_terms(values, self.config)
             if self.first is not None:
                 parts["anchor"] = (self.config.anchor or 0.0) * self._anchor(seen, maps[0])
         return parts
@@ -75,7 +83,11 @@ class SelfSupervised(nn.Module):
         return [self._pose(batch, seen, number) for number in range(len(batch.source_roles))]
 
     def _errors(
-        self, batch: Batch, maps: list[Float[Tensor, "b 1 _ _"]], poses: list[Float[Tensor, "b 4 4"]]
+        self,
+        batch: Batch,
+        maps: list[Float[Tensor, "b 1 _ _"]],
+        poses: list[Float[Tensor, "b 4 4"]],
+        weight: Float[Tensor, "b 1 h w"] | None = None,
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
         """Photometric error and smoothness, averaged over the maps; smoothness is halved with every coarser map."""
         kind, size_hw = self.model.kind, batch.image.shape[-2:]
@@ -87,7 +99,7 @@ class SelfSupervised(nn.Module):
         config = self.config
         photometric = reprojection_loss(
             depths,
-            views_of(batch, poses),
+            replace(views_of(batch, poses), weight=weight),
             still=_temporal(batch) if config.auto_mask else None,
             ssim_weight=config.ssim_weight,
             mask_outside=config.mask_outside,

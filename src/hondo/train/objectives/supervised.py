@@ -111,7 +111,7 @@ def check_terms(config: SupervisedConfig, model: DepthModel, *, has_teacher: boo
             raise HondoError(
                 f"loss '{name}' compares depth up to one factor at most, the model's output is {model.kind}; use 'ssi'"
             )
-    check_options(config)
+    check_options({name: TERMS[name] for name in config.terms}, config.options)
 
 
 def prepare_samples(samples: Samples, model: DepthModel, config: SupervisedConfig) -> Samples:

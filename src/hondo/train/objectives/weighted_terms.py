@@ -35,7 +35,7 @@ def weighted_terms(
         values = resized(values.float(), batch.image.shape[-2:])
         inputs = known | both_units(values, kind)
         for name, weight in config.terms.items():
-            options = options_of(config, name)
+            options = options_of(name, TERMS[name], config.options)
             loss = weight * config.scale_decay**scale * _over_understood(TERMS[name], inputs, batch, options)
             parts[name] = parts[name] + loss if name in parts else loss
     return parts
@@ -57,24 +57,24 @@ def inverted(depth: Float[Tensor, "b 1 h w"], is_valid: Bool[Tensor, "b 1 h w"])
     return invert_depth(torch.where(is_valid, depth, 1), not_positive="clamp")
 
 
-def options_of(config: SupervisedConfig, name: str) -> dict[str, float]:
-    """The options of a term, stated as ``term.option``, as integers where its defaults are."""
-    defaults = numbers_of(name)
-    given = {key.removeprefix(f"{name}."): value for key, value in config.options.items() if key.startswith(f"{name}.")}
+def options_of(name: str, term: Term, stated: Mapping[str, float]) -> dict[str, float]:
+    """The options of a term, stated as ``name.option``, as integers where its defaults are."""
+    defaults = numbers_of(term)
+    given = {key.removeprefix(f"{name}."): value for key, value in stated.items() if key.startswith(f"{name}.")}
     return {option: type(defaults[option])(value) for option, value in given.items()}
 
 
-def check_options(config: SupervisedConfig) -> None:
+def check_options(terms: Mapping[str, Term], stated: Mapping[str, float], *, field: str = "objective.options") -> None:
     """Refuses an option of a loss that is not among ``terms``, or that has no such option."""
-    known = [f"{name}.{option}" for name in config.terms for option in numbers_of(name)]
-    for key in config.options:
+    known = [f"{name}.{option}" for name, term in terms.items() for option in numbers_of(term)]
+    for key in stated:
         if key not in known:
-            raise unknown("option of a loss in objective.options", key, known, field="objective.options")
+            raise unknown(f"option of a loss in {field}", key, known, field=field)
 
 
-def numbers_of(name: str) -> dict[str, float]:
+def numbers_of(term: Term) -> dict[str, float]:
     """The options of a loss and their defaults: its arguments that have a number as default."""
-    parameters = inspect.signature(TERMS[name].function).parameters.values()
+    parameters = inspect.signature(term.function).parameters.values()
     return {each.name: each.default for each in parameters if isinstance(each.default, int | float)}
 
 
