@@ -20,7 +20,7 @@ FAST_TESTS := $(addprefix tests/,core geometry images nn synthetic losses metric
   contracts/test_attention.py contracts/test_encoders.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast test-slow check format docs constraints clean
+.PHONY: help install demo test test-fast test-slow check format docs site release constraints clean
 
 help: ## says what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,8 +61,17 @@ docs: $(INSTALLED) ## measures the models, fills the generated blocks of the doc
 	$(BIN)/python docs/model_facts.py
 	$(BIN)/python docs/house.py
 
+site: $(INSTALLED) ## the documentation as a site, in site/
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[site]"
+	$(BIN)/python docs/site.py
+	$(BIN)/mkdocs build --strict --quiet
+
+release: $(INSTALLED) ## the wheel and the source archive, in dist/
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[release]"
+	$(BIN)/python -m build
+
 constraints: $(INSTALLED) ## pins the versions that .venv holds (after an upgrade that passed the tests)
 	$(BIN)/python docs/constraints.py
 
 clean: ## removes .venv and the caches
-	rm -rf .venv .pytest_cache .ruff_cache dist demo_out
+	rm -rf .venv .pytest_cache .ruff_cache build dist site demo_out

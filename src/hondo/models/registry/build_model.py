@@ -45,8 +45,8 @@ def build_model(name: str | Path, weights: str | Path | None = None, *, strict: 
 
     >>> model = hondo.build_model("hondo-nano")
     >>> maps = model(torch.zeros(1, 3, 192, 256))  # RGB 0..1 -> the finest map first, in the unit of model.kind
-    >>> [tuple(each.shape) for each in maps]
-    [(1, 1, 192, 256)]
+    >>> len(maps), maps[0].shape
+    (1, torch.Size([1, 1, 192, 256]))
     """
     if name not in ZOO:
         path = _checkpoint(Path(name))
