@@ -39,6 +39,7 @@ def test_video_leaves_a_run_folder_that_is_a_model(clip, tmp_path):
         "report.md",
         "samples/000003.jpg",
         "checkpoints/last.state",
+        next(iter(files & {path for path in files if path.startswith("camera_path/")})),
         "checkpoints/last.safetensors",
     }
     image = torch.rand(1, 3, 32, 64)
@@ -120,3 +121,40 @@ def test_a_student_learns_from_frames_alone(clip, tmp_path):
     recipe = tiny(distil(), clip, objective=replace(distil().objective, teacher="unet-light"))
     trained = run(recipe, out=tmp_path / "run")
     assert {row.name: row.value for row in trained.report.rows}["steps"] == 3
+
+
+def test_the_frames_of_a_video_lie_in_the_run_and_go_with_it(clip, tmp_path, monkeypatch):
+    writer = cv2.VideoWriter(str(tmp_path / "clip.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 10, (64, 40))
+    for path in sorted((clip / "images").iterdir()):
+        writer.write(cv2.imread(str(path)))
+    writer.release()
+    out, seen = tmp_path / "run", []
+    monkeypatch.setattr(pipeline, "fit", _looking(pipeline.fit, seen, out))
+    recipe = tiny(video(), tmp_path / "clip.avi")
+    recipe = replace(recipe, data=replace(recipe.data, camera="40,40,32,20", stop=5))
+    run(recipe, out=out)
+    assert seen == ["000000.png", "000001.png", "000002.png", "000003.png", "000004.png"]
+    assert not list(out.glob("hondo-frames-*"))
+    with pytest.raises(HondoError, match="holds a run already"):
+        run(recipe, out=out)
+    with pytest.raises(HondoError, match="camera 'nonsense'"):
+        run(replace(recipe, data=replace(recipe.data, camera="nonsense")), out=tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+
+
+def _looking(fit, seen, out):
+    def look(*arguments, **options):
+        seen.extend(sorted(path.name for path in out.glob("hondo-frames-*/*.png")))
+        return fit(*arguments, **options)
+
+    return look
+
+
+def test_the_time_before_training_is_part_of_max_seconds(clip, tmp_path, monkeypatch):
+    given = []
+    monkeypatch.setattr(pipeline, "fit", lambda *_, optim, **options: given.append(optim.max_seconds) or 1 / 0)
+    recipe = tiny(video(), clip)
+    recipe = replace(recipe, optim=replace(recipe.optim, max_seconds=100.0))
+    with pytest.raises(ZeroDivisionError):
+        run(recipe, out=tmp_path / "run")
+    assert 50 <= given[0] < 100

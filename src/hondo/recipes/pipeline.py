@@ -1,15 +1,17 @@
 """run: builds the parts that a recipe describes, trains, and writes a run folder."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from hondo.core.atomic import atomic_write
+from hondo.core.cache import read_cached, write_cached
 from hondo.core.processor import hardware
 from hondo.core.report import Report, Row, commit
+from hondo.core.scratch import Scratch, scratch_of_run
 from hondo.data.loading.batches import BatchSource, ShuffledBatches
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.weights_file import save_model
@@ -20,8 +22,10 @@ from hondo.recipes.starting_weights import with_fitting_settings
 from hondo.train.loop.checkpoint import RunFolder, seed_everything
 from hondo.train.loop.fabric import make_fabric
 from hondo.train.loop.loop import Fitted, Hooks, fit
+from hondo.train.loop.loop_config import OptimConfig
 from hondo.train.loop.sample_images import image_writer
 
+PREPARING = 0.5  # of max_seconds: what reading the frames and the camera path may take
 Validate = Callable[[nn.Module], Mapping[str, float]]
 
 
@@ -46,17 +50,29 @@ def run(
     recipe = with_fitting_settings(with_absolute_paths(recipe))
     run_folder = None if out is None else RunFolder(out)
     if run_folder is not None and resume:
+        run_folder.check_started()
         check_resumable(run_folder.recipe, recipe)
     elif run_folder is not None:
         run_folder.check_new()
+        run_folder.forget_camera_paths()
     fabric = make_fabric(recipe.fabric)
+    limit_s = recipe.optim.max_seconds if fabric.world_size == 1 else None  # processes must keep the same frames
+    with scratch_of_run(None if out is None else Path(out), seconds=limit_s and PREPARING * limit_s) as prepared:
+        return _prepare_and_fit(recipe, fabric, prepared, folder=run_folder, resume=resume, model=model)
+
+
+def _prepare_and_fit(
+    recipe: Recipe, fabric: Any, prepared: Scratch, *, folder: RunFolder | None, resume: bool, model: DepthModel | None
+) -> Trained:
+    out = None if folder is None else folder.path
     seed_everything(recipe.seed)
     model = model or build_depth_model(recipe.without_start() if resume else recipe)
     objective = build_objective(recipe, model)
     batches = build_batches(recipe, model, rank=fabric.global_rank, world_size=fabric.world_size)
-    folder = run_folder if fabric.global_rank == 0 else None
+    optim = _without_preparing(recipe.optim, prepared, resume=resume)
+    folder = folder if fabric.global_rank == 0 else None
     seed_everything(recipe.seed + fabric.global_rank)
-    common = {"optim": recipe.optim, "loop": recipe.loop, "setup": recipe.fabric, "fabric": fabric}
+    common = {"optim": optim, "loop": recipe.loop, "setup": recipe.fabric, "fabric": fabric}
     hooks = _hooks(recipe, batches, folder=folder)
     fitted = fit(objective, batches, **common, folder=out, resume=resume, hooks=hooks)
     report = _report(recipe, fitted)
@@ -66,10 +82,22 @@ def run(
     return Trained(
         model=fitted.model.cpu().eval(),
         report=report,
-        folder=None if out is None else Path(out),
+        folder=out,
         licence=recipe.licence,
         is_first=fabric.global_rank == 0,
     )
+
+
+def _without_preparing(optim: OptimConfig, prepared: Scratch, *, resume: bool) -> OptimConfig:
+    """max_seconds without the time that preparing took; a resumed run remembers it."""
+    if optim.max_seconds is None:
+        return optim
+    file = None if prepared.folder is None else RunFolder(prepared.folder).camera_paths / "seconds.json"
+    stored = None if file is None or not resume else read_cached(file)
+    seconds = prepared.seconds_used if stored is None else float(stored["seconds"])
+    if file is not None and file.parent.is_dir() and stored is None:
+        write_cached(file, {"seconds": seconds})
+    return replace(optim, max_seconds=optim.max_seconds - min(seconds, PREPARING * optim.max_seconds))
 
 
 def _hooks(recipe: Recipe, batches: BatchSource, *, folder: RunFolder | None) -> Hooks:

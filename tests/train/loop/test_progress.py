@@ -11,7 +11,6 @@ from hondo.train.loop.progress import (
     Meter,
     Progress,
     describe,
-    iterate_with_progress,
     make_progress,
 )
 
@@ -42,13 +41,6 @@ def test_a_bar_on_a_terminal(monkeypatch):
         assert type(bar) is Bar
         bar.update(**STATE)
     assert type(make_progress(show=False)) is Progress
-
-
-def test_long_work_on_items_is_told_now_and_then(capsys):
-    assert list(iterate_with_progress("abc", what="letters", every_s=1e9)) == ["a", "b", "c"]
-    assert capsys.readouterr().err == ""
-    assert list(iterate_with_progress("abc", what="letters", every_s=0)) == ["a", "b", "c"]
-    assert "hondo: letters: 2 of 3\n" in capsys.readouterr().err
 
 
 def test_means_since_the_last_reading():

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import cv2
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 
 from hondo.core.types import Camera
 from hondo.geometry.two_view import two_view_motion
@@ -21,16 +21,21 @@ DepthOf = Callable[[UInt8[np.ndarray, "H W 3"]], Float[np.ndarray, "H W"]]
 
 
 def camera_path(
-    images: Iterable[UInt8[np.ndarray, "H W 3"]], camera: Camera, *, depth: DepthOf
+    images: Iterable[UInt8[np.ndarray, "H W 3"]],
+    camera: Camera,
+    *,
+    depth: DepthOf,
+    is_scene: Bool[np.ndarray, "H W"] | None = None,
 ) -> Float[np.ndarray, "n 4 4"]:
     """T_world_camera of every image; the first camera is the world, and lengths are in the unit of ``depth``.
 
-    ``camera`` is that of the images; ``depth`` may be infinite or NaN where it is not known. A motion that cannot be
-    seen (a cut, an image without texture) counts as none: auto-masking leaves such pairs out of training.
+    ``camera`` is that of the images; ``depth`` may be infinite or NaN where it is not known, and nothing is matched
+    where ``is_scene`` is False. A motion that cannot be seen (a cut, an image without texture) counts as none:
+    auto-masking leaves such pairs out of training.
     """
     flow, poses, last = OpticalFlow(is_fine=True), [np.eye(4)], None
     for image in images:
-        now = _View(image, camera, depth=depth(image))
+        now = _View(image, camera, depth=depth(image), is_scene=is_scene)
         if last is not None:
             poses.append(poses[-1] @ np.linalg.inv(_motion(flow, last, now)))
         last = now
@@ -40,11 +45,20 @@ def camera_path(
 class _View:
     """An image at the size at which it is matched."""
 
-    def __init__(self, image: UInt8[np.ndarray, "H W 3"], camera: Camera, *, depth: Float[np.ndarray, "H W"]) -> None:
+    def __init__(
+        self,
+        image: UInt8[np.ndarray, "H W 3"],
+        camera: Camera,
+        *,
+        depth: Float[np.ndarray, "H W"],
+        is_scene: Bool[np.ndarray, "H W"] | None,
+    ) -> None:
         self.grey = small_grey(image, area=AREA)
         size_hw = self.grey.shape[0], self.grey.shape[1]
         self.depth = cv2.resize(depth, size_hw[::-1], interpolation=cv2.INTER_NEAREST)
         self.camera = camera.resized(size_hw)
+        scene = np.ones(size_hw, np.uint8) if is_scene is None else is_scene.astype(np.uint8)
+        self.is_scene = cv2.resize(scene, size_hw[::-1], interpolation=cv2.INTER_NEAREST) > 0
 
     def rays(self, places: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:
         """x/z and y/z of places (x, y) counted from the centre of the first pixel."""
@@ -83,5 +97,7 @@ def _matches(
     is_textured = cv2.cornerMinEigenVal(first.grey, blockSize=5) > _TEXTURE
     is_grid = np.zeros((height, width), bool)
     is_grid[GRID // 2 :: GRID, GRID // 2 :: GRID] = True
-    chosen = is_grid & is_inside & is_alike & is_textured & (round_trip(there, back, place) < _ROUND_TRIP)
+    chosen = (
+        is_grid & first.is_scene & is_inside & is_alike & is_textured & (round_trip(there, back, place) < _ROUND_TRIP)
+    )
     return start[chosen].astype(np.float64), place[chosen].astype(np.float64)

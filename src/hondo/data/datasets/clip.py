@@ -87,6 +87,8 @@ class Frames(Sequence[Sample]):
                 raise HondoError(f"{self.root}: no stereo pairs; give a folder with left/ and right/", field="root")
             self.T_right_left = stereo_pose(check_baseline(baseline, self.root))
             self.right = match_right(list_images(layout.images), list_images(layout.right))
+        if self.is_video and camera is not None:  # refused before the frames are unpacked
+            read_camera(camera, size_hw=probe_video(layout.images).size_hw)
         choice = FrameChoice(start=start, stop=stop, every=every, offsets=self.offsets)
         self.crop = crop
         depth_folder, poses_file = depth or layout.depth, poses or layout.poses

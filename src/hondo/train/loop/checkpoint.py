@@ -28,6 +28,7 @@ class RunFolder:
         self.metrics = self.path / "metrics.jsonl"
         self.recipe, self.report = self.path / "recipe.json", self.path / "report.md"
         self.samples = self.path / "samples"
+        self.camera_paths = self.path / "camera_path"  # poses of each clip, seen once before training
 
     @property
     def is_started(self) -> bool:
@@ -42,6 +43,17 @@ class RunFolder:
                 field="out",
             )
 
+    def forget_camera_paths(self) -> None:
+        """Removes what a run that did not begin left behind: it may have been of another model."""
+        shutil.rmtree(self.camera_paths, ignore_errors=True)
+
+    def check_started(self) -> None:
+        """Refuses a folder without a state to resume from."""
+        if not self.is_started:
+            raise HondoError(
+                f"{self.path} is not a run that can be resumed: there is no {self.state.relative_to(self.path)}"
+            )
+
     def remove(self) -> None:
         """Removes what a run that did not get to its first step wrote, and the folders that are then empty."""
         for file in (self.state, self.last, self.best, self.metrics, self.recipe):
@@ -49,6 +61,7 @@ class RunFolder:
         for name in TRACKING_FILES:
             path = self.path / name
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        self.forget_camera_paths()
         for folder in (self.checkpoints, self.path):
             if not any(folder.iterdir()):
                 folder.rmdir()
@@ -76,10 +89,7 @@ class RunFolder:
 
     def load_state(self) -> dict[str, Any]:
         """The state written last."""
-        if not self.state.exists():
-            raise HondoError(
-                f"{self.path} is not a run that can be resumed: there is no {self.state.relative_to(self.path)}"
-            )
+        self.check_started()
         return from_bytes(self.state.read_bytes(), name=str(self.state))
 
 

@@ -2,17 +2,14 @@
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from typing import TypeVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from hondo.core.countdown import LINE_SECONDS
 from hondo.core.errors import warn
 
-T = TypeVar("T")
-LINE_SECONDS = 30.0  # between two lines
 NO_ERROR = 1e-4  # photometric error of images that are the same up to less than noise
 
 
@@ -69,16 +66,6 @@ def make_progress(*, show: bool) -> Progress:
     if not show:
         return Progress()
     return Bar() if sys.stderr.isatty() else Lines()
-
-
-def iterate_with_progress(items: Sequence[T], *, what: str, every_s: float = LINE_SECONDS) -> Iterator[T]:
-    """Yields the items, and prints every ``every_s`` seconds how many are done."""
-    last = time.monotonic()
-    for index, item in enumerate(items):
-        if time.monotonic() >= last + every_s:
-            last = time.monotonic()
-            print(f"hondo: {what}: {index} of {len(items)}", file=sys.stderr, flush=True)
-        yield item
 
 
 def describe(step: int, loss: float, images_per_s: float, seconds_left: float) -> str:
