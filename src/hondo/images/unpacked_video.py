@@ -14,9 +14,9 @@ from typing import IO
 import numpy as np
 from jaxtyping import UInt8
 
-from hondo.core.countdown import counted
 from hondo.core.errors import HondoError
-from hondo.core.scratch import scratch
+from hondo.core.preparing.countdown import counted
+from hondo.core.preparing.scratch import scratch
 from hondo.core.types import Size
 from hondo.images.placement import Crop, cropped, place_into, resize_image
 from hondo.images.read import write_image
@@ -50,7 +50,7 @@ def unpack_video(
 ) -> UnpackedVideo:
     """The frames before ``stop`` for which ``is_used``, as PNG files in a folder that goes when the run ends.
 
-    It lies in the folder of the run (see ``core/scratch``), without one in the system's temporary folder.
+    It lies in the folder of the run (see ``core/preparing/scratch``), without one in the system's temporary folder.
 
     ``crop``: the window that is stored. Frames larger than ``size_hw`` are stored at the size that fits into it, aspect
     kept. Folders that a killed process left behind are removed first.

@@ -9,9 +9,9 @@ from torch import nn
 
 from hondo.core.atomic import atomic_write
 from hondo.core.cache import read_cached, write_cached
+from hondo.core.preparing.scratch import Scratch, scratch_of_run
 from hondo.core.processor import hardware
 from hondo.core.report import Report, Row, commit
-from hondo.core.scratch import Scratch, scratch_of_run
 from hondo.data.loading.batches import BatchSource, ShuffledBatches
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.weights_file import save_model

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hondo.core.errors import HondoWarning
-from hondo.core.scratch import Scratch, scratch_of_run
+from hondo.core.preparing.scratch import Scratch, scratch_of_run
 from hondo.core.types import DepthKind, DepthMap
 from hondo.data.datasets.clip import Frames
 from hondo.models.registry.build_model import build_model

@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from hondo.core.countdown import LINE_SECONDS
 from hondo.core.errors import warn
+from hondo.core.preparing.countdown import LINE_SECONDS
 
 NO_ERROR = 1e-4  # photometric error of images that are the same up to less than noise
 

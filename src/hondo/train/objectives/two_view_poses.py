@@ -12,10 +12,10 @@ import numpy as np
 from jaxtyping import Float
 
 from hondo.core.atomic import atomic_write
-from hondo.core.countdown import counted
 from hondo.core.errors import HondoError, warn
+from hondo.core.preparing.countdown import counted
+from hondo.core.preparing.scratch import scratch
 from hondo.core.sample import Samples
-from hondo.core.scratch import scratch
 from hondo.core.types import DepthMap
 from hondo.data.datasets.camera_path import DepthOf, camera_path
 from hondo.data.datasets.clip import Frames

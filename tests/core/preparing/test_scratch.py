@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hondo.core.scratch import scratch, scratch_of_run
+from hondo.core.preparing.scratch import scratch, scratch_of_run
 
 
 def test_it_is_there_inside_of_a_run_only(tmp_path: Path):

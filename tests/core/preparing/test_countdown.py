@@ -2,7 +2,7 @@
 
 import io
 
-from hondo.core.countdown import counted
+from hondo.core.preparing.countdown import counted
 
 
 def test_long_work_on_items_is_told_now_and_then(capsys):
