@@ -54,6 +54,7 @@ ZOO: Table[Build] = Table(
         "dpt-large": "hondo.models.families.dpt:dpt_large",
         "dpt-thesis": "hondo.models.families.dpt:dpt_thesis",
         "eigen2014": "hondo.models.families.eigen2014:eigen2014",
+        "pydnet": "hondo.models.families.pydnet:pydnet",
         "fastdepth": "hondo.models.families.fastdepth:fastdepth",
         "fastdepth-pruned": "hondo.models.families.fastdepth:fastdepth_pruned",
         "mobiledepth": "hondo.models.families.mobiledepth:mobiledepth",

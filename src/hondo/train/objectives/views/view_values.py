@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float
@@ -18,7 +19,7 @@ from hondo.train.objectives.views.measured_flow import measured_flow
 _NAMES = frozenset(name for term in VIEW_TERMS.values() for name in term.reads)
 
 
-class ViewValues(Mapping[str, Tensor]):
+class ViewValues(Mapping[str, Any]):
     """The values of one batch by the names of ``VIEW_TERMS``. ``finest``: the model's map, in its own unit."""
 
     def __init__(

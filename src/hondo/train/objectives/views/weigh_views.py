@@ -1,6 +1,7 @@
 """The terms between views that a config asks for, weighted; and how much each pixel counts in the photometric error."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -30,7 +31,7 @@ def reads_features(config: SelfSupervisedConfig) -> bool:
     return any("features" in VIEW_TERMS[name].reads for name, weight in config.view_terms.items() if weight)
 
 
-def weighted_view_terms(values: Mapping[str, Tensor], config: SelfSupervisedConfig) -> dict[str, Float[Tensor, ""]]:
+def weighted_view_terms(values: Mapping[str, Any], config: SelfSupervisedConfig) -> dict[str, Float[Tensor, ""]]:
     """Each term with a weight above 0, by name."""
     terms = {name: (VIEW_TERMS[name], weight) for name, weight in config.view_terms.items() if weight}
     return {
@@ -40,7 +41,7 @@ def weighted_view_terms(values: Mapping[str, Tensor], config: SelfSupervisedConf
 
 
 @torch.no_grad()
-def pixel_weight(values: Mapping[str, Tensor], config: SelfSupervisedConfig) -> Float[Tensor, "b 1 h w"] | None:
+def pixel_weight(values: Mapping[str, Any], config: SelfSupervisedConfig) -> Float[Tensor, "b 1 h w"] | None:
     """The product of the masks ``config.view_masks``, 0..1; None without any.
 
     geometry: 1 - inconsistency of depth (Bian et al. 2019, eq. 6), of the source that agrees best. flow: 0 where a
