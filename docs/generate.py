@@ -90,7 +90,7 @@ def losses_table() -> str:
     for name, term in TERMS.items():
         source = "of a teacher" if "is_taught" in term.reads else "none"
         needs = source if term.needs is None else str(term.needs).replace("-", " ")
-        options = ", ".join(f"`{option}` {value:g}" for option, value in numbers_of(name).items()) or "-"
+        options = ", ".join(f"`{option}` {value:g}" for option, value in numbers_of(TERMS[name]).items()) or "-"
         what = " ".join((term.function.__doc__ or "").split("\n\n")[0].split()).replace("|", "\\|").replace("``", "`")
         lines.append(f"| `{name}` | {needs} | {options} | {what} |")
     return "\n".join(lines)
