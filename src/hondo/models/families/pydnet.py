@@ -1,5 +1,7 @@
 """PyDNet (Poggi et al. 2018): a pyramid of features and small decoders, made for CPUs. Depth at 1/2, 1/4 and 1/8."""
 
+from itertools import pairwise
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -45,7 +47,7 @@ class FeaturePyramid(Staged):
 
 
 class PyramidDecoder(nn.Module):
-    """Coarse to fine: the features of a level beside what the level below knew, enlarged by a transposed convolution."""
+    """Coarse to fine: the features of a level beside what the level below knew, enlarged."""
 
     def __init__(self, channels: tuple[int, ...], widths: tuple[int, ...]) -> None:
         super().__init__()
@@ -69,7 +71,7 @@ class PyramidDecoder(nn.Module):
 def _decoder(inputs: int, widths: tuple[int, ...]) -> nn.Sequential:
     """Four 3x3 convolutions; the last is linear."""
     sizes = (inputs, *widths)
-    layers = [layer for one, other in zip(sizes[:-2], sizes[1:-1], strict=True) for layer in _conv(one, other)]
+    layers = [layer for one, other in pairwise(sizes[:-1]) for layer in _conv(one, other)]
     return nn.Sequential(*layers, nn.Conv2d(sizes[-2], sizes[-1], 3, padding=1))
 
 
