@@ -2,7 +2,7 @@
 
 import torch
 
-from hondo.models.families.pydnet import pydnet
+from hondo.models.families.compact.pydnet import pydnet
 
 
 def test_as_many_parameters_as_the_paper_says() -> None:

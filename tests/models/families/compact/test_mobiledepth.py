@@ -2,7 +2,7 @@
 
 from hondo.core.types import DepthKind
 from hondo.models.base.macs import count_macs
-from hondo.models.families.mobiledepth import mobiledepth
+from hondo.models.families.compact.mobiledepth import mobiledepth
 
 
 def test_the_price_is_that_of_its_description() -> None:
