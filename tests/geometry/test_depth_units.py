@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from hondo.geometry.depth_units import depth_of_relative, inv_depth_from_sigmoid, invert_depth
+from hondo.core.types import DepthKind, DepthMap
+from hondo.geometry.depth_units import depth_of_relative, inv_depth_from_sigmoid, invert_depth, unscaled_depth
 
 VALUES = [0.0, -2.0, 4.0, float("nan"), float("inf")]
 INVERTED = {
@@ -62,3 +63,10 @@ def test_a_relative_label_keeps_its_inverse_up_to_factor_and_shift() -> None:
     np.testing.assert_allclose(1 / depth[is_known], 0.01 + 0.99 * (label[is_known] + 3) / 8, rtol=1e-5)
     assert not depth_of_relative(label, np.zeros_like(is_known)).any()
     assert depth_of_relative(np.full((2, 3), 7.0), is_known)[is_known].tolist() == pytest.approx([100] * 4)
+
+
+def test_inverse_depth_is_inverted_and_zero_is_infinitely_far() -> None:
+    values = np.array([[2.0, 0.0, np.nan]], np.float32)
+    inverse = DepthMap(values=values, kind=DepthKind.SCALED_INVERSE_DEPTH)
+    np.testing.assert_array_equal(unscaled_depth(inverse), [[0.5, np.inf, np.nan]])
+    np.testing.assert_array_equal(unscaled_depth(DepthMap(values=values, kind=DepthKind.METRIC_DEPTH)), values)

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from hondo.synthetic.rendering.textures import make_atlas
-from hondo.synthetic.viewpoints import Eye, World, scattered, walk
-from hondo.synthetic.worlds.registry import WORLDS
+from hondo.synthetic.viewpoints import Eye, World, loop, scattered, walk
+from hondo.synthetic.worlds.registry import WORLDS, make_world
 from hondo.synthetic.worlds.scene_builder import Builder
 
 
@@ -36,3 +36,13 @@ def test_a_viewpoint_inside_a_solid_is_drawn_again(world: World) -> None:
     drawn = iter([inside, inside, free])
     scene = scattered(replace(world, eye=lambda rng: next(drawn)), np.random.default_rng(0), 1)
     assert scene.eyes[0].tolist() == pytest.approx([0, -1.2, 0])
+
+
+def test_a_loop_ends_where_it_began_and_looks_along_its_way():
+    rng = np.random.default_rng(0)
+    scene = loop(make_world(rng, make_atlas(), {"room": 1.0}), rng, 40, tries=5)
+    eyes, ahead = scene.eyes, scene.R_world_camera[:, :, 2]
+    assert torch.allclose(eyes[0], eyes[-1], atol=1e-5) and torch.allclose(ahead[0], ahead[-1], atol=1e-5)
+    way = torch.nn.functional.normalize(eyes[1:] - eyes[:-1], dim=1)
+    assert (way * ahead[:-1]).sum(1).mean() > 0.6
+    assert (eyes[1:] - eyes[:-1]).norm(dim=1).sum() > 1.5

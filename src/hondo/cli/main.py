@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "live": ("hondo.cli.running.live:run", "a camera or recording with its depth, live in the browser"),
     "serve": ("hondo.cli.running.serve:run", "depth over HTTP and WebSocket, with a page to look at it"),
     "export": ("hondo.cli.deployment.export:run", "export a model and check the file against torch"),
+    "odometry": ("hondo.cli.mapping.odometry:run", "the camera's path through a video: TUM, KITTI, scores, figures"),
     "data": ("hondo.cli.training.data:run", "verify, make or list data sets"),
 }
 

@@ -6,6 +6,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from jaxtyping import Bool, Float
 
+from hondo.core.types import DepthMap
+
 # What a value that is not positive becomes, since it has no inverse. NaN (unknown) stays NaN, except with "zero".
 NotPositive: TypeAlias = Literal["nan", "inf", "zero", "clamp"]
 _FILL = {"nan": math.nan, "inf": math.inf, "zero": 0.0}
@@ -54,3 +56,8 @@ def depth_of_relative(inv_depth: Float[np.ndarray, "*b"], is_known: Bool[np.ndar
     with np.errstate(invalid="ignore"):
         positive = 0.01 + 0.99 * (inv_depth - low) / (high - low if high > low else 1)
     return invert_depth(np.where(is_known, positive, 0).astype(np.float32), not_positive="zero")
+
+
+def unscaled_depth(depth_map: DepthMap) -> Float[np.ndarray, "h w"]:
+    """Depth up to one factor: NaN where unknown, inf where infinitely far."""
+    return invert_depth(depth_map.values, not_positive="inf") if depth_map.kind.is_inverse else depth_map.values

@@ -57,6 +57,35 @@ def walk(world: World, rng: np.random.Generator, count: int, *, baseline: float 
     return _scene(world, states)
 
 
+def loop(world: World, rng: np.random.Generator, count: int, *, radius: float = 0.9, tries: int = 100) -> Scene:
+    """A closed path: an uneven circle of up to ``radius`` metres, walked once; it ends where it began.
+
+    Of ``tries`` circles, from the widest to a third of it, the first that keeps out of the solids, or nearly.
+    """
+    angle = np.linspace(0, 2 * np.pi, count)
+    widths = np.linspace(radius, radius / 3, tries)
+    paths = [_circle(_clear_eye(world, rng), rng, angle, radius=width) for width in widths]
+    return _scene(world, min(paths, key=lambda states: _blocked(world, states)))
+
+
+def _circle(
+    eye: Eye, rng: np.random.Generator, angle: Float[np.ndarray, " n"], *, radius: float
+) -> Float[np.ndarray, "n 6"]:
+    """Viewpoints on a circle whose radius, height and angles swing a little, looking along it and inwards."""
+    waves = (rng.normal(0, 0.4, (5, 3, 1)) * np.sin(np.outer([1, 2, 3], angle))).sum(1)  # (5 n)
+    away = radius * (1 + 0.15 * waves[0])
+    x, z = eye.x + away * np.sin(angle), eye.z + away * np.cos(angle)
+    yaw, height = angle + np.pi / 2 + 0.5 + 0.15 * waves[1], 1.2 + 0.1 * waves[2]
+    return np.stack((x, z, height, yaw, -0.1 + 0.06 * waves[3], 0.04 * waves[4]), axis=1)
+
+
+def _blocked(world: World, states: Float[np.ndarray, "n 6"]) -> int:
+    """How many of some viewpoints of a path stand in a solid."""
+    points = torch.tensor(np.stack((states[:, 0], -states[:, 2], states[:, 1]), axis=1), dtype=torch.float32)
+    some = points[:: max(1, len(points) // 24)]
+    return sum(int(_inside(world.solids, point, margin=world.clearance).any()) for point in some)
+
+
 def _numbers(eye: Eye) -> Float[np.ndarray, " 6"]:
     return np.array([eye.x, eye.z, eye.height, eye.yaw, eye.pitch, eye.roll], dtype=float)
 

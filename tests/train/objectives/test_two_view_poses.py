@@ -8,11 +8,10 @@ import pytest
 
 from hondo.core.errors import HondoWarning
 from hondo.core.preparing.scratch import Scratch, scratch_of_run
-from hondo.core.types import DepthKind, DepthMap
 from hondo.data.datasets.clip import Frames
 from hondo.models.registry.build_model import build_model
 from hondo.train.objectives import two_view_poses
-from hondo.train.objectives.two_view_poses import linked_frames, unscaled_depth, with_camera_path
+from hondo.train.objectives.two_view_poses import linked_frames, with_camera_path
 
 
 @pytest.fixture
@@ -56,10 +55,3 @@ def test_frames_are_cut_where_no_target_and_source_lie_on_both_sides():
     assert linked_frames([5, 20], (-3,)) == [[2, 5], [17, 20]]
     assert linked_frames([0, 1], (4,)) == [[0, 1, 4, 5]]
     assert linked_frames([0, 10], ()) == [[0], [10]]
-
-
-def test_inverse_depth_is_inverted_and_zero_is_infinitely_far() -> None:
-    values = np.array([[2.0, 0.0, np.nan]], np.float32)
-    inverse = DepthMap(values=values, kind=DepthKind.SCALED_INVERSE_DEPTH)
-    np.testing.assert_array_equal(unscaled_depth(inverse), [[0.5, np.inf, np.nan]])
-    np.testing.assert_array_equal(unscaled_depth(DepthMap(values=values, kind=DepthKind.METRIC_DEPTH)), values)

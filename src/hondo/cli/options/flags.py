@@ -9,8 +9,8 @@ SAME_NAME = frozenset((
     "accept_licence", "align", "allow_origin", "batch", "calibration", "calibration_count", "camera", "check", "data",
     "depth", "device", "dynamic", "engine", "every", "figures", "flip", "force", "fps", "host", "limit", "lists",
     "max_drop", "max_megapixels", "min_size", "model", "offline", "option", "out", "palette", "png_factor", "port",
-    "precision", "pred_kind", "protocol", "record", "rerun", "resume", "root", "runs", "save", "seconds", "skip_nan",
-    "split", "threads", "warmup", "weights",
+    "pose", "poses", "precision", "pred_kind", "protocol", "record", "rerun", "resume", "root", "runs", "save",
+    "seconds", "skip_nan", "split", "threads", "truth", "warmup", "weights",
 ))  # fmt: skip
 RENAMED = {
     "size_hw": "--size",

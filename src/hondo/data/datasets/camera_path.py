@@ -35,25 +35,26 @@ def camera_path(
     """
     flow, poses, last = OpticalFlow(is_fine=True), [np.eye(4)], None
     for image in images:
-        now = _View(image, camera, depth=depth(image), is_scene=is_scene)
+        now = View(image, camera, depth=depth(image), is_scene=is_scene)
         if last is not None:
             poses.append(poses[-1] @ np.linalg.inv(_motion(flow, last, now)))
         last = now
     return np.stack(poses)
 
 
-class _View:
-    """An image at the size at which it is matched."""
+class View:
+    """An image at the size at which it is matched, of about ``area`` pixels."""
 
     def __init__(
         self,
         image: UInt8[np.ndarray, "H W 3"],
         camera: Camera,
         *,
-        depth: Float[np.ndarray, "H W"],
-        is_scene: Bool[np.ndarray, "H W"] | None,
+        depth: Float[np.ndarray, "_ _"],
+        is_scene: Bool[np.ndarray, "H W"] | None = None,
+        area: int = AREA,
     ) -> None:
-        self.grey = small_grey(image, area=AREA)
+        self.grey = small_grey(image, area=area)
         size_hw = self.grey.shape[0], self.grey.shape[1]
         self.depth = cv2.resize(depth, size_hw[::-1], interpolation=cv2.INTER_NEAREST)
         self.camera = camera.resized(size_hw)
@@ -65,12 +66,17 @@ class _View:
         camera = self.camera
         return (places + 0.5 - (camera.cx, camera.cy)) / (camera.fx, camera.fy)
 
+    def places(self, rays: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:
+        """The places of rays, the way back."""
+        camera = self.camera
+        return rays * (camera.fx, camera.fy) + (camera.cx, camera.cy) - 0.5
+
     def depth_at(self, places: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, " n"]:
         columns, rows = np.rint(places).astype(int).T
         return self.depth[rows, columns]
 
 
-def _motion(flow: OpticalFlow, first: _View, following: _View) -> Float[np.ndarray, "4 4"]:
+def _motion(flow: OpticalFlow, first: View, following: View) -> Float[np.ndarray, "4 4"]:
     """T_following_first, its length such that the points lie as deep as both depth maps say in the middle."""
     places, moved = _matches(flow, first, following)
     seen = two_view_motion(first.rays(places), following.rays(moved), tolerance=_TOLERANCE / first.camera.fx)
@@ -85,7 +91,7 @@ def _motion(flow: OpticalFlow, first: _View, following: _View) -> Float[np.ndarr
 
 
 def _matches(
-    flow: OpticalFlow, first: _View, following: _View
+    flow: OpticalFlow, first: View, following: View
 ) -> tuple[Float[np.ndarray, "n 2"], Float[np.ndarray, "n 2"]]:
     """Textured places of a grid and where they moved to, as far as the flow leads there and back and it looks alike."""
     height, width = first.grey.shape

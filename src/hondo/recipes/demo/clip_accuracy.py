@@ -10,10 +10,10 @@ from hondo.core.report import Row
 from hondo.core.sample import Sample
 from hondo.core.types import DepthKind, DepthMap
 from hondo.evaluate.accuracy.evaluation import Evaluation, evaluate_samples
+from hondo.geometry.depth_units import unscaled_depth
 from hondo.metrics.align import median_scale
 from hondo.metrics.depth_metrics import METRICS
 from hondo.recipes.demo.demo_clip import DemoClip, measured_depth
-from hondo.train.objectives.two_view_poses import unscaled_depth
 
 PROTOCOL = "dense"
 SHOWN = ("abs_rel", "rmse", "delta1")

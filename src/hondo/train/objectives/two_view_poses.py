@@ -16,11 +16,10 @@ from hondo.core.errors import HondoError, warn
 from hondo.core.preparing.countdown import counted
 from hondo.core.preparing.scratch import scratch
 from hondo.core.sample import Samples
-from hondo.core.types import DepthMap
 from hondo.data.datasets.camera_path import DepthOf, camera_path
 from hondo.data.datasets.clip import Frames
 from hondo.data.datasets.clips import clips_of
-from hondo.geometry.depth_units import invert_depth
+from hondo.geometry.depth_units import unscaled_depth
 from hondo.models.base.depth_model import DepthModel
 from hondo.train.loop.checkpoint import RunFolder
 
@@ -130,8 +129,3 @@ def linked_frames(targets: Sequence[int], offsets: Sequence[int]) -> list[list[i
         while number < len(spans) and spans[number][0] <= frame:
             reach, number = max(reach, spans[number][1]), number + 1
     return segments
-
-
-def unscaled_depth(depth_map: DepthMap) -> Float[np.ndarray, "h w"]:
-    """Depth up to one factor: NaN where unknown, inf where infinitely far."""
-    return invert_depth(depth_map.values, not_positive="inf") if depth_map.kind.is_inverse else depth_map.values
