@@ -37,6 +37,7 @@ FIXED = (
 _PATHS = (
     "root",
     "camera",
+    "right",
     "poses",
     "track",
     "weights",

@@ -18,7 +18,8 @@ from hondo.train.objectives.teaching_check import (
     pose_remark,
     refusal,
     remarks,
-    stereo_remark,
+    side_by_side_remark,
+    stereo_refusal,
 )
 
 SIZE = (96, 144)
@@ -112,10 +113,22 @@ def _translation(T: np.ndarray) -> np.ndarray:
     return only
 
 
-def test_stereo_pairs_that_are_swapped_are_named():
+def test_stereo_pairs_that_are_swapped_or_not_rectified_are_refused():
     left, right = view(pose()), view(pose(x=0.1))
-    assert stereo_remark([measure_pair(left, right, CAMERA)]) == ""
-    assert "left and right look swapped" in stereo_remark([measure_pair(right, left, CAMERA)])
+    assert stereo_refusal([measure_pair(left, right, CAMERA)]) == ""
+    assert "left and right look swapped" in stereo_refusal([measure_pair(right, left, CAMERA)])
+    lower = np.roll(right, 4, axis=0)
+    message = stereo_refusal([measure_pair(left, lower, CAMERA)])
+    assert "not rectified" in message and float(re.search(r"offset ([+-][\d.]+)", message)[1]) == pytest.approx(
+        4, abs=0.5
+    )
+
+
+def test_two_views_in_one_frame_are_recognised():
+    left, right, elsewhere = view(pose()), view(pose(x=0.1)), view(pose(x=1.0, angle=0.4))
+    assert "stereo pairs side by side" in side_by_side_remark(np.concatenate((left, right), axis=1))
+    for image in (left, np.concatenate((right, left), axis=1), np.concatenate((left, elsewhere), axis=1)):
+        assert side_by_side_remark(image) == ""
 
 
 def test_one_standing_clip_of_several_is_a_warning(tmp_path: Path):
@@ -162,8 +175,8 @@ def test_an_image_that_cannot_be_read_is_left_to_the_check_of_the_data(tmp_path:
     for number, each in enumerate(MOVING):
         cv2.imwrite(str(tmp_path / f"{number}.png"), view(each))
 
-    def damaged(path: Path) -> None:
-        raise HondoError(f"{path} is damaged")
+    def damaged(*images) -> None:
+        raise HondoError("the image is damaged")
 
-    monkeypatch.setattr("hondo.train.objectives.teaching_check.read_image", damaged)
+    monkeypatch.setattr("hondo.train.objectives.teaching_check.measure_pair", damaged)
     assert clip_remarks(Frames(tmp_path)) == []

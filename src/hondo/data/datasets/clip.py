@@ -9,13 +9,23 @@ from jaxtyping import Bool, Float, UInt8
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Sample, SourceView, ViewRole
-from hondo.core.types import Camera, Size, have_same_aspect
-from hondo.data.datasets.clip_files import FrameChoice, find_layout, list_images, match_depth
+from hondo.core.types import Camera, Size
+from hondo.data.datasets.clip_files import FrameChoice, find_layout, frame_size, list_images, match_depth
 from hondo.data.datasets.intrinsics import exif_camera, is_field_of_view, read_camera
 from hondo.data.datasets.poses import read_poses, relative_pose
 from hondo.data.datasets.rgbd import known_depth
-from hondo.data.datasets.stereo_pair import check_baseline, match_right, stereo_pose
-from hondo.data.loading.fit_sample import fit_depth, fit_sample, image_tensor
+from hondo.data.datasets.stereo_pair import (
+    SIDE_BY_SIDE,
+    calibration_of,
+    check_baseline,
+    left_and_right_half,
+    match_right,
+    rectified_camera,
+    right_side,
+    same_number,
+    stereo_pose,
+)
+from hondo.data.loading.fit_sample import fit_sample, image_tensor, registered_depth
 from hondo.data.partners.pairing import pose_indices
 from hondo.data.partners.scene_mask import read_mask
 from hondo.data.partners.track import Track, read_track
@@ -29,7 +39,7 @@ from hondo.data.partners.turned_pair import (
     turned_depth,
     turned_poses,
 )
-from hondo.images.placement import Crop, check_crop, cropped, place_into
+from hondo.images.placement import Crop, check_crop, cropped
 from hondo.images.read import image_orientation, image_size, read_depth, read_image
 from hondo.images.unpacked_video import unpack_video
 from hondo.images.video_file import probe_video
@@ -41,7 +51,8 @@ class Frames(Sequence[Sample]):
     ``root``: a folder of images, a video file, or a folder with images/ and optionally depth/, intrinsics.json or
     K.txt, and poses.txt. ``camera``: see read_camera; None takes the one found there, else intrinsics stay unknown.
     ``sources``: offsets in frames, e.g. (-1, 1); frames without all of them are no targets. "stereo": the right image
-    of a rectified pair, ``baseline`` metres apart; ``root`` holds left/ and right/, or is left/.
+    of a rectified pair, ``baseline`` metres apart (None: as the camera's file says); ``root`` holds left/ and right/,
+    or is left/, or ``right`` is the folder or video of the right images, or "side-by-side": every frame shows both.
     ``depth``: folder of maps, metres = value / divide_by, matched by name or each ``depth_every``-th frame.
     ``poses``: file of camera-to-world matrices. ``with_depth``: only frames with a depth map are targets (None: if
     there are depth maps and no sources). ``start``, ``stop``: the frames used, as in a slice; ``every``: each n-th
@@ -59,6 +70,7 @@ class Frames(Sequence[Sample]):
         size_hw: Size | None = None,
         sources: tuple[ViewRole, ...] = (),
         baseline: float | None = None,
+        right: str | Path | None = None,
         depth: str | Path | None = None,
         divide_by: float = 1000.0,
         depth_every: int | None = None,
@@ -74,23 +86,16 @@ class Frames(Sequence[Sample]):
         mask: str | Path | None = None,
         track: str | Path | None = None,
     ) -> None:
-        if 0 in sources or len(set(sources)) != len(sources):
-            raise HondoError(f"sources must be different offsets other than 0, e.g. (-1, 1), got {sources}")
-        if every < 1 or not divide_by > 0:
-            raise HondoError(f"every must be 1 or more and divide_by positive, got {every} and {divide_by:g}")
+        _check(sources, every=every, divide_by=divide_by)
         self.root, self.size_hw, self.sources, self.divide_by = Path(root), size_hw, tuple(sources), divide_by
         layout = find_layout(self.root)
         self.is_video = layout.images.is_file()
-        self.right: list[Path] | None = None
-        if "stereo" in sources:
-            if layout.right is None:
-                raise HondoError(f"{self.root}: no stereo pairs; give a folder with left/ and right/", field="root")
-            self.T_right_left = stereo_pose(check_baseline(baseline, self.root))
-            self.right = match_right(list_images(layout.images), list_images(layout.right))
-        if self.is_video and camera is not None:  # refused before the frames are unpacked
+        if self.is_video and camera is not None and "stereo" not in sources:  # refused before frames are unpacked
             read_camera(camera, size_hw=probe_video(layout.images).size_hw)
         choice = FrameChoice(start=start, stop=stop, every=every, offsets=self.offsets)
-        self.crop = crop
+        right = right_side(right or layout.right, self.root, is_needed="stereo" in sources)
+        self.halves = left_and_right_half(frame_size(layout.images), crop=crop) if right == SIDE_BY_SIDE else None
+        self.crop = self.halves[0] if self.halves else crop
         depth_folder, poses_file = depth or layout.depth, poses or layout.poses
         self.images, full_hw = self._open(
             layout.images,
@@ -98,6 +103,10 @@ class Frames(Sequence[Sample]):
             has_depth=depth_folder is not None or bool(sources),
             is_whole=bool(depth_folder or only),
         )
+        calibration = calibration_of(camera or layout.camera)
+        self.right = None if right is None or "stereo" not in sources else self._open_right(right, choice)
+        if self.right is not None:
+            self.T_right_left = stereo_pose(check_baseline(baseline or calibration.baseline, self.root))
         self.depth_maps: Mapping[int, Path] = {}
         if depth_folder is not None:
             self.depth_maps = match_depth(Path(depth_folder), self.images, every=depth_every)
@@ -106,7 +115,9 @@ class Frames(Sequence[Sample]):
         self.orientation = 1 if self.is_video else image_orientation(self.images[0])
         self.poses = None if poses_file is None else self._read_poses(Path(poses_file))
         self.track = self._read_track(track or layout.track)
-        self.camera = self._camera(camera or layout.camera, full_hw=full_hw)
+        view_hw = full_hw if self.halves is None else self.halves[0][2:]
+        rectified = rectified_camera(calibration, view_hw) if self.right is not None else None
+        self.camera = self._camera(rectified or camera or layout.camera, full_hw=view_hw)
         self.is_scene = mask and read_mask(Path(mask), full_hw=full_hw, crop=crop, size_hw=self.frame_hw)
         if with_depth is None:
             with_depth = bool(self.depth_maps) and not sources
@@ -125,8 +136,9 @@ class Frames(Sequence[Sample]):
     def check_sizes(self) -> None:
         """Refuses a frame of another size than the first; reads the headers of the files only."""
         for frame in self.used:
-            for path in (self.images[frame], *([] if self.right is None else [self.right[frame]])):
-                self._check_size(path, image_size(path))
+            self._check_size(self.images[frame], image_size(self.images[frame]))
+            if self.right is not None:
+                self._check_size(self.right[frame], image_size(self.right[frame]), what="right image")
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -177,6 +189,14 @@ class Frames(Sequence[Sample]):
         self.frame_hw = self.stored_hw = image_size(video.images[video.used[0]])
         return video.images, video.video_hw
 
+    def _open_right(self, right: str | Path, choice: FrameChoice) -> list[Path]:
+        """The right image of each left one; the same files where a frame shows both."""
+        if not self.is_video:
+            return self.images if self.halves else match_right(self.images, list_images(Path(right)))
+        source, crop = (self.root, self.halves[1]) if self.halves else (Path(right), self.crop)
+        options = {"size_hw": self.size_hw, "is_used": choice.is_used, "stop": choice.last}
+        return same_number(self.images, unpack_video(source, crop=crop, **options).images, where=str(right))
+
     def _camera(self, source: object, *, full_hw: Size) -> Camera | None:
         """The intrinsics at the size of the frames; of turned images as their depth maps lie."""
         if source is None:
@@ -188,7 +208,7 @@ class Frames(Sequence[Sample]):
                 say_turned(self.orientation)
                 return turned_camera(stored, self.orientation)
         camera = read_camera(source, size_hw=full_hw)  # pyright: ignore[reportArgumentType]
-        if self.crop is not None:
+        if self.crop is not None and self.halves is None:  # intrinsics are of one half
             top, left, *size_hw = self.crop
             camera = camera.cropped(top=top, left=left, size_hw=(size_hw[0], size_hw[1]))
         return camera.resized(self.frame_hw)
@@ -253,28 +273,34 @@ class Frames(Sequence[Sample]):
     def _view(self, frame: int, offset: ViewRole) -> SourceView:
         if offset == "stereo":
             assert self.right is not None
-            return SourceView(image=self._read(self.right[frame]), role=offset, T_source_target=self.T_right_left)
+            pixels = torch.from_numpy(self.right_pixels(frame))
+            return SourceView(image=image_tensor(pixels), role=offset, T_source_target=self.T_right_left)
         other = frame + offset
         pose = None if self.poses is None else relative_pose(self.poses[other], self.poses[frame])
         distance = None if self.track is None else self.track.distance(frame, other)
         return SourceView(image=self._image(other), role=offset, T_source_target=pose, distance=distance)
 
     def _image(self, frame: int) -> Float[torch.Tensor, "3 h w"]:
-        return self._read(self.images[frame])
-
-    def _read(self, path: Path) -> Float[torch.Tensor, "3 h w"]:
-        return image_tensor(torch.from_numpy(self.pixels(path)))
+        return image_tensor(torch.from_numpy(self.pixels(self.images[frame])))
 
     def pixels(self, path: Path) -> UInt8[np.ndarray, "h w 3"]:
         """The image of one of the clip's files, cropped as the clip is."""
+        return self._cropped(path, self.crop)
+
+    def right_pixels(self, frame: int) -> UInt8[np.ndarray, "h w 3"]:
+        """The right image of a frame."""
+        assert self.right is not None
+        return self._cropped(self.right[frame], self.halves[1] if self.halves else self.crop)
+
+    def _cropped(self, path: Path, crop: Crop | None) -> UInt8[np.ndarray, "h w 3"]:
         image = read_image(path)
         self._check_size(path, (image.shape[0], image.shape[1]))
-        return image if self.is_video or self.crop is None else np.ascontiguousarray(cropped(image, self.crop))
+        return image if self.is_video or crop is None else np.ascontiguousarray(cropped(image, crop))
 
-    def _check_size(self, path: Path, size_hw: Size) -> None:
+    def _check_size(self, path: Path, size_hw: Size, *, what: str = "image") -> None:
         if tuple(size_hw) != tuple(self.stored_hw):
             raise HondoError(
-                f"{path}: the image is {size_hw[1]}x{size_hw[0]}, the first of the clip "
+                f"{path}: the {what} is {size_hw[1]}x{size_hw[0]}, the first of the clip "
                 f"{self.stored_hw[1]}x{self.stored_hw[0]} (width x height); a clip has one size"
             )
 
@@ -297,19 +323,11 @@ class Frames(Sequence[Sample]):
         depth, remark = known_depth(depth, divide_by=self.divide_by, max_depth=self.max_depth)
         valid = np.isfinite(depth) & (depth > 0)
         filled = torch.from_numpy(np.where(valid, depth, 0).astype(np.float32))[None]
-        return *self._at_frame_size(path, filled, torch.from_numpy(valid)[None]), remark
+        return *registered_depth(filled, torch.from_numpy(valid)[None], self.frame_hw, where=path), remark
 
-    def _at_frame_size(
-        self, path: Path, depth: Float[torch.Tensor, "1 H W"], valid: Bool[torch.Tensor, "1 H W"]
-    ) -> tuple[Float[torch.Tensor, "1 h w"], Bool[torch.Tensor, "1 h w"]]:
-        """Depth maps may be smaller or larger than the images (nearest), but of the same shape."""
-        size_hw = (depth.shape[1], depth.shape[2])
-        if size_hw == self.frame_hw:
-            return depth, valid
-        if not have_same_aspect(size_hw, self.frame_hw):
-            raise HondoError(
-                f"{path}: the depth map is {size_hw[1]}x{size_hw[0]}, its image "
-                f"{self.frame_hw[1]}x{self.frame_hw[0]} (width x height), another shape; "
-                "give depth registered to the images"
-            )
-        return fit_depth(depth, valid, place_into(size_hw, self.frame_hw))
+
+def _check(sources: tuple[ViewRole, ...], *, every: int, divide_by: float) -> None:
+    if 0 in sources or len(set(sources)) != len(sources):
+        raise HondoError(f"sources must be different offsets other than 0, e.g. (-1, 1), got {sources}")
+    if every < 1 or not divide_by > 0:
+        raise HondoError(f"every must be 1 or more and divide_by positive, got {every} and {divide_by:g}")

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hondo.core.errors import HondoError, warn
+from hondo.core.types import Size
 from hondo.data.datasets.intrinsics import INTRINSICS_FILES
 from hondo.data.datasets.stereo_pair import find_pair
 from hondo.data.partners.pairing import pair_maps
 from hondo.data.partners.track import TRACK_FILES
 from hondo.images.formats.numpy_file import stack_length
 from hondo.images.listing import DEPTH_MAPS, contents_of, depth_maps_among, list_folder, visible_files
-from hondo.images.read import IMAGE_SUFFIXES
+from hondo.images.read import IMAGE_SUFFIXES, image_size
+from hondo.images.video_file import probe_video
 
 # A folder with these names is a clip with all its parts, so that its path alone is enough.
 IMAGE_FOLDERS = ("images", "image", "color", "rgb")
@@ -115,3 +117,13 @@ def match_depth(folder: Path, images: Sequence[Path], *, every: int | None) -> M
 
 def _first(root: Path, names: Sequence[str]) -> Path | None:
     return next((root / name for name in names if (root / name).exists()), None)
+
+
+def frame_size(source: Path) -> Size:
+    """Of a video, or of the first image of a folder."""
+    if source.is_file():
+        return probe_video(source).size_hw
+    images = list_folder(source).images
+    if not images:
+        raise HondoError(f"{source}: no images")
+    return image_size(images[0])

@@ -13,12 +13,11 @@ from hondo.core.errors import HondoError, warn
 from hondo.core.sample import Sample, Samples
 from hondo.core.types import InputSpec, Size
 from hondo.data.datasets.clip import Frames
-from hondo.data.datasets.clip_files import IMAGE_FOLDERS, find_layout
-from hondo.data.datasets.stereo_pair import is_pair_folder
+from hondo.data.datasets.clip_files import IMAGE_FOLDERS, find_layout, frame_size
+from hondo.data.datasets.stereo_pair import SIDE_BY_SIDE, is_pair_folder
 from hondo.images.listing import is_depth_folder, list_folder, natural_key, visible_files
 from hondo.images.placement import place
-from hondo.images.read import image_size
-from hondo.images.video_file import VIDEO_SUFFIXES, probe_video
+from hondo.images.video_file import VIDEO_SUFFIXES
 
 _DEPTH = 4  # levels of folders in which clips are looked for
 
@@ -73,11 +72,13 @@ def open_clips(
     roots = find_clips(root)
     if len(roots) > 1 and options.get("poses") is not None:
         raise HondoError(f"one file of poses cannot be of {len(roots)} clips; put a poses.txt into each clip's folder")
+    if len(roots) > 1 and options.get("right") not in (None, SIDE_BY_SIDE):
+        raise HondoError(f"one folder of right images cannot be of {len(roots)} clips", field="data.right")
     clips, failed = [], []
     for each in roots:
         size = size_hw
         if size_hw is not None and multiple_of is not None:
-            size = size_for(each, size_hw, multiple_of=multiple_of)
+            size = size_for(each, size_hw, multiple_of=multiple_of, right=options.get("right"))
         try:
             clips.append(Frames(each, size_hw=size, **options))
         except HondoError as error:
@@ -138,22 +139,14 @@ def _is_clip(folder: Path) -> bool:
     return has_images or is_pair_folder(folder) or bool(list_folder(folder).images)
 
 
-def size_for(root: Path, size_hw: Size, *, multiple_of: int) -> Size:
+def size_for(root: Path, size_hw: Size, *, multiple_of: int, right: object = None) -> Size:
     """The size with the aspect ratio of the clip and about the area of ``size_hw``, in multiples of ``multiple_of``."""
-    return size_near(_first_size(root), size_hw, multiple_of=multiple_of)
+    height, width = frame_size(find_layout(root).images)
+    width = width // 2 if right == SIDE_BY_SIDE else width
+    return size_near((height, width), size_hw, multiple_of=multiple_of)
 
 
 def size_near(image_hw: Size, size_hw: Size, *, multiple_of: int) -> Size:
     """The size with the aspect ratio of an image and about the area of ``size_hw``, in multiples of ``multiple_of``."""
     native = tuple(max(multiple_of, round(side / multiple_of) * multiple_of) for side in size_hw)
     return place(image_hw, InputSpec(size_hw=(native[0], native[1]), multiple_of=multiple_of)).network_hw
-
-
-def _first_size(root: Path) -> Size:
-    layout = find_layout(root)
-    if layout.images.is_file():
-        return probe_video(layout.images).size_hw
-    images = list_folder(layout.images).images
-    if not images:
-        raise HondoError(f"{layout.images}: no images")
-    return image_size(images[0])

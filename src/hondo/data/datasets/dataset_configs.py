@@ -21,7 +21,8 @@ class FramesData:
     size_hw: Size | None = (192, 288)  # the area of the network's images; their aspect is the video's own
     # Offsets in frames, or "stereo": the right image of a pair. None: "stereo" for a folder of pairs, else -1 and 1.
     sources: tuple[int | Literal["stereo"], ...] | None = None
-    baseline: float | None = None  # metres between the cameras of a stereo pair
+    baseline: float | None = None  # metres between the cameras of a stereo pair; None: as the camera's file says
+    right: str | None = None  # folder or video of the right images, or "side-by-side": each frame shows both views
     poses: str | None = None
     track: str | None = None  # a CSV table of speeds or GPS positions; None: track.csv, speeds.csv or gps.csv beside
     split: str | None = None  # of a published data set: a name of `hondo data splits`, or a file

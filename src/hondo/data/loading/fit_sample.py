@@ -7,8 +7,9 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
+from hondo.core.errors import HondoError
 from hondo.core.sample import Sample, SourceView
-from hondo.core.types import Camera, Size
+from hondo.core.types import Camera, Size, have_same_aspect
 from hondo.images.placement import Placement, place_image, place_into
 
 
@@ -74,3 +75,18 @@ def _fit_camera(camera: Camera | None, placement: Placement) -> Camera | None:
 def _fit_view(view: SourceView, size_hw: Size) -> SourceView:
     placement = place_into((view.image.shape[1], view.image.shape[2]), size_hw)
     return replace(view, image=fit_image(view.image, placement), camera=_fit_camera(view.camera, placement))
+
+
+def registered_depth(
+    depth: Float[Tensor, "1 H W"], valid: Bool[Tensor, "1 H W"], size_hw: Size, *, where: object
+) -> tuple[Float[Tensor, "1 h w"], Bool[Tensor, "1 h w"]]:
+    """A depth map at the size of its image: it may be smaller or larger (nearest), but of the same shape."""
+    depth_hw = (depth.shape[1], depth.shape[2])
+    if depth_hw == tuple(size_hw):
+        return depth, valid
+    if not have_same_aspect(depth_hw, size_hw):
+        raise HondoError(
+            f"{where}: the depth map is {depth_hw[1]}x{depth_hw[0]}, its image {size_hw[1]}x{size_hw[0]} (width x "
+            "height), another shape; give depth registered to the images"
+        )
+    return fit_depth(depth, valid, place_into(depth_hw, size_hw))

@@ -61,7 +61,7 @@ def parse_intrinsics(text: str) -> list[Stated]:
     if re.search(r"^(P\d|P_rect_\d\d|K_\d\d):", text, re.MULTILINE):
         return _from_kitti(text)
     if re.search(r"^\s*[A-Za-z_][\w.]*\s*[:=]", text, re.MULTILINE):
-        return _from_tree(_yaml(text), needs_size=False)
+        return _from_tree(yaml_tree(text), needs_size=False)
     return [_from_numbers(split_words(text))]
 
 
@@ -158,15 +158,15 @@ def _of_group(facts: Mapping[str, Any], *, label: str, needs_size: bool) -> Stat
         fx, fy, cx, cy = (_number(name, facts[name]) for name in ("fx", "fy", "cx", "cy"))
         K = (fx, fy, cx, cy)
     else:
-        K = _from_numbers(_flat(matrix)).K
+        K = _from_numbers(flat_words(matrix)).K
     size = None
     if "resolution" in facts:
-        width, height = (int(_number("resolution", side)) for side in _flat(facts["resolution"])[:2])
+        width, height = (int(_number("resolution", side)) for side in flat_words(facts["resolution"])[:2])
         size = height, width
     elif "width" in facts and "height" in facts:
         size = int(_number("height", facts["height"])), int(_number("width", facts["width"]))
     keys = [key for key in facts if key in _COEFFICIENTS or _LISTED.fullmatch(key)]
-    listed = next((_flat(facts[key]) for key in keys), [])
+    listed = next((flat_words(facts[key]) for key in keys), [])
     listed = listed or [facts[key] for key in sorted(facts) if _COEFFICIENT.fullmatch(key)]
     lens = " ".join(str(facts[key]) for key in _LENS if key in facts)
     return Stated(
@@ -196,12 +196,12 @@ def _is_camera(key: str) -> bool:
     return key in ("fx", "fy", "cx", "cy") or key in _MATRICES
 
 
-def _flat(value: Any) -> list[Any]:
+def flat_words(value: Any) -> list[Any]:
     if isinstance(value, str):
         return split_words(value.replace("(", " ").replace(")", " "))
     if not isinstance(value, Sequence):
         return [value]
-    return [word for item in value for word in _flat(item)]
+    return [word for item in value for word in flat_words(item)]
 
 
 def _number(name: str, value: Any) -> float:
@@ -213,7 +213,7 @@ def _number(name: str, value: Any) -> float:
         raise HondoError(f"intrinsics must be numbers in pixels, but {name} is {value!r}") from error
 
 
-def _yaml(text: str) -> dict[str, Any]:
+def yaml_tree(text: str) -> dict[str, Any]:
     """Nested ``name: value`` lines (also ``name = value``) as a tree: as much of YAML as calibration files use."""
     root: dict[str, Any] = {}
     levels: list[tuple[int, dict[str, Any]]] = [(-1, root)]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,7 +13,6 @@ from hondo.data.datasets.clip import Frames
 from hondo.data.datasets.intrinsics import assumed_camera
 from hondo.images.listing import is_grey16
 from hondo.images.optical_flow import OpticalFlow, pixel_places, sampled, small_grey
-from hondo.images.read import read_image
 
 NUM_PAIRS = 12  # of neighbouring frames, spread over the clip
 AREA = 49_152  # pixels at which they are compared: 192x256
@@ -26,6 +24,8 @@ MIN_TURN_PX = 1.5  # less motion says nothing about parallax
 MIN_MATCHED = 0.3  # of the textured pixels: a flow that is lost says nothing
 EXPLAINED_PX = 1.0  # by which a match may miss its epipolar line
 MAX_ROW_PX = 1.5  # by which rows of a rectified pair may differ
+MIN_HALF = 0.8  # width of half a frame over its height: less is no frame with two views
+SAME_SCENE = 0.4  # of the textured pixels of one half that are found in the other
 WORSE_BY = 0.3  # of the matches: what inverse poses explain more than the poses
 FAR_M, NEAR_M = 300.0, 0.02  # median distances beyond are rather another unit
 _OPENGL = np.diag((1.0, -1.0, -1.0, 1.0))  # camera axes with y up and z backwards, from ours
@@ -83,9 +83,11 @@ def _examine(clip: Frames, pairs: Sequence[tuple[int, int]], *, with_poses: bool
     """Why pairs of frames teach nothing (empty where they do), and what is odd about them."""
     odd: list[str] = []
     if clip.right is not None:
-        views = [(clip.images[frame], clip.right[frame]) for frame in _spread(clip.targets)]
-        odd.append(stereo_remark(_measured(clip, views)))
-    motions = _measured(clip, [(clip.images[first], clip.images[following]) for first, following in pairs])
+        if message := stereo_refusal(_measured(clip, [(frame, None) for frame in _spread(clip.targets)])):
+            return message, []
+    elif message := _both_views(clip):
+        return message, []
+    motions = _measured(clip, pairs)
     if not motions:
         return "", [remark for remark in odd if remark]
     if message := refusal(motions):
@@ -96,13 +98,21 @@ def _examine(clip: Frames, pairs: Sequence[tuple[int, int]], *, with_poses: bool
     return "", [remark for remark in odd if remark]
 
 
-def _measured(clip: Frames, pairs: Sequence[tuple[Path, Path]]) -> list["PairMotion"]:
-    """The motion of pairs of images of the clip's size; without intrinsics those of a common lens are assumed."""
+def _both_views(clip: Frames) -> str:
+    """What is to be said where every frame looked at shows two views side by side; else empty."""
+    frames = _spread(clip.targets)[:: NUM_PAIRS // 3]
+    found = [side_by_side_remark(clip.pixels(clip.images[frame])) for frame in frames]
+    return found[0] if found and all(found) else ""
+
+
+def _measured(clip: Frames, pairs: Sequence[tuple[int, int | None]]) -> list["PairMotion"]:
+    """The motion of pairs of frames (None: the right image of the first) of the clip's size; without intrinsics those
+    of a common lens are assumed."""
     camera, found = clip.camera or assumed_camera(clip.frame_hw), []
     for first, following in pairs:
-        one, other = read_image(first), read_image(following)
-        if one.shape[:2] == other.shape[:2] == tuple(clip.frame_hw):
-            found.append(measure_pair(one, other, camera))
+        one = clip.pixels(clip.images[first])
+        other = clip.right_pixels(first) if following is None else clip.pixels(clip.images[following])
+        found.append(measure_pair(one, other, camera))
     return found
 
 
@@ -145,17 +155,42 @@ def remarks(motions: Sequence[PairMotion]) -> list[str]:
     return found
 
 
-def stereo_remark(motions: Sequence[PairMotion]) -> str:
-    """What is odd about pairs of left and right images: swapped, or not rectified."""
-    shifts = [np.median(each.next_rays - each.rays, axis=0) * each.px for each in motions if len(each.rays) >= 8]
+def stereo_refusal(motions: Sequence[PairMotion]) -> str:
+    """Why pairs of left and right images teach nothing: swapped, or not rectified; empty if they do.
+
+    Rows of a pair that is not rectified differ by an offset, or, where a camera is turned, by more at the edges.
+    """
+    shifts = [(each.next_rays - each.rays) * each.px for each in motions if len(each.rays) >= 8]
     if not shifts:
         return "the left and right images show nothing in common; are they pairs of one moment?"
-    along, across = (float(value) for value in np.median(shifts, axis=0))
+    along, across = (float(value) for value in np.median([np.median(each, axis=0) for each in shifts], axis=0))
+    off = float(np.median([np.percentile(np.abs(each[:, 1]), 75) for each in shifts]))
     if along > STILL_PX:
         return f"things lie {along:.1f} pixels farther right in the right images: left and right look swapped"
-    if abs(across) > MAX_ROW_PX:
-        return f"the right images lie {across:.1f} pixels lower or higher: rectify the pairs first"
+    if off > MAX_ROW_PX:
+        return (
+            f"the pairs are not rectified: a quarter of the points lies {off:.1f} or more pixels higher or lower in "
+            f"the right images (offset {across:+.1f} pixels, at about 192x256); rectify them first (cv2.stereoRectify)"
+        )
     return ""
+
+
+def side_by_side_remark(image: UInt8[np.ndarray, "H W 3"]) -> str:
+    """Whether a frame shows two views of one scene beside each other, as stereo cameras write them; else empty."""
+    height, width = image.shape[0], image.shape[1] // 2
+    if width < MIN_HALF * height:
+        return ""
+    left, right = image[:, :width], image[:, width : 2 * width]
+    motion = measure_pair(left, right, assumed_camera((height, width)))
+    if motion.matched < SAME_SCENE or len(motion.rays) < 8:
+        return ""
+    along, across = np.median(motion.next_rays - motion.rays, axis=0) * motion.px
+    if abs(across) > MAX_ROW_PX or along > STILL_PX:
+        return ""
+    return (
+        f"the left and right half of each frame show the same scene, {-along:.1f} pixels apart: these are stereo pairs "
+        "side by side; give data.right=side-by-side with data.sources=stereo and data.baseline=METRES, or cut one view"
+    )
 
 
 def pose_remark(
