@@ -34,8 +34,9 @@ class SelfSupervisedConfig:
     objective: ClassVar[str] = "self-supervised"
     # Where the poses of the source views come from. network: a pose network; shared: a pose network on the depth
     # model's encoder; known: the data; two-view: two-view geometry with the model's first depth, once before training
-    # (needs a clip). The pose of a stereo view is always known.
-    pose: Literal["network", "shared", "known", "two-view"] = "network"
+    # (needs a clip); direct: photometric alignment with the model's depth of every step. The pose of a stereo view is
+    # always known.
+    pose: Literal["network", "shared", "known", "two-view", "direct"] = "network"
     pose_model: str = "nano-pose"  # a name in ZOO, for pose="network"
     pose_scale: float = 1.0  # size of the pose network's input relative to the image
     ssim_weight: float = 0.85

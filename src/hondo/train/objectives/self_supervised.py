@@ -24,6 +24,7 @@ from hondo.train.objectives.objective_config import SelfSupervisedConfig
 from hondo.train.objectives.stereo_scale import stereo_factor
 from hondo.train.objectives.teaching_check import check_clips
 from hondo.train.objectives.two_view_poses import NEEDS_CAMERA, is_stereo_only, with_camera_path
+from hondo.train.objectives.views.direct_poses import direct_poses
 from hondo.train.objectives.views.frozen_features import FrozenFeatures
 from hondo.train.objectives.views.view_values import ViewValues
 from hondo.train.objectives.views.weigh_views import check_view_terms, pixel_weight, reads_features, weighted_view_terms
@@ -67,9 +68,9 @@ class SelfSupervised(nn.Module):
         poses: list[Float[Tensor, "b 4 4"]] | None = None,
     ) -> dict[str, Float[Tensor, ""]]:
         """The weighted losses by name, of the maps that the model gave for ``seen``; ``poses``: known already."""
-        poses = poses or self.poses(batch, seen)
+        maps = [values.float() for values in maps]
+        poses = poses or self.poses(batch, seen, maps[0])
         with torch.autocast(seen.device.type, enabled=False):
-            maps = [values.float() for values in maps]
             values = ViewValues(batch, maps[0], poses, model=self.model, encoder=self.encoder)
             photometric, smoothness = self._errors(batch, maps, poses, pixel_weight(values, self.config))
             parts = {"photometric": photometric, "smoothness": self.config.smoothness * smoothness}
@@ -78,8 +79,13 @@ class SelfSupervised(nn.Module):
                 parts["anchor"] = (self.config.anchor or 0.0) * self._anchor(seen, maps[0])
         return parts
 
-    def poses(self, batch: Batch, seen: Float[Tensor, "b 3 h w"]) -> list[Float[Tensor, "b 4 4"]]:
-        """T_source_target of every source."""
+    def poses(
+        self, batch: Batch, seen: Float[Tensor, "b 3 h w"], finest: Float[Tensor, "b 1 _ _"] | None = None
+    ) -> list[Float[Tensor, "b 4 4"]]:
+        """T_source_target of every source; ``finest``: the model's map, which direct alignment needs."""
+        if self.config.pose == "direct" and finest is not None:
+            depth = both_units(resized(finest, batch.image.shape[-2:]), self.model.kind)["depth"]
+            return direct_poses(batch, depth)
         return [self._pose(batch, seen, number) for number in range(len(batch.source_roles))]
 
     def _errors(
@@ -171,7 +177,7 @@ def check_views(batch: Batch) -> None:
 
 def build_self_supervised(model: DepthModel, config: SelfSupervisedConfig) -> SelfSupervised:
     """The objective with the pose network that ``config.pose`` asks for."""
-    if config.pose in ("known", "two-view"):
+    if config.pose in ("known", "two-view", "direct"):
         return SelfSupervised(model, config)
     if config.pose == "shared":
         return SelfSupervised(model, config, pose=shared_pose(model))
