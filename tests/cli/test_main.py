@@ -4,6 +4,7 @@ import io
 import logging
 import signal
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import pytest
@@ -135,3 +136,17 @@ def test_choices_of_the_engines_are_printed_once_whatever_the_root_logger_does(c
     finally:
         root.removeHandler(twice)
     assert capsys.readouterr().err == "hondo: openvino bf16: 4.1 ms\n"
+
+
+def test_hondo_alone_names_the_commands_to_start_with(capsys) -> None:
+    assert cli.main([]) == 2
+    shown = capsys.readouterr().out
+    assert all(f"hondo {command}" in shown for command in ("demo", "predict photo.jpg", "live"))
+
+
+def test_quiet_is_an_option_of_every_command(capsys, monkeypatch) -> None:
+    begun = []
+    monkeypatch.setattr(cli, "waiting_shown", lambda first: begun.append(first) or nullcontext())
+    assert cli.main(["answers", "--number", "2"]) == 7 and begun == ["answers: loading"]
+    assert cli.main(["answers", "--quiet", "--number", "2"]) == 7 and len(begun) == 1
+    assert cli.main(["--quiet"]) == 2

@@ -11,12 +11,13 @@ import sys
 import typing
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager, nullcontext, redirect_stderr
 from importlib import import_module
 from io import StringIO, TextIOWrapper
 from typing import Any
 
 from hondo.cli.options.flags import message_with_flags, text_with_flags
+from hondo.cli.options.waiting_line import waiting_shown
 from hondo.core.errors import HondoError, HondoWarning, unknown
 from hondo.core.memory_errors import is_out_of_memory
 from hondo.version import __version__
@@ -39,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 LESS_MEMORY = {"train": "a smaller --batches.batch-size or --data.size-hw"}  # options of a command to lower
+QUIET = "--quiet"  # of every command
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 
@@ -47,16 +49,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command line and returns its exit code."""
     _accept_any_text()
     is_process = arguments is None
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    arguments = [argument for argument in given if argument != QUIET]
     if not arguments or arguments[0] in ("-h", "--help", "help"):
-        print(usage())
+        print(usage() if arguments else first_steps())
         return 0 if arguments else EXIT_BAD_INPUT
     if arguments[0] in ("-V", "--version"):
         print(f"hondo {__version__}")
         return 0
+    is_quiet = QUIET in given
     try:
-        with _warnings_as_lines(arguments[0]), _choices_as_lines(arguments[0]):
-            return _run(arguments[0], arguments[1:])
+        with _warnings_as_lines(arguments[0]), nullcontext() if is_quiet else _choices_as_lines(arguments[0]):
+            return _run(arguments[0], arguments[1:], is_quiet=is_quiet)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output went away: nothing to report, and nobody to report it to
         return 1
@@ -92,7 +96,20 @@ def usage() -> str:
     rows = [f"  {name:<{width}}  {summary}" for name, (_, summary) in COMMANDS.items()]
     lines = [f"hondo {__version__}: monocular depth: train, evaluate, export and run live", ""]
     lines += ["usage: hondo COMMAND [options]", "", "commands:", *rows, ""]
-    return "\n".join([*lines, "hondo COMMAND --help tells a command's options; hondo --version the version"])
+    last = "hondo COMMAND --help tells a command's options; --quiet leaves out progress; hondo --version the version"
+    return "\n".join([*lines, last])
+
+
+def first_steps() -> str:
+    """What ``hondo`` alone says: the commands to start with."""
+    lines = [
+        f"hondo {__version__}: depth from single images and video. Three commands to start with:", "",
+        "  hondo demo                everything once, on a clip that is included, in about two minutes",
+        "  hondo predict photo.jpg   the depth of your own images and videos, into the folder predictions",
+        "  hondo live webcam:0       a camera with its depth in the browser; `hondo live clip` needs no camera", "",
+        "hondo --help lists all commands, hondo COMMAND --help the options of one",
+    ]  # fmt: skip
+    return "\n".join(lines)
 
 
 def config_type(run: Callable[..., Any]) -> Any:
@@ -150,7 +167,7 @@ def _choices_as_lines(command: str) -> Iterator[None]:
         choices.propagate = propagates
 
 
-def _run(name: str, arguments: list[str]) -> int:
+def _run(name: str, arguments: list[str], *, is_quiet: bool = False) -> int:
     if name not in COMMANDS:
         raise unknown("command", name, COMMANDS)
     import tyro
@@ -169,7 +186,8 @@ def _run(name: str, arguments: list[str]) -> int:
         if not stop.code:  # it has printed the help
             return 0
         raise HondoError(_unboxed(complaint.getvalue()) or f"bad options; see hondo {name} --help") from None
-    return run(config) or 0
+    with nullcontext() if is_quiet else waiting_shown(first=f"{name}: loading"):
+        return run(config) or 0
 
 
 def _unboxed(text: str) -> str:

@@ -17,6 +17,7 @@ from jaxtyping import Float
 from hondo.core.cache import cache_folder, read_cached, write_cached
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
+from hondo.core.waiting import WAITING
 from hondo.data.datasets.embedded_clip import embedded_clip
 from hondo.engines.autoselect import best_call_ms, load_fastest, trial_key
 from hondo.engines.base.engine import EXACT, LoadOptions
@@ -92,6 +93,7 @@ def _try(
     predictors, measured = {EXACT: exact}, [Measured(precision=EXACT, milliseconds=best_call_ms(exact, size_hw))]
     reference: list[np.ndarray] = []
     for precision in LOWER_PRECISIONS:
+        WAITING.info("trying %s on %s in %s", model.name, exact.engine, precision)
         try:
             predictor = ENGINES[exact.engine].load(model, replace(options, precision=precision))
             milliseconds = best_call_ms(predictor, size_hw)

@@ -18,6 +18,7 @@ from hondo.core.cache import cache_folder, read_cached, write_cached
 from hondo.core.errors import HondoError
 from hondo.core.processor import hardware
 from hondo.core.types import Size
+from hondo.core.waiting import WAITING
 from hondo.engines.base.engine import LoadOptions, Use
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.registry import ENGINES
@@ -86,6 +87,7 @@ def try_engines(names: tuple[str, ...], load: LoadEngine, *, size_hw: Size) -> l
         if tried and spent + _expected_s(name, tried) > TRIAL_SECONDS:
             continue
         start = time.perf_counter()
+        WAITING.info("trying engine %s", name)
         try:
             predictor = load(name)
             loaded = time.perf_counter() - start

@@ -8,6 +8,7 @@ from typing import Any
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Camera, Size, check_camera
+from hondo.core.waiting import WAITING
 from hondo.engines.auto_precision import AUTO, load_auto_precision
 from hondo.engines.autoselect import candidates, load_fastest
 from hondo.engines.base.engine import EXACT, Engine, LoadOptions
@@ -71,6 +72,7 @@ def _load_model(model: str | Path | DepthModel, settings: "ModelSettings") -> Ne
     is_auto = settings.engine == AUTO
     engine = ENGINES[candidates(how.device, precision=how.precision)[0] if is_auto else settings.engine]
     engine.check_load(None, how)
+    WAITING.info("building %s", model if isinstance(model, (str, Path)) else model.name)
     built = model if isinstance(model, DepthModel) else settings.build(model)
     spec = built.input_spec if settings.size_hw is None else replace(built.input_spec, size_hw=tuple(settings.size_hw))
     if settings.precision == AUTO:

@@ -19,4 +19,7 @@ def progress_bar(indices: Iterable[int], *, text: str) -> Iterator[int]:
     from rich.console import Console
     from rich.progress import track
 
+    from hondo.cli.options.waiting_line import done_waiting
+
+    done_waiting()
     yield from track(indices, description=text, console=Console(stderr=True), disable=not sys.stderr.isatty())

@@ -60,6 +60,9 @@ class ConsoleProgress(ProgressReporter):
         self._console.print(f"  {text}", markup=False, highlight=False, soft_wrap=True)
 
     def each(self, text: str, items: Sequence[Item], do: Callable[[Item], Result]) -> list[Result]:
+        from hondo.cli.options.waiting_line import done_waiting
+
+        done_waiting()
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn())

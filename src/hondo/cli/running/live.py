@@ -47,6 +47,10 @@ def run(command: LiveCommand) -> int:
         make_writable_folder(command.record, field="record")
     if command.rerun is not None and (not command.headless or command.record is not None):
         raise HondoError("--rerun needs --headless, and takes the place of --record")
+    if command.source != "clip":
+        from hondo.video.sources.live_feed import feed_of
+
+        feed_of(command.source)  # refuses what is not there before a model is loaded
     settings = _settings(command)
     return _run_headless(command, settings) if command.headless else _serve(command, settings)
 

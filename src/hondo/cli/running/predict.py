@@ -59,6 +59,10 @@ class PredictConfig:
 
 
 def run(config: PredictConfig) -> int:
+    if not all(Path(text).exists() for text in config.sources):
+        from hondo.video.sources.source_list import find_sources
+
+        find_sources(config.sources)  # refuses what is not there before anything slow is imported
     from hondo.video.predict.predict_sources import predict_files
 
     settings = model_settings(config.network)
@@ -68,11 +72,11 @@ def run(config: PredictConfig) -> int:
         metric_from=config.metric_from,
         on_warning=lambda text: print(f"hondo: {text}", file=sys.stderr),
     )  # fmt: skip
-    progress = _Progress()
+    count = _Count()
     for item in items:
-        progress.add(item)
-    print(progress.summary(out=config.out))
-    return EXIT_SOME_FAILED if progress.failed else 0
+        count.add(item)
+    print(count.summary(out=config.out))
+    return EXIT_SOME_FAILED if count.failed else 0
 
 
 def _camera(config: PredictConfig) -> str | None:
@@ -101,15 +105,14 @@ def parse_list(text: str, *, option: str, allowed: tuple[str, ...]) -> tuple[str
     return words
 
 
-class _Progress:
-    """Prints failures at once, and the current source now and then on a terminal."""
+class _Count:
+    """Prints failures at once, and counts what is done."""
 
     def __init__(self) -> None:
         self.start = time.perf_counter()
         self.milliseconds: list[float] = []
         self.done = 0
         self.failed: set[str] = set()  # sources
-        self._shown_at = 0.0
 
     def add(self, item: "Item") -> None:
         if item.error is not None:
@@ -119,11 +122,6 @@ class _Progress:
             return
         self.done += 1
         self.milliseconds = [*self.milliseconds[-999:], item.milliseconds or 0.0]
-        now = time.perf_counter()
-        if sys.stderr.isatty() and now - self._shown_at > 0.5:
-            self._shown_at = now
-            at = "" if item.time_s is None else f" at {item.time_s:.1f} s"
-            print(f"\r{item.source}{at}", end="\x1b[K\r", file=sys.stderr, flush=True)
 
     def summary(self, *, out: Path) -> str:
         """What was done, in how much time."""

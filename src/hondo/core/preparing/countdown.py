@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from hondo.core.waiting import WAITING
+
 T = TypeVar("T")
 LINE_SECONDS = 30.0  # between two lines
 REDRAW_SECONDS = 0.2  # on a terminal
@@ -12,6 +14,7 @@ REDRAW_SECONDS = 0.2  # on a terminal
 
 def counted(items: Iterable[T], *, what: str, total: int | None = None, every_s: float | None = None) -> Iterator[T]:
     """Yields the items; says how many of ``total`` are done and how long the rest takes, every ``every_s`` seconds."""
+    WAITING.info("")
     is_drawn = sys.stderr.isatty()
     pause = every_s if every_s is not None else REDRAW_SECONDS if is_drawn else LINE_SECONDS
     begun = last = time.monotonic()

@@ -17,6 +17,7 @@ from hondo.core.errors import HondoError
 from hondo.core.memory_errors import memory_errors_explained
 from hondo.core.predictor_protocol import InferQueue, Prepared, Session
 from hondo.core.types import Camera, DepthKind, DepthMap, InputSpec, Size
+from hondo.core.waiting import WAITING
 from hondo.engines.base.infer_queue import in_batches, in_order, one_by_one
 from hondo.engines.base.layer_times import LayerTime
 from hondo.engines.base.metadata import Cost, Int8Facts
@@ -122,6 +123,7 @@ class NetworkPredictor:
         use = (*network_hw, queue is not None)
         if use in self.warmed:
             return network_hw
+        WAITING.info("compiling %s on %s for %dx%d", self.name, self.engine, *network_hw)
         blank = np.zeros((1, 3, *network_hw), dtype=np.float32)
         if queue is not None:
             queue.submit(blank)()
@@ -131,6 +133,7 @@ class NetworkPredictor:
             self._check_process()
             self._call(blank)
         self.warmed.add(use)
+        WAITING.info("")
         return network_hw
 
     def network_size(self, image_hw: Size) -> Size:

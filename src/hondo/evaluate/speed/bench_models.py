@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from hondo.core.errors import HondoError
 from hondo.core.report import Report
 from hondo.core.types import Size
+from hondo.core.waiting import WAITING
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.load import ModelSettings, has_no_weights, is_exported, weights_file
 from hondo.engines.registry import ENGINES
@@ -116,8 +117,12 @@ def bench_models(
         )
     opened = [_open(text, settings=replace(settings, size_hw=config.size_hw)) for text in models]
     predictors, threads = [predictor for predictor, _ in opened], settings.threads
+    WAITING.info("measuring the peak throughput of this machine")
     roof = measure_peak(device=_peak_device(predictors[0]), threads=threads) if peak else None
-    results = [bench(predictor, config=config, model=model, threads=threads, roof=roof) for predictor, model in opened]
+    results = []
+    for done, (predictor, model) in enumerate(opened):
+        WAITING.info("measuring models", extra={"done": done, "total": len(opened)})
+        results.append(bench(predictor, config=config, model=model, threads=threads, roof=roof))
     return SpeedResults(
         labels=tuple(models),
         results=tuple(results),

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from hondo.core.errors import warn
 from hondo.core.preparing.countdown import LINE_SECONDS
+from hondo.core.waiting import WAITING
 
 NO_ERROR = 1e-4  # photometric error of images that are the same up to less than noise
 
@@ -65,6 +66,7 @@ def make_progress(*, show: bool) -> Progress:
     """A bar if stderr is a terminal, else lines."""
     if not show:
         return Progress()
+    WAITING.info("")  # this bar takes the place of what was shown before
     return Bar() if sys.stderr.isatty() else Lines()
 
 

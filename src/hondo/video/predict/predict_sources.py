@@ -4,11 +4,12 @@ Frames are read ahead, predicted in order, written behind.
 """
 
 import hashlib
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,9 +18,11 @@ from typing import Any, TypeVar
 from hondo.core.errors import HondoError
 from hondo.core.predictor_protocol import Predictor, Session
 from hondo.core.types import Camera, DepthKind, DepthMap, Size
+from hondo.core.waiting import WAITING
 from hondo.data.datasets.intrinsics import camera_of_file, image_camera
 from hondo.engines.load import ModelSettings
 from hondo.images.read import MAX_MEGAPIXELS
+from hondo.images.video_file import probe_video
 from hondo.video.predict.manifest import Item, PredictionsFile, RunInfo
 from hondo.video.predict.metric_from import MetricFrom
 from hondo.video.predict.outputs import MapWriter, OutputConfig, cannot_write
@@ -107,10 +110,13 @@ def predict_sources(
     network = _FramePredictor(predictor, camera_of=cameras, steady=steady, metric=metric, is_many=_is_many(sources))
     frames = ahead(read_sources(sources, max_megapixels=max_megapixels, limit=limit))
     begun: deque[_Begun] = deque()
+    count = {"done": 0, "total": _expected(sources, limit=limit) if WAITING.isEnabledFor(logging.INFO) else None}
     try:
         with closing(frames), PredictionsFile(output.out, info) as predictions, MapWriter(output, predictions) as maps:
             for frame in frames:
                 begun.append(network.begin(frame))
+                count["done"] += 1
+                WAITING.info("predicting", extra=count)
                 if len(begun) >= network.depth:
                     yield from maps.add(*network.finish(begun.popleft()))
             while begun:
@@ -154,6 +160,24 @@ def _cameras(given: str | None, *, is_needed: bool) -> dict[str, Any]:
         "camera_of": lambda size_hw: camera_of_file(None, size_hw=size_hw),
         "camera_of_image": lambda path, size_hw: camera_of_file(path, size_hw=size_hw),
     }
+
+
+def _expected(sources: Sequence[Source], *, limit: int | None) -> int | None:
+    """The images and frames in all, as far as the files state them; None where a camera has no end."""
+    total = 0
+    for source in sources:
+        if source.kind is SourceKind.IMAGE:
+            total += 1
+            continue
+        frames = limit
+        if source.kind is SourceKind.VIDEO:
+            with suppress(HondoError, OSError):
+                stated = probe_video(source.path).frame_count
+                frames = stated if limit is None or stated is None else min(limit, stated)
+        if frames is None:
+            return None
+        total += frames
+    return total
 
 
 def _is_many(sources: Sequence[Source]) -> bool:
