@@ -44,6 +44,9 @@ def values(depth, T=T_TRUE, *, is_scene=None):
         "features_source": sources,
         "flow": flow,
         "is_matched": torch.ones(2, 2, 1, H, W, dtype=torch.bool),
+        "is_stereo": torch.tensor([True, True]),
+        "depth_hint": truth,
+        "is_hint_better": torch.ones(2, 1, H, W, dtype=torch.bool),
     }
 
 

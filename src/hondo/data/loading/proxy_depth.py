@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from hondo.core.errors import HondoError
-from hondo.core.sample import Sample, Samples, SourceView
+from hondo.core.sample import Sample, Samples
 from hondo.images.pixels import tensor_to_rgb8
 from hondo.images.stereo_matching import match_disparity
 
@@ -44,19 +44,33 @@ def with_proxy_depth(sample: Sample) -> Sample:
     view = next((view for view in sample.sources if view.role == "stereo"), None)
     if view is None or view.T_source_target is None or sample.camera is None:
         return sample
-    disparity, is_certain = _disparity(sample.image, view, baseline=(baseline := _baseline(view, sample.origin)))
-    depth = sample.camera.fx * abs(baseline) / np.where(is_certain, disparity, 1)
-    matched, certain = torch.from_numpy(depth.astype(np.float32))[None], torch.from_numpy(is_certain)[None]
+    matched, certain = matched_depth(
+        sample.image, view.image, fx=sample.camera.fx, T_other_image=view.T_source_target, origin=sample.origin
+    )
     if sample.depth_gt is not None and sample.valid is not None:
         matched = torch.where(sample.valid, sample.depth_gt, matched)
         certain = certain | sample.valid
     return replace(sample, depth_gt=torch.where(certain, matched, 0), valid=certain)
 
 
-def _baseline(view: SourceView, origin: str) -> float:
-    """How far to the right of the target the other camera stands [m]; refuses a pair that is not rectified."""
-    assert view.T_source_target is not None
-    pose = view.T_source_target.double()
+def matched_depth(
+    image: Float[Tensor, "3 h w"],
+    other: Float[Tensor, "3 h w"],
+    *,
+    fx: float,
+    T_other_image: Float[Tensor, "4 4"],
+    origin: str = "",
+) -> tuple[Float[Tensor, "1 h w"], Bool[Tensor, "1 h w"]]:
+    """Depth of an image by its disparity to the other one of a rectified pair [m], and where that is certain."""
+    baseline = _baseline(T_other_image, origin)
+    disparity, is_certain = _disparity(image, other, baseline=baseline)
+    depth = fx * abs(baseline) / np.where(is_certain, disparity, 1)
+    return torch.from_numpy(depth.astype(np.float32))[None], torch.from_numpy(is_certain)[None]
+
+
+def _baseline(T_other_image: Float[Tensor, "4 4"], origin: str) -> float:
+    """How far to the right of the image's camera the other one stands [m]; refuses a pair that is not rectified."""
+    pose = T_other_image.double().cpu()
     is_rectified = (pose[:3, :3] - torch.eye(3, dtype=pose.dtype)).abs().max() < SLACK
     sideways, other = pose[0, 3].abs(), pose[1:3, 3].abs().max()
     if not is_rectified or not sideways > 0 or other > SLACK + 0.01 * sideways:
@@ -65,11 +79,11 @@ def _baseline(view: SourceView, origin: str) -> float:
 
 
 def _disparity(
-    image: Float[Tensor, "3 h w"], view: SourceView, *, baseline: float
+    image: Float[Tensor, "3 h w"], other: Float[Tensor, "3 h w"], *, baseline: float
 ) -> tuple[Float[np.ndarray, "h w"], Bool[np.ndarray, "h w"]]:
     """Of the target; where it is the right one of the pair, both images are mirrored."""
-    target, other = tensor_to_rgb8(image), tensor_to_rgb8(view.image)
+    left, right = tensor_to_rgb8(image), tensor_to_rgb8(other)
     if baseline > 0:
-        return match_disparity(target, other)
-    disparity, is_certain = match_disparity(np.ascontiguousarray(target[:, ::-1]), np.ascontiguousarray(other[:, ::-1]))
+        return match_disparity(left, right)
+    disparity, is_certain = match_disparity(np.ascontiguousarray(left[:, ::-1]), np.ascontiguousarray(right[:, ::-1]))
     return disparity[:, ::-1].copy(), is_certain[:, ::-1].copy()

@@ -48,7 +48,7 @@ class SelfSupervisedConfig:
     anchor: float | None = 0.0
     freeze_norm: bool | None = False  # keep batch-norm statistics as they are. None: for trained weights only
     # Weights of more terms, by their names in VIEW_TERMS: velocity, camera_height, geometry_consistency,
-    # feature_metric, flow_consistency.
+    # feature_metric, flow_consistency; of stereo pairs depth_hints, left_right.
     view_terms: dict[str, float] = field(default_factory=dict)
     view_options: dict[str, float] = field(default_factory=dict)  # of those terms, e.g. camera_height.metres 1.65
     # What weakens the photometric error of a pixel. geometry: depths of the views disagree; flow: it moves by itself.

@@ -10,6 +10,9 @@ from torch import Tensor
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Batch
+from hondo.data.loading.proxy_depth import matched_depth
+from hondo.losses.photometric import moments
+from hondo.losses.views.reprojection import Views, reprojection_errors, smallest
 from hondo.losses.views.view_terms import VIEW_TERMS
 from hondo.models.base.depth_model import DepthModel
 from hondo.train.objectives.objective import both_units, resized
@@ -116,6 +119,46 @@ class ViewValues(Mapping[str, Any]):
     def is_matched(self) -> Bool[Tensor, "b n 1 h w"]:
         """Where the flow leads there and back."""
         return self._flow[1]
+
+    @property
+    def is_stereo(self) -> Bool[Tensor, " n"]:
+        """Which sources are the other image of a stereo pair; refuses a batch without any."""
+        found = torch.tensor([role == "stereo" for role in self.batch.source_roles])
+        if not found.any():
+            raise HondoError(
+                "depth_hints and left_right compare the images of stereo pairs: give data.sources=stereo",
+                field="data.sources",
+            )
+        return found
+
+    @cached_property
+    def _hint(self) -> tuple[Float[Tensor, "b 1 h w"], Bool[Tensor, "b 1 h w"]]:
+        number = int(self.is_stereo.nonzero()[0, 0])
+        pairs = zip(self.batch.image, self.sources[:, number], self.K, self.T_source_target[:, number], strict=True)
+        found = [matched_depth(one, other, fx=float(K[0, 0]), T_other_image=T) for one, other, K, T in pairs]
+        depth, is_certain = (torch.stack(each).to(self.depth.device) for each in zip(*found, strict=True))
+        return depth, is_certain
+
+    @property
+    def depth_hint(self) -> Float[Tensor, "b 1 h w"]:
+        """Depth of the target by semi-global matching of its stereo pair [m]."""
+        return self._hint[0]
+
+    @property
+    @torch.no_grad()
+    def is_hint_better(self) -> Bool[Tensor, "b 1 h w"]:
+        """Where that depth is certain, and the views reproject with a smaller error than with the predicted depth."""
+        hint, is_certain = self._hint
+        views = Views(
+            target=self.batch.image,
+            sources=self.sources.unbind(1),
+            K=self.K,
+            source_K=self.source_K.unbind(1),
+            T_source_target=self.T_source_target.unbind(1),
+        )
+        target = moments(views.target)
+        of_hint, of_depth = (smallest(reprojection_errors(each, views, target)) for each in (hint, self.depth))
+        return is_certain & (of_hint < of_depth)
 
     def _as_depth(self, values: Float[Tensor, "n 1 _ _"]) -> Float[Tensor, "n 1 h w"]:
         return both_units(resized(values, self.batch.image.shape[-2:]), self.model.kind)["depth"]
