@@ -62,9 +62,9 @@ class Plan:
     size_hw: Size = (64, 96)  # of the training
     speed_hw: Size = (192, 640)
     seeds: Sequence[int] = (0, 1, 2)
-    rendered: int = 450
+    rendered: int = 200
     validated: int = 50
-    steps: int = 200
+    steps: int = 100
     batch_size: int = 4
     engine: str = "openvino"
     rounds: int = 12

@@ -1,0 +1,111 @@
+"""What every step of compression keeps: an entry is tested by being in the table."""
+
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+import torch
+
+from hondo.compress.registry import COMPRESSORS
+from hondo.compress.steps import Stage, compress, parse_steps
+from hondo.core.errors import HondoError
+from hondo.engines.base.engine import ExportOptions, LoadOptions
+from hondo.engines.registry import ENGINES
+from hondo.models.base.depth_model import DepthModel
+from hondo.models.base.macs import count_macs, count_parameters
+from hondo.models.base.weights_file import save_model
+from hondo.models.registry.build_model import build_model
+
+CNN, VIT = "mobilenetv4_conv_small", "vit_tiny_patch16_224"
+PARENTS = {
+    "dpt": ("dpt-fast", {"encoder": f"{CNN}+{VIT}", "hooks": (1, 2), "features": 16, "size_hw": (128, 256)}),
+    "depth-anything": (
+        "depth-anything-s",
+        {"encoder": f"timm:{VIT}", "hooks": (0, 1, 2, 3), "features": 16, "widths": (8, 16, 24, 32),
+         "multiple_of": 32, "size_hw": (128, 256)},
+    ),
+}  # fmt: skip
+# A step for each entry that makes these parents smaller; {} where it depends on the parent.
+STEPS = {
+    "size": "size=64x64",
+    "hooks": {"dpt": "hooks=0,1", "depth-anything": "hooks=0,1,2,3"},
+    "heads": "heads=1:norm",
+    "attention": "attention=linear",
+    "readout": "readout=ignore",
+    "width": "width=0.5",
+    "encoder": "encoder=test_efficientnet",
+    "decoder": "decoder=separable",
+}
+GROWS = ("encoder", "depth-anything")  # a CNN in place of patches costs more than so narrow a transformer
+SAME_SIZE = {("hooks", "depth-anything"), ("readout", "depth-anything")}  # these have nothing to lose there
+IMAGE_HW = (64, 64)
+
+
+@pytest.fixture(scope="module", params=list(PARENTS))
+def parent(request: pytest.FixtureRequest) -> tuple[str, DepthModel]:
+    torch.manual_seed(0)
+    name, options = PARENTS[request.param]
+    return request.param, build_model(name, "random", **options)
+
+
+def step_of(name: str, family: str) -> str:
+    step = STEPS[name]
+    return step if isinstance(step, str) else step[family]
+
+
+def output(model: DepthModel) -> torch.Tensor:
+    with torch.no_grad():
+        return model(torch.rand(1, 3, *IMAGE_HW, generator=torch.Generator().manual_seed(1)))[0]
+
+
+@pytest.fixture(scope="module", params=list(COMPRESSORS))
+def result(request: pytest.FixtureRequest, parent: tuple[str, DepthModel]) -> tuple[str, str, DepthModel, tuple]:
+    family, model = parent
+    before = deepcopy(model.state_dict())
+    smaller, stages = compress(model, step_of(request.param, family))
+    after = model.state_dict()
+    assert all(torch.equal(before[key], after[key]) for key in before), "the parent stays as it is"
+    return request.param, family, smaller, stages
+
+
+def test_it_runs_and_costs_what_is_reported(result: tuple[str, str, DepthModel, tuple[Stage, Stage]]) -> None:
+    name, family, model, (before, after) = result
+    assert torch.isfinite(output(model)).all() and not model.training
+    assert (after.parameters, after.macs) == (count_parameters(model), count_macs(model))
+    assert after.kept.total == after.parameters
+    if (name, family) in SAME_SIZE:
+        assert (after.parameters, after.macs) == (before.parameters, before.macs)
+    elif (name, family) != GROWS:
+        assert after.macs < before.macs or after.parameters < before.parameters
+
+
+def test_a_saved_file_loads_back_equal(result: tuple[str, str, DepthModel, tuple], tmp_path: Path) -> None:
+    _, _, model, _ = result
+    again = build_model(save_model(model, tmp_path / "m.safetensors", licence="Apache-2.0", training={}))
+    assert repr(again) == repr(model) and again.input_spec == model.input_spec
+    assert torch.allclose(output(again), output(model), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["onnx", "openvino"])
+def test_it_exports(result: tuple[str, str, DepthModel, tuple], engine: str, tmp_path: Path) -> None:
+    _, _, model, _ = result
+    file = tmp_path / f"m{ENGINES[engine].suffix}"
+    ENGINES[engine].export(model, file, ExportOptions(size_hw=IMAGE_HW))
+    predictor = ENGINES[engine].load(file, LoadOptions(device="cpu"))
+    image = torch.rand(1, 3, *IMAGE_HW)
+    with torch.no_grad():
+        wanted = model(image)[0]
+    assert torch.allclose(torch.from_numpy(predictor.run(image.numpy())), wanted, rtol=1e-3, atol=1e-3)
+
+
+def test_every_entry_states_an_example_that_parses() -> None:
+    for name, entry in COMPRESSORS.items():
+        (step, *_) = parse_steps(entry.example.partition(" or ")[0])
+        assert step.name == name and entry.summary
+
+
+def test_steps_that_do_not_apply_name_those_that_do() -> None:
+    model = build_model("hondo-nano", "random")
+    with pytest.raises(HondoError, match=r"step 'hooks=0,1' does not apply to model 'hondo-nano'; these do: size"):
+        compress(model, "hooks=0,1")
