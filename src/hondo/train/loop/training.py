@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from hondo.core.errors import HondoError, reason_of
 from hondo.core.sample import Batch
+from hondo.nn.blocks.weight_gradient import FastWeightGradients
 from hondo.train.loop.loop_config import FabricConfig, OptimConfig
 from hondo.train.loop.optim import make_optimizer, set_lr
 from hondo.train.objectives.objective import Losses, Objective
@@ -35,6 +36,7 @@ class Training:
         self.ema = Ema(self.objective.model, decay=optim.ema_decay)
         if setup.compile:
             self.objective.model.compile()
+        self.convolutions = nullcontext() if setup.compile else FastWeightGradients()
         self.may_overflow = fabric.strategy.precision.precision == "16-mixed"  # its gradient scaler skips such steps
         optimizer = make_optimizer(self.objective, optim, fused=not self.may_overflow)
         self.module, self.optimizer = fabric.setup(_WrappedObjective(self.objective), optimizer)
@@ -67,7 +69,7 @@ class Training:
         batch = to_device(batch, self.fabric.device)
         self.images += len(batch.image) * self.fabric.world_size
         exchange = is_last or self.fabric.world_size == 1
-        with nullcontext() if exchange else self.fabric.no_backward_sync(self.module):
+        with self.convolutions, nullcontext() if exchange else self.fabric.no_backward_sync(self.module):
             loss, parts = self.module(_WrappedBatch(batch))
             weight = 1 / self.optim.accumulate
             self.fabric.backward(loss * weight)

@@ -88,3 +88,10 @@ def resized(values: Float[Tensor, "b 1 _ _"], size_hw: Sequence[int]) -> Float[T
     if tuple(values.shape[-2:]) == tuple(size_hw):
         return values
     return F.interpolate(values, size=tuple(size_hw), mode="bilinear", align_corners=False)
+
+
+def own_inv_depth_and_depth(
+    values: Float[Tensor, "b 1 _ _"], kind: DepthKind, *, size_hw: Sequence[int]
+) -> tuple[Float[Tensor, "b 1 _ _"], Float[Tensor, "b 1 h w"]]:
+    """A map as inverse depth at its own size, and as depth at ``size_hw``."""
+    return both_units(values, kind)["inv_depth"], both_units(resized(values, size_hw), kind)["depth"]

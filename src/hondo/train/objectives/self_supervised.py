@@ -19,7 +19,7 @@ from hondo.losses.views.reprojection import Views, reprojection_loss
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.families.pose_networks import shared_pose
 from hondo.models.registry.build_model import build_model
-from hondo.train.objectives.objective import Losses, ObjectiveEntry, both_units, freeze_norm_statistics, resized
+from hondo.train.objectives.objective import Losses, ObjectiveEntry, freeze_norm_statistics, own_inv_depth_and_depth
 from hondo.train.objectives.objective_config import SelfSupervisedConfig
 from hondo.train.objectives.stereo_scale import stereo_factor
 from hondo.train.objectives.teaching_check import check_clips
@@ -96,12 +96,12 @@ class SelfSupervised(nn.Module):
         weight: Float[Tensor, "b 1 h w"] | None = None,
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
         """Photometric error and smoothness, averaged over the maps; smoothness is halved with every coarser map."""
-        kind, size_hw = self.model.kind, batch.image.shape[-2:]
-        smoothness = maps[0].new_zeros(())
+        depths, smoothness = [], maps[0].new_zeros(())
         for scale, values in enumerate(maps):
+            inv_depth, depth = own_inv_depth_and_depth(values, self.model.kind, size_hw=batch.image.shape[-2:])
+            depths.append(depth)
             image = batch.image if scale == 0 else F.interpolate(batch.image, values.shape[-2:], mode="area")
-            smoothness = smoothness + smoothness_loss(both_units(values, kind)["inv_depth"], image) / 2**scale
-        depths = [both_units(resized(values, size_hw), kind)["depth"] for values in maps]
+            smoothness = smoothness + smoothness_loss(inv_depth, image) / 2**scale
         config = self.config
         photometric = reprojection_loss(
             depths,
