@@ -24,6 +24,7 @@ from hondo.train.loop.fabric import make_fabric
 from hondo.train.loop.loop import Fitted, Hooks, fit
 from hondo.train.loop.loop_config import OptimConfig
 from hondo.train.loop.sample_images import image_writer
+from hondo.train.objectives.views.learned_camera import learned_intrinsics
 
 PREPARING = 0.5  # of max_seconds: what reading the frames and the camera path may take
 Validate = Callable[[nn.Module], Mapping[str, float]]
@@ -78,6 +79,9 @@ def _prepare_and_fit(
     report = _report(recipe, fitted)
     if folder is not None:
         atomic_write(folder.report, report.to_markdown().encode(), sync=True)
+        if isinstance(batches, ShuffledBatches):
+            for name, text in learned_intrinsics(objective, batches.samples).items():
+                atomic_write(folder.path / name, text.encode(), sync=True)
     assert isinstance(fitted.model, DepthModel)
     return Trained(
         model=fitted.model.cpu().eval(),

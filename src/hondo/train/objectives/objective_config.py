@@ -53,11 +53,21 @@ class SelfSupervisedConfig:
     view_options: dict[str, float] = field(default_factory=dict)  # of those terms, e.g. camera_height.metres 1.65
     # What weakens the photometric error of a pixel. geometry: depths of the views disagree; flow: it moves by itself.
     view_masks: tuple[Literal["geometry", "flow"], ...] = ()
+    # Intrinsics that the run learns from a guess (data.camera, e.g. fov=60). focal: one factor of fx and fy; all: fx,
+    # fy, cx and cy. The poses must learn too or be known, and the views must turn. cameras: 1, or one for each clip.
+    intrinsics: Literal["known", "focal", "all"] = "known"
+    cameras: int = 1
 
     def __post_init__(self) -> None:
         limits = dict.fromkeys(("smoothness", "tie_noise", "anchor", "view_terms"), NOT_NEGATIVE)
-        limits |= {"pose_scale": Limits(above=0, at_most=1), "ssim_weight": FRACTION}
+        limits |= {"pose_scale": Limits(above=0, at_most=1), "ssim_weight": FRACTION, "cameras": COUNT}
         check_config(self, name="objective", limits=limits)
+        if self.intrinsics != "known" and self.pose in ("two-view", "direct"):
+            raise HondoError(
+                f"objective.pose {self.pose} takes the intrinsics as they are, so they cannot be learned: give "
+                "objective.pose=network, shared or known",
+                field="objective.pose",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +104,8 @@ class MultiFrameConfig:
         check_config(self, name="objective", limits=limits | {"freeze_step": NOT_NEGATIVE})
         if self.static_share + self.no_pose_share > 1:
             raise HondoError("objective.static_share and objective.no_pose_share are shares of the same samples")
+        if self.photometric.intrinsics != "known":
+            raise HondoError("matched frames need known intrinsics; learn them by the recipe 'video', then give them")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,7 @@ from hondo.train.objectives.teaching_check import check_clips
 from hondo.train.objectives.two_view_poses import NEEDS_CAMERA, is_stereo_only, with_camera_path
 from hondo.train.objectives.views.direct_poses import direct_poses
 from hondo.train.objectives.views.frozen_features import FrozenFeatures
+from hondo.train.objectives.views.learned_camera import LearnedCamera
 from hondo.train.objectives.views.view_values import ViewValues
 from hondo.train.objectives.views.weigh_views import check_view_terms, pixel_weight, reads_features, weighted_view_terms
 
@@ -42,6 +43,8 @@ class SelfSupervised(nn.Module):
         self.model, self.pose, self.config = model, pose, config
         self.first = copy.deepcopy(model).requires_grad_(False) if config.anchor else None  # the initial model
         check_view_terms(config)
+        what = config.intrinsics
+        self.camera = None if what == "known" else LearnedCamera(what, cameras=config.cameras)
         self.encoder = FrozenFeatures(model) if reads_features(config) else None
 
     def train(self, mode: bool = True) -> "SelfSupervised":
@@ -68,6 +71,7 @@ class SelfSupervised(nn.Module):
         poses: list[Float[Tensor, "b 4 4"]] | None = None,
     ) -> dict[str, Float[Tensor, ""]]:
         """The weighted losses by name, of the maps that the model gave for ``seen``; ``poses``: known already."""
+        batch = batch if self.camera is None else self.camera(batch)
         maps = [values.float() for values in maps]
         poses = poses or self.poses(batch, seen, maps[0])
         with torch.autocast(seen.device.type, enabled=False):
