@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "models": ("hondo.cli.models:run", "every named model with its size, cost, weights and licence"),
     "weights": ("hondo.cli.weights:run", "published weights: list, get, path, remove"),
     "predict": ("hondo.cli.running.predict:run", "depth of images, folders, videos and cameras"),
+    "doctor": ("hondo.cli.training.doctor:run", "whether videos or stereo pairs are fit to train on"),
     "train": ("hondo.cli.training.train:run", "train a recipe, or resume a run"),
     "runs": ("hondo.cli.training.runs:run", "run folders side by side"),
     "evaluate": ("hondo.cli.training.evaluate:run", "score a model or a folder of predictions"),

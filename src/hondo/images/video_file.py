@@ -172,6 +172,13 @@ def read_video(path: str | Path, *, every: int = 1, max_frames: int | None = Non
 
 def read_frame_at(path: str | Path, seconds: float) -> UInt8[np.ndarray, "h w 3"]:
     """The frame shown ``seconds`` after the first, upright: decoding starts at the key frame before it."""
+    for frame in read_video_from(path, seconds):
+        return frame.image
+    raise HondoError(f"{path} ends before {seconds:g} s; is it the whole film?")
+
+
+def read_video_from(path: str | Path, seconds: float) -> Iterator[VideoFrame]:
+    """The frames from the one shown ``seconds`` after the first on; what lies before is not decoded into images."""
     with _opened(path) as container, _decoding(path):
         stream = main_stream(container)
         start_s = _start_s(stream)
@@ -179,8 +186,7 @@ def read_frame_at(path: str | Path, seconds: float) -> UInt8[np.ndarray, "h w 3"
         container.seek(int((start_s + max(0.0, seconds)) / float(stream.time_base or 1)), stream=stream)
         for frame in container.decode(stream):
             if frame.time is not None and frame.time - start_s > seconds - half_frame_s:
-                return shown_pixels(frame, stream)
-    raise HondoError(f"{path} ends before {seconds:g} s; is it the whole film?")
+                yield VideoFrame(image=shown_pixels(frame, stream), time_s=frame.time - start_s)
 
 
 def frame_times(path: str | Path) -> list[float]:

@@ -2,12 +2,14 @@
 
 from dataclasses import fields, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from hondo.core.errors import HondoError, warn
 from hondo.core.sample import Sample, Samples
 from hondo.data.augment.augment import augment
-from hondo.data.datasets.clips import clips_of, find_clips
+from hondo.data.datasets.clips import clips_of, find_clips, open_planned
+from hondo.data.datasets.dataset_configs import FramesData
 from hondo.data.datasets.registry import DATASETS, open_dataset, parse_set
 from hondo.data.datasets.stereo_pair import is_pair_folder
 from hondo.data.layouts.layout_table import LAYOUTS
@@ -15,6 +17,7 @@ from hondo.data.loading.bad_samples import readable_ones
 from hondo.data.loading.batches import BatchSource, ShuffledBatches
 from hondo.data.loading.collate import collate
 from hondo.data.loading.measured_depth import WithMeasured
+from hondo.data.partners.dataset_file import is_dataset_file
 from hondo.data.streaming.shards import Shards, is_packed
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.registry.build_model import build_model
@@ -93,6 +96,9 @@ def build_samples(data: Any, *, multiple_of: int = 1) -> Samples:
         return open_dataset(data.dataset, **_changed(data, multiple_of=multiple_of), root=data.root)
     if data.dataset != "frames":
         return DATASETS[data.dataset](**arguments)
+    if is_dataset_file(data.root):
+        given = {name: value for name, value in arguments.items() if value != getattr(FramesData(), name)}
+        return open_planned(Path(given.pop("root")), multiple_of=multiple_of, **given)
     if data.sources is None:
         arguments["sources"] = ("stereo",) if all(map(is_pair_folder, find_clips(data.root))) else (-1, 1)
     samples = DATASETS["frames"](**arguments, multiple_of=multiple_of)

@@ -15,6 +15,7 @@ from hondo.core.types import InputSpec, Size
 from hondo.data.datasets.clip import Frames
 from hondo.data.datasets.clip_files import IMAGE_FOLDERS, find_layout, frame_size
 from hondo.data.datasets.stereo_pair import SIDE_BY_SIDE, is_pair_folder
+from hondo.data.partners.dataset_file import read_dataset_file
 from hondo.images.listing import is_depth_folder, list_folder, natural_key, visible_files
 from hondo.images.placement import place
 from hondo.images.video_file import VIDEO_SUFFIXES
@@ -89,6 +90,17 @@ def open_clips(
         raise HondoError(f"none of {len(roots)} clips can be used; the first: {failed[0]}")
     if failed:
         warn(f"{len(failed)} of {len(roots)} clips cannot be used and are left out; the first: {failed[0]}")
+    return clips[0] if len(clips) == 1 else Clips(clips)
+
+
+def open_planned(file: Path, *, multiple_of: int = 1, **given: Any) -> Samples:
+    """The clips of a dataset.json; ``given`` options of Frames go before those of the file."""
+    clips = []
+    for plan in read_dataset_file(file):
+        options = plan.options() | given
+        size_hw = options.pop("size_hw", plan.size_hw)
+        shown_hw = plan.size_hw if options.get("crop") == plan.crop else options["crop"][2:]
+        clips.append(Frames(plan.root, size_hw=size_near(shown_hw, size_hw, multiple_of=multiple_of), **options))
     return clips[0] if len(clips) == 1 else Clips(clips)
 
 

@@ -116,7 +116,7 @@ def _measured(clip: Frames, pairs: Sequence[tuple[int, int | None]]) -> list["Pa
     return found
 
 
-def refusal(motions: Sequence[PairMotion]) -> str:
+def refusal(motions: Sequence[PairMotion], *, noise_px: float = TURNING_PX) -> str:
     """Why nothing can be learned from a clip; empty if something can."""
     textured = float(np.median([motion.textured for motion in motions]))
     if textured < MIN_TEXTURED:
@@ -131,7 +131,7 @@ def refusal(motions: Sequence[PairMotion]) -> str:
             f"nothing can be learned without motion: neighbouring frames differ by {moved:.2f} pixels; give a clip of "
             "a moving camera, or sources farther apart, e.g. data.sources=-5 5"
         )
-    return ""
+    return _turning_refusal(seen, noise_px=noise_px)
 
 
 def remarks(motions: Sequence[PairMotion]) -> list[str]:
@@ -144,15 +144,25 @@ def remarks(motions: Sequence[PairMotion]) -> list[str]:
             f"the camera hardly moves in {still} of {len(seen)} pairs of frames looked at (less than {STILL_PX} pixels)"
             "; choose the part where it moves (data.start, data.stop), or sources farther apart, e.g. data.sources=-5 5"
         )
-    moving = [motion for motion in seen if motion.motion_px >= MIN_TURN_PX]
-    turning = sum(motion.turning_px < max(TURNING_PX, TURNING_SHARE * motion.motion_px) for motion in moving)
-    if moving and turning >= 0.8 * len(moving):
-        missed = float(np.median([motion.turning_px for motion in moving]))
-        found.append(
-            f"the camera only turns: a rotation explains {turning} of {len(moving)} pairs of frames to {missed:.2f} "
-            "pixels; depth needs a camera that changes its place"
-        )
     return found
+
+
+def is_turning(motion: PairMotion, *, noise_px: float = TURNING_PX) -> bool:
+    """Whether a rotation alone explains the motion, up to ``noise_px`` of the flow."""
+    return motion.turning_px < max(noise_px, TURNING_SHARE * motion.motion_px)
+
+
+def _turning_refusal(seen: Sequence[PairMotion], *, noise_px: float) -> str:
+    moving = [motion for motion in seen if motion.motion_px >= MIN_TURN_PX]
+    turning = sum(is_turning(motion, noise_px=noise_px) for motion in moving)
+    if not moving or turning < 0.8 * len(moving):
+        return ""
+    moved, missed = (float(np.median(each)) for each in zip(*((m.motion_px, m.turning_px) for m in moving)))
+    return (
+        f"the camera only turns: a rotation explains {turning} of {len(moving)} pairs of frames to {missed:.2f} of "
+        f"{moved:.1f} pixels; depth needs a camera that changes its place, or sources farther apart, e.g. "
+        "data.sources=-5 5"
+    )
 
 
 def stereo_refusal(motions: Sequence[PairMotion]) -> str:
@@ -250,13 +260,19 @@ def explained(
 
 
 def measure_pair(
-    image: UInt8[np.ndarray, "H W 3"], following: UInt8[np.ndarray, "H W 3"], camera: Camera
+    image: UInt8[np.ndarray, "H W 3"],
+    following: UInt8[np.ndarray, "H W 3"],
+    camera: Camera,
+    *,
+    is_scene: Bool[np.ndarray, "H W"] | None = None,
 ) -> PairMotion:
-    """The motion from one frame to the next; ``camera`` is that of the images."""
+    """The motion from one frame to the next where ``is_scene``; ``camera`` is that of the images."""
     first, second = small_grey(image, area=AREA), small_grey(following, area=AREA)
     camera = camera.resized((first.shape[0], first.shape[1]))
     match = OpticalFlow().match(first, second)
     is_textured = cv2.cornerMinEigenVal(first, blockSize=5) > _TEXTURE
+    if is_scene is not None:
+        is_textured &= cv2.resize(is_scene.astype(np.uint8), first.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
     without_noise = cv2.GaussianBlur(first, (0, 0), 1.0)
     is_alike = cv2.absdiff(first, sampled(second, match.place)) < 30
     is_match = is_textured & (match.miss < _ROUND_TRIP) & is_alike
