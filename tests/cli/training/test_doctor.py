@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import cv2
+import pytest
 
 from hondo.cli.main import main
 from hondo.data.datasets.embedded_clip import embedded_clip
@@ -17,6 +18,7 @@ def some_frames(folder: Path, *, count: int = 7) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_clip_is_examined_and_trained_on(tmp_path: Path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     clip, out = some_frames(tmp_path / "clip"), tmp_path / "out"
@@ -39,3 +41,9 @@ def test_what_is_missing_is_one_line(tmp_path: Path, capsys):
     assert main(["doctor", str(tmp_path / "none.mp4")]) == 2
     assert "none.mp4: no such file or folder" in capsys.readouterr().err
     assert main(["doctor"]) == 2
+
+
+def test_a_clip_is_examined(tmp_path: Path, capsys):
+    clip, out = some_frames(tmp_path / "clip", count=3), tmp_path / "out"
+    assert main(["doctor", str(clip), "--out", str(out), "--camera", "176,176,96,60"]) == 0
+    assert "fit to train on" in capsys.readouterr().out and (out / "dataset.json").is_file()

@@ -31,7 +31,7 @@ def test_several_sources_become_clips_with_crop_and_mask(walked, tmp_path):
     samples = open_planned(tmp_path / "out" / "dataset.json", multiple_of=32)
     sample = samples[len(samples) - 1]
     assert sample.is_scene is not None and not sample.is_scene[0, -4:, 90:100].any()
-    assert sample.camera.fx == pytest.approx(CAMERA.fx * sample.image.shape[-2] / 144, rel=0.02)
+    assert sample.camera.fx == pytest.approx(CAMERA.fx * sample.image.shape[-2] / 144, rel=0.05)
     assert [view.role for view in sample.sources] == [-masked.clip.stride, masked.clip.stride]
 
 

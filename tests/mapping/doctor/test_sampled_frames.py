@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from hondo.core.errors import HondoError
+from hondo.data.datasets.clips import find_clips
 from hondo.mapping.doctor import sampled_frames
 from hondo.mapping.doctor.sampled_frames import sample_frames
 from tests.mapping.doctor.conftest import write
@@ -49,6 +50,16 @@ def test_bad_input_is_refused_in_one_line(tmp_path):
     images = [np.zeros((64, 64, 3), np.uint8), np.zeros((64, 80, 3), np.uint8)]
     with pytest.raises(HondoError, match="the image is 80x64, the first of the clip 64x64"):
         sample_frames(write(tmp_path / "mixed", images))
+
+
+def test_both_views_in_a_frame_are_taken_apart_and_a_missing_side_is_named(walked, tmp_path):
+    wide = [np.concatenate((image[:, :180], image[:, 4:184]), axis=1) for image in walked]
+    found = sample_frames(write(tmp_path / "both", wide))
+    assert found.is_side_by_side and found.size_hw == (144, 180) and len(found.stereo) == 8
+    assert found.frames[0].shape[1] * 2 <= 360
+    write(tmp_path / "half" / "left", walked[:3])
+    with pytest.raises(HondoError, match="left/ is there and right/ is missing"):
+        find_clips(tmp_path / "half")
 
 
 def test_stereo_pairs_are_spread_over_the_folders(tmp_path):

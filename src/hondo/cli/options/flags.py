@@ -26,6 +26,7 @@ _OF_DATA = (
 )  # fmt: skip
 # Where a command names an argument in its own way; None: it has no flag, the name is left as it is.
 OF_COMMAND: dict[str, dict[str, str | None]] = {
+    "doctor": {"baseline": "--baseline"},
     "bench": {"model": "MODEL", "models": "MODEL", "compare": "--ab"},
     "evaluate": {"model": "MODEL", "divide_by": "--divide-by"},
     "export": {"engine": "--to", "model": "MODEL"},

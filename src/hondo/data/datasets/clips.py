@@ -138,6 +138,12 @@ def _clips_below(path: Path, *, depth: int) -> list[Path]:
         return [path]
     if depth == 0:
         return []
+    for side, other in (("left", "right"), ("right", "left")):
+        if (path / side).is_dir():  # both would make it a clip
+            raise HondoError(
+                f"{path}: {side}/ is there and {other}/ is missing; a stereo pair needs both, and {path / side} is to "
+                "be named itself to learn from one view"
+            )
     files = [file for file in visible_files(path) if file.suffix.lower() in VIDEO_SUFFIXES]
     folders = sorted((child for child in path.iterdir() if child.is_dir() and child.name[0] != "."), key=natural_key)
     for folder in filter(is_depth_folder, folders):

@@ -83,8 +83,12 @@ class Diagnosis:
         pair, found = self.stereo, []
         if pair is None:
             return []
+        if self.source.is_side_by_side:
+            found.append("each frame shows both views side by side: read as stereo pairs")
+        if self.clip is not None and self.clip.baseline is None:
+            found.append("metres need the distance between the cameras: give baseline=METRES")
         if not pair.num_matches:
-            return ["left and right show nothing in common: are they pairs of one moment?"]
+            return [*found, "left and right show nothing in common: are they pairs of one moment?"]
         if not pair.is_rectified:
             found.append(
                 f"the right images lie {pair.across_px:+.1f} px lower, spread {pair.spread_px:.1f} px: rectify first"

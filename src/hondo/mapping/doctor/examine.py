@@ -12,6 +12,7 @@ from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.data.datasets.clips import find_clips, size_near
 from hondo.data.datasets.intrinsics import assumed_camera, read_camera
+from hondo.data.datasets.stereo_pair import SIDE_BY_SIDE
 from hondo.data.partners.dataset_file import PlannedClip, write_dataset_file
 from hondo.images.placement import Crop
 from hondo.images.read import write_image
@@ -77,6 +78,7 @@ def _examine(source: SampledFrames, number: int, *, out: Path, camera: str | Non
             stride=1 if stereo is not None else _stride(motion),
             camera=None if used is None else (used.fx, used.fy, used.cx, used.cy),
             is_stereo=stereo is not None,
+            right=SIDE_BY_SIDE if source.is_side_by_side else None,
             baseline=baseline,
             **_window(source, regions, out / f"mask-{number}.png"),
         )
@@ -103,7 +105,7 @@ def _stride(motion: MotionFacts) -> int:
 
 def _window(source: SampledFrames, regions: StaticRegions | None, mask_file: Path) -> dict[str, Any]:
     """Crop, mask and size in pixels of the source; the mask as a file."""
-    if regions is None:
+    if regions is None or source.is_side_by_side:  # halves cannot be cropped
         return {"size_hw": _size(source.size_hw)}
     scale = source.size_hw[0] / source.small_hw[0]
     top, left, height, width = (int(2 * round(side * scale / 2)) for side in regions.crop)

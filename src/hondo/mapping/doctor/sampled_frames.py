@@ -1,7 +1,7 @@
 """Frames of a source at small size: windows of frames that follow each other, spread over the whole."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -11,13 +11,14 @@ from jaxtyping import UInt8
 from hondo.core.errors import HondoError
 from hondo.core.preparing.countdown import counted
 from hondo.core.types import Size
-from hondo.data.datasets.clip_files import find_layout, list_images
+from hondo.data.datasets.clip_files import ClipLayout, find_layout, list_images
 from hondo.data.datasets.stereo_pair import match_right
 from hondo.images.optical_flow import flow_size
 from hondo.images.placement import resize_image
 from hondo.images.read import image_size, read_image
 from hondo.images.unpacked_video import check_order
 from hondo.images.video_file import VideoFrame, probe_video, read_video, read_video_from
+from hondo.train.objectives.teaching_check import side_by_side_remark
 
 AREA = 98_304  # pixels of the frames that are looked at: 256x384
 WHOLE, WINDOWS, WINDOW = 240, 20, 9  # frames up to which all are read; else so many windows of so many frames
@@ -36,6 +37,7 @@ class SampledFrames:
     windows: tuple[tuple[Small, ...], ...]
     numbers: tuple[int, ...]
     stereo: tuple[tuple[Small, Small], ...] = ()  # left and right images, spread over the source
+    is_side_by_side: bool = False  # frames of the source show both views; here is the left one
     camera_file: Path | None = None  # found beside the images
 
     @property
@@ -51,10 +53,24 @@ class SampledFrames:
 
 
 def sample_frames(root: Path) -> SampledFrames:
-    """Of a video file, a folder of images, or one with the folders of a stereo pair."""
+    """Of a video file, a folder of images, or stereo pairs: two folders, or frames that show both views."""
     layout = find_layout(root)
-    if layout.images.is_file():
-        return _of_video(root, layout.images)
+    found = _of_video(root, layout.images) if layout.images.is_file() else _of_folder(root, layout)
+    frames = found.frames
+    spread = [frames[at] for at in np.unique(np.linspace(0, len(frames) - 1, STEREO_PAIRS).round().astype(int))]
+    if found.stereo or not all(map(side_by_side_remark, spread[::3])):
+        return found
+    half = found.small_hw[1] // 2
+    return replace(
+        found,
+        size_hw=(found.size_hw[0], found.size_hw[1] // 2),
+        windows=tuple(tuple(frame[:, :half] for frame in window) for window in found.windows),
+        stereo=tuple((frame[:, :half], frame[:, half : 2 * half]) for frame in spread),
+        is_side_by_side=True,
+    )
+
+
+def _of_folder(root: Path, layout: ClipLayout) -> SampledFrames:
     images = list_images(layout.images, has_depth=True)
     size_hw = image_size(images[0])
     for path in images:
