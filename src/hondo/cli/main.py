@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("hondo.cli.running.serve:run", "depth over HTTP and WebSocket, with a page to look at it"),
     "export": ("hondo.cli.deployment.export:run", "export a model and check the file against torch"),
     "odometry": ("hondo.cli.mapping.odometry:run", "the camera's path through a video: TUM, KITTI, scores, figures"),
+    "scale": ("hondo.cli.mapping.scale:run", "metres for an up-to-scale model, from what was measured"),
     "data": ("hondo.cli.training.data:run", "verify, make or list data sets"),
 }
 

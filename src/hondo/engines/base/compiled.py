@@ -160,7 +160,7 @@ def predictor_of(
     return NetworkPredictor(
         name=header.name, kind=header.kind, input_spec=spec, engine=engine, precision=header.precision, device=device,
         int8=header.int8, cost=header.cost, weights_file=file,
-        num_previous=header.num_previous, batch=header.batch,
+        num_previous=header.num_previous, batch=header.batch, metres=header.metres,
         network=_with_blank_frames(call, num_previous=header.num_previous) if header.num_previous else call,
         open_queue=None if header.num_previous else open_queue,
         layer_times=layer_times,

@@ -9,6 +9,7 @@ from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec, Size
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.macs import count_macs, count_parameters
+from hondo.models.base.metric_calibration import MetricCalibration
 
 KEY = "hondo"  # the metadata entry of an ONNX file, and the rt_info entry of an OpenVINO one
 # What earlier versions called the facts about int8.
@@ -55,14 +56,16 @@ class ExportHeader:
     bin_crc32: int | None = None  # of an OpenVINO .xml: what its .bin holds
     num_previous: int = 0  # frames before the image that the network also takes
     batch: int = 1  # images that a file of one size takes at once
+    metres: MetricCalibration | None = None  # how the model got its metres, where they were measured
 
     @classmethod
     def of(cls, model: DepthModel, *, precision: str, input_spec: InputSpec | None = None) -> "ExportHeader":
         """The header of a model, with its own input or another."""
         spec = input_spec or model.input_spec
         return cls(
-            name=model.name, kind=model.kind, input_spec=spec, precision=precision, num_previous=model.num_previous
-        )
+            name=model.name, kind=model.kind, input_spec=spec, precision=precision, num_previous=model.num_previous,
+            metres=model.metres,
+        )  # fmt: skip
 
     def to_json(self) -> str:
         """The text that an exported file stores; ``from_json`` reads it."""
@@ -83,7 +86,14 @@ class ExportHeader:
             }
             int8 = stored.get("int8") and Int8Facts.from_dict(stored["int8"])
             cost = stored.get("cost") and Cost(**stored["cost"] | {"size_hw": tuple(stored["cost"]["size_hw"])})
-            read = {"kind": DepthKind(stored["kind"]), "input_spec": InputSpec(**spec), "int8": int8, "cost": cost}
+            metres = stored.get("metres") and MetricCalibration(**stored["metres"])
+            read = {
+                "metres": metres,
+                "kind": DepthKind(stored["kind"]),
+                "input_spec": InputSpec(**spec),
+                "int8": int8,
+                "cost": cost,
+            }
             return cls(**stored | read)
         except (KeyError, TypeError, ValueError) as error:
             raise HondoError(f"{path}: its hondo metadata cannot be read ({error}); export it again") from error

@@ -22,6 +22,7 @@ from hondo.engines.base.infer_queue import in_batches, in_order, one_by_one
 from hondo.engines.base.layer_times import LayerTime
 from hondo.engines.base.metadata import Cost, Int8Facts
 from hondo.images.placement import Placement, PreparedImage, place, place_at_common_aspect, prepare_image
+from hondo.models.base.metric_calibration import MetricCalibration
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -45,6 +46,7 @@ class NetworkPredictor:
     camera: Camera | None = None
     int8: Int8Facts | None = None  # how a file was quantized, if it was
     cost: Cost | None = None  # MACs and parameters as stated in a file
+    metres: MetricCalibration | None = None  # how the model got its metres, where they were measured
     weights_file: Path | None = None  # the file that the weights were read from, if there is one
     num_previous: int = 0  # earlier frames that the network also looks at
     batch: int = 1  # images that the network runs at once, where it takes one number of them
@@ -108,6 +110,9 @@ class NetworkPredictor:
             raise HondoError(
                 f"{self.name} on {self.engine} in {self.precision} gave values that are not finite; use precision fp32"
             )
+        if self.metres is not None:
+            ratio = self.metres.for_camera(prepared.camera, model=self.name)
+            raw = raw if ratio == 1 else raw * np.float32(1 / ratio if self.kind.is_inverse else ratio)
         if size_hw is not None:
             prepared = prepared.resized(size_hw)
         return DepthMap(

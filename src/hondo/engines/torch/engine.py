@@ -60,6 +60,7 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
         device=str(target),
         weights_file=source if isinstance(source, Path) else None,
         num_previous=model.num_previous,
+        metres=model.metres,
     )
 
 

@@ -66,12 +66,12 @@ def export_model(
         quantization = QuantizationOptions(calibration=images, max_abs_rel_error=allowed, on_progress=on_progress)
     parity = export_checked(
         built, path, engine=engine, size_hw=size_hw, precision=settings.precision, dynamic=dynamic, batch=batch,
-        force=force, licence=_licence(model, settings), samples=samples, quantization=quantization,
+        force=force, licence=licence_of(model, settings), samples=samples, quantization=quantization,
     )  # fmt: skip
     return ExportedFile(path=path, size_mib=file_size_mib(path), parity=parity)
 
 
-def _licence(model: str, settings: ModelSettings) -> str:
+def licence_of(model: str, settings: ModelSettings) -> str:
     """Of the weights: what a checkpoint written by hondo states, else that of the published weights of the model."""
     file = weights_file(model, settings.weights, settings.options)
     if header := own_header(file) if file is not None else None:

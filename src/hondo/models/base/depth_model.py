@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec
+from hondo.models.base.metric_calibration import MetricCalibration
 from hondo.models.encoders.encoder import Encoder
 
 
@@ -40,6 +41,7 @@ class DepthModel(nn.Module):
         self.input_spec = input_spec
         self.options = dict(options or {})
         self.factor = 1.0  # of the network's maps
+        self.metres: MetricCalibration | None = None  # how it got its metres, where they were measured
         self.normalise = Normalise(input_spec)
 
     def set_input_spec(self, spec: InputSpec) -> None:
@@ -53,6 +55,14 @@ class DepthModel(nn.Module):
         self.kind = DepthKind.METRIC_INVERSE_DEPTH
         if type(self).forward is DepthModel.forward:  # others learn the factor
             self.factor = factor
+
+    def set_metres(self, metres: MetricCalibration) -> None:
+        """Maps are from now on ``metres.factor`` times the network's, in metres or 1/metres."""
+        if self.kind is DepthKind.RELATIVE_INVERSE_DEPTH:
+            raise HondoError(f"{self.name} gives relative inverse depth: no factor makes metres of it")
+        if self.kind is DepthKind.SCALED_INVERSE_DEPTH:
+            self.kind = DepthKind.METRIC_INVERSE_DEPTH
+        self.factor, self.metres = metres.factor, metres
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> list[Float[Tensor, "b 1 _ _"]]:
         padded = self.prepared(image)

@@ -57,7 +57,8 @@ class MultiFrameModel(DepthModel):
         T_previous_target: Float[Tensor, "b n 4 4"] | None = None,
     ) -> list[Float[Tensor, "b 1 _ _"]]:
         """``previous``: the newest first. ``camera``, or K in pixels of ``image``, took all of them."""
-        return self.matched(image, previous, camera, T_previous_target)[0]
+        maps = self.matched(image, previous, camera, T_previous_target)[0]
+        return maps if self.factor == 1 else [self.factor * each for each in maps]
 
     def matched(
         self,

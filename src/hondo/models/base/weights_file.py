@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError
 from hondo.core.types import InputSpec
+from hondo.models.base.metric_calibration import MetricCalibration
 from hondo.nn.int8_layers import from_int8, to_int8
 from hondo.version import __version__
 
@@ -48,6 +49,7 @@ class WeightsHeader:
     half: bool = False
     int8: bool = False
     factor: float = 1.0  # of the network's maps, see DepthModel.make_metric
+    metres: MetricCalibration | None = None  # how it got its metres, where they were measured
     hondo_version: str = __version__
     format: int = FORMAT
 
@@ -95,6 +97,7 @@ def save_model(
         half=half,
         int8=bool(int8),
         factor=float(getattr(model, "factor", 1.0)),  # pose networks have none
+        metres=getattr(model, "metres", None),
     )
     tensors = {key: _stored(tensor, half=half) for key, tensor in rounded(model.state_dict(), int8).items()}
     return atomic_write(path, save(tensors, metadata={"hondo": json.dumps(asdict(header))}), sync=True)
@@ -113,7 +116,8 @@ def read_header(path: str | Path) -> WeightsHeader:
                 f"{path} was written by hondo {stored['hondo_version']}; this is {__version__}: upgrade hondo"
             )
         spec, options = _tuples(stored["input_spec"]), _tuples(stored["options"])
-        return WeightsHeader(**stored | {"input_spec": InputSpec(**spec), "options": options})
+        metres = stored.get("metres") and MetricCalibration(**stored["metres"])
+        return WeightsHeader(**stored | {"input_spec": InputSpec(**spec), "options": options, "metres": metres})
     except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise HondoError(
             f"{path}: the description inside is damaged ({error}); copy or download the file again"

@@ -95,6 +95,8 @@ def _from_checkpoint(
     is_metric = header.kind == DepthKind.METRIC_INVERSE_DEPTH and model.kind is DepthKind.SCALED_INVERSE_DEPTH
     if header.name == name and is_metric and isinstance(model, DepthModel):
         model.make_metric(header.factor)
+    if header.name == name and header.metres is not None and isinstance(model, DepthModel):
+        model.set_metres(header.metres)
     return model
 
 
