@@ -39,6 +39,7 @@ from hondo.data.partners.turned_pair import (
     turned_depth,
     turned_poses,
 )
+from hondo.data.partners.undistorted import scene_through, undistorter
 from hondo.images.placement import Crop, check_crop, cropped
 from hondo.images.read import image_orientation, image_size, read_depth, read_image
 from hondo.images.unpacked_video import unpack_video
@@ -107,9 +108,8 @@ class Frames(Sequence[Sample]):
         self.right = None if right is None or "stereo" not in sources else self._open_right(right, choice)
         if self.right is not None:
             self.T_right_left = stereo_pose(check_baseline(baseline or calibration.baseline, self.root))
-        self.depth_maps: Mapping[int, Path] = {}
-        if depth_folder is not None:
-            self.depth_maps = match_depth(Path(depth_folder), self.images, every=depth_every)
+        found = {} if depth_folder is None else match_depth(Path(depth_folder), self.images, every=depth_every)
+        self.depth_maps: Mapping[int, Path] = found
         self.stack = Path(depth_folder) if depth_folder is not None and Path(depth_folder).is_file() else None
         self.max_depth, self.partner_orientation = max_depth, check_orientation(partner_orientation)
         self.orientation = 1 if self.is_video else image_orientation(self.images[0])
@@ -118,9 +118,10 @@ class Frames(Sequence[Sample]):
         view_hw = full_hw if self.halves is None else self.halves[0][2:]
         rectified = rectified_camera(calibration, view_hw) if self.right is not None else None
         self.camera = self._camera(rectified or camera or layout.camera, full_hw=view_hw)
-        self.is_scene = mask and read_mask(Path(mask), full_hw=full_hw, crop=crop, size_hw=self.frame_hw)
-        if with_depth is None:
-            with_depth = bool(self.depth_maps) and not sources
+        self.lens = undistorter(camera or layout.camera, self.camera) if self._may_bend else None
+        is_scene = mask and read_mask(Path(mask), full_hw=full_hw, crop=crop, size_hw=self.frame_hw)
+        self.is_scene = scene_through(self.lens, is_scene)
+        with_depth = bool(self.depth_maps) and not sources if with_depth is None else with_depth
         self.targets = self._targets(range(len(self.images))[start:stop], with_depth=with_depth, only=only)[::every]
 
     @property
@@ -207,11 +208,16 @@ class Frames(Sequence[Sample]):
             if stored is not None:
                 say_turned(self.orientation)
                 return turned_camera(stored, self.orientation)
-        camera = read_camera(source, size_hw=full_hw)  # pyright: ignore[reportArgumentType]
+        camera = read_camera(source, size_hw=full_hw, is_undistorted=self._may_bend)  # pyright: ignore[reportArgumentType]
         if self.crop is not None and self.halves is None:  # intrinsics are of one half
             top, left, *size_hw = self.crop
             camera = camera.cropped(top=top, left=left, size_hw=(size_hw[0], size_hw[1]))
         return camera.resized(self.frame_hw)
+
+    @property
+    def _may_bend(self) -> bool:
+        """Whether images are straightened: not turned ones, nor stereo pairs, which are rectified."""
+        return self.orientation == 1 and self.right is None
 
     def _stored_camera(self, source: object, stored_hw: Size) -> Camera | None:
         """The camera of the stored pixels; None where no depth maps say so and it fits the image as shown better."""
@@ -295,7 +301,8 @@ class Frames(Sequence[Sample]):
     def _cropped(self, path: Path, crop: Crop | None) -> UInt8[np.ndarray, "h w 3"]:
         image = read_image(path)
         self._check_size(path, (image.shape[0], image.shape[1]))
-        return image if self.is_video or crop is None else np.ascontiguousarray(cropped(image, crop))
+        image = image if self.is_video or crop is None else np.ascontiguousarray(cropped(image, crop))
+        return image if self.lens is None else self.lens.image(image)
 
     def _check_size(self, path: Path, size_hw: Size, *, what: str = "image") -> None:
         if tuple(size_hw) != tuple(self.stored_hw):
@@ -323,7 +330,11 @@ class Frames(Sequence[Sample]):
         depth, remark = known_depth(depth, divide_by=self.divide_by, max_depth=self.max_depth)
         valid = np.isfinite(depth) & (depth > 0)
         filled = torch.from_numpy(np.where(valid, depth, 0).astype(np.float32))[None]
-        return *registered_depth(filled, torch.from_numpy(valid)[None], self.frame_hw, where=path), remark
+        filled, is_known = registered_depth(filled, torch.from_numpy(valid)[None], self.frame_hw, where=path)
+        if self.lens is not None:
+            filled = torch.from_numpy(self.lens.nearest(filled[0].numpy()))[None]
+            is_known = filled > 0
+        return filled, is_known, remark
 
 
 def _check(sources: tuple[ViewRole, ...], *, every: int, divide_by: float) -> None:

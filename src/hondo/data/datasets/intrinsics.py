@@ -11,6 +11,7 @@ from hondo.core.errors import HondoError, warn
 from hondo.core.text_file import read_text
 from hondo.core.types import Camera, Size
 from hondo.data.partners.intrinsics_formats import Stated, parse_intrinsics
+from hondo.geometry.lens import Lens
 from hondo.images.file_header import focal_length_35mm
 
 INTRINSICS_FILES = (
@@ -26,14 +27,23 @@ _NEAR = 0.03  # part of the size within which a principal point counts as that o
 _CORNER = 0.15
 _SCALES = (0.5, 2 / 3, 1.5, 2.0)  # usual sizes of images relative to those that were calibrated
 _NO_DISTORTION = 1e-8
+# Of the names of fisheye lenses, those that mean a polynomial of the angle; others (thin prism, omni) are not known.
+_EQUIDISTANT = re.compile(r"equidistant|kannala|^(opencv_|simple_radial_|radial_)?fisheye$", re.IGNORECASE)
 
 
-def read_camera(source: "str | Path | Camera | Sequence[float]", *, size_hw: Size, may_scale: bool = True) -> Camera:
+def read_camera(
+    source: "str | Path | Camera | Sequence[float]",
+    *,
+    size_hw: Size,
+    may_scale: bool = True,
+    is_undistorted: bool = False,
+) -> Camera:
     """The camera of an image of ``size_hw``, from a file, a text, or a Camera of any size.
 
     Text: fx,fy,cx,cy in pixels of the image, or fov=60 (degrees, horizontal). Files: see ``intrinsics_formats``; a
     folder is searched for one. A file that states its image's size is scaled to this image if ``may_scale`` and the
-    aspect is the same, else refused. Values that no lens has are refused; lens distortion is not applied, and said.
+    aspect is the same, else refused. Values that no lens has are refused; lens distortion is not applied, and said,
+    unless ``is_undistorted``: the caller takes care of what ``stated_lens`` finds.
     """
     if isinstance(source, Camera):
         return source.for_image(size_hw)
@@ -53,7 +63,7 @@ def read_camera(source: "str | Path | Camera | Sequence[float]", *, size_hw: Siz
                 f"the intrinsics are of a {own_hw[1]}x{own_hw[0]} image (width x height), this one "
                 f"is {size_hw[1]}x{size_hw[0]}; give the intrinsics of this image, or resize the image"
             )
-        if stated.lens or any(abs(value) > _NO_DISTORTION for value in stated.distortion):
+        if _is_bent(stated) and not (is_undistorted and _lens_of(stated)):
             values = ", ".join(f"{value:g}" for value in stated.distortion)
             warn(
                 f"{where}: the lens distortion {stated.lens or ''}({values}) is not applied: images are taken as of a "
@@ -64,6 +74,29 @@ def read_camera(source: "str | Path | Camera | Sequence[float]", *, size_hw: Siz
         return camera.for_image(size_hw)
     except (HondoError, json.JSONDecodeError) as error:
         raise HondoError(f"{where}: {error}", field="camera") from error
+
+
+def stated_lens(source: "str | Path | Camera | Sequence[float]", *, size_hw: Size) -> Lens | None:
+    """The lens that a file states beside the intrinsics, where it is of a known kind and bends anything."""
+    if not isinstance(source, (str, Path)) or is_field_of_view(str(source)):
+        return None
+    text, where = _text(source)
+    stated = _chosen(parse_intrinsics(text), size_hw, where=where)
+    return _lens_of(stated) if _is_bent(stated) else None
+
+
+def _is_bent(stated: Stated) -> bool:
+    return bool(stated.lens) or any(abs(value) > _NO_DISTORTION for value in stated.distortion)
+
+
+def _lens_of(stated: Stated) -> Lens | None:
+    """None for kinds of lenses other than radial-tangential and equidistant fisheye."""
+    count = len(stated.distortion)
+    if stated.lens and not (_EQUIDISTANT.search(stated.lens) and 1 <= count <= 4):
+        return None
+    if not stated.lens and count not in (1, 2, 4, 5, 8):
+        return None
+    return Lens(kind="fisheye" if stated.lens else "radial-tangential", coefficients=stated.distortion)
 
 
 def is_field_of_view(source: str) -> re.Match[str] | None:
