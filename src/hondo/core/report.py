@@ -52,13 +52,14 @@ class Report:
 
     def to_markdown(self) -> str:
         """A heading, one table (subjects down, names across), and a line of where it came from."""
-        origin = [f"protocol {self.protocol}" if self.protocol else "", self.hardware, f"commit {self.commit}"]
-        origin += [f"seed {self.seed}" if self.seed is not None else "", *self.notes]
-        return (
-            f"## {self.title}\n\n{markdown_table(self.rows)}\n\n"
-            + "\n".join(f"- {line}" for line in origin if line)
-            + "\n"
-        )
+        origin = "\n".join(f"- {line}" for line in self.origin())
+        return f"## {self.title}\n\n{markdown_table(self.rows)}\n\n{origin}\n"
+
+    def origin(self) -> list[str]:
+        """Lines that say where the numbers come from."""
+        lines = [f"protocol {self.protocol}" if self.protocol else "", self.hardware, f"commit {self.commit}"]
+        lines += [f"seed {self.seed}" if self.seed is not None else "", *self.notes]
+        return [line for line in lines if line]
 
 
 def markdown_table(rows: Sequence[Row]) -> str:
@@ -66,7 +67,7 @@ def markdown_table(rows: Sequence[Row]) -> str:
     subjects = list(dict.fromkeys(row.subject for row in rows))
     names = list(dict.fromkeys(row.name for row in rows))
     by_key = {(row.subject, row.name): row for row in rows}
-    heads = {row.name: _head(row) for row in rows}
+    heads = {row.name: head_text(row) for row in rows}
     lines = ["| " + " | ".join(["", *(heads[name] for name in names)]) + " |", "|---" * (len(names) + 1) + "|"]
     for subject in subjects:
         cells = [_number(by_key.get((subject, name))) for name in names]
@@ -88,7 +89,8 @@ def commit() -> str:
     return found.stdout.strip() or f"version {__version__}"
 
 
-def _head(row: Row) -> str:
+def head_text(row: Row) -> str:
+    """The name of a measure with its unit, and an arrow where better is known."""
     arrow = {"higher": " ↑", "lower": " ↓", None: ""}[row.better]
     return f"{row.name}{f' [{row.unit}]' if row.unit else ''}{arrow}"
 
@@ -97,6 +99,11 @@ def _interval(row: Row | None) -> str:
     if row is None or row.low is None or row.high is None:
         return ""
     return f"{_rounded(row.low)} to {_rounded(row.high)}"
+
+
+def cell_text(row: Row | None) -> str:
+    """The number with its interval; nothing where there is none."""
+    return " ".join(part for part in (_number(row), f"({_interval(row)})" if _interval(row) else "") if part)
 
 
 def _number(row: Row | None) -> str:

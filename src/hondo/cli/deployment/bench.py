@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from hondo.cli.options.model_options import NO_OPTIONS, SharedModelOptions, model_settings, parse_size
+from hondo.cli.options.report_table import print_report, print_table
 
 if TYPE_CHECKING:
     from hondo.evaluate.speed.bench_models import SpeedResults
@@ -46,6 +47,8 @@ class BenchCommand:
     """Exit with 0 even where the machine was too noisy for a conclusion."""
     json: Path | None = None
     """Write the results to this file."""
+    markdown: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    """Write the tables to this file, as Markdown."""
     figures: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
     """Write a figure of `attention` here, as PNG and SVG."""
     network: SharedModelOptions = NO_OPTIONS
@@ -55,15 +58,20 @@ def run(command: BenchCommand) -> int:
     if command.models[:1] == ("attention",):
         return _bench_attention(command)
     from hondo.core.atomic import atomic_write
-    from hondo.evaluate.speed.bench_models import bench_models
+    from hondo.evaluate.speed.bench_models import bench_models, layer_table
 
     settings, config = model_settings(command.network, models=_with_weights(command)), _config(command)
     speed = bench_models(command.models, settings=settings, config=config, compare=command.ab, peak=command.roof)
-    print(speed.to_markdown())
+    print_report(speed.report(), command="bench")
+    for result in speed.results:
+        if result.layers:
+            print_table(layer_table(result))
     if command.ab:
         print(f"- {speed.verdict()}")
     if command.json is not None:
         atomic_write(command.json, speed.to_json().encode())
+    if command.markdown is not None:
+        atomic_write(command.markdown, speed.to_markdown().encode())
     return _conclude(speed, force=command.force)
 
 
@@ -83,9 +91,11 @@ def _bench_attention(command: BenchCommand) -> int:
         command.models[1:] or tuple(ATTENTION), on_progress=lambda line: print(line, file=sys.stderr)
     )
     found = report(costs)
-    print(found.to_markdown())
+    print_report(found, command="bench")
     if command.json is not None:
         atomic_write(command.json, found.to_json().encode())
+    if command.markdown is not None:
+        atomic_write(command.markdown, found.to_markdown().encode())
     if command.figures is not None:
         from hondo.evaluate.figures.draw_attention import draw_attention
 

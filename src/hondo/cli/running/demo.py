@@ -1,11 +1,11 @@
 """``hondo demo``: the main job end to end on the embedded clip, with progress."""
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from hondo.cli.options.report_table import print_table
 from hondo.core.atomic import make_writable_folder
 from hondo.recipes.demo.demo_config import DemoConfig, ProgressReporter, quick
 
@@ -80,13 +80,7 @@ class ConsoleProgress(ProgressReporter):
 def _show(demo: "Demo", *, out: Path) -> None:
     """The tables, what lies where, and what to type next. Rendered on a terminal, Markdown in a pipe."""
     tables = "\n\n".join(f"## {head}\n\n{table}" for head, table in demo.outcome.tables().items())
-    if sys.stdout.isatty():
-        from rich.console import Console
-        from rich.markdown import Markdown
-
-        Console().print(Markdown(tables))
-    else:
-        print(tables)
+    print_table(tables)
     print(f"\nin {out}:")
     width = max(map(len, demo.outcome.files))
     print("\n".join(f"  {name:<{width}}  {what}" for name, what in demo.outcome.files.items()))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from hondo.cli.options.data_options import DataOption, progress_bar
-from hondo.cli.options.flags import text_with_flags
 from hondo.cli.options.model_options import (
     EXACT_OPTIONS,
     CameraOption,
@@ -15,6 +14,7 @@ from hondo.cli.options.model_options import (
     model_settings,
     parse_pairs,
 )
+from hondo.cli.options.report_table import print_report
 
 if TYPE_CHECKING:
     from hondo.evaluate.evaluate_dataset import EvaluationSettings
@@ -80,7 +80,7 @@ def run(config: EvaluateConfig) -> int:
         _settings(config),
         json=config.json,
         figures=config.figures,
-        on_report=lambda report: print(text_with_flags(report.to_markdown(), command="evaluate")),
+        on_report=lambda report: print_report(report, command="evaluate"),
         track=lambda indices: progress_bar(indices, text="scoring"),
     )
     return EXIT_SOME_FAILED if evaluation.skipped else 0

@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import tyro
 
 from hondo.cli.options.model_options import parse_options
+from hondo.cli.options.report_table import print_report
 from hondo.core.errors import HondoError
 from hondo.recipes.recipe import Recipe, read_recipe, stored_name
 from hondo.recipes.registry import GROUPS, RECIPES, summary_of
@@ -113,7 +114,7 @@ def run(config: TrainConfig) -> None:
     trained = run_recipe(recipe, out=out, resume=config.resume is not None)
     if not trained.is_first:
         return
-    print(trained.report.to_markdown())
+    print_report(trained.report, command="train")
     print(f"run folder: {out}; use it as a model: hondo predict SOURCE --model {out} --out depth")
 
 
