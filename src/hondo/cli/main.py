@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("hondo.cli.training.doctor:run", "whether videos or stereo pairs are fit to train on"),
     "train": ("hondo.cli.training.train:run", "train a recipe, or resume a run"),
     "runs": ("hondo.cli.training.runs:run", "run folders side by side"),
+    "study": ("hondo.cli.training.study:run", "a grid or search over recipes: tables, figures, resumes"),
     "evaluate": ("hondo.cli.training.evaluate:run", "score a model or a folder of predictions"),
     "bench": ("hondo.cli.deployment.bench:run", "latency, throughput, MACs, memory and file size of models"),
     "live": ("hondo.cli.running.live:run", "a camera or recording with its depth, live in the browser"),

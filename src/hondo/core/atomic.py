@@ -34,6 +34,24 @@ def atomic_write(path: str | Path, data: bytes, *, sync: bool = False) -> Path:
     return Path(path)
 
 
+def append_line(path: str | Path, line: str) -> None:
+    """Appends a line in one write that is on the disk when this returns, so that lines of two processes do not mix.
+
+    A line that a crash has cut off is ended first.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab+") as file:
+            end = file.seek(0, os.SEEK_END)
+            is_cut = end > 0 and (file.seek(end - 1), file.read(1))[1] != b"\n"
+            file.write(b"\n" * is_cut + line.encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
 def temporary_path(path: str | Path) -> Path:
     """An unused name next to ``path`` with its suffix, in a folder that exists. The caller removes the file.
 

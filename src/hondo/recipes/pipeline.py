@@ -27,6 +27,7 @@ from hondo.train.loop.sample_images import image_writer
 from hondo.train.objectives.views.learned_camera import learned_intrinsics
 
 PREPARING = 0.5  # of max_seconds: what reading the frames and the camera path may take
+OnValidation = Callable[[Mapping[str, float]], None]
 Validate = Callable[[nn.Module], Mapping[str, float]]
 
 
@@ -42,11 +43,17 @@ class Trained:
 
 
 def run(
-    recipe: Recipe, *, out: Path | str | None = None, resume: bool = False, model: DepthModel | None = None
+    recipe: Recipe,
+    *,
+    out: Path | str | None = None,
+    resume: bool = False,
+    model: DepthModel | None = None,
+    on_validation: OnValidation | None = None,
 ) -> Trained:
     """Trains a recipe into the folder ``out`` (None: in memory only), or continues the run that is there.
 
-    ``model`` replaces the one that the recipe names. Relative paths are stored as absolute ones.
+    ``model`` replaces the one that the recipe names. Relative paths are stored as absolute ones. ``on_validation`` gets
+    the metrics of each validation; what it raises ends the run.
     """
     recipe = with_fitting_settings(with_absolute_paths(recipe))
     run_folder = None if out is None else RunFolder(out)
@@ -59,11 +66,20 @@ def run(
     fabric = make_fabric(recipe.fabric)
     limit_s = recipe.optim.max_seconds if fabric.world_size == 1 else None  # processes must keep the same frames
     with scratch_of_run(None if out is None else Path(out), seconds=limit_s and PREPARING * limit_s) as prepared:
-        return _prepare_and_fit(recipe, fabric, prepared, folder=run_folder, resume=resume, model=model)
+        return _prepare_and_fit(
+            recipe, fabric, prepared, folder=run_folder, resume=resume, model=model, on_validation=on_validation
+        )
 
 
 def _prepare_and_fit(
-    recipe: Recipe, fabric: Any, prepared: Scratch, *, folder: RunFolder | None, resume: bool, model: DepthModel | None
+    recipe: Recipe,
+    fabric: Any,
+    prepared: Scratch,
+    *,
+    folder: RunFolder | None,
+    resume: bool,
+    model: DepthModel | None,
+    on_validation: OnValidation | None,
 ) -> Trained:
     out = None if folder is None else folder.path
     seed_everything(recipe.seed)
@@ -74,7 +90,7 @@ def _prepare_and_fit(
     folder = folder if fabric.global_rank == 0 else None
     seed_everything(recipe.seed + fabric.global_rank)
     common = {"optim": optim, "loop": recipe.loop, "setup": recipe.fabric, "fabric": fabric}
-    hooks = _hooks(recipe, batches, folder=folder)
+    hooks = _hooks(recipe, batches, folder=folder, on_validation=on_validation)
     fitted = fit(objective, batches, **common, folder=out, resume=resume, hooks=hooks)
     report = _report(recipe, fitted)
     if folder is not None:
@@ -104,13 +120,19 @@ def _without_preparing(optim: OptimConfig, prepared: Scratch, *, resume: bool) -
     return replace(optim, max_seconds=optim.max_seconds - min(seconds, PREPARING * optim.max_seconds))
 
 
-def _hooks(recipe: Recipe, batches: BatchSource, *, folder: RunFolder | None) -> Hooks:
+def _hooks(
+    recipe: Recipe,
+    batches: BatchSource,
+    *,
+    folder: RunFolder | None,
+    on_validation: OnValidation | None,
+) -> Hooks:
     training = {"recipe": recipe.name, "recipe_hash": recipe.hash, "commit": commit(), "seed": recipe.seed}
 
     def export(model: nn.Module, path: Path) -> Path:
         return save_model(model, path, licence=recipe.licence, training=training)
 
-    validate = None if recipe.evaluate is None else _validation(recipe.evaluate)
+    validate = None if recipe.evaluate is None else _validation(recipe.evaluate, on_validation)
     image = None
     if recipe.loop.picture_every and isinstance(batches, ShuffledBatches):
         image = image_writer(batches.samples)
@@ -123,7 +145,7 @@ def _hooks(recipe: Recipe, batches: BatchSource, *, folder: RunFolder | None) ->
     return Hooks(started=store_recipe, export=export, validate=validate, image=image, name=recipe.name, config=stated)
 
 
-def _validation(config: EvaluateConfig) -> Validate:
+def _validation(config: EvaluateConfig, on_validation: OnValidation | None) -> Validate:
     """Scores the model on labelled data; every metric by name."""
     samples = build_samples(config.data)
 
@@ -135,7 +157,10 @@ def _validation(config: EvaluateConfig) -> Validate:
         device = str(next(model.parameters()).device)
         predictor: Any = load(model, engine="torch", device=device, precision="fp32")  # "auto" would follow the clock
         report = evaluate(predictor, samples, protocol=config.protocol, align=config.align)
-        return {row.name: row.value for row in report.rows}
+        values = {row.name: row.value for row in report.rows}
+        if on_validation is not None:
+            on_validation(values)
+        return values
 
     return validate
 

@@ -24,6 +24,7 @@ class RunRecord:
     best: Mapping[str, float]
     commit: str
     is_finished: bool
+    label: str = ""  # in figures; empty: the path
 
     @property
     def state(self) -> str:

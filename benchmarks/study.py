@@ -1,0 +1,90 @@
+"""The speed part of thesis36 for docs/study.md: runs it (or resumes it), then copies its tables and figures into docs.
+
+    python benchmarks/study.py --out studies/thesis36 --threads 2      # minutes on a quiet machine
+    python benchmarks/study.py --quick                                 # two tiny trials, nothing kept
+
+`--subset` leaves 24 heads and the hooks in the middle out: 32 of 72 trials, with every published direction.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from hondo.recipes.search.run_study import StudyRun, run_study
+from hondo.recipes.search.search_space import Factor, Study
+from hondo.recipes.search.studies.study_table import study_named, with_speed
+
+ROOT = Path(__file__).resolve().parents[1]
+LEFT_OUT = {"heads": {"24 heads"}, "hooks": {"hooks 2,5"}}
+TINY = {"encoder": {"model.options.encoder": "timm:test_vit", "model.options.features": 16}, "hooks": {}}
+REPORTS = {"report": "study", "mean_fps_by_factor": "study_effects", "published_and_here": "study_thesis"}
+FIGURES = ("fps_by_factor", "cost", "effects")
+
+
+def subset(study: Study) -> Study:
+    """Every factor, with the levels that the published directions are about."""
+    factors = [
+        replace(
+            factor, levels=tuple(level for level in factor.levels if level.label not in LEFT_OUT.get(factor.name, ()))
+        )
+        for factor in study.factors
+        if isinstance(factor, Factor)
+    ]
+    return replace(study, factors=tuple(factors))
+
+
+def quick(study: Study) -> Study:
+    """Two trials, a tiny network at two sizes: what a test can wait for."""
+    factors = []
+    for factor in study.factors:
+        assert isinstance(factor, Factor)
+        kept = replace(factor.levels[-1], changes=TINY.get(factor.name, factor.levels[-1].changes))
+        factors.append(replace(factor, levels=(kept,)))
+        if factor.name == "input":
+            sizes = zip(factor.levels, ((64, 96), (32, 64)), strict=True)
+            levels = tuple(replace(level, changes={"model.options.size_hw": size}) for level, size in sizes)
+            factors[-1] = replace(factor, levels=levels)
+    assert study.speed is not None
+    return replace(study, factors=tuple(factors), speed=replace(study.speed, runs=2))
+
+
+def copy_to_docs(out: Path, docs: Path) -> None:
+    """The reports and figures of the study's folder, by the names that docs/study.md has for them."""
+    for source, name in REPORTS.items():
+        (docs / "reports").mkdir(parents=True, exist_ok=True)
+        shutil.copy(out / f"{source}.json", docs / "reports" / f"{name}.json")
+    for name in FIGURES:
+        (docs / "images").mkdir(parents=True, exist_ok=True)
+        shutil.copy(out / "figures" / f"{name}.png", docs / "images" / f"study_{name}.png")
+
+
+def main(arguments: list[str] | None = None) -> StudyRun:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=Path("studies/thesis36"))
+    parser.add_argument("--docs", type=Path, default=ROOT / "docs")
+    parser.add_argument("--engine", default="torch")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--precision", nargs="+", default=["fp32"])
+    parser.add_argument("--subset", action="store_true")
+    parser.add_argument("--quick", action="store_true")
+    given = parser.parse_args(arguments)
+    study = study_named("thesis36")
+    study = with_speed(study, engine=given.engine, threads=given.threads, precisions=tuple(given.precision))
+    study = quick(study) if given.quick else subset(study) if given.subset else study
+
+    def tell(outcome, done: int, total: int) -> None:
+        print(f"[{done}/{total}] {outcome.name}: {outcome.results.get('fps', 0):.3g} FPS", file=sys.stderr, flush=True)
+
+    with tempfile.TemporaryDirectory() as scratch:
+        out, docs = (Path(scratch), Path(scratch) / "docs") if given.quick else (given.out, given.docs)
+        found = run_study(study, out=out, on_outcome=tell)
+        copy_to_docs(out, docs)
+        print(found.report.read_text())
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main().failed else 0)

@@ -1,0 +1,90 @@
+"""``hondo study STUDY`` and ``hondo study watch OUT``: many recipes, measured alike, in one table."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+from hondo.core.errors import HondoError
+
+if TYPE_CHECKING:
+    from hondo.recipes.search.trial_log import Outcome
+
+EXIT_FAILED = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyConfig:
+    """Runs every trial of STUDY that has no result yet; the same command continues one that was stopped.
+
+    OUT holds trials.jsonl (a line a trial), the run folder of each training, report.md, .json and .html, and figures.
+    """
+
+    study: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="STUDY")]
+    """thesis36 or vtdepth, or your own .toml, .json or .py file (docs/study.md); `watch OUT` shows one that runs."""
+    out: Path | None = None
+    """The folder of the study; default: studies/STUDY."""
+    data: Annotated[str | None, tyro.conf.arg(metavar="PATH")] = None
+    """Where the recipes read from (thesis36, vtdepth: KITTI's folder), or `synthetic`: rendered scenes, a few steps.
+    Default: what needs no data (thesis36: the speed alone)."""
+    workers: Annotated[int, tyro.conf.arg(metavar="N")] = 1
+    """Trials at once, each in a process with one thread. 1: in this process."""
+    threads: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
+    """CPU threads of the networks whose speed is measured. Default: the study's own, 1."""
+    engine: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
+    """The engine whose speed is measured. Default: the study's own, torch."""
+    precisions: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME")] = ()
+    """Precisions of the speed, each a level of the factor `precision`. Default: the study's own, fp32."""
+    retry: bool = False
+    """Run the trials that failed again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchConfig:
+    """Shows a study while it runs: what runs, how long it will take, and the best trials so far."""
+
+    out: Annotated[Path, tyro.conf.Positional]
+    """The folder of the study."""
+    once: bool = False
+    """Print it once and end."""
+
+
+def parse(arguments: Sequence[str]) -> StudyConfig | WatchConfig:
+    """``watch OUT``, or the name of a study."""
+    if arguments and arguments[0] == "watch":
+        return tyro.cli(WatchConfig, args=list(arguments[1:]), prog="hondo study watch")
+    return tyro.cli(StudyConfig, args=list(arguments), prog="hondo study")
+
+
+def run(config: StudyConfig | WatchConfig) -> int:
+    if isinstance(config, WatchConfig):
+        from hondo.recipes.search.watch_study import watch_study
+
+        watch_study(config.out, once=config.once)
+        return 0
+    from hondo.recipes.search.run_study import run_study
+    from hondo.recipes.search.studies.study_table import study_named, with_speed
+
+    if config.workers < 1:
+        raise HondoError(f"--workers must be at least 1, got {config.workers}")
+    study = study_named(config.study, data=config.data)
+    study = with_speed(study, engine=config.engine, threads=config.threads, precisions=config.precisions)
+    out = config.out or Path("studies") / study.name
+    found = run_study(study, out=out, workers=config.workers, retry=config.retry, on_outcome=_say)
+    print(found.report.read_text())
+    print(f"report and figures: {out}; as a page: {out / 'report.html'}")
+    for outcome in found.failed:
+        print(f"hondo: trial failed: {outcome.name}: {outcome.error}", file=sys.stderr)
+    if found.failed:
+        print("hondo: the same command with --retry runs the failed trials again", file=sys.stderr)
+    return EXIT_FAILED if found.failed else 0
+
+
+def _say(outcome: "Outcome", done: int, total: int) -> None:
+    named = ("fps", "abs_rel", "gmacs")
+    numbers = ", ".join(f"{name} {outcome.results[name]:.4g}" for name in named if name in outcome.results)
+    text = numbers or outcome.state
+    print(f"[{done}/{total}] {outcome.name}: {text} ({outcome.seconds:.0f} s)", file=sys.stderr, flush=True)

@@ -1,0 +1,122 @@
+"""thesis36: the 36 hybrids of Sanchez' thesis at its two input sizes, its directions beside what this machine measures.
+
+Sanchez 2022 (github.com/guillesanbri/DPT), measured on an RTX 3070 in mixed precision; numbers as published there.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from hondo.data.datasets.dataset_configs import SyntheticData
+from hondo.recipes.recipe import EvaluateConfig, Recipe
+from hondo.recipes.search.main_effects import finished, paired_ratio
+from hondo.recipes.search.search_space import Claim, Factor, Level, SpeedConfig, Study
+from hondo.recipes.search.trial_log import Outcome
+from hondo.recipes.supervised_recipes import dpt_kitti
+from hondo.recipes.tiny_recipes import SIZE
+
+ENCODERS = {"ResNet-50": "resnet50", "EfficientNet-B0": "efficientnet_b0"}
+ATTENTIONS = {"standard": "softmax", "Performer": "performer"}
+HEADS, HOOKS = (12, 24, 1), ((8, 11), (2, 5), (0, 1))
+INPUTS = {"1216x352": (352, 1216), "640x192": (192, 640)}
+PRECISIONS = ("fp32", "bf16")
+LARGE, SMALL = INPUTS
+SYNTHETIC_STEPS = 60
+
+
+def thesis36(data: str | None) -> Study:
+    """Speed alone, which needs no data; with ``data`` (KITTI's folder, or "synthetic") each is trained and scored."""
+    recipe = replace(dpt_kitti(), loop=replace(dpt_kitti().loop, show_progress=False))
+    if data == "synthetic":
+        recipe = on_rendered_scenes(recipe)
+    elif data is not None:
+        test = replace(recipe.data, root=data, split="eigen/test")
+        score = EvaluateConfig(data=test, protocol="kitti-eigen-annotated-garg", align="none")
+        recipe = replace(recipe, data=replace(recipe.data, root=data), evaluate=score)
+    options = "model.options."
+    sizes = [Level(label=name, changes={f"{options}size_hw": size} | _training_size(data, size))
+             for name, size in INPUTS.items()]  # fmt: skip
+    factors = (
+        Factor(name="encoder", levels=_levels(f"{options}encoder", ENCODERS)),
+        Factor(name="attention", levels=_levels(f"{options}attention", ATTENTIONS)),
+        Factor(name="heads", levels=_levels(f"{options}num_heads", {f"{n} head{'s' * (n > 1)}": n for n in HEADS})),
+        Factor(name="hooks", levels=_levels(f"{options}hooks", {f"hooks {a},{b}": (a, b) for a, b in HOOKS})),
+        Factor(name="input", levels=tuple(sizes)),
+        Factor(name="precision", levels=_levels("speed.precision", {name: name for name in PRECISIONS[:1]})),
+    )
+    return Study(
+        name="thesis36",
+        recipe=recipe,
+        factors=factors,
+        train=data is not None,
+        speed=SpeedConfig(),
+        by="fps" if data is None else "abs_rel",
+        claims=claims,
+    )
+
+
+def _levels(path: str, values: Mapping[str, object]) -> tuple[Level, ...]:
+    return tuple(Level(label=label, changes={path: value}) for label, value in values.items())
+
+
+def _training_size(data: str | None, size_hw: tuple[int, int]) -> dict[str, object]:
+    return {"data.size_hw": size_hw} if data not in (None, "synthetic") else {}
+
+
+def on_rendered_scenes(recipe: Recipe) -> Recipe:
+    """A short training on small rendered scenes: it shows the study at work, and ranks nothing for real scenes."""
+    return replace(
+        recipe,
+        data=SyntheticData(length=32, size_hw=SIZE),
+        model=replace(recipe.model, weights="random", start=None),
+        optim=replace(recipe.optim, lr=1e-4, max_steps=SYNTHETIC_STEPS),
+        loop=replace(recipe.loop, validate_every=SYNTHETIC_STEPS // 3, log_every=SYNTHETIC_STEPS // 3),
+        evaluate=EvaluateConfig(data=SyntheticData(length=16, seed=12_345, size_hw=SIZE)),
+    )
+
+
+def claims(outcomes: Sequence[Outcome]) -> tuple[Claim, ...]:
+    """What the thesis found of each factor, its numbers, and those of these trials."""
+
+    def speedup(what: str, published: str, factor: str, change: tuple[str, str], **bounds: Any) -> Claim:
+        where = {"input": bounds.pop("input")} if "input" in bounds else {}
+        pair: dict[str, Any] = {"factor": factor, "to": change[0], "level": change[1], "where": where}
+        here, by_cpu = (paired_ratio(outcomes, of=of, **pair) for of in ("fps", "fps_by_cpu"))
+        return replace(_claim(f"FPS, {what}", published, here, **bounds), by_cpu=by_cpu)
+
+    hooks, performer = ("hooks 8,11", "hooks 0,1"), ("standard", "Performer")
+    return (
+        speedup(f"hooks (8,11) → (0,1), {SMALL}", "x1.55", "hooks", hooks, input=SMALL, at_least=1.5),
+        speedup(f"hooks (8,11) → (0,1), {LARGE}", "x1.82", "hooks", hooks, input=LARGE),
+        speedup(f"input {LARGE} → {SMALL}", "x2.47", "input", (LARGE, SMALL), at_least=2.4),
+        speedup("heads 12 → 1", "x1.03 to x1.26", "heads", ("12 heads", "1 head"), at_least=0.95, at_most=1.3),
+        speedup(f"standard → Performer, {SMALL}: 481 tokens", "<1", "attention", performer, input=SMALL, at_most=1.0),
+        speedup(f"standard → Performer, {LARGE}: 1,673 tokens", ">1", "attention", performer, input=LARGE),
+        *(
+            _claim(f"GMACs, ResNet-50, hooks {name}, {SMALL}", published, _gmacs(outcomes, f"hooks {name}"))
+            for name, published in (("8,11", "106"), ("2,5", "83"), ("0,1", "68"))
+        ),
+    )
+
+
+def _gmacs(outcomes: Sequence[Outcome], hooks: str) -> float | None:
+    """Of the standard ResNet-50 hybrids at the smaller input; the number of heads does not change it."""
+    wanted = {"encoder": "ResNet-50", "attention": "standard", "hooks": hooks, "input": SMALL}
+    found = [
+        outcome.results["gmacs"]
+        for outcome in finished(outcomes, having="gmacs")
+        if wanted.items() <= outcome.factors.items()
+    ]
+    return float(np.mean(found)) if found else None
+
+
+def _claim(
+    what: str, published: str, here: float | None, *, at_least: float | None = None, at_most: float | None = None
+) -> Claim:
+    bounds = [f"at least {at_least:g}" if at_least is not None else "", f"at most {at_most:g}" if at_most else ""]
+    has_target, holds = any(bounds), None
+    if has_target and here is not None:
+        holds = (at_least is None or here >= at_least) and (at_most is None or here <= at_most)
+    return Claim(what=what, published=published, here=here, target=", ".join(filter(None, bounds)), holds=holds)

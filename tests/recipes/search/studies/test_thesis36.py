@@ -1,0 +1,49 @@
+"""thesis36: its grid, and its directions from results that are known."""
+
+import pytest
+
+from hondo.recipes.search.strategies import grid
+from hondo.recipes.search.studies.thesis36 import claims, thesis36
+from tests.recipes.search.fake_trials import outcome_of
+
+
+def test_it_is_36_networks_at_two_sizes() -> None:
+    trials = list(grid(thesis36(None), []).trials())
+    assert len(trials) == 72 and not any(trial.train for trial in trials)
+    options = [trial.recipe.model.options for trial in trials]
+    assert {each["size_hw"] for each in options} == {(352, 1216), (192, 640)}
+    assert {(each["encoder"], each["attention"], each["num_heads"], each["hooks"]) for each in options} == {
+        (encoder, attention, heads, hooks)
+        for encoder in ("resnet50", "efficientnet_b0")
+        for attention in ("softmax", "performer")
+        for heads in (1, 12, 24)
+        for hooks in ((0, 1), (2, 5), (8, 11))
+    }
+    assert options[0]["size_hw"] != options[1]["size_hw"], (
+        "one network at both sizes in a row, so that it is built once"
+    )
+
+
+def test_with_data_each_is_trained_and_scored() -> None:
+    trial = next(grid(thesis36("kitti"), []).trials())
+    assert trial.train and trial.recipe.data.root == trial.recipe.evaluate.data.root == "kitti"
+    assert trial.recipe.data.size_hw == (352, 1216) and trial.recipe.model.start == "dpt-hybrid"
+
+
+def test_directions_come_from_pairs() -> None:
+    outcomes = []
+    for trial in grid(thesis36(None), []).trials():
+        fps = 10.0 * {"hooks 8,11": 1, "hooks 2,5": 1.3, "hooks 0,1": 1.6}[trial.factors["hooks"]]
+        fps *= {"640x192": 1, "1216x352": 0.5}[trial.factors["input"]]
+        fps *= {"standard": 1, "Performer": 0.9}[trial.factors["attention"]]
+        outcomes.append(outcome_of(trial, results={"fps": fps, "fps_by_cpu": 2 * fps, "gmacs": 100.0}))
+    found = {claim.what: claim for claim in claims(outcomes)}
+    hooks = found["FPS, hooks (8,11) → (0,1), 640x192"]
+    assert hooks.here == hooks.by_cpu == pytest.approx(1.6) and hooks.holds
+    size = found["FPS, input 1216x352 → 640x192"]
+    assert size.here == pytest.approx(2.0) and size.holds is False
+    assert found["FPS, heads 12 → 1"].here == pytest.approx(1) and found["FPS, heads 12 → 1"].holds
+    performer = found["FPS, standard → Performer, 640x192: 481 tokens"]
+    assert performer.here == pytest.approx(0.9) and performer.holds
+    assert found["GMACs, ResNet-50, hooks 0,1, 640x192"].here == 100
+    assert all(claim.here is None and claim.holds is None for claim in claims([]))
