@@ -88,7 +88,7 @@ class SelfSupervised(nn.Module):
     ) -> list[Float[Tensor, "b 4 4"]]:
         """T_source_target of every source; ``finest``: the model's map, which direct alignment needs."""
         if self.config.pose == "direct" and finest is not None:
-            depth = both_units(resized(finest, batch.image.shape[-2:]), self.model.kind)["depth"]
+            _, depth = own_inv_depth_and_depth(finest, self.model.kind, size_hw=batch.image.shape[-2:])
             return direct_poses(batch, depth)
         return [self._pose(batch, seen, number) for number in range(len(batch.source_roles))]
 

@@ -102,8 +102,8 @@ def test_the_focal_length_is_found_together_with_the_poses(factor):
     motion = torch.zeros(6, 2, 6, requires_grad=True)
     groups = [{"params": [objective.camera.log_focal], "lr": 3e-3}, {"params": [motion], "lr": 2e-3}]
     optimizer = torch.optim.Adam(groups)
-    schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, [120, 180], gamma=1 / 3)
-    for _ in range(240):
+    schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, [240, 330], gamma=1 / 3)
+    for _ in range(390):
         poses = T_from_axis_angle(motion[..., 3:], motion[..., :3]) @ start
         parts = objective.parts(batch, batch.image, [batch.depth_gt], list(poses.unbind(1)))
         optimizer.zero_grad()
