@@ -74,7 +74,8 @@ def indoor_video() -> Recipe:
     As ``video``, with views that lie farther apart: a hand moves slowly.
     """
     base = video()
-    return replace(base, name="indoor-video", data=replace(base.data, sources=(-INDOOR_STEP, INDOOR_STEP)))
+    data = replace(base.data, sources=(-INDOOR_STEP, INDOOR_STEP), every=INDOOR_STEP)
+    return replace(base, name="indoor-video", data=data)
 
 
 def stereo_folder() -> Recipe:
