@@ -195,7 +195,7 @@ def side_by_side_remark(image: UInt8[np.ndarray, "H W 3"]) -> str:
     if motion.matched < SAME_SCENE or len(motion.rays) < 8:
         return ""
     along, across = np.median(motion.next_rays - motion.rays, axis=0) * motion.px
-    if abs(across) > MAX_ROW_PX or along > STILL_PX:
+    if abs(across) > MAX_ROW_PX or along > -STILL_PX:  # halves that do not differ are a pattern that repeats
         return ""
     return (
         f"the left and right half of each frame show the same scene, {-along:.1f} pixels apart: these are stereo pairs "
