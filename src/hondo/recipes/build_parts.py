@@ -21,6 +21,7 @@ from hondo.data.partners.dataset_file import is_dataset_file
 from hondo.data.streaming.shards import Shards, is_packed
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.registry.build_model import build_model
+from hondo.recipes.held_back import hold_back
 from hondo.recipes.recipe import Recipe
 from hondo.recipes.warm_start import warm_started
 from hondo.train.objectives.objective import Objective
@@ -55,6 +56,8 @@ def build_batches(recipe: Recipe, model: DepthModel, *, rank: int = 0, world_siz
     warn_of_test_images(recipe.data)
     samples = build_samples(recipe.data, multiple_of=model.input_spec.multiple_of)
     samples = OBJECTIVES[recipe.objective.objective].prepare_samples(samples, model, recipe.objective)
+    if recipe.objective.objective == "self-supervised":
+        samples = hold_back(samples, config.hold_back)
     remember_size(model, samples)
     return ShuffledBatches(
         _Cached(samples) if config.cache else samples,
@@ -139,6 +142,7 @@ class _Cached(Samples):
 
     def __init__(self, samples: Samples) -> None:
         self._samples, self._kept = samples, {}
+        self.clips = clips_of(samples)
         self.groups = getattr(samples, "groups", None)
         self.streams = getattr(samples, "streams", None)
 

@@ -16,6 +16,7 @@ from hondo.data.loading.batches import BatchSource, ShuffledBatches
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.weights_file import save_model
 from hondo.recipes.build_parts import build_batches, build_depth_model, build_objective, build_samples
+from hondo.recipes.held_back import Comparison, compare, held_back_samples
 from hondo.recipes.recipe import EvaluateConfig, Recipe
 from hondo.recipes.resume import check_resumable, with_absolute_paths
 from hondo.recipes.starting_weights import with_fitting_settings
@@ -24,6 +25,8 @@ from hondo.train.loop.fabric import make_fabric
 from hondo.train.loop.loop import Fitted, Hooks, fit
 from hondo.train.loop.loop_config import OptimConfig
 from hondo.train.loop.sample_images import image_writer
+from hondo.train.objectives.early_watch import EarlyWatch
+from hondo.train.objectives.self_supervised import SelfSupervised
 from hondo.train.objectives.views.learned_camera import learned_intrinsics
 
 PREPARING = 0.5  # of max_seconds: what reading the frames and the camera path may take
@@ -83,18 +86,21 @@ def _prepare_and_fit(
 ) -> Trained:
     out = None if folder is None else folder.path
     seed_everything(recipe.seed)
-    model = model or build_depth_model(recipe.without_start() if resume else recipe)
-    objective = build_objective(recipe, model)
-    batches = build_batches(recipe, model, rank=fabric.global_rank, world_size=fabric.world_size)
+    trained = model or build_depth_model(recipe.without_start() if resume else recipe)
+    objective = build_objective(recipe, trained)
+    batches = build_batches(recipe, trained, rank=fabric.global_rank, world_size=fabric.world_size)
     optim = _without_preparing(recipe.optim, prepared, resume=resume)
     folder = folder if fabric.global_rank == 0 else None
     seed_everything(recipe.seed + fabric.global_rank)
     common = {"optim": optim, "loop": recipe.loop, "setup": recipe.fabric, "fabric": fabric}
     hooks = _hooks(recipe, batches, folder=folder, on_validation=on_validation)
     fitted = fit(objective, batches, **common, folder=out, resume=resume, hooks=hooks)
-    report = _report(recipe, fitted)
+    compared = _held_back(recipe, objective, batches, fitted.model) if folder is not None and model is None else None
+    report = _report(recipe, fitted, compared)
     if folder is not None:
         atomic_write(folder.report, report.to_markdown().encode(), sync=True)
+        if compared is not None:
+            compared.write_sheet(folder.held_back)
         if isinstance(batches, ShuffledBatches):
             for name, text in learned_intrinsics(objective, batches.samples).items():
                 atomic_write(folder.path / name, text.encode(), sync=True)
@@ -142,7 +148,20 @@ def _hooks(
             atomic_write(folder.recipe, recipe.to_json().encode(), sync=True)
 
     stated = asdict(recipe) | training | {"hardware": hardware()}
-    return Hooks(started=store_recipe, export=export, validate=validate, image=image, name=recipe.name, config=stated)
+    watch = None
+    if folder is not None and recipe.objective.objective == "self-supervised" and isinstance(batches, ShuffledBatches):
+        watch = EarlyWatch(batches.samples, folder.samples)
+    named = {"name": recipe.name, "config": stated, "started": store_recipe}
+    return Hooks(export=export, validate=validate, image=image, watch=watch, **named)
+
+
+def _held_back(recipe: Recipe, objective: Any, batches: BatchSource, model: nn.Module) -> Comparison | None:
+    """Before and after on frames that were held back; None where there are none."""
+    held = held_back_samples(batches.samples) if isinstance(batches, ShuffledBatches) else []
+    if not held or not isinstance(objective, SelfSupervised) or not isinstance(model, DepthModel):
+        return None
+    seed_everything(recipe.seed)
+    return compare(objective, held, before=build_depth_model(recipe), after=model)
 
 
 def _validation(config: EvaluateConfig, on_validation: OnValidation | None) -> Validate:
@@ -165,7 +184,7 @@ def _validation(config: EvaluateConfig, on_validation: OnValidation | None) -> V
     return validate
 
 
-def _report(recipe: Recipe, fitted: Fitted) -> Report:
+def _report(recipe: Recipe, fitted: Fitted, compared: Comparison | None) -> Report:
     rows = [
         Row(name="steps", value=fitted.steps, subject=recipe.name),
         Row(name="images", value=fitted.images, subject=recipe.name),
@@ -176,6 +195,9 @@ def _report(recipe: Recipe, fitted: Fitted) -> Report:
     rows += [Row(name=name, value=value, subject=recipe.name) for name, value in fitted.validation.items()]
     protocol = recipe.evaluate.protocol if recipe.evaluate else ""
     notes = (f"model {recipe.model.name}", f"licence of the weights: {recipe.licence}")
+    if compared is not None:
+        rows += compared.rows(recipe.name)
+        notes += (compared.verdict, "images before and after: held_back.jpg")
     title = f"Training: {recipe.name}"
     return Report(
         title=title, rows=tuple(rows), protocol=protocol, recipe_hash=recipe.hash, seed=recipe.seed, notes=notes

@@ -36,10 +36,14 @@ class BatchesConfig:
     workers: int = 2  # threads that read ahead
     shuffle: bool = True
     cache: bool = False  # keep every sample in memory: for a short clip
+    # Of the frames of a clip of 30 and more, learned from without labels: its last ones are not trained on, but scored
+    # before and after.
+    hold_back: float = 0.0
     max_bad: float = 0.01  # fraction of the samples that may be unreadable; they are left out and counted
 
     def __post_init__(self) -> None:
-        check_config(self, name="batches", limits={"batch_size": COUNT, "workers": NOT_NEGATIVE, "max_bad": FRACTION})
+        limits = {"batch_size": COUNT, "workers": NOT_NEGATIVE, "max_bad": FRACTION, "hold_back": FRACTION}
+        check_config(self, name="batches", limits=limits)
 
 
 @dataclass(frozen=True, kw_only=True)

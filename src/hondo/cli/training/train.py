@@ -116,6 +116,10 @@ def run(config: TrainConfig) -> None:
         return
     print_report(trained.report, command="train")
     print(f"run folder: {out}; use it as a model: hondo predict SOURCE --model {out} --out depth")
+    if (out / "held_back.jpg").exists():
+        print(
+            f"look at {out / 'held_back.jpg'}; then: hondo live SOURCE --model {out}, hondo export {out} --to openvino"
+        )
 
 
 def with_data(recipe: Recipe, paths: tuple[str, ...]) -> Recipe:

@@ -122,6 +122,7 @@ class Frames(Sequence[Sample]):
         is_scene = mask and read_mask(Path(mask), full_hw=full_hw, crop=crop, size_hw=self.frame_hw)
         self.is_scene = scene_through(self.lens, is_scene)
         with_depth = bool(self.depth_maps) and not sources if with_depth is None else with_depth
+        self.held_back: list[int] = []  # targets that training leaves out
         self.targets = self._targets(range(len(self.images))[start:stop], with_depth=with_depth, only=only)[::every]
 
     @property

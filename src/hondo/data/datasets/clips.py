@@ -28,7 +28,11 @@ class Clips(Sequence[Sample]):
 
     def __init__(self, clips: Sequence[Frames]) -> None:
         self.clips = tuple(clips)
-        self._ends = list(accumulate(map(len, self.clips)))
+
+    @property
+    def _ends(self) -> list[int]:
+        """Of each clip; targets may be left out later."""
+        return list(accumulate(map(len, self.clips)))
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -56,7 +60,7 @@ class Clips(Sequence[Sample]):
 
 def clips_of(samples: Samples) -> tuple[Frames, ...]:
     """The clips that samples come from; empty where they come from elsewhere."""
-    return (samples,) if isinstance(samples, Frames) else samples.clips if isinstance(samples, Clips) else ()
+    return (samples,) if isinstance(samples, Frames) else tuple(getattr(samples, "clips", ()))
 
 
 def open_clips(

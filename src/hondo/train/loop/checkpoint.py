@@ -28,6 +28,7 @@ class RunFolder:
         self.metrics = self.path / "metrics.jsonl"
         self.recipe, self.report = self.path / "recipe.json", self.path / "report.md"
         self.samples = self.path / "samples"
+        self.held_back = self.path / "held_back.jpg"  # frames that training did not see, before and after
         self.camera_paths = self.path / "camera_path"  # poses of each clip, seen once before training
 
     @property

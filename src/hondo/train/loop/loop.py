@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 
 LESS_MEMORY = "lower batches.batch_size (and raise optim.accumulate instead), or data.size_hw"
+WATCHED = (50, 100, 200)  # steps after which Hooks.watch is called, and before the first
 COUNTS = ("step", "seconds", "best", "loss", "validation")  # the state of the loop itself
 
 
@@ -46,6 +47,7 @@ class Hooks:
     export: Callable[[nn.Module, Path], Any] | None = None  # writes a checkpoint
     validate: Callable[[nn.Module], Mapping[str, float]] | None = None
     image: Callable[[nn.Module, Path], Any] | None = None  # writes a sample image
+    watch: Callable[[Any, int], Any] | None = None  # looks at the objective early in a run: after WATCHED steps
     name: str = "run"  # of the recipe, for loggers
     config: Mapping[str, Any] = field(default_factory=dict)  # what loggers are told of the run
 
@@ -147,6 +149,8 @@ class _Loop:
     def _train(self, stop: "Stop", bar: Progress) -> None:
         batches, before = iter(self.batches), self.seconds
         start = time.perf_counter()
+        if self.step == 0:
+            self._watch()
         while (progress := self._progress()) < 1:
             images = self.training.images
             loss, parts = self._first_or_later_step(batches, progress=progress)
@@ -184,6 +188,8 @@ class _Loop:
             self._validate()
         if self.run and self.loop.picture_every and (self.step % self.loop.picture_every == 0 or is_last):
             self._write_sample_image()
+        if self.step in WATCHED:
+            self._watch()
         is_late = self.seconds - self.saved_seconds > self.loop.checkpoint_seconds
         if self.step % self.loop.checkpoint_every == 0 or is_late:
             self._save()
@@ -219,6 +225,11 @@ class _Loop:
             self.hooks.image(self.training.ema.model.eval(), path)
             for logger in self.loggers:
                 logger.image(path, step=self.step)
+            self.training.objective.train()
+
+    def _watch(self) -> None:
+        if self.hooks.watch is not None and self.is_first:
+            self.hooks.watch(self.training.objective, self.step)
             self.training.objective.train()
 
     def _export(self, name: str) -> None:
