@@ -50,7 +50,7 @@ def held_back_samples(samples: Samples) -> list[Sample]:
     """Some of the frames that were held back, spread over them."""
     parts = [copy(clip) for clip in clips_of(samples) if clip.held_back]
     for part in parts:
-        part.targets = part.held_back
+        part.targets = list(part.held_back)
     every = Clips(parts)
     if not parts:
         return []

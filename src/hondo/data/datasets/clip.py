@@ -63,6 +63,8 @@ class Frames(Sequence[Sample]):
     ``partner_orientation``: as of ``Rgbd``.
     """
 
+    held_back: Sequence[int] = ()  # targets that training leaves out
+
     def __init__(
         self,
         root: str | Path,
@@ -91,8 +93,7 @@ class Frames(Sequence[Sample]):
         self.root, self.size_hw, self.sources, self.divide_by = Path(root), size_hw, tuple(sources), divide_by
         layout = find_layout(self.root)
         self.is_video = layout.images.is_file()
-        if self.is_video and camera is not None and "stereo" not in sources:  # refused before frames are unpacked
-            read_camera(camera, size_hw=probe_video(layout.images).size_hw)
+        _check_camera(camera, layout.images, sources)
         choice = FrameChoice(start=start, stop=stop, every=every, offsets=self.offsets)
         right = right_side(right or layout.right, self.root, is_needed="stereo" in sources)
         self.halves = left_and_right_half(frame_size(layout.images), crop=crop) if right == SIDE_BY_SIDE else None
@@ -122,7 +123,6 @@ class Frames(Sequence[Sample]):
         is_scene = mask and read_mask(Path(mask), full_hw=full_hw, crop=crop, size_hw=self.frame_hw)
         self.is_scene = scene_through(self.lens, is_scene)
         with_depth = bool(self.depth_maps) and not sources if with_depth is None else with_depth
-        self.held_back: list[int] = []  # targets that training leaves out
         self.targets = self._targets(range(len(self.images))[start:stop], with_depth=with_depth, only=only)[::every]
 
     @property
@@ -343,3 +343,9 @@ def _check(sources: tuple[ViewRole, ...], *, every: int, divide_by: float) -> No
         raise HondoError(f"sources must be different offsets other than 0, e.g. (-1, 1), got {sources}")
     if every < 1 or not divide_by > 0:
         raise HondoError(f"every must be 1 or more and divide_by positive, got {every} and {divide_by:g}")
+
+
+def _check_camera(camera: object, images: Path, sources: tuple[ViewRole, ...]) -> None:
+    """Refuses intrinsics of a video before its frames are unpacked."""
+    if images.is_file() and camera is not None and "stereo" not in sources:
+        read_camera(camera, size_hw=probe_video(images).size_hw)  # pyright: ignore[reportArgumentType]
