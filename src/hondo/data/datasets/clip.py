@@ -346,6 +346,5 @@ def _check(sources: tuple[ViewRole, ...], *, every: int, divide_by: float) -> No
 
 
 def _check_camera(camera: object, images: Path, sources: tuple[ViewRole, ...]) -> None:
-    """Refuses intrinsics of a video before its frames are unpacked."""
-    if images.is_file() and camera is not None and "stereo" not in sources:
+    if images.is_file() and camera is not None and "stereo" not in sources:  # before the frames are unpacked
         read_camera(camera, size_hw=probe_video(images).size_hw)  # pyright: ignore[reportArgumentType]
