@@ -1,9 +1,20 @@
 """Learning without depth: the settings of the sources, and models that exist."""
 
-import pytest
+from dataclasses import replace
+from pathlib import Path
 
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from hondo.models.registry.build_model import build_model
 from hondo.models.registry.zoo import ZOO
+from hondo.recipes.build_parts import build_batches
+from hondo.recipes.recipe import BatchesConfig
 from hondo.recipes.registry import RECIPES
+from hondo.train.objectives.self_supervised import build_self_supervised
+from tests.contracts.dataset_trees import kitti_drive
 
 KITTI = ["kitti-mono", "kitti-stereo", "kitti-ms", "manydepth-kitti"]
 VTDEPTH = [f"vtdepth-{name}" for name in ("a0", "b0", "b1", "b2", "c0", "pcpvt", "svt", "swin", "pvt1", "middle")]
@@ -45,3 +56,32 @@ def test_networks_exist_and_a_twin_trains_the_same_way(name) -> None:
     pose = getattr(recipe.objective, "pose_model", None) or recipe.objective.photometric.pose_model
     assert pose in ZOO
     assert ("stereo" in twin.data.sources) == ("stereo" in recipe.data.sources)
+
+
+@pytest.mark.parametrize("name", ["kitti-mono", "kitti-stereo", "kitti-ms"])
+@pytest.mark.filterwarnings("ignore:kitti is read without a split")
+def test_kitti_raw_is_read_as_the_recipe_says(name, tmp_path) -> None:
+    """Frames with neighbours, the other camera of the pair, and metres where there is a pair."""
+    kitti_drive(tmp_path)
+    for left in sorted(tmp_path.rglob("image_02/data/*.png")):
+        right = Path(str(left).replace("image_02", "image_03"))
+        right.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(right), np.roll(cv2.imread(str(left)), -3, axis=1))
+    for file in tmp_path.rglob("calib_cam_to_cam.txt"):
+        text = file.read_text()
+        P2 = next(line for line in text.splitlines() if line.startswith("P_rect_02")).split()[1:]
+        P3 = [str(float(P2[3]) - 0.54 * float(P2[0])) if place == 3 else each for place, each in enumerate(P2)]
+        kept = [line for line in text.splitlines() if not line.startswith("P_rect_03")]
+        file.write_text("\n".join([*kept, "P_rect_03: " + " ".join(P3), ""]))
+    recipe = RECIPES[name]()
+    data = replace(recipe.data, root=str(tmp_path), split=None, size_hw=(32, 96))
+    model = build_model("monodepth2", "random", encoder="timm:test_resnet", stereo="stereo" in data.sources)
+    batches = build_batches(replace(recipe, data=data, batches=BatchesConfig(batch_size=2)), model)
+    batch = next(iter(batches))
+    assert batch.source_roles == data.sources and batch.image.shape[0] == 2
+    assert model.kind.is_metric == ("stereo" in data.sources)
+    if "stereo" in data.sources:
+        poses = batch.T_source_target[:, data.sources.index("stereo")]
+        torch.testing.assert_close(poses[:, 0, 3].abs(), torch.full((2,), 0.54), atol=1e-3, rtol=0)
+    objective = build_self_supervised(model, replace(recipe.objective, pose_model="nano-pose"))
+    assert objective(batch)[0].isfinite()
