@@ -1,6 +1,6 @@
 """Images a second of self-supervised training, beside a textbook loop: python benchmarks/training_speed.py [--quick]
 
-ResNet-18, monocular, 640x192, four images a batch: a step of hondo's training loop, and the training of monodepth2 as its
+ResNet-18, monocular, 640x192, batches of 4: a step of hondo's training loop, and the training of monodepth2 as its
 paper describes it, written plainly (`textbook` below). Both start from equal weights on equal batches and take turns in
 one process; the fastest step of each counts. With `--threads 1`, processor time is little disturbed by other programs.
 """
