@@ -30,3 +30,10 @@ def test_half_precision_keeps_the_far_end() -> None:
 def test_wrong_ends_are_refused() -> None:
     with pytest.raises(HondoError, match="0 < min_depth < max_depth, got 5 and 2"):
         InverseDepth(min_depth=5, max_depth=2)
+
+
+def test_logit_of_a_depth() -> None:
+    inverse_depth = InverseDepth(min_depth=0.1, max_depth=100)
+    assert inverse_depth(torch.full((1, 1, 1, 1), inverse_depth.logit_of(4.0))).item() == pytest.approx(0.25)
+    with pytest.raises(HondoError, match=r"start_depth must lie between .* and 100, got 200"):
+        inverse_depth.logit_of(200.0)

@@ -47,3 +47,12 @@ def test_heads_mlp_and_reduction_follow_the_level() -> None:
     assert [block.attn.reduction for block in blocks] == [8, 4, 2, 1]
     assert [block.mlp.fc1.out_features // block.mlp.fc1.in_features for block in blocks] == [8, 8, 4, 4]
     assert TransformerDecoder(channels=(5, 6), strides=(8, 16)).levels["8"].before[0].attn.num_heads == 1
+
+
+def test_starts_at_the_depth_that_is_asked_for() -> None:
+    torch.manual_seed(0)
+    channels, strides = (6, 8, 10, 12), (4, 8, 16, 32)
+    decoder = TransformerDecoder(channels=channels, strides=strides, start_depth=5.0)
+    with torch.no_grad():
+        maps = decoder(features(strides, channels=channels))
+    assert all(4 < 1 / x.median().item() < 6.5 for x in maps)

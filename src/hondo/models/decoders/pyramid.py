@@ -1,5 +1,6 @@
 """What decoders need of an encoder: a pyramid of feature maps whose strides are powers of two."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from jaxtyping import Float
@@ -32,3 +33,13 @@ class InverseDepth(nn.Module):
 
     def forward(self, logit: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 h w"]:
         return inv_depth_from_sigmoid(logit.float().sigmoid(), min_depth=self.min_depth, max_depth=self.max_depth)
+
+    def logit_of(self, depth: float) -> float:
+        """The logit that gives ``depth``, which lies between the limits."""
+        if not self.min_depth < depth < self.max_depth:
+            raise HondoError(
+                f"start_depth must lie between {self.min_depth:g} and {self.max_depth:g}, got {depth:g}",
+                field="start_depth",
+            )
+        lowest, highest = 1 / self.max_depth, 1 / self.min_depth
+        return math.log((1 / depth - lowest) / (highest - 1 / depth))

@@ -22,7 +22,8 @@ class TransformerDecoder(nn.Module):
     """Feature maps (finest first) to inverse depth at strides 1, 2, 4, 8, on every pyramid of powers of two.
 
     Every level has the width of the encoder's map of that size; where there is none, that of the level below. A map
-    of half the image's size joins only before the last part.
+    of half the image's size joins only before the last part. ``start_depth``: what an untrained decoder predicts about
+    everywhere, in the unit of depth; None: the depth of a sigmoid of one half, which is twice ``min_depth``.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class TransformerDecoder(nn.Module):
         depth: int = 1,
         min_depth: float = MIN_DEPTH,
         max_depth: float = MAX_DEPTH,
+        start_depth: float | None = None,
     ) -> None:
         super().__init__()
         skips = skips_by_stride(channels, strides, deepest=16, decoder="transformer decoder")
@@ -49,6 +51,9 @@ class TransformerDecoder(nn.Module):
                 self.heads[str(stride)] = nn.Conv2d(inputs, 1, 3, padding=1)
         self.last = shuffle_head(inputs, width=HEAD_WIDTH)
         self.inverse_depth = InverseDepth(min_depth=min_depth, max_depth=max_depth)
+        if start_depth is not None:
+            for head in (*self.heads.values(), self.last[-1]):
+                nn.init.constant_(head.bias, self.inverse_depth.logit_of(start_depth))
 
     def forward(self, features: list[Float[Tensor, "b _ _ _"]]) -> list[Float[Tensor, "b 1 _ _"]]:
         skips = {str(stride): feature for stride, feature in zip(self.strides, features, strict=True)}

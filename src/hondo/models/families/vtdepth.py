@@ -61,11 +61,18 @@ def puretransformer(
     depth: int = 1,
     min_depth: float = MIN_DEPTH,
     max_depth: float = MAX_DEPTH,
+    start_depth: float | None = None,
 ) -> DepthModel:
-    """The transformer decoder on any encoder of ENCODERS or timm. ``depth``: blocks before and after each step up."""
+    """The transformer decoder on any encoder of ENCODERS or timm. ``depth``: blocks before and after each step up;
+    ``start_depth``: as in TransformerDecoder."""
     features = build_encoder(encoder, pretrained=pretrained, size_hw=size_hw)
     decoder = TransformerDecoder(
-        channels=features.channels, strides=features.strides, depth=depth, min_depth=min_depth, max_depth=max_depth
+        channels=features.channels,
+        strides=features.strides,
+        depth=depth,
+        min_depth=min_depth,
+        max_depth=max_depth,
+        start_depth=start_depth,
     )
     return _model(features, decoder, encoder_spec(features, size_hw=size_hw))
 
@@ -139,10 +146,10 @@ def vtdepth_pvtv1_small(*, size_hw: Size = SIZE_HW, positions_hw: Size = (224, 2
 
 
 @published
-def vtdepth_a0(*, pretrained: bool = False, size_hw: Size = SIZE_HW) -> DepthModel:
-    """A pure transformer: PVTv2-B0 under the transformer decoder."""
+def vtdepth_a0(*, pretrained: bool = False, size_hw: Size = SIZE_HW, start_depth: float | None = None) -> DepthModel:
+    """A pure transformer: PVTv2-B0 under the transformer decoder. ``start_depth``: as in TransformerDecoder."""
     features = build_encoder("pvt-v2-b0", pretrained=pretrained)
-    decoder = TransformerDecoder(channels=features.channels, strides=features.strides)
+    decoder = TransformerDecoder(channels=features.channels, strides=features.strides, start_depth=start_depth)
     return _model(features, decoder, InputSpec(size_hw=size_hw))
 
 
