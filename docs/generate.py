@@ -16,6 +16,7 @@ A seventh, between `<!-- data sets -->` and `<!-- end data sets -->`, describes 
 between `<!-- splits -->` and `<!-- end splits -->`, lists the splits by name. A ninth, between `<!-- losses -->` and
 `<!-- end losses -->`, lists the terms of objectives. A tenth, between
 `<!-- protocols -->` and `<!-- end protocols -->`, tells protocols apart.
+A block between `<!-- compressors -->` and `<!-- end compressors -->` lists the steps of `hondo compress`.
 An eleventh, between `<!-- recipes -->` and `<!-- end recipes -->`, lists the recipes by what one has.
 """
 
@@ -26,6 +27,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from hondo.compress.registry import COMPRESSORS
 from hondo.core.report import Report, markdown_table
 from hondo.data.layouts.layout_table import LAYOUTS
 from hondo.data.layouts.layout_text import layout_facts, split_facts
@@ -51,6 +53,7 @@ SPLITS_BLOCK = re.compile(r"(?P<open><!-- splits -->\n).*?(?P<close><!-- end spl
 LOSSES = re.compile(r"(?P<open><!-- losses -->\n).*?(?P<close><!-- end losses -->)", re.DOTALL)
 PROTOCOLS_BLOCK = re.compile(r"(?P<open><!-- protocols -->\n).*?(?P<close><!-- end protocols -->)", re.DOTALL)
 RECIPES_BLOCK = re.compile(r"(?P<open><!-- recipes -->\n).*?(?P<close><!-- end recipes -->)", re.DOTALL)
+COMPRESSORS_BLOCK = re.compile(r"(?P<open><!-- compressors -->\n).*?(?P<close><!-- end compressors -->)", re.DOTALL)
 HOUSE = re.compile(r"(?P<open><!-- house -->\n).*?(?P<close><!-- end house -->)", re.DOTALL)
 
 
@@ -68,6 +71,7 @@ def fill(text: str, *, root: Path) -> str:
     text = RECIPES_BLOCK.sub(lambda block: f"{block['open']}{recipes_table()}\n{block['close']}", text)
     text = LOSSES.sub(lambda block: f"{block['open']}{losses_table()}\n{block['close']}", text)
     text = PROTOCOLS_BLOCK.sub(lambda block: f"{block['open']}{protocols_table()}\n{block['close']}", text)
+    text = COMPRESSORS_BLOCK.sub(lambda block: f"{block['open']}{compressors_table()}\n{block['close']}", text)
     text = HOUSE.sub(lambda block: f"{block['open']}{house_table(root)}\n{block['close']}", text)
     return MODELS.sub(
         lambda block: f"{block['open']}{models_table(stored_facts())}\n{block['close']}", BLOCK.sub(render, text)
@@ -93,6 +97,13 @@ def losses_table() -> str:
         options = ", ".join(f"`{option}` {value:g}" for option, value in numbers_of(TERMS[name]).items()) or "-"
         what = " ".join((term.function.__doc__ or "").split("\n\n")[0].split()).replace("|", "\\|").replace("``", "`")
         lines.append(f"| `{name}` | {needs} | {options} | {what} |")
+    return "\n".join(lines)
+
+
+def compressors_table() -> str:
+    """The steps of `hondo compress`, each with an example."""
+    lines = ["| step | example | what it does |", "|---|---|---|"]
+    lines += [f"| `{name}` | `{entry.example}` | {entry.summary} |" for name, entry in COMPRESSORS.items()]
     return "\n".join(lines)
 
 

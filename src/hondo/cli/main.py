@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("hondo.cli.deployment.export:run", "export a model and check the file against torch"),
     "odometry": ("hondo.cli.mapping.odometry:run", "the camera's path through a video: TUM, KITTI, scores, figures"),
     "scale": ("hondo.cli.mapping.scale:run", "metres for an up-to-scale model, from what was measured"),
+    "compress": ("hondo.cli.deployment.compress:run", "a smaller model: hooks, heads, attention, width, size, encoder"),
     "data": ("hondo.cli.training.data:run", "verify, make or list data sets"),
 }
 

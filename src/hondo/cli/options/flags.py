@@ -28,6 +28,7 @@ _OF_DATA = (
 OF_COMMAND: dict[str, dict[str, str | None]] = {
     "doctor": {"baseline": "--baseline"},
     "bench": {"model": "MODEL", "models": "MODEL", "compare": "--ab"},
+    "compress": {"model": "MODEL", "images": "--calibration"},
     "evaluate": {"model": "MODEL", "divide_by": "--divide-by"},
     "export": {"engine": "--to", "model": "MODEL"},
     "train": {"root": "--data"} | {name: f"--data.{name.replace('_', '-')}" for name in (*_OF_DATA, "split", "lists")},

@@ -1,0 +1,94 @@
+"""``hondo compress``: a model made smaller step by step, into a file that holds how."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+from hondo.cli.options.model_options import ModelArgument, WeightOptions, model_settings
+from hondo.core.errors import HondoError
+
+if TYPE_CHECKING:
+    from hondo.compress.compressor import Images
+    from hondo.models.base.depth_model import DepthModel
+    from hondo.recipes.recipe import Recipe
+
+COUNT = 16  # calibration images
+NO_WEIGHTS = WeightOptions()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompressConfig:
+    """Changes MODEL step by step; prints its cost after each, and what of the weights was kept or starts fresh."""
+
+    model: ModelArgument
+    """A name from `hondo models`, a run folder, or a .safetensors file; it is never overwritten."""
+    out: Annotated[Path, tyro.conf.arg(metavar="FILE")]
+    """The .safetensors file to write; the suffix may be left out."""
+    steps: Annotated[str | None, tyro.conf.arg(metavar="STEPS")] = None
+    """What to do, in this order, e.g. "hooks=0,1 | heads=1 | attention=linear | width=0.5 | size=192x640". Steps: size,
+    hooks, heads, attention, readout, width, encoder, decoder (docs/compression.md)."""
+    method: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
+    """One step by its name, with its value in --to."""
+    to: Annotated[str | None, tyro.conf.arg(metavar="VALUE")] = None
+    """The value of --method, e.g. --method heads --to 6:norm."""
+    calibration: Annotated[str | None, tyro.conf.arg(metavar="SOURCE")] = None
+    """A folder, glob or video of scenes like those the model will see, for steps that look at activations or
+    gradients."""
+    finetune: Annotated[str | None, tyro.conf.arg(metavar="RECIPE")] = None
+    """A recipe of `hondo train`: the result learns from the model as it was, on the recipe's data (e.g. distil)."""
+    data: Annotated[str | None, tyro.conf.arg(metavar="PATH")] = None
+    """With --finetune: where the data is."""
+    finetune_steps: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
+    """With --finetune: optimiser steps. Default: the recipe's."""
+    bench: Annotated[str | None, tyro.conf.arg(metavar="ENGINE")] = None
+    """Also measure the latency before and after on this engine: openvino, onnx or torch."""
+    network: Annotated[WeightOptions, tyro.conf.OmitArgPrefixes] = NO_WEIGHTS
+
+
+def run(config: CompressConfig) -> None:
+    from hondo.recipes.compression.compress_file import compress_file
+
+    written = compress_file(
+        config.model, _steps(config), config.out, settings=model_settings(config.network), finetune=_recipe(config),
+        images=None if config.calibration is None else lambda model: _images(config, model), bench_engine=config.bench,
+        on_progress=lambda line: print(f"hondo: {line}", file=sys.stderr, flush=True),
+    )  # fmt: skip
+    print(written.to_markdown())
+    print(f"{written.path}; use it as a model: hondo predict SOURCE --model {written.path} --out depth")
+
+
+def _steps(config: CompressConfig) -> str:
+    """The text of --steps, or --method with its value as one step."""
+    if (config.steps is None) == (config.method is None):
+        raise HondoError('give --steps "NAME=VALUE | ..." or --method NAME --to VALUE, one of the two')
+    if config.steps is not None:
+        if config.to is not None:
+            raise HondoError("--to is the value of --method; leave it out with --steps")
+        return config.steps
+    return f"{config.method}={config.to or ''}"
+
+
+def _recipe(config: CompressConfig) -> "Recipe | None":
+    if config.finetune is None:
+        if config.data is not None or config.finetune_steps is not None:
+            raise HondoError("--data and --finetune-steps are of --finetune RECIPE; give it, or leave them out")
+        return None
+    from hondo.recipes.compression.compress_file import with_data
+    from hondo.recipes.registry import RECIPES
+
+    return with_data(RECIPES[config.finetune](), config.data, steps=config.finetune_steps)
+
+
+def _images(config: CompressConfig, model: "DepthModel") -> "Images":
+    """Calibration images, resized and cropped to the model's input."""
+    import torch
+
+    from hondo.video.sources.sampling import read_calibration
+
+    assert config.calibration is not None
+    spec = model.input_spec
+    calibration = read_calibration(config.calibration, spec=spec, size_hw=spec.size_hw, count=COUNT)
+    return [torch.from_numpy(image) for image in calibration]
