@@ -36,6 +36,8 @@ def rebuilt(
     made.options.pop("pretrained", None)
     if "encoder" not in changes:
         made.set_input_spec(spec_of(made, like=model.input_spec))
+    if model.metres is not None:
+        made.set_metres(model.metres)
     own, before, converted = made.state_dict(), model.state_dict(), converted or {}
     tensors = {**before, **converted}
     fitting = {name: each.detach().clone() for name, each in tensors.items() if same_shape(own.get(name), each)}
