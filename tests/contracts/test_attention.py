@@ -1,5 +1,7 @@
 """What every attention of the table keeps: an entry is tested by being in the table."""
 
+import time
+
 import pytest
 import torch
 
@@ -108,3 +110,25 @@ def test_nystrom_with_all_tokens_as_landmarks_is_close_to_softmax_attention() ->
     tokens = 2 * torch.randn(2, 24, 32)
     with torch.no_grad():
         assert torch.allclose(module(tokens, GRID), softmax(tokens, GRID), atol=0.05)
+
+
+@pytest.mark.slow
+def test_none_is_slower_than_a_plain_quadratic_loop(name: str) -> None:
+    """In processor time at 2,048 tokens; the loop makes the whole matrix of each head."""
+    torch.manual_seed(0)
+    grid, tokens = (32, 64), torch.randn(1, 2048, 384)
+    softmax, module = attention("softmax", dim=384, num_heads=6), attention(name, dim=384, num_heads=6).eval()
+
+    def loop(tokens: torch.Tensor, grid: tuple[int, int]) -> torch.Tensor:
+        q, k, v = softmax.qkv(tokens).unflatten(-1, (3, 6, 64)).permute(2, 3, 0, 1, 4)
+        heads = [(a @ b.transpose(-2, -1) / 8).softmax(-1) @ c for a, b, c in zip(q, k, v, strict=True)]
+        return softmax.proj(torch.cat(heads, dim=-1))
+
+    with torch.inference_mode():
+        assert min(cpu_s(module, tokens, grid) for _ in range(4)) < min(cpu_s(loop, tokens, grid) for _ in range(4))
+
+
+def cpu_s(call, tokens: torch.Tensor, grid: tuple[int, int]) -> float:
+    start = time.process_time()
+    call(tokens, grid)
+    return time.process_time() - start

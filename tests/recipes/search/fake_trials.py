@@ -45,3 +45,9 @@ def slow_here(trials, work, on_value):
     for trial in trials:
         time.sleep(0.25)
         yield outcome_of(trial)
+
+
+def slow_work(trial: Trial, on_value: OnValue) -> Outcome:
+    """A fifth of a second of waiting."""
+    time.sleep(0.2)
+    return outcome_of(trial)

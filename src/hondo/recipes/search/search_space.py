@@ -22,7 +22,7 @@ class SpeedConfig:
     threads: int = 1
     size_hw: Size | None = None  # None: the model's own
     warmup: int = 1
-    runs: int = 20  # at most; at least 2
+    runs: int = 20  # at most; at least 1
     seconds: float = 8.0  # no further run after this time
 
     def __post_init__(self) -> None:

@@ -15,7 +15,6 @@ from hondo.recipes.build_parts import build_depth_model
 from hondo.recipes.recipe import Recipe
 from hondo.recipes.search.search_space import SpeedConfig
 
-FEWEST = 2  # timed calls
 BYTES = {"fp16": 2, "bf16": 2}  # of a weight; others: 4
 
 
@@ -71,7 +70,7 @@ def _timed(call: Callable[[], object], speed: SpeedConfig) -> tuple[Timing, floa
     for _ in range(speed.warmup):
         call()
     times, began, before, end = [], CoreTime.now(), process_time(), perf_counter() + speed.seconds
-    while len(times) < min(FEWEST, speed.runs) or (len(times) < speed.runs and perf_counter() < end):
+    while not times or (len(times) < speed.runs and perf_counter() < end):
         times.append(elapsed_ms(call))
     cpu_ms = 1000 * (process_time() - before) / len(times)
     return Timing.of(times, noise=Noise(waited=began.waited_since())), cpu_ms

@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
-from hondo.nn.attention.fixed_patterns.dilated import dilated_attention, neighbours
+from hondo.nn.attention.fixed_patterns.dilated import dilated_attention, mix_dilated
 from tests.nn.attention.seen import changed_by
 
 
@@ -17,10 +18,17 @@ def test_leading_tokens_are_global() -> None:
     assert changed_by("dilated", 3, grid_hw=(1, 5), leading=1, radius=0) == [0, 3]
 
 
-def test_the_neighbours_of_a_corner() -> None:
-    found = neighbours(torch.arange(1.0, 7)[None, None, :, None], grid_hw=(2, 3), radius=1, dilation=1)
-    assert found.shape == (1, 1, 6, 9, 1)
-    assert found[0, 0, 0, :, 0].tolist() == [0, 0, 0, 0, 1, 2, 0, 4, 5]
+@pytest.mark.parametrize(("grid_hw", "radius", "dilation"), [((5, 7), 1, 2), ((9, 4), 2, 3), ((1, 6), 2, 2)])
+def test_it_is_softmax_attention_with_a_mask(grid_hw: tuple[int, int], radius: int, dilation: int) -> None:
+    torch.manual_seed(0)
+    count, leading = grid_hw[0] * grid_hw[1], 1
+    q, k, v = torch.randn(3, 2, 2, leading + count, 4)
+    row, column = torch.arange(count) // grid_hw[1], torch.arange(count) % grid_hw[1]
+    away = torch.stack([row[:, None] - row, column[:, None] - column]).abs()
+    mask = torch.ones(leading + count, leading + count, dtype=torch.bool)
+    mask[leading:, leading:] = ((away % dilation == 0) & (away <= radius * dilation)).all(dim=0)
+    expected = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+    assert torch.allclose(mix_dilated(q, k, v, grid_hw, radius=radius, dilation=dilation), expected, atol=1e-5)
 
 
 def test_a_dilation_is_at_least_one() -> None:

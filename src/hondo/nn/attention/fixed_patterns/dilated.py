@@ -1,7 +1,8 @@
 """Dilated sliding windows with global tokens: every token attends to (2 radius + 1)^2 tokens ``dilation`` apart.
 
 Beltagy et al. 2020 (Longformer), section 3.1, on a grid; leading tokens are the global ones: they attend to all, and
-all attend to them. Costs n (2 radius + 1)^2, but gathers keys for every query: it pays off only for small radii.
+all attend to them. Costs n (2 radius + 1)^2. Tokens a multiple of the dilation apart form grids of their own, in which
+neighbours are next to each other: blocks with a halo there, as gathering the keys of every query costs far more.
 """
 
 from functools import partial
@@ -13,14 +14,19 @@ from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
-from hondo.nn.attention.projected import Leading, OfGrid, ProjectedAttention, attend_in_groups, beside, with_leading
+from hondo.nn.attention.fixed_patterns.halo import of_blocks
+from hondo.nn.attention.projected import Leading, OfGrid, ProjectedAttention, one_head_at_a_time, with_leading
+from hondo.nn.symbolic import is_symbolic
+
+BLOCK = 4  # queries along a side that share their keys
 
 
 def dilated_attention(*, dim: int, num_heads: int, radius: int = 2, dilation: int = 2) -> ProjectedAttention:
     """With dilation 1 and a radius as wide as the grid it is softmax attention."""
     if radius < 0 or dilation < 1:
         raise HondoError(f"a radius is at least 0 and a dilation at least 1, got {radius=} and {dilation=}")
-    return ProjectedAttention(dim=dim, num_heads=num_heads, mix=partial(mix_dilated, radius=radius, dilation=dilation))
+    mix = one_head_at_a_time(partial(mix_dilated, radius=radius, dilation=dilation))
+    return ProjectedAttention(dim=dim, num_heads=num_heads, mix=mix)
 
 
 def mix_dilated(
@@ -34,23 +40,32 @@ def mix_dilated(
 ) -> Float[Tensor, "b heads n d"]:
     """Values mixed over each token's neighbours; beyond the grid there is nothing."""
 
+    rows, columns = (_phases(side, dilation) for side in grid_hw)
+
     def of_grid(q: OfGrid, k: OfGrid, v: OfGrid, leading_k: Leading, leading_v: Leading) -> OfGrid:
-        around = partial(neighbours, grid_hw=grid_hw, radius=radius, dilation=dilation)
-        keys, values = around(k), around(v)  # (b heads n m d)
-        keys = beside(leading_k, keys)
-        values = beside(leading_v, values)
-        inside = around(torch.ones_like(q[:1, :1, :, :1]))[0, 0, :, :, 0] > 0
-        mask = F.pad(inside, (leading_k.shape[2], 0), value=True).unsqueeze(1)
-        return attend_in_groups(q.unsqueeze(3), keys, values, mask=mask).squeeze(3)
+        def of_phase(row: int, column: int) -> Float[Tensor, "b heads h w d"]:
+            parts = [x.unflatten(2, grid_hw)[:, :, row::dilation, column::dilation] for x in (q, k, v)]
+            size_hw = (parts[0].shape[2], parts[0].shape[3])
+            given = (part.flatten(2, 3) for part in parts)
+            mixed = of_blocks(*given, leading_k, leading_v, grid_hw=size_hw, block=BLOCK, halo=radius, reach=radius)
+            return mixed.unflatten(2, size_hw)
+
+        return _interleaved([[of_phase(row, column) for column in columns] for row in rows], grid_hw)
 
     return with_leading(q, k, v, grid_hw, of_grid)
 
 
-def neighbours(
-    x: Float[Tensor, "b heads n d"], *, grid_hw: Size, radius: int, dilation: int
-) -> Float[Tensor, "b heads n m d"]:
-    """The (2 radius + 1)^2 tokens around every token, ``dilation`` apart; zeros beyond the grid."""
-    side, channels = 2 * radius + 1, x.shape[-1]
-    grid = x.transpose(2, 3).unflatten(3, grid_hw).flatten(1, 2)  # (b heads*d h w)
-    around = F.unfold(grid, kernel_size=side, dilation=dilation, padding=radius * dilation)
-    return around.unflatten(1, (-1, channels, side**2)).permute(0, 1, 4, 3, 2)
+def _phases(side: int, dilation: int) -> range:
+    """The first tokens of each grid along a side; fewer where the side is shorter than the dilation."""
+    return range(dilation if is_symbolic(side) else min(side, dilation))
+
+
+def _interleaved(phases: list[list[Float[Tensor, "b heads _ _ d"]]], grid_hw: Size) -> Float[Tensor, "b heads n d"]:
+    """The grids back in one; the later ones of a side may be shorter by one."""
+    high, wide = phases[0][0].shape[2:4]
+    rows = [
+        torch.stack([F.pad(x, (0, 0, 0, wide - x.shape[3], 0, high - x.shape[2])) for x in row], dim=4)
+        for row in phases
+    ]  # each (b heads high wide columns d)
+    grid = torch.stack(rows, dim=3).flatten(4, 5).flatten(2, 3)
+    return grid[:, :, : grid_hw[0], : grid_hw[1]].flatten(2, 3)

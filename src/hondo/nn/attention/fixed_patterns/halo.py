@@ -7,7 +7,7 @@ form. Costs n (block + 2 halo)^2. Pays off on large grids whose details depend o
 from functools import partial
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -43,21 +43,40 @@ def mix_with_halo(
     halo: int,
 ) -> Float[Tensor, "b heads n d"]:
     """Values mixed over each block's surroundings; beyond the grid there is nothing."""
+    return with_leading(q, k, v, grid_hw, partial(of_blocks, grid_hw=grid_hw, block=block, halo=halo))
+
+
+def of_blocks(
+    q: OfGrid,
+    k: OfGrid,
+    v: OfGrid,
+    leading_k: Leading,
+    leading_v: Leading,
+    *,
+    grid_hw: Size,
+    block: int,
+    halo: int,
+    reach: int | None = None,
+) -> OfGrid:
+    """The values mixed for the tokens of the grid. ``reach``: how many rows and columns a key may be from its query."""
     window = (block, block)
+    queries = into_windows(q.flatten(0, 1), grid_hw=grid_hw, window=window).unflatten(0, q.shape[:2])
+    keys, values = (surroundings(x, grid_hw=grid_hw, block=block, halo=halo) for x in (k, v))
+    keys, values = beside(leading_k, keys), beside(leading_v, values)
+    inside = surroundings(torch.ones_like(q[:1, :1, :, :1]), grid_hw=grid_hw, block=block, halo=halo)[0, 0, :, :, 0] > 0
+    mask = F.pad(inside, (leading_k.shape[2], 0), value=True).unsqueeze(1)  # (w 1 l)
+    if reach is not None:
+        near = within(reach, block=block, halo=halo, device=q.device)
+        mask = mask & F.pad(near, (leading_k.shape[2], 0), value=True)
+    mixed = attend_in_groups(queries, keys, values, mask=mask)
+    return out_of_windows(mixed.flatten(0, 1), grid_hw=grid_hw, window=window).unflatten(0, q.shape[:2])
 
-    def of_grid(q: OfGrid, k: OfGrid, v: OfGrid, leading_k: Leading, leading_v: Leading) -> OfGrid:
-        queries = into_windows(q.flatten(0, 1), grid_hw=grid_hw, window=window).unflatten(0, q.shape[:2])
-        keys, values = (surroundings(x, grid_hw=grid_hw, block=block, halo=halo) for x in (k, v))
-        keys = beside(leading_k, keys)
-        values = beside(leading_v, values)
-        inside = (
-            surroundings(torch.ones_like(q[:1, :1, :, :1]), grid_hw=grid_hw, block=block, halo=halo)[0, 0, :, :, 0] > 0
-        )
-        mask = F.pad(inside, (leading_k.shape[2], 0), value=True).unsqueeze(1)
-        mixed = attend_in_groups(queries, keys, values, mask=mask)
-        return out_of_windows(mixed.flatten(0, 1), grid_hw=grid_hw, window=window).unflatten(0, q.shape[:2])
 
-    return with_leading(q, k, v, grid_hw, of_grid)
+def within(reach: int, *, block: int, halo: int, device: torch.device) -> Bool[Tensor, "m l"]:
+    """Which keys of a block's surroundings lie within ``reach`` rows and columns of each of its queries."""
+    query, key = torch.arange(block, device=device), torch.arange(-halo, block + halo, device=device)
+    near = (query[:, None] - key).abs() <= reach  # along one side
+    return (near[:, None, :, None] & near[None, :, None, :]).flatten(2, 3).flatten(0, 1)
 
 
 def surroundings(
