@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hondo.models.download.weights_listing import fetch_weights
     from hondo.models.registry.build_model import build_model
     from hondo.nn.attention.registry import attention
+    from hondo.train.online.adaptation import adapt
 
 _HOMES = {
     "Camera": "hondo.core.types",
@@ -24,6 +25,7 @@ _HOMES = {
     "Batch": "hondo.core.sample",
     "Sample": "hondo.core.sample",
     "fetch_weights": "hondo.models.download.weights_listing",
+    "adapt": "hondo.train.online.adaptation",
     "load": "hondo.engines.load",
     "attention": "hondo.nn.attention.registry",
     "build_model": "hondo.models.registry.build_model",
@@ -39,6 +41,7 @@ __all__ = [
     "Predictor",
     "Sample",
     "__version__",
+    "adapt",
     "attention",
     "build_model",
     "fetch_weights",
