@@ -42,6 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 writer.write(image)
     camera = {"fx": 90, "fy": 90, "cx": 72, "cy": 48, "width": 144, "height": 96, "baseline": 0.12}
     (root / "calibration.json").write_text(json.dumps(camera))
+    (root / "track.csv").write_text("seconds,speed\n" + "".join(f"{k / 10},0.5\n" for k in range(16)))
     return root
 
 

@@ -69,6 +69,11 @@ class SelfSupervisedConfig:
                 field="objective.pose",
             )
 
+    @property
+    def tells_metres(self) -> bool:
+        """Whether a term compares metres."""
+        return any(self.view_terms.get(name) for name in ("velocity", "camera_height"))
+
 
 @dataclass(frozen=True, kw_only=True)
 class SemiSupervisedConfig(SupervisedConfig):

@@ -27,6 +27,7 @@ from hondo.train.objectives.two_view_poses import NEEDS_CAMERA, is_stereo_only, 
 from hondo.train.objectives.views.direct_poses import direct_poses
 from hondo.train.objectives.views.frozen_features import FrozenFeatures
 from hondo.train.objectives.views.learned_camera import LearnedCamera
+from hondo.train.objectives.views.track_scale import scale_to_track
 from hondo.train.objectives.views.view_values import ViewValues
 from hondo.train.objectives.views.weigh_views import check_view_terms, pixel_weight, reads_features, weighted_view_terms
 
@@ -200,7 +201,11 @@ def prepare_samples(samples: Samples, model: DepthModel, config: SelfSupervisedC
     if has_stereo(samples) and model.kind is DepthKind.SCALED_INVERSE_DEPTH:
         model.make_metric(stereo_factor(samples, model))
     if config.pose == "two-view" and not is_stereo_only(samples):
-        return with_camera_path(samples, model)
+        samples = with_camera_path(samples, model)
+        scale_to_track(clips, model)
+        return samples
+    if config.tells_metres and model.kind is DepthKind.SCALED_INVERSE_DEPTH:
+        model.make_metric(1.0)  # learning finds the factor
     if len(samples) and samples[0].camera is None:
         raise HondoError(f"{samples[0].origin}: {NEEDS_CAMERA}")
     return samples
