@@ -17,7 +17,13 @@ def predict_an_image(folder: Path) -> Walk:
     photo, out = _images(folder, count=1)[0], folder / "out"
     with Tracer().on() as walk:
         code = main(
-            ["predict", str(photo), "--out", str(out), "--engine", "torch", "--precision", "fp32", "--size", "64x96"]
+            [
+                "predict",
+                str(photo),
+                "--out",
+                str(out),
+                *["--engine", "torch", "--precision", "fp32", "--size", "64x96", "--quiet"],
+            ]
         )
     assert code == 0 and list(out.glob("*.png")), "no PNG was written"
     return walk

@@ -77,9 +77,11 @@ class SelfSupervised(nn.Module):
         poses = poses or self.poses(batch, seen, maps[0])
         with torch.autocast(seen.device.type, enabled=False):
             values = ViewValues(batch, maps[0], poses, model=self.model, encoder=self.encoder)
-            photometric, smoothness = self._errors(batch, maps, poses, pixel_weight(values, self.config))
+            weight = pixel_weight(values, self.config) if self.config.view_masks else None
+            photometric, smoothness = self._errors(batch, maps, poses, weight)
             parts = {"photometric": photometric, "smoothness": self.config.smoothness * smoothness}
-            parts |= weighted_view_terms(values, self.config)
+            if self.config.view_terms:
+                parts |= weighted_view_terms(values, self.config)
             if self.first is not None:
                 parts["anchor"] = (self.config.anchor or 0.0) * self._anchor(seen, maps[0])
         return parts
