@@ -1,7 +1,7 @@
 """Reads ``hooks=0,1 | heads=1 | width=0.5`` and applies the steps in order, with a record of each."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hondo.compress.compressor import Images, Step
 from hondo.compress.kept import Kept
@@ -51,12 +51,10 @@ def compress(
     if not isinstance(model, DepthModel):
         raise HondoError(f"'{model.name}' is a pose network; compression is for depth models")
     steps = parse_steps(steps) if isinstance(steps, str) else steps
-    check_applies(model, steps[:1])
     stages = [stage_of(model, "as it was")]
     for step in steps:
-        check_applies(model, (step,))
-        given = Step(name=step.name, value=step.value, words=step.words, images=images)
-        result = COMPRESSORS[step.name].apply(model, given)
+        check_applies(model, step)
+        result = COMPRESSORS[step.name].apply(model, replace(step, images=images))
         model = result.model
         stages.append(stage_of(model, str(step), kept=result.kept))
         if on_progress is not None:
@@ -64,14 +62,13 @@ def compress(
     return model, tuple(stages)
 
 
-def check_applies(model: DepthModel, steps: Sequence[Step]) -> None:
+def check_applies(model: DepthModel, step: Step) -> None:
     """Refuses a step that the model has nothing for, and names those that do apply."""
-    for step in steps:
-        if not COMPRESSORS[step.name].applies(model):
-            fitting = [name for name, entry in COMPRESSORS.items() if entry.applies(model)]
-            raise HondoError(
-                f"step '{step}' does not apply to model '{model.name}'; these do: {', '.join(fitting) or 'none'}"
-            )
+    if not COMPRESSORS[step.name].applies(model):
+        fitting = [name for name, entry in COMPRESSORS.items() if entry.applies(model)]
+        raise HondoError(
+            f"step '{step}' does not apply to model '{model.name}'; these do: {', '.join(fitting) or 'none'}"
+        )
 
 
 def stage_of(model: DepthModel, step: str, *, kept: Kept | None = None) -> Stage:

@@ -97,6 +97,7 @@ def test_four_hooks_of_a_hybrid_name_its_cnn_stages_first() -> None:
         ({"encoder": TINY, "features": 1}, "at least 2 features"),
         ({"encoder": TINY, "attention": ("linear", "softmax")}, "one for each of the 12 blocks, got 2"),
         ({"encoder": f"{CNN}+resnet18"}, "needs a plain vision transformer behind"),
+        ({"encoder": "vit_tiny_patch16_224+vit_tiny_patch16_224"}, "no maps at 1/4, 1/8 and 1/16"),
         ({"encoder": "resnet-fifty+vit_tiny_patch16_224"}, "encoder"),
     ],
 )

@@ -87,12 +87,12 @@ def _blocks(model: DepthModel) -> list[nn.Module]:
 
 
 def _apply(model: DepthModel, step: Step) -> Compressed:
-    (number,) = numbers if len(numbers := step.numbers(FORM)) == 1 else (0,)
-    if not number:
+    numbers = step.numbers(FORM)
+    if len(numbers) > 1:
         raise step.wrong(FORM)
     if not step.words:
-        return reslice_heads(model, number)
-    return keep_heads(model, number, by=step.words[0], images=step.images)
+        return reslice_heads(model, numbers[0])
+    return keep_heads(model, numbers[0], by=step.words[0], images=step.images)
 
 
 HEADS = Compressor(

@@ -9,7 +9,6 @@ from jaxtyping import Shaped
 from torch import Tensor, nn
 
 from hondo.compress.kept import Compressed, count_kept
-from hondo.core.types import InputSpec
 from hondo.models.base.depth_model import DepthModel, EncoderDecoder
 from hondo.models.decoders.dpt_decoder import DPTDecoder
 from hondo.models.encoders.vit import ViT
@@ -33,9 +32,8 @@ def rebuilt(
         torch.manual_seed(SEED)
         made = build_model(model.name, "random", **options)
     assert isinstance(made, DepthModel)
-    made.options.pop("pretrained", None)
     if "encoder" not in changes:
-        made.set_input_spec(spec_of(made, like=model.input_spec))
+        made.set_input_spec(replace(made.input_spec, mean=model.input_spec.mean, std=model.input_spec.std))
     if model.metres is not None:
         made.set_metres(model.metres)
     own, before, converted = made.state_dict(), model.state_dict(), converted or {}
@@ -44,11 +42,6 @@ def rebuilt(
     made.load_state_dict(fitting, strict=False)
     kept = count_kept(made, before=before, changed=converted.keys() & fitting.keys(), notes=notes)
     return Compressed(model=made.eval(), kept=kept)
-
-
-def spec_of(model: DepthModel, *, like: InputSpec) -> InputSpec:
-    """The model's input spec with the normalisation of another."""
-    return replace(model.input_spec, mean=like.mean, std=like.std)
 
 
 def same_shape(one: Shaped[Tensor, "..."] | None, other: Shaped[Tensor, "..."]) -> bool:

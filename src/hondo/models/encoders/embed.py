@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from hondo.core.errors import HondoError
 from hondo.models.base.timm_parts import with_own_parts
 from hondo.models.base.torchvision_guard import import_timm
 from hondo.models.encoders.encoder import Pretrained
@@ -95,6 +96,8 @@ class CNNEmbed(nn.Module):
         super().__init__()
         with torch.device("meta"):
             strides = timm_encoder(name).network.feature_info.reduction()
+        if not {4, 8, 16} <= set(strides):
+            raise HondoError(f"'{name}' has no maps at 1/4, 1/8 and 1/16 of the image; choose a CNN that has")
         places = [max(index for index, each in enumerate(strides) if each == stride) for stride in (4, 8, 16)]
         self.backbone = without_unread_stages(timm_encoder(name, pretrained=pretrained, out_indices=tuple(places)))
         self.channels = self.backbone.channels[:2]
