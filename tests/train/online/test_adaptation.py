@@ -13,7 +13,7 @@ from hondo.models.registry.build_model import build_model
 from hondo.train.objectives.objective_config import SelfSupervisedConfig
 from hondo.train.online.adaptation import OnlineAdaptation, OnlineConfig
 
-CONFIG = OnlineConfig(steps=1, replayed=1, buffer=2, lr=1e-3)
+CONFIG = OnlineConfig(steps=1, spacing=1, replayed=1, buffer=2, lr=1e-3)
 
 
 @pytest.fixture

@@ -37,16 +37,17 @@ class OnlineConfig:
     steps: int = 2
     replayed: int = 2
     buffer: int = 64  # frames kept to learn from again; a random choice of all that were seen
-    lr: float = 5e-5
+    spacing: int = 4  # frames between a view and its neighbours: adjacent frames of a video show little parallax
+    lr: float = 2e-5
     clip_norm: float = 1.0
     seed: int = 0
     objective: SelfSupervisedConfig = field(
-        default_factory=lambda: SelfSupervisedConfig(pose="direct", mask_outside=True, freeze_norm=True, anchor=0.1)
+        default_factory=lambda: SelfSupervisedConfig(pose="direct", mask_outside=True, freeze_norm=True, anchor=1.0)
     )
 
     def __post_init__(self) -> None:
         limits = dict.fromkeys(("steps", "replayed"), NOT_NEGATIVE) | dict.fromkeys(("lr", "clip_norm"), POSITIVE)
-        check_config(self, name="", limits=limits | {"buffer": COUNT})
+        check_config(self, name="", limits=limits | {"buffer": COUNT, "spacing": COUNT})
         if self.objective.pose not in ("direct", "network", "shared"):
             raise HondoError(f"objective.pose {self.objective.pose} needs all frames before the first; choose direct")
 
@@ -72,7 +73,7 @@ class OnlineAdaptation:
         self.objective = build_self_supervised(built, self.config.objective).to(device)
         trained = [each for each in self.objective.parameters() if each.requires_grad]
         self.optimizer = torch.optim.Adam(trained, lr=self.config.lr)
-        self.newest: deque[UInt8[np.ndarray, "h w 3"]] = deque(maxlen=3)
+        self.newest: deque[UInt8[np.ndarray, "h w 3"]] = deque(maxlen=2 * self.config.spacing + 1)
         self.kept: list[Sample] = []
         self.count = 0
         self.camera: Camera | None = None
@@ -88,13 +89,14 @@ class OnlineAdaptation:
         self.model.eval()
         depth_map = self.predictor(image, camera=self.camera)
         self.newest.append(image)
-        if len(self.newest) == 3:
+        if len(self.newest) == self.newest.maxlen:
             self._learn(self._sample())
         return depth_map
 
     def _sample(self) -> Sample:
-        """The frame before the newest, with its two neighbours, at the size of the network."""
-        before, target, after = (image_tensor(torch.from_numpy(image)) for image in self.newest)
+        """The middle of the frames that are held, with the oldest and the newest, at the size of the network."""
+        images = [self.newest[number] for number in (0, self.config.spacing, -1)]
+        before, target, after = (image_tensor(torch.from_numpy(image)) for image in images)
         spec, image_hw = self.model.input_spec, (target.shape[1], target.shape[2])
         size_hw = spec.size_hw if spec.fixed else size_near(image_hw, spec.size_hw, multiple_of=spec.multiple_of)
         sources = (SourceView(image=before, role=-1), SourceView(image=after, role=1))
