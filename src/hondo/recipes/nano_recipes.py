@@ -1,4 +1,4 @@
-"""The five training stages of the weights that ship with hondo-nano, on rendered scenes only."""
+"""The five training stages of the plain network in hondo-nano and hondo-small, on rendered scenes only."""
 
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
@@ -52,7 +52,7 @@ def nano() -> Recipe:
     return Recipe(
         name="nano",
         data=PoolData(area=96 * 128),
-        model=ModelConfig(name="hondo-nano", weights="random"),
+        model=ModelConfig(name="hondo-nano-plain", weights="random"),
         objective=SupervisedConfig(terms={"scale_invariant": 1.0}),
         batches=BatchesConfig(batch_size=32),
         optim=OptimConfig(

@@ -1,4 +1,4 @@
-"""hondo-small: its size, and that it starts as hondo-nano."""
+"""hondo-small: its size, and that it starts as the plain network."""
 
 import torch
 
@@ -10,7 +10,7 @@ from hondo.models.registry.build_model import build_model
 from hondo.models.registry.zoo import PACKAGED_WEIGHTS
 
 
-def test_fits_its_budget_and_starts_as_nano() -> None:
+def test_fits_its_budget_and_starts_as_the_plain_network() -> None:
     torch.manual_seed(0)
     model = hondo_small().eval()
     assert 2 * count_parameters(model) < 20e6, "bytes in half precision"
@@ -51,13 +51,12 @@ def test_detail_leaves_what_is_wide_as_it_is() -> None:
     assert detail(flat)[..., 48:80, 48:80].abs().max() < 1e-4  # away from the border, where padding shows
 
 
-def test_packaged_weights_hold_hondo_nano_and_correct_it() -> None:
-    small, nano = PACKAGED_WEIGHTS["hondo-small"], PACKAGED_WEIGHTS["hondo-nano"]
-    assert small.stat().st_size < 20e6 and small.stat().st_size + nano.stat().st_size < 28e6
-    network, own = build_model("hondo-small").network, build_model("hondo-nano").network
+def test_packaged_weights_correct_the_plain_network() -> None:
+    assert PACKAGED_WEIGHTS["hondo-small"].stat().st_size < 20e6
+    model = build_model("hondo-small")
+    network = model.network
     assert isinstance(network, CorrectedNano)
-    assert all(torch.equal(value, network.nano.state_dict()[key]) for key, value in own.state_dict().items())
     image = Frames(embedded_clip().folder)[0].image[None]
     with torch.no_grad():
-        difference = build_model("hondo-small")(image)[0].log() - build_model("hondo-nano")(image)[0].log()
+        difference = model(image)[0].log() - network.nano(model.prepared(image)).log()
     assert 0.02 < (difference - difference.median()).abs().mean() < 0.5

@@ -1,7 +1,7 @@
-"""hondo-small: hondo-nano, corrected by two heads that also see the features of an encoder trained on ImageNet.
+"""hondo-small: a plain network, corrected by two heads that also see the features of an encoder trained on ImageNet.
 
 The layout head corrects the coarse layout at 1/16 of the size, the detail head the edges at full size. Both start at
-zero: training starts from exactly the depth of hondo-nano.
+zero: training starts from exactly the depth of hondo-nano-plain.
 """
 
 from collections.abc import Sequence
@@ -11,24 +11,23 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hondo.core.types import DepthKind, InputSpec
+from hondo.core.types import DepthKind, InputSpec, Size
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.encoders.encoder import Encoder
-from hondo.models.encoders.registry import build_encoder
-from hondo.models.families.nano import LOG_RANGE, Nano, hondo_nano
+from hondo.models.families.compact.efficientnet_lite import EfficientNetLite
+from hondo.models.families.compact.plain_nano import LOG_RANGE, Nano, plain_nano
 from hondo.nn.upsampling.upsample_conv import BilinearUpsample
 
-ENCODER = "timm:tf_efficientnet_lite0"
 LAYOUT_STRIDE = 16
 REACH = 3  # pixels at 1/2 of the size within which the detail head moves depth
 LOCAL = 16  # pixels: what is wider is the layout head's
 
 
-def hondo_small(*, size_hw: tuple[int, int] = (192, 256), width: int = 256) -> DepthModel:
+def hondo_small(*, size_hw: Size = (192, 256), width: int = 256) -> DepthModel:
     """Inverse depth up to one factor; ``width`` of the layout head."""
-    nano = hondo_nano(size_hw=size_hw)
+    nano = plain_nano(size_hw=size_hw)
     assert isinstance(nano.network, Nano)
-    network = CorrectedNano(nano.network, build_encoder(ENCODER), spec=nano.input_spec, width=width)
+    network = CorrectedNano(nano.network, EfficientNetLite(), spec=nano.input_spec, width=width)
     return DepthModel(network, name="hondo-small", kind=DepthKind.SCALED_INVERSE_DEPTH, input_spec=nano.input_spec)
 
 

@@ -14,6 +14,7 @@ ZOO: Table[Build] = Table(
     "model",
     {
         "hondo-nano": "hondo.models.families.nano:hondo_nano",
+        "hondo-nano-plain": "hondo.models.families.compact.plain_nano:plain_nano",
         "hondo-small": "hondo.models.families.small:hondo_small",
         "manydepth": "hondo.models.families.manydepth:manydepth",
         "manydepth-resnet50": "hondo.models.families.manydepth:manydepth_resnet50",
