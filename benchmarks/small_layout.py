@@ -50,11 +50,12 @@ def joined(plain: Path | None) -> tuple[DepthModel, CorrectedNano]:
 
 
 @torch.no_grad()
-def gather(pool: Path, folder: Path, *, shards: int, seed: int, batches: int, plain: Path | None) -> None:
+def gather(
+    pool: Path, folder: Path, *, shards: int, pool_seed: int, seed: int, batches: int, plain: Path | None
+) -> None:
     """Writes one file of features a batch."""
     folder.mkdir(parents=True, exist_ok=True)
     model, network = joined(plain)
-    pool_seed = small().data.pool_seed
     options = {"area": AREA, "seed": seed, "look": LOOK, "workers": 0, "batch_size": BATCH}
     data = PooledBatches(root=pool, shards=shards, pool_seed=pool_seed, **options)
     for number in range(batches):
@@ -167,7 +168,7 @@ def main() -> None:
     gathering.add_argument("pool", type=Path)
     gathering.add_argument("folder", type=Path)
     gathering.add_argument("--plain", type=Path)
-    for name, default in (("shards", 96), ("seed", 1), ("batches", 400)):
+    for name, default in (("shards", 96), ("pool-seed", small().data.pool_seed), ("seed", 1), ("batches", 400)):
         gathering.add_argument(f"--{name}", type=int, default=default)
     fitting = commands.add_parser("fit")
     fitting.add_argument("files", type=Path, nargs="+")

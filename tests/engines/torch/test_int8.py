@@ -22,7 +22,7 @@ from hondo.nn.int8_layers import Int8Linear, from_int8, to_int8
 from tests.contracts.tiny import TINY
 
 INT8 = ("int8-weights", "int8-dynamic")
-FAMILIES = ["dpt-hybrid-kitti", "dpt-thesis", "adabins-kitti", "vtdepth-b0", "fastdepth", "manydepth", "hondo-nano"]
+FAMILIES = ["dpt-hybrid-kitti", "dpt-thesis", "adabins-kitti", "vtdepth-b0", "fastdepth", "manydepth", "hondo-small"]
 
 
 class Tokens(nn.Module):
@@ -50,7 +50,7 @@ def model() -> DepthModel:
 def test_each_family_keeps_its_depth(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hondo.engines.torch.int8.MIN_CHANNELS", 1)  # tiny members have small matrices only
     torch.manual_seed(0)
-    network = build_model(name, weights=None if name == "hondo-nano" else "random", **TINY.get(name, {}))
+    network = build_model(name, weights=None if name == "hondo-small" else "random", **TINY.get(name, {}))
     if name.startswith("dpt"):  # its last ReLU gives zeros for random weights
         [each for each in network.modules() if isinstance(each, nn.Conv2d)][-1].bias.data += 1
     image = np.random.default_rng(0).random((1, 3, *network.input_spec.size_hw), dtype=np.float32)[..., :192, :192]

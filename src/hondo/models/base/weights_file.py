@@ -17,7 +17,7 @@ from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError
 from hondo.core.types import InputSpec
 from hondo.models.base.metric_calibration import MetricCalibration
-from hondo.nn.int8_layers import from_int8, to_int8
+from hondo.nn.int8_layers import to_int8
 from hondo.version import __version__
 
 FORMAT = 2  # 1 had no int8
@@ -261,5 +261,5 @@ def unpacked(tensors: Mapping[str, Shaped[Tensor, "..."]], *, source: str) -> di
         if (tensor.dtype == torch.int8) != (step is not None and step.shape == tensor.shape[:1]):
             raise HondoError(f"{source}: weight {key} and its int8 steps do not fit; copy or export the file again")
         if not key.endswith(STEP):
-            floats[key] = tensor if step is None else from_int8(tensor, step)
+            floats[key] = tensor if step is None else tensor * step.view(-1, *[1] * (tensor.ndim - 1))
     return floats
