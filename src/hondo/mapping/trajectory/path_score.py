@@ -80,7 +80,7 @@ def score_trajectory(estimated: Trajectory, truth: Path, *, fit_scale: bool) -> 
         rpe_deg=_rms(_errors(reference, found, "rotation_angle_deg")),
         drift=float(drift), drift_deg=float(drift_deg), segments=lengths, length=length, scale=scale,
         aligned=Trajectory(times=estimated.times, poses=np.stack(found.poses_se3), frames=estimated.frames),
-        truth=true,
+        truth=Trajectory(times=estimated.times, poses=true.poses, frames=true.frames),
     )  # fmt: skip
 
 

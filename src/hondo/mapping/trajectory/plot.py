@@ -27,7 +27,7 @@ def plot_trajectory(path: Trajectory, folder: Path, *, unit: str, score: PathSco
             )
     above.plot(0, 0, "k^", label="start")
     above.set(xlabel=f"right [{unit}]", ylabel=f"ahead [{unit}]", title="from above")
-    above.set_aspect("equal", adjustable="datalim")
+    above.set_aspect("equal")
     over_time.set(xlabel="time [s]", ylabel=f"[{unit}]", title="right x, down y, ahead z")
     for axis in (above, over_time):
         axis.grid(alpha=0.3)
