@@ -51,6 +51,8 @@ class NetworkPredictor:
     num_previous: int = 0  # earlier frames that the network also looks at
     batch: int = 1  # images that the network runs at once, where it takes one number of them
     open_queue: Callable[[], InferQueue] | None = field(default=None, repr=False)  # None: the engine has none
+    # Opens a stream (input, K, and poses if given) that keeps features of past frames; None: they are computed again.
+    remember: Callable[[], Run] | None = field(default=None, repr=False)
     layer_times: Callable[..., tuple[LayerTime, ...]] | None = field(default=None, repr=False)  # profiles one call
     release: Callable[[], None] = field(default=lambda: None, repr=False)
     place: Callable[[Size, InputSpec], Placement] = field(default=place, repr=False)
@@ -79,6 +81,12 @@ class NetworkPredictor:
         self._check_process()
         with self.lock:
             return self._call(network_input, *previous_and_K)
+
+    def run_stream(self, step: Run, *inputs: Float[np.ndarray, "b ..."]) -> Float[np.ndarray, "b 1 h w"]:
+        """The next frame of a stream, once no other thread runs the network."""
+        self._check_process()
+        with self.lock, _memory_named(inputs[0].shape):
+            return step(*inputs)
 
     def _call(self, *inputs: Float[np.ndarray, "b ..."]) -> Float[np.ndarray, "b 1 h w"]:
         with _memory_named(inputs[0].shape):
@@ -235,16 +243,25 @@ class FrameSession:
             )
         self._predictor, self._camera = predictor, camera
         self._past: deque[np.ndarray] = deque(maxlen=predictor.num_previous)  # network inputs, the newest first
+        self._step = predictor.remember() if predictor.remember is not None else self._recomputed
 
-    def __call__(self, image: UInt8[np.ndarray, "h w 3"]) -> DepthMap:
+    def __call__(
+        self, image: UInt8[np.ndarray, "h w 3"], *, T_previous_target: Float[np.ndarray, "n 4 4"] | None = None
+    ) -> DepthMap:
+        """``T_previous_target``: the frames before, the newest first, where they are known (torch engine)."""
         prepared = self._predictor.prepare(image, camera=self._camera)
-        network_input = prepared.network_input
+        given = () if T_previous_target is None else (T_previous_target[None].astype(np.float32),)
+        if given and self._predictor.remember is None:
+            raise HondoError(f"{self._predictor.engine} finds the poses of a stream itself; give engine=torch")
+        K = prepared.network_K[None].astype(np.float32)
+        raw = self._predictor.run_stream(self._step, prepared.network_input, K, *given)
+        return self._predictor.finish(prepared, raw[0, 0])
+
+    def _recomputed(self, network_input: np.ndarray, K: np.ndarray) -> np.ndarray:
+        """The whole network on this frame and those before."""
         if self._past and self._past[0].shape != network_input.shape:
             self._past.clear()
-        previous_and_K = ()
-        if self._past:
-            previous_and_K = np.stack(self._past, axis=1), prepared.network_K[None].astype(np.float32)
-        raw = self._predictor.run(network_input, *previous_and_K)
-        depth_map = self._predictor.finish(prepared, raw[0, 0])
+        previous_and_K = (np.stack(self._past, axis=1), K) if self._past else ()
+        raw = self._predictor.network(network_input, *previous_and_K)
         self._past.appendleft(network_input)
-        return depth_map
+        return raw

@@ -23,6 +23,8 @@ from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.torch.int8 import quantizable_layers, weight_keys, with_int8_linears, with_int8_weights
 from hondo.engines.tracing.export_graph import DTYPES
 from hondo.models.base.depth_model import DepthModel
+from hondo.models.base.feature_memory import FeatureMemory, keeps_features
+from hondo.models.base.multi_frame import MultiFrameModel
 
 DEVICES = ("cpu", "cuda", "mps", "xpu")
 
@@ -61,6 +63,7 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
         weights_file=source if isinstance(source, Path) else None,
         num_previous=model.num_previous,
         metres=model.metres,
+        remember=_remembering(model, target=target, precision=precision),
     )
 
 
@@ -98,6 +101,26 @@ def _runner(model: DepthModel, *, target: torch.device, precision: str) -> Calla
             return model(tensor, *(torch.from_numpy(view).to(target) for view in views))[0].float().cpu().numpy()
 
     return run
+
+
+def _remembering(
+    model: DepthModel, *, target: torch.device, precision: str
+) -> Callable[[], Callable[..., Float[np.ndarray, "b 1 h w"]]] | None:
+    """Opens streams that keep the features of past frames, for models that match frames."""
+    if not (isinstance(model, MultiFrameModel) and keeps_features(model)):
+        return None
+    mixed = mixed_precision(target, precision)
+
+    def open_stream() -> Callable[..., Float[np.ndarray, "b 1 h w"]]:
+        memory = FeatureMemory(model)
+
+        def step(*inputs: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b 1 h w"]:
+            with torch.inference_mode(), mixed():
+                return memory(*(torch.from_numpy(each).to(target) for each in inputs)).float().cpu().numpy()
+
+        return step
+
+    return open_stream
 
 
 def layer_times(

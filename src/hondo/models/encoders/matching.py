@@ -46,29 +46,26 @@ class MatchingResNet(nn.Module):
         previous: Float[Tensor, "b n 3 h w"] | None = None,
         K: Float[Tensor, "b 3 3"] | None = None,
         T_previous_target: Float[Tensor, "b n 4 4"] | None = None,
+        *,
+        seen_before: Float[Tensor, "b n c H W"] | None = None,
     ) -> tuple[list[Float[Tensor, "b _ _ _"]], Matching]:
-        """K is in pixels of ``image``, with pixel centres at integers of the matched maps."""
+        """K is in pixels of ``image``, with pixel centres at integers of the matched maps.
+
+        ``seen_before``: what this gave for the earlier frames as its second features, in place of ``previous``.
+        """
         fine = self.stem(image)
         coarse = self.first(fine)
-        if previous is None or K is None or T_previous_target is None:
+        if seen_before is None and previous is not None:
+            with torch.no_grad():
+                seen_before = self.first(self.stem(previous.flatten(0, 1))).unflatten(0, previous.shape[:2])
+        if seen_before is None or K is None or T_previous_target is None:
             matching = unmatched(coarse, num_depths=self.num_depths)
         else:
-            matching = self._match(coarse.detach(), previous, K, T_previous_target.detach())
+            K_coarse = K * K.new_tensor([1 / MATCHING_STRIDE, 1 / MATCHING_STRIDE, 1])[:, None]
+            matching = match(coarse.detach(), seen_before, T_previous_target.detach(), K_coarse, self.depths)
         x = self.reduce(torch.cat([coarse, matching.trusted_cost.to(coarse.dtype)], dim=1))
         features = [fine, coarse]
         for layer in self.later:
             x = layer(x)
             features.append(x)
         return features, matching
-
-    def _match(
-        self,
-        coarse: Float[Tensor, "b c H W"],
-        previous: Float[Tensor, "b n 3 h w"],
-        K: Float[Tensor, "b 3 3"],
-        T_previous_target: Float[Tensor, "b n 4 4"],
-    ) -> Matching:
-        with torch.no_grad():
-            seen_before = self.first(self.stem(previous.flatten(0, 1))).unflatten(0, previous.shape[:2])
-        K_coarse = K * K.new_tensor([1 / MATCHING_STRIDE, 1 / MATCHING_STRIDE, 1])[:, None]
-        return match(coarse, seen_before, T_previous_target, K_coarse, self.depths)
