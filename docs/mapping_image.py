@@ -11,7 +11,7 @@ import chromium
 
 from hondo.data.datasets.embedded_clip import embedded_clip
 from hondo.engines.load import ModelSettings
-from hondo.mapping.fusion.fuse import fuse
+from hondo.mapping.fusion.fuse_depth import fuse
 from hondo.mapping.odometry.estimate import odometry
 
 IMAGES = Path(__file__).resolve().parent / "images"

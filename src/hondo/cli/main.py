@@ -40,7 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "odometry": ("hondo.cli.mapping.odometry:run", "the camera's path through a video: TUM, KITTI, scores, figures"),
     "scale": ("hondo.cli.mapping.scale:run", "metres for an up-to-scale model, from what was measured"),
     "compress": ("hondo.cli.deployment.compress:run", "a smaller model: hooks, heads, attention, width, size, encoder"),
-    "fuse": ("hondo.cli.mapping.fuse:run", "a coloured mesh or cloud (PLY, GLB) of the place that a video shows"),
+    "fuse": ("hondo.cli.mapping.fuse_scene:run", "a coloured mesh or cloud (PLY, GLB) of the place that a video shows"),
     "data": ("hondo.cli.training.data:run", "verify, make or list data sets"),
 }
 

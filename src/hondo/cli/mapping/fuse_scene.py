@@ -39,7 +39,7 @@ class FuseCommand:
 
 
 def run(config: FuseCommand) -> None:
-    from hondo.mapping.fusion.fuse import fuse
+    from hondo.mapping.fusion.fuse_depth import fuse
 
     fused = fuse(
         config.source, model=config.model, settings=model_settings(config.network), out=config.out,
