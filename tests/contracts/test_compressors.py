@@ -16,7 +16,7 @@ from hondo.models.base.macs import count_macs, count_parameters
 from hondo.models.base.weights_file import save_model
 from hondo.models.registry.build_model import build_model
 
-CNN, VIT = "mobilenetv4_conv_small", "vit_tiny_patch16_224"
+CNN, VIT = "test_resnet", "vit_tiny_patch16_224"
 PARENTS = {
     "dpt": ("dpt-fast", {"encoder": f"{CNN}+{VIT}", "hooks": (1, 2), "features": 16, "size_hw": (128, 256)}),
     "depth-anything": (
