@@ -20,7 +20,7 @@ from hondo.recipes.search.studies.study_table import study_named, with_speed
 ROOT = Path(__file__).resolve().parents[1]
 LEFT_OUT = {"heads": {"24 heads"}, "hooks": {"hooks 2,5"}}
 TINY = {"encoder": {"model.options.encoder": "timm:test_vit", "model.options.features": 16}, "hooks": {}}
-REPORTS = {"report": "study", "mean_fps_by_factor": "study_effects", "published_and_here": "study_thesis"}
+REPORTS = {"report": "study", "mean_effects": "study_effects", "published_and_here": "study_thesis"}
 FIGURES = ("fps_by_factor", "cost", "effects")
 
 

@@ -43,7 +43,7 @@ def draw_by_factor(points: Sequence[Measured], number: str, folder: Path, *, lab
         axis.grid(axis="y", alpha=0.3)
     axes[0].set_ylim(bottom=0)
     axes[0].set_ylabel(label)
-    return save_figure(figure, folder, f"{number}_by_factor")
+    return save_figure(figure, folder, "fps_by_factor" if number.startswith("fps") else f"{number}_by_factor")
 
 
 def draw_by_configuration(

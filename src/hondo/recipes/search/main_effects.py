@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hondo.evaluate.speed.noise import WAITED
 from hondo.recipes.search.trial_log import Outcome
 
 
@@ -24,6 +25,12 @@ class Effect:
 def finished(outcomes: Sequence[Outcome], *, having: str) -> list[Outcome]:
     """The trials that have this result."""
     return [outcome for outcome in outcomes if outcome.state == "finished" and having in outcome.results]
+
+
+def speed_number(outcomes: Sequence[Outcome]) -> str:
+    """The FPS that these trials let one compare: by the clock, or by processor time where others used the machine."""
+    waited = [outcome.results["waited"] for outcome in finished(outcomes, having="waited")]
+    return "fps_by_cpu" if waited and float(np.mean(waited)) > WAITED else "fps"
 
 
 def main_effects(outcomes: Sequence[Outcome], *, of: str) -> list[Effect]:

@@ -12,15 +12,17 @@ from hondo.evaluate.figures import draw_study
 from hondo.evaluate.figures.draw_study import Measured
 from hondo.evaluate.speed.noise import WAITED
 from hondo.metrics.depth_metrics import METRICS
-from hondo.recipes.search.main_effects import finished, main_effects, pareto
+from hondo.recipes.search.main_effects import finished, main_effects, pareto, speed_number
 from hondo.recipes.search.search_space import Claim, Study
 from hondo.recipes.search.trial_log import Outcome
 
-FIGURES = "figures"
+FIGURES, EFFECTS = "figures", "mean_effects"  # of the speed
 MAX_CURVES = 8
+FPS_LABELS = {"fps": "FPS", "fps_by_cpu": "FPS by processor time"}
 # Results in tables: unit, and which way is better; of others neither is known.
 SPEED_ROWS = {
-    "latency_ms": ("ms", "lower"), "fps": ("1/s", "higher"), "gmacs": ("G", "lower"), "parameters_m": ("M", "lower"),
+    "latency_ms": ("ms", "lower"), "fps": ("1/s", "higher"), "fps_by_cpu": ("1/s", "higher"),
+    "gmacs": ("G", "lower"), "parameters_m": ("M", "lower"),
     "size_mb": ("MB", "lower"),
 }  # fmt: skip
 TRAINING_ROWS = ("loss", "steps", "time", "images_per_s")
@@ -30,7 +32,7 @@ def write_report(study: Study, outcomes: Sequence[Outcome], folder: Path) -> Pat
     """Writes the files into ``folder``; returns report.md."""
     report = study_report(study, outcomes)
     tables = [replace(report, title=f"Mean {name} by factor", rows=effects_rows(outcomes, of=name)) for name in
-              dict.fromkeys(("fps", study.by))]  # fmt: skip
+              dict.fromkeys((speed_number(outcomes), _ranked_by(study, outcomes)))]  # fmt: skip
     if study.claims is not None:
         tables.append(replace(report, title="Published and here", rows=claims_rows(study.claims(outcomes))))
     tables = [table for table in tables if table.rows]
@@ -42,7 +44,13 @@ def write_report(study: Study, outcomes: Sequence[Outcome], folder: Path) -> Pat
     lines = [report.to_markdown(), *(f"### {title}\n\n{text}\n" for title, text in sections)]
     lines += [f"![{figure.stem}]({FIGURES}/{figure.name})\n" for figure in figures]
     for each in (report, *tables):
-        name = "report" if each is report else each.title.lower().replace(" ", "_")
+        name = (
+            "report"
+            if each is report
+            else EFFECTS
+            if each.title.startswith("Mean fps")
+            else each.title.lower().replace(" ", "_")
+        )
         atomic_write(folder / f"{name}.json", each.to_json().encode())
     atomic_write(folder / "report.html", _page(study.name, report, sections, figures).encode())
     return atomic_write(folder / "report.md", "\n".join(lines).encode())
@@ -51,8 +59,8 @@ def write_report(study: Study, outcomes: Sequence[Outcome], folder: Path) -> Pat
 def study_report(study: Study, outcomes: Sequence[Outcome]) -> Report:
     """One row for each result of each finished trial, the best by ``study.by`` first."""
     done = [outcome for outcome in outcomes if outcome.state == "finished"]
-    sign = -1 if study.by == "fps" else 1
-    done.sort(key=lambda outcome: sign * outcome.results.get(study.by, float("inf")))
+    by, sign = _ranked_by(study, outcomes), -1 if study.by == "fps" else 1
+    done.sort(key=lambda outcome: sign * outcome.results.get(by, sign * float("inf")))
     rows = []
     for outcome in done:
         rows += [_row(name, outcome) for name in (*SPEED_ROWS, *METRICS, *TRAINING_ROWS) if name in outcome.results]
@@ -63,12 +71,19 @@ def study_report(study: Study, outcomes: Sequence[Outcome]) -> Report:
         notes.append(f"speed: {speed.engine}, {speed.threads} threads, the network alone, one image")
         waited = [outcome.results["waited"] for outcome in done if "waited" in outcome.results]
         if waited and (share := sum(waited) / len(waited)) > WAITED:
-            notes.append(f"threads waited {share:.0%} of their time for a core: others used the machine")
+            notes.append(
+                f"threads waited {share:.0%} of their time for a core, as others used the machine: latency and fps are "
+                "not those of a quiet machine; compare fps_by_cpu (by processor time)"
+            )
     machines = {outcome.hardware for outcome in done}
     if len(machines) > 1:
         notes.append(f"times come from different machines: {'; '.join(sorted(machines))}")
     protocol = study.recipe.evaluate.protocol if study.train and study.recipe.evaluate else ""
     return Report(title=f"Study {study.name}", rows=tuple(rows), protocol=protocol, notes=tuple(notes))
+
+
+def _ranked_by(study: Study, outcomes: Sequence[Outcome]) -> str:
+    return speed_number(outcomes) if study.by == "fps" else study.by
 
 
 def _row(name: str, outcome: Outcome) -> Row:
@@ -104,13 +119,14 @@ def claims_rows(claims: Sequence[Claim]) -> tuple[Row, ...]:
 
 def draw_all(outcomes: Sequence[Outcome], folder: Path, *, by: str) -> list[Path]:
     """The figures that these results allow, as PNG and SVG; returns the PNGs."""
-    timed, scored = _measured(outcomes, "fps"), _measured(outcomes, by)
+    fps = speed_number(outcomes)
+    timed, scored = _measured(outcomes, fps), _measured(outcomes, by)
     drawn = []
     if len(timed) > 1:
-        drawn.append(draw_study.draw_by_factor(timed, "fps", folder, label="FPS"))
+        drawn.append(draw_study.draw_by_factor(timed, fps, folder, label=FPS_LABELS[fps]))
         costs = {"gmacs": "multiply-accumulates [G]", "size_mb": "size of the weights [MB]"}
         drawn.append(draw_study.draw_by_configuration(timed, costs, folder, name="cost"))
-        effects = [one for one in main_effects(outcomes, of="fps") if one.ratio is not None]
+        effects = [one for one in main_effects(outcomes, of=fps) if one.ratio is not None]
         first = {one.factor: one.level for one in reversed(effects)}
         ratios = [(one.factor, f"{first[one.factor]} → {one.level}", one.ratio) for one in effects if
                   one.level != first[one.factor] and one.ratio is not None]  # fmt: skip
@@ -119,11 +135,11 @@ def draw_all(outcomes: Sequence[Outcome], folder: Path, *, by: str) -> list[Path
     if by != "fps" and len(scored) > 1:
         errors = {name: name for name in (by, "silog") if all(name in point.numbers for point in scored)}
         drawn.append(draw_study.draw_by_configuration(scored, errors, folder, name="accuracy"))
-        both = [point for point in scored if "fps" in point.numbers]
+        both = [point for point in scored if fps in point.numbers]
         if len(both) > 1:
-            on_front = pareto([(-point.numbers["fps"], point.numbers[by]) for point in both])
-            labels = ("FPS (higher is better)", f"{by} (lower is better)")
-            drawn.append(draw_study.draw_pareto(both, on_front, folder, x="fps", y=by, labels=labels))
+            on_front = pareto([(-point.numbers[fps], point.numbers[by]) for point in both])
+            labels = (f"{FPS_LABELS[fps]} (higher is better)", f"{by} (lower is better)")
+            drawn.append(draw_study.draw_pareto(both, on_front, folder, x=fps, y=by, labels=labels))
     return drawn
 
 

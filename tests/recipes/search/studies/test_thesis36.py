@@ -1,5 +1,7 @@
 """thesis36: its grid, and its directions from results that are known."""
 
+from dataclasses import replace
+
 import pytest
 
 from hondo.recipes.search.strategies import grid
@@ -43,7 +45,10 @@ def test_directions_come_from_pairs() -> None:
     size = found["FPS, input 1216x352 → 640x192"]
     assert size.here == pytest.approx(2.0) and size.holds is False
     assert found["FPS, heads 12 → 1"].here == pytest.approx(1) and found["FPS, heads 12 → 1"].holds
-    performer = found["FPS, standard → Performer, 640x192: 481 tokens"]
+    performer = found["FPS, to Performer, 12 heads, 640x192: 481 tokens"]
     assert performer.here == pytest.approx(0.9) and performer.holds
     assert found["GMACs, ResNet-50, hooks 0,1, 640x192"].here == 100
+    shared = [replace(one, results=one.results | {"waited": 0.5, "fps_by_cpu": 1.0}) for one in outcomes]
+    judged = {claim.what: claim for claim in claims(shared)}["FPS, hooks (8,11) → (0,1), 640x192"]
+    assert judged.here == pytest.approx(1.6) and judged.by_cpu == 1 and judged.holds is False, "by processor time"
     assert all(claim.here is None and claim.holds is None for claim in claims([]))
