@@ -19,6 +19,7 @@ def test_files_of_a_study(tmp_path) -> None:
         results = {
             "abs_rel": 0.3 - 0.02 * number,
             "fps": 10.0 + number % 3,
+            "fps_by_cpu": 12.0 + number % 2,
             "gmacs": 3.0,
             "size_mb": 4.0,
             "waited": 0.5,

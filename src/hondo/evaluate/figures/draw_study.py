@@ -55,6 +55,7 @@ def draw_by_configuration(
     ordered = sorted(points, key=lambda point: point.numbers[next(iter(numbers))])[:MAX_LABELS]
     groups = list(dict.fromkeys(point.factors.get(group_by or "", "") for point in ordered))
     figure = Figure(figsize=(5 + 3 * len(numbers), 1 + 0.19 * len(ordered)), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.2)  # names grow a little when they are drawn  # type: ignore[union-attr]
     axes = figure.subplots(1, len(numbers), sharey=True, squeeze=False)[0]
     for axis, (number, label) in zip(axes, numbers.items(), strict=True):
         for index, group in enumerate(groups):
