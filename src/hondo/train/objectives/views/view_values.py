@@ -35,7 +35,7 @@ class ViewValues(Mapping[str, Any]):
         encoder: FrozenFeatures | None = None,
     ) -> None:
         self.batch, self.model, self.encoder = batch, model, encoder
-        self.depth = self._as_depth(finest)
+        self.finest = finest
         self.T_source_target = torch.stack(poses, dim=1)
 
     def __getitem__(self, name: str) -> Tensor:
@@ -48,6 +48,11 @@ class ViewValues(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(_NAMES)
+
+    @cached_property
+    def depth(self) -> Float[Tensor, "b 1 h w"]:
+        """Of the target, at the size of its image."""
+        return self._as_depth(self.finest)
 
     @property
     def sources(self) -> Float[Tensor, "b n 3 h w"]:
