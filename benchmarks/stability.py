@@ -126,6 +126,7 @@ def report_of(outcomes: dict[tuple[str, int], Outcome], *, steps: int) -> Report
         of_seeds = [outcome for (recipe, _), outcome in outcomes.items() if recipe == name]
         values = {
             "stalled seeds": sum(each.is_stalled for each in of_seeds),
+            "seeds": len(of_seeds),
             "photometric, median": median([each.photometric for each in of_seeds]),
             "photometric, worst": max(each.photometric for each in of_seeds),
             "abs_rel, median": median([each.abs_rel for each in of_seeds]),
