@@ -22,11 +22,11 @@ ARCHITECTURES = {
 }
 SIZE = (64, 192)
 STEPS, BATCH = 120, 4
-KNOWN = SelfSupervisedConfig(pose="known")
+POSES = SelfSupervisedConfig(pose="network", pose_model="nano-pose")
 
 
 def vtdepth_study(data: str | None) -> Study:
-    """``data``: KITTI's folder; "synthetic" or None: rendered walks, from random weights and with known poses."""
+    """``data``: KITTI's folder; "synthetic" or None: rendered walks, from random weights."""
     is_rendered = data in (None, "synthetic")
     levels = []
     for label, name in ARCHITECTURES.items():
@@ -49,12 +49,12 @@ def vtdepth_study(data: str | None) -> Study:
 
 
 def _rendered(recipe: Recipe) -> dict[str, object]:
-    """A recipe on rendered walks, with poses that are known, so that the architectures alone differ."""
+    """A recipe on rendered walks, so that the architectures alone differ."""
     is_multi = isinstance(recipe.objective, MultiFrameConfig)
     return {
         "data": SyntheticData(length=32, size_hw=SIZE, sources=(-2, 2)),
         "model.options.pretrained": False,
-        "objective": MultiFrameConfig(photometric=KNOWN, range_decay=0.9) if is_multi else KNOWN,
+        "objective": MultiFrameConfig(photometric=POSES, range_decay=0.9) if is_multi else POSES,
         "batches.batch_size": BATCH,
         "batches.cache": True,
         "optim.max_steps": STEPS,
