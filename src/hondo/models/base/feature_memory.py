@@ -1,6 +1,7 @@
 """A stream of images through a multi-frame model: features of past frames are kept, not computed again."""
 
 from collections import deque
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -36,7 +37,8 @@ class FeatureMemory:
         """``T_previous_target``: of the frames before, the newest first; None: the model's pose network finds them."""
         if self._past and self._past[0][0].shape != image.shape:
             self._past.clear()
-        network, padded, seen_before = self._model.network, self._model.prepared(image), None
+        network: Any = self._model.network
+        padded, seen_before = self._model.prepared(image), None
         if self._past:
             images, features = zip(*self._past, strict=True)
             seen_before = torch.stack(features, dim=1)
