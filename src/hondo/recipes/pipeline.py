@@ -30,6 +30,7 @@ from hondo.train.objectives.self_supervised import SelfSupervised
 from hondo.train.objectives.views.learned_camera import learned_intrinsics
 
 PREPARING = 0.5  # of max_seconds: what reading the frames and the camera path may take
+LEAST_PREPARING_S = 10.0  # in seconds, also where max_seconds is less: a run without frames would teach nothing
 OnValidation = Callable[[Mapping[str, float]], None]
 Validate = Callable[[nn.Module], Mapping[str, float]]
 
@@ -68,7 +69,8 @@ def run(
         run_folder.forget_camera_paths()
     fabric = make_fabric(recipe.fabric)
     limit_s = recipe.optim.max_seconds if fabric.world_size == 1 else None  # processes must keep the same frames
-    with scratch_of_run(None if out is None else Path(out), seconds=limit_s and PREPARING * limit_s) as prepared:
+    seconds = limit_s and max(PREPARING * limit_s, LEAST_PREPARING_S)
+    with scratch_of_run(None if out is None else Path(out), seconds=seconds) as prepared:
         return _prepare_and_fit(
             recipe, fabric, prepared, folder=run_folder, resume=resume, model=model, on_validation=on_validation
         )
