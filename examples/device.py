@@ -25,6 +25,7 @@ class Model:
     def __init__(self, path: str, *, threads: int = 0) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
+        options.add_session_config_entry("session.x64quantprecision", "1")  # int8 that saturates on AVX2 otherwise
         self.session = onnxruntime.InferenceSession(path, options, providers=onnxruntime.get_available_providers())
         header = self.session.get_modelmeta().custom_metadata_map.get("hondo")
         if header is None:

@@ -28,8 +28,9 @@ from tests.contracts.tiny import TINY
 
 FAMILIES = (
     "adabins-kitti", "bts-kitti", "depth-anything-s", "dpt-hybrid", "dpt-large", "dpt-thesis", "eigen2014", "fastdepth",
-    "glpn-kitti", "hondo-nano", "hondo-small", "manydepth", "mobiledepth", "monodepth2", "puretransformer",
-    "shuffle-unet", "unet", "unet-convnext-atto", "unet-litehybrid", "unet-pvtv2-b0", "unet-swin-t", "vit-middle",
+    "glpn-kitti", "hondo-nano", "hondo-nano-plain", "hondo-small", "manydepth", "mobiledepth", "monodepth2",
+    "puretransformer", "pydnet", "shuffle-unet", "unet", "unet-convnext-atto", "unet-litehybrid", "unet-pvtv2-b0",
+    "unet-swin-t", "vit-middle",
     "vtdepth-a0", "vtdepth-b0", "vtdepth-pcpvt", "vtdepth-pvtv1-tiny", "vtdepth-svt",
 )  # fmt: skip
 SHAPES = ((2, 2, 3), (1, 5, 2))  # batch, and steps of ``multiple_of``

@@ -34,7 +34,7 @@ def test_the_next_start_finds_the_graph_and_other_weights_do_not(tmp_path, monke
     model = hondo.build_model("unet-light", weights="random", size_hw=SHAPE[2:])
     assert isinstance(model, DepthModel)
     first = depth_of(graphs_of_model(model)(SHAPE))
-    np.testing.assert_array_equal(depth_of(graphs_of_model(model)(SHAPE)), first)
+    np.testing.assert_allclose(depth_of(graphs_of_model(model)(SHAPE)), first, rtol=1e-5)  # threads split sums anew
     assert conversions == [SHAPE]
     next(model.parameters()).data.mul_(2)
     assert not np.allclose(depth_of(graphs_of_model(model)(SHAPE)), first)
