@@ -8,9 +8,11 @@ import pytest
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 QUICK = [path.name for path in sorted(FOLDER.glob("*.py")) if '"--quick"' in path.read_text()]
+LONG = {"engines.py"}  # half a minute: every engine, each with its export; tests/engines tries them one by one
+SCRIPTS = [pytest.param(name, marks=pytest.mark.slow) if name in LONG else name for name in QUICK]
 
 
-@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize("name", SCRIPTS)
 def test_quick(name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """As a script of its own, but in this process: torch and timm are imported already."""
     monkeypatch.setattr(sys, "argv", [name, "--quick"])
