@@ -5,11 +5,11 @@ from inspect import signature
 
 import torch
 from jaxtyping import Shaped
-from torch import Tensor, nn
+from torch import Tensor
 
 from hondo.compress.compressor import Compressor, Step
 from hondo.compress.kept import Compressed
-from hondo.compress.surgery.rebuilt import ENCODER, is_dpt_on_vit, rebuilt, vit_of
+from hondo.compress.surgery.rebuilt import ENCODER, Attention, attentions_of, is_dpt_on_vit, rebuilt, vit_of
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.models.base.depth_model import DepthModel
@@ -37,7 +37,8 @@ def swap_attention(model: DepthModel, name: str, *, blocks: tuple[int, ...] | No
     converted, notes = {}, []
     for index in blocks:
         names[index] = name
-        old, num_heads = encoder.blocks[index].attn, model.options["num_heads"] or heads_in(encoder.blocks[index].attn)
+        old = attentions_of(model)[index]
+        num_heads = model.options["num_heads"] or heads_in(old)
         wide = {} if model.options["head_dim"] is None else {"head_dim": model.options["head_dim"]}
         with torch.device("meta"):
             new = attention(name, dim=encoder.channels[-1], num_heads=num_heads, **wide)
@@ -86,7 +87,7 @@ def projections(state: Mapping[str, Shaped[Tensor, "..."]], kind: str) -> dict[s
     return found
 
 
-def heads_in(module: nn.Module) -> int:
+def heads_in(module: Attention) -> int:
     """The number of heads of an attention that states it, or the width of one."""
     stated = getattr(module, "num_heads", None)
     return int(stated or module.get_submodule("proj").in_features // module.head_dim)

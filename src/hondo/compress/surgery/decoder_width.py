@@ -75,7 +75,7 @@ def dense_weight(conv: nn.Module) -> Float[Tensor, "o i h w"]:
     """The weight of a convolution; of a separable one, that of the full one it equals."""
     if isinstance(conv, nn.Conv2d):
         return conv.weight.detach()
-    depthwise, pointwise = (part.weight.detach() for part in conv.children())
+    depthwise, pointwise = (part.get_parameter("weight").detach() for part in conv.children())
     return pointwise * depthwise.transpose(0, 1)
 
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from hondo.compress.compressor import Images
-from hondo.compress.surgery.rebuilt import vit_of
+from hondo.compress.surgery.rebuilt import Attention, attentions_of
 from hondo.core.errors import HondoError, unknown
 from hondo.models.base.depth_model import DepthModel
 
@@ -24,8 +24,7 @@ def head_scores(model: DepthModel, *, by: str, images: Images = ()) -> list[Scor
 def by_norm(model: DepthModel, images: Images) -> list[Scores]:
     """|output weights x value weights| of each head (Frobenius): what it can add at most; needs no images."""
     scores = []
-    for block in vit_of(model).blocks:
-        attention = block.attn
+    for attention in attentions_of(model):
         out = attention.proj.weight.detach().unflatten(1, (-1, attention.head_dim))  # (c heads d)
         values = attention.to_v.weight if hasattr(attention, "to_v") else attention.qkv.weight.chunk(3)[2]
         product = torch.einsum("chd,hdk->hck", out, values.detach().unflatten(0, (-1, attention.head_dim)))
@@ -36,7 +35,7 @@ def by_norm(model: DepthModel, images: Images) -> list[Scores]:
 def by_activation(model: DepthModel, images: Images) -> list[Scores]:
     """The mean length of what each head adds to a token, on images."""
 
-    def added(attention: nn.Module, mixed: Float[Tensor, "b n _"]) -> Scores:
+    def added(attention: Attention, mixed: Float[Tensor, "b n _"]) -> Scores:
         out = attention.get_submodule("proj").weight.unflatten(1, (-1, attention.head_dim))  # (c heads d)
         parts = torch.einsum("bnhd,chd->bnhc", mixed.unflatten(-1, (-1, attention.head_dim)), out)
         return parts.norm(dim=-1).mean((0, 1))
@@ -51,20 +50,20 @@ def by_gradient(model: DepthModel, images: Images) -> list[Scores]:
     Their loss needs labels; the model's own output needs none.
     """
 
-    def gate(mixed: Float[Tensor, "b n _"], attention: nn.Module, output: Float[Tensor, ""]) -> Scores:
+    def gate(mixed: Float[Tensor, "b n _"], attention: Attention, output: Float[Tensor, ""]) -> Scores:
         (slope,) = torch.autograd.grad(output, mixed, retain_graph=True)
         return (slope * mixed).unflatten(-1, (-1, attention.head_dim)).sum((0, 1, 3)).abs().detach()
 
     return _summed(model, images, gate)
 
 
-def _summed(model: DepthModel, images: Images, score: Callable[[Tensor, nn.Module, Tensor], Scores]) -> list[Scores]:
+def _summed(model: DepthModel, images: Images, score: Callable[[Tensor, Attention, Tensor], Scores]) -> list[Scores]:
     """Scores from what goes into every block's last projection, and the mean log output, summed over the images."""
     if not images:
         raise HondoError(
             "heads are scored by activation or gradient on images: give calibration images", field="images"
         )
-    attentions, seen = [block.attn for block in vit_of(model).blocks], []
+    attentions, seen = attentions_of(model), []
     hooks = [each.proj.register_forward_pre_hook(lambda module, given: seen.append(given[0])) for each in attentions]
     total: list[Scores] = []
     try:

@@ -2,12 +2,12 @@
 
 import torch
 from jaxtyping import Float, Int64
-from torch import Tensor, nn
+from torch import Tensor
 
 from hondo.compress.compressor import Compressor, Images, Step
 from hondo.compress.kept import Compressed
 from hondo.compress.surgery.head_importance import IMPORTANCE, head_scores
-from hondo.compress.surgery.rebuilt import ENCODER, is_dpt_on_vit, prefixed, rebuilt, vit_of
+from hondo.compress.surgery.rebuilt import ENCODER, Attention, attentions_of, is_dpt_on_vit, prefixed, rebuilt
 from hondo.core.errors import HondoError
 from hondo.models.base.depth_model import DepthModel
 from hondo.nn.attention.kernels.performer import PerformerAttention
@@ -22,8 +22,8 @@ def reslice_heads(model: DepthModel, num_heads: int) -> Compressed:
     Every number stays, but queries meet keys in wider dot products. Performers have heads of a fixed width, of which
     the most important by their weights stay. Refuses a number that does not divide the width.
     """
-    widths = {block.attn.head_dim * heads_of(block.attn) for block in _blocks(model)}
-    if any(isinstance(block.attn, PerformerAttention) for block in _blocks(model)):
+    widths = {each.head_dim * heads_of(each) for each in _attentions(model)}
+    if any(isinstance(each, PerformerAttention) for each in _attentions(model)):
         return keep_heads(model, num_heads, by="norm")
     if num_heads < 1 or any(width % num_heads for width in widths):
         raise HondoError(
@@ -40,26 +40,26 @@ def keep_heads(model: DepthModel, num_heads: int, *, by: str = "norm", images: I
     ``by``: of IMPORTANCE; "activation" and "gradient" need images. Needs attention with its own head width: softmax or
     performer in every block.
     """
-    blocks = _blocks(model)
-    if not all(isinstance(block.attn, SoftmaxAttention | PerformerAttention) for block in blocks):
+    attentions = _attentions(model)
+    if not all(isinstance(each, SoftmaxAttention | PerformerAttention) for each in attentions):
         raise HondoError(
             "single heads can go from softmax and performer attention alone; prune heads before the attention is "
             "swapped, or give the number without a rule"
         )
-    fewest = min(heads_of(block.attn) for block in blocks)
+    fewest = min(heads_of(each) for each in attentions)
     if not 1 <= num_heads <= fewest:
         raise HondoError(f"this model has {fewest} heads in a block; keep 1 to {fewest}, got {num_heads}")
-    if num_heads == fewest == max(heads_of(block.attn) for block in blocks):
+    if num_heads == fewest == max(heads_of(each) for each in attentions):
         return rebuilt(model, {})
     converted, scores = {}, head_scores(model, by=by, images=images)
-    for index, (block, score) in enumerate(zip(blocks, scores, strict=True)):
+    for index, (attention, score) in enumerate(zip(attentions, scores, strict=True)):
         kept = score.topk(num_heads).indices.sort().values
-        converted |= prefixed_weights(f"{ENCODER}blocks.{index}.attn.", block.attn, kept)
-    changes = {"num_heads": num_heads, "head_dim": blocks[0].attn.head_dim}
+        converted |= prefixed_weights(f"{ENCODER}blocks.{index}.attn.", attention, kept)
+    changes = {"num_heads": num_heads, "head_dim": attentions[0].head_dim}
     return rebuilt(model, changes, converted=converted, notes=(f"{num_heads} of {fewest} heads by {by}",))
 
 
-def prefixed_weights(prefix: str, attention: nn.Module, kept: Int64[Tensor, " k"]) -> dict[str, Float[Tensor, "..."]]:
+def prefixed_weights(prefix: str, attention: Attention, kept: Int64[Tensor, " k"]) -> dict[str, Float[Tensor, "..."]]:
     """The weights of the kept heads: rows of the projections to queries, keys and values, columns of the last one."""
     head_dim, count = attention.head_dim, heads_of(attention)
     rows = (kept[:, None] * head_dim + torch.arange(head_dim)).flatten()
@@ -74,21 +74,21 @@ def prefixed_weights(prefix: str, attention: nn.Module, kept: Int64[Tensor, " k"
     return weights
 
 
-def heads_of(attention: nn.Module) -> int:
+def heads_of(attention: Attention) -> int:
     """The heads of an attention, from the width of what they give to the last projection."""
     return attention.get_submodule("proj").in_features // attention.head_dim
 
 
-def _blocks(model: DepthModel) -> list[nn.Module]:
-    blocks = list(vit_of(model).blocks)
-    if not all(hasattr(block.attn, "head_dim") for block in blocks):
+def _attentions(model: DepthModel) -> list[Attention]:
+    attentions = attentions_of(model)
+    if not all(hasattr(each, "head_dim") for each in attentions):
         raise HondoError("this model's attention has no heads to change; swap it first, e.g. attention=softmax")
-    return blocks
+    return attentions
 
 
 def _apply(model: DepthModel, step: Step) -> Compressed:
     numbers = step.numbers(FORM)
-    if len(numbers) > 1:
+    if len(numbers) != 1:
         raise step.wrong(FORM)
     if not step.words:
         return reslice_heads(model, numbers[0])

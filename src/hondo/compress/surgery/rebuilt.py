@@ -17,6 +17,7 @@ from hondo.models.registry.build_model import build_model
 SEED = 0  # of what starts fresh, so that the same surgery gives the same model
 ENCODER, DECODER = "network.encoder.", "network.decoder."
 Tensors = Mapping[str, Shaped[Tensor, "..."]]
+Attention = Any  # an nn.Module; which attributes it has depends on its kind
 
 
 def rebuilt(
@@ -27,7 +28,7 @@ def rebuilt(
     ``converted``: tensors by name that were computed from the old ones; those of another shape than the new model's
     are left out, and its own stay fresh.
     """
-    options = model.options | {"size_hw": model.input_spec.size_hw} | dict(changes)
+    options: dict[str, Any] = model.options | {"size_hw": model.input_spec.size_hw} | dict(changes)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
         made = build_model(model.name, "random", **options)
@@ -64,6 +65,11 @@ def vit_of(model: DepthModel) -> ViT:
     encoder: Any = model.network.encoder
     assert isinstance(encoder, ViT)
     return encoder
+
+
+def attentions_of(model: DepthModel) -> list[Attention]:
+    """The attention of each block of its vision transformer."""
+    return [block.attn for block in vit_of(model).blocks]
 
 
 def decoder_of(model: DepthModel) -> DPTDecoder:

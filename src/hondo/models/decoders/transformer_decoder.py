@@ -53,7 +53,7 @@ class TransformerDecoder(nn.Module):
         self.inverse_depth = InverseDepth(min_depth=min_depth, max_depth=max_depth)
         if start_depth is not None:
             for head in (*self.heads.values(), self.last[-1]):
-                nn.init.constant_(head.bias, self.inverse_depth.logit_of(start_depth))
+                nn.init.constant_(head.get_parameter("bias"), self.inverse_depth.logit_of(start_depth))
 
     def forward(self, features: list[Float[Tensor, "b _ _ _"]]) -> list[Float[Tensor, "b 1 _ _"]]:
         skips = {str(stride): feature for stride, feature in zip(self.strides, features, strict=True)}

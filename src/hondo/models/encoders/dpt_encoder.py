@@ -27,7 +27,8 @@ def dpt_encoder(name: str, use: ViTUse, *, pretrained: Pretrained = False, size_
     """``name``: of HYBRIDS, of timm with or without "timm:", or CNN+ViT, two names of timm. Always four maps."""
     name = name.removeprefix("timm:")
     if "+" in name:
-        return _any_hybrid(*name.split("+", 1), use, pretrained=pretrained)
+        cnn, _, vit = name.partition("+")
+        return _any_hybrid(cnn, vit, use, pretrained=pretrained)
     if name in HYBRIDS:
         return _hybrid(name, use, pretrained=pretrained)
     if not is_timm_name(name):

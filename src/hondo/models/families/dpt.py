@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float
@@ -61,7 +61,7 @@ def dpt(
         attention=attention if isinstance(attention, str) else tuple(attention),
         num_heads=num_heads,
         head_dim=head_dim,
-        grid_hw=tuple(grid_hw) if grid_hw else None,
+        grid_hw=cast(Size, tuple(grid_hw)) if grid_hw else None,
         positions=positions,
         readout=readout,
         is_normed=is_normed,

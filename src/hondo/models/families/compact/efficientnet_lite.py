@@ -28,7 +28,7 @@ class EfficientNetLite(nn.Module):
     """Maps at 1/2 to 1/32 of the size."""
 
     channels = tuple(STAGES[stage][3] for stage in KEPT)
-    strides = (2, 4, 8, 16, 32)
+    strides: tuple[int, ...] = (2, 4, 8, 16, 32)
     mean = std = (0.5, 0.5, 0.5)
     is_fixed = False
 

@@ -32,7 +32,7 @@ def pydnet(*, width: float = 1.0, size_hw: Size = (256, 512)) -> DepthModel:
 class FeaturePyramid(Staged):
     """Two 3x3 convolutions a level, the first of which halves the size."""
 
-    strides = (2, 4, 8, 16, 32, 64)
+    strides: tuple[int, ...] = (2, 4, 8, 16, 32, 64)
     mean = (0.0, 0.0, 0.0)
     std = (1.0, 1.0, 1.0)
     is_fixed = False

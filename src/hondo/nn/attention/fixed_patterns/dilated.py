@@ -46,8 +46,10 @@ def mix_dilated(
         def of_phase(row: int, column: int) -> Float[Tensor, "b heads h w d"]:
             parts = [x.unflatten(2, grid_hw)[:, :, row::dilation, column::dilation] for x in (q, k, v)]
             size_hw = (parts[0].shape[2], parts[0].shape[3])
-            given = (part.flatten(2, 3) for part in parts)
-            mixed = of_blocks(*given, leading_k, leading_v, grid_hw=size_hw, block=BLOCK, halo=radius, reach=radius)
+            queries, keys, values = (part.flatten(2, 3) for part in parts)
+            mixed = of_blocks(
+                queries, keys, values, leading_k, leading_v, grid_hw=size_hw, block=BLOCK, halo=radius, reach=radius
+            )
             return mixed.unflatten(2, size_hw)
 
         return _interleaved([[of_phase(row, column) for column in columns] for row in rows], grid_hw)
