@@ -49,3 +49,9 @@ def test_what_stands_or_only_turns_is_refused(walked, tmp_path):
 def test_intrinsics_in_normalised_units_are_recognised(walked, tmp_path):
     with pytest.raises(HondoError, match="divided by the image's width and height; multiply by 192 and 144"):
         examine_sources([write(tmp_path / "clip", walked[:2])], out=tmp_path, camera="0.7,0.95,0.5,0.5")
+
+
+def test_without_intrinsics_the_clip_gets_those_that_its_motion_shows(walked, tmp_path):
+    (found,) = examine_sources([write(tmp_path / "clip", walked)], out=tmp_path / "out")
+    assert found.given is None and found.focal.is_determined
+    assert found.clip.camera == pytest.approx((found.focal.focal, found.focal.focal, 96, 72))

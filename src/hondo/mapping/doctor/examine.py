@@ -70,9 +70,9 @@ def _examine(source: SampledFrames, number: int, *, out: Path, camera: str | Non
     refused = "" if stereo is not None else _refusal(motion)
     clip = None
     if not refused:
-        used = known or (
-            camera_of(focal, size_hw=source.size_hw) if focal is not None and focal.is_determined else None
-        )
+        used = known
+        if used is None and focal is not None and focal.is_determined:  # it is in pixels of the source already
+            used = camera_of(focal, small_width=source.size_hw[1], size_hw=source.size_hw)
         clip = PlannedClip(
             root=source.root.resolve(),
             stride=1 if stereo is not None else _stride(motion),
