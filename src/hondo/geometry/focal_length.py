@@ -44,7 +44,7 @@ class FocalEstimate:
 
 def estimate_focal_length(pairs: Sequence[Matches], *, width: int) -> FocalEstimate | None:
     """The focal length of images ``width`` pixels wide; None where no pair shows enough."""
-    tried = width / 2 / np.tan(np.radians(np.geomspace(*FOVS_DEG[::-1], NUM_TRIED)) / 2)
+    tried = width / 2 / np.tan(np.radians(np.geomspace(FOVS_DEG[1], FOVS_DEG[0], NUM_TRIED)) / 2)
     curves = [curve for first, following in pairs if (curve := _curve(first, following, tried)) is not None]
     if not curves:
         return None

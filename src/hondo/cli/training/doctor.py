@@ -56,9 +56,9 @@ def print_diagnoses(found: "list[Diagnosis]") -> None:
 
 
 def _cells(each: "Diagnosis") -> dict[str, str]:
-    source, motion, clip, focal = each.source, each.motion, each.clip, each.focal
+    source, motion, clip = each.source, each.motion, each.clip
     height, width = source.size_hw
-    determined = focal is not None and focal.is_determined
+    focal = each.focal if each.focal is not None and each.focal.is_determined else None
     stereo = each.stereo
     cells = {
         "frames": f"{source.count} of {width}x{height}" + (f", {source.fps:.4g}/s" if source.fps else ""),
@@ -67,7 +67,9 @@ def _cells(each: "Diagnosis") -> dict[str, str]:
         "moving objects": f"{motion.moving_objects:.0%}",
         "exposure jumps, cuts": f"{motion.exposure_jumps:.0%}, {motion.cuts}",
         "rolling shutter": "not seen" if motion.readout is None else f"{motion.readout:.0%} of a frame",
-        "focal length (px)": f"{focal.focal:.0f} ({focal.low:.0f} to {focal.high:.0f})" if determined else "not seen",
+        "focal length (px)": "not seen"
+        if focal is None
+        else f"{focal.focal:.0f} ({focal.low:.0f} to {focal.high:.0f})",
         "rows of stereo (px)": "-" if stereo is None else f"{stereo.across_px:+.1f}, spread {stereo.spread_px:.1f}",
         "stride, size": f"{clip.stride}, {clip.size_hw[0]}x{clip.size_hw[1]}" if clip else "-",
         "crop": "-" if clip is None or clip.crop is None else " ".join(map(str, clip.crop)),

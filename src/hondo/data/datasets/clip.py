@@ -120,7 +120,7 @@ class Frames(Sequence[Sample]):
         rectified = rectified_camera(calibration, view_hw) if self.right is not None else None
         self.camera = self._camera(rectified or camera or layout.camera, full_hw=view_hw)
         self.lens = undistorter(camera or layout.camera, self.camera) if self._may_bend else None
-        is_scene = mask and read_mask(Path(mask), full_hw=full_hw, crop=crop, size_hw=self.frame_hw)
+        is_scene = read_mask(Path(mask), full_hw=full_hw, crop=crop, size_hw=self.frame_hw) if mask else None
         self.is_scene = scene_through(self.lens, is_scene)
         with_depth = bool(self.depth_maps) and not sources if with_depth is None else with_depth
         self.targets = self._targets(range(len(self.images))[start:stop], with_depth=with_depth, only=only)[::every]
@@ -320,14 +320,14 @@ class Frames(Sequence[Sample]):
     def _depth(self, frame: int) -> tuple[Float[torch.Tensor, "1 h w"] | None, Bool[torch.Tensor, "1 h w"] | None, str]:
         if frame not in self.depth_maps:
             return None, None, ""
-        path = self.depth_maps[frame]
-        depth = self._stored_depth(frame)
+        path, depth = self.depth_maps[frame], self._stored_depth(frame)
         turn = 1 if self.is_video else image_orientation(self.images[frame])
         if lies_as_stored(depth.shape, self.stored_hw, orientation=turn, partners=self.partner_orientation):
             depth = turned_depth(depth, turn)
         if self.crop is not None:
             scale = depth.shape[0] / self.stored_hw[0]
-            depth = cropped(depth, tuple(round(each * scale) for each in self.crop))
+            top, left, height, width = (round(each * scale) for each in self.crop)
+            depth = cropped(depth, (top, left, height, width))
         depth, remark = known_depth(depth, divide_by=self.divide_by, max_depth=self.max_depth)
         valid = np.isfinite(depth) & (depth > 0)
         filled = torch.from_numpy(np.where(valid, depth, 0).astype(np.float32))[None]

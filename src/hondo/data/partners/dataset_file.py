@@ -77,7 +77,7 @@ def write_dataset_file(path: Path, clips: Sequence[PlannedClip], *, notes: Seque
 
 def _clip(values: dict[str, Any], folder: Path) -> PlannedClip:
     """Lists as tuples, paths from the file's folder."""
-    named = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    named: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     named.pop("measured", None)
     for name in ("root", "mask"):
         if named.get(name) is not None:

@@ -44,8 +44,9 @@ def _of_matrices(tree: Mapping[str, Any], path: Path) -> StereoCalibration:
     """By the first of: baseline, projection matrices of both views, the translation between them."""
     stated = next((tree[key] for key in ("baseline", "baseline_m") if key in tree), None)
     left, right = _projections(tree)
-    K = None if left is None else (left[0, 0], left[1, 1], left[0, 2], left[1, 2])
-    K = None if K is None else tuple(float(value) for value in K)
+    K = None
+    if left is not None:
+        K = float(left[0, 0]), float(left[1, 1]), float(left[0, 2]), float(left[1, 2])
     if stated is not None:
         return StereoCalibration(K=K, baseline=float(stated))
     if left is not None and right is not None:

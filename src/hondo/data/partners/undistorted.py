@@ -22,7 +22,7 @@ class Undistorter:
         self._places = lens_places(camera, lens)
         height, width = camera.size_hw
         inside = (self._places >= -0.5).all(-1) & (self._places <= (width - 0.5, height - 0.5)).all(-1)
-        self.is_inside: Bool[np.ndarray, "h w"] = inside  # where the lens saw anything
+        self.is_inside: Bool[np.ndarray, "h w"] = np.asarray(inside)  # where the lens saw anything
 
     def image(self, image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:
         """Bilinear; the border is repeated where the lens saw nothing."""

@@ -122,6 +122,7 @@ def _session(content: bytes, options: LoadOptions, *, name: str, profile: Path |
             raise HondoError(f"{name}: ONNX Runtime cannot read it ({reason}); export it again") from error
         check_used(session.get_providers(), device=options.device)
         return session
+    raise AssertionError("the last try returns or raises")
 
 
 def _check_form(session, header: ExportHeader, *, name: str) -> None:

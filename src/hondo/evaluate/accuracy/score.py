@@ -54,7 +54,7 @@ def score(
     align = parse_align(rule.align if align is None else align)
     preds = _maps(pred)
     gts = [truth.depth() if isinstance(truth, DepthMap) else truth for truth in _maps(gt)]
-    kinds = [_kind(one, pred_kind, align=align, protocol=rule) for one in preds]
+    kinds: list[PredKind] = [_kind(one, pred_kind, align=align, protocol=rule) for one in preds]
     if len(preds) != len(gts) or not preds:
         raise HondoError(f"score needs equally many predictions and ground truths, got {len(preds)} and {len(gts)}")
     scored = []

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, cast
 
 from hondo.recipes.search.run_trial import OnValue, Work
 from hondo.recipes.search.trial import Trial
@@ -39,7 +39,7 @@ def run_in_processes(trials: Iterator[Trial], work: Work, on_value: OnValue, *, 
                 busy[worker.pipe] = worker
             if not busy:
                 return
-            for pipe in wait(list(busy)):
+            for pipe in cast(list[Connection], wait(list(busy))):
                 outcome = busy[pipe].listen(on_value)
                 if outcome is None:
                     continue

@@ -61,7 +61,7 @@ def _changed(config: T, path: str, value: Any, *, given: str) -> T:
     head, _, rest = path.partition(".")
     if isinstance(config, dict):  # options of models, weights of losses: checked by what takes them
         return {**config, path: value}  # type: ignore[return-value]
-    if not is_dataclass(config):
+    if not is_dataclass(config) or isinstance(config, type):
         raise HondoError(f"option '{given}': nothing to set there")
     known = [each.name for each in fields(config)]
     if head not in known:

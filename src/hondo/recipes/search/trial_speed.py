@@ -4,7 +4,9 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from time import perf_counter, process_time
+from typing import cast
 
+from hondo.core.types import Size
 from hondo.engines.load import ModelSettings
 from hondo.evaluate.speed.latency import network_call
 from hondo.evaluate.speed.noise import CoreTime, Noise
@@ -44,7 +46,7 @@ LAST = LastModel()
 def measure_speed(recipe: Recipe, speed: SpeedConfig, *, model: DepthModel | None = None) -> dict[str, float]:
     """Results by name: latency [ms] with its interval, FPS by clock and by processor time, GMACs, parameters, MB."""
     model = model or LAST.built(recipe)
-    size_hw = tuple(speed.size_hw or recipe.model.options.get("size_hw") or model.input_spec.size_hw)
+    size_hw = cast(Size, tuple(speed.size_hw or recipe.model.options.get("size_hw") or model.input_spec.size_hw))
     settings = ModelSettings(
         engine=speed.engine, device=speed.device, precision=speed.precision, threads=speed.threads, size_hw=size_hw
     )

@@ -191,8 +191,9 @@ def error_image(error: Float[Tensor, "1 h w"]) -> UInt8[np.ndarray, "h w 3"]:
 def _motion(sample: Sample, *, is_wide: bool = False) -> PairMotion:
     """From the target to its first source; ``is_wide``: from the last source, which is farther away."""
     assert sample.camera is not None
+    first = sample.sources[0].image
     start = sample.sources[-1].image if is_wide and len(sample.sources) > 1 else sample.image
-    return measure_pair(tensor_to_rgb8(start), tensor_to_rgb8(sample.sources[0].image), sample.camera)
+    return measure_pair(tensor_to_rgb8(start), tensor_to_rgb8(first), sample.camera)
 
 
 def _roles(sample: Sample) -> Sequence[object]:

@@ -102,7 +102,7 @@ def _poses(clip: Frames, *, depth: DepthOf) -> Float[np.ndarray, "n 4 4"]:
 
 def _leave_out_unposed(clip: Frames, poses: Float[np.ndarray, "n 4 4"]) -> None:
     """Only targets whose poses are known stay."""
-    is_known = np.isfinite(poses).all((1, 2))
+    is_known = np.asarray(np.isfinite(poses).all((1, 2)))
     kept = [each for each in clip.targets if all(is_known[each + offset] for offset in (0, *clip.offsets))]
     if len(kept) == len(clip.targets):
         return

@@ -74,7 +74,7 @@ def study_of(stated: Mapping[str, Any], *, name: str) -> Study:
     for path, value in stated.get("set", {}).items():
         base = with_field(base, path, value)
     base = with_field(base, "loop.show_progress", value=False)
-    by = {"by": "fps"} if not stated.get("train", True) else {}
+    by: dict[str, Any] = {"by": "fps"} if not stated.get("train", True) else {}
     given = {key: stated[key] for key in ("strategy", "trials", "seed", "train", "by") if key in stated}
     study = Study(
         name=str(stated.get("name", name)), recipe=base.recipe, factors=factors, speed=base.speed, **by | given
@@ -124,4 +124,5 @@ def _speed(stated: Mapping[str, Any]) -> SpeedConfig:
     for key in stated:
         if key not in known:
             raise unknown("entry of speed", key, known)
-    return SpeedConfig(**{key: tuple(value) if isinstance(value, list) else value for key, value in stated.items()})
+    given: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in stated.items()}
+    return SpeedConfig(**given)

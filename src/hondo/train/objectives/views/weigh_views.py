@@ -50,7 +50,7 @@ def pixel_weight(values: Mapping[str, Any], config: SelfSupervisedConfig) -> Flo
     weight = None
     motion = [values[name] for name in ("depth", "T_source_target", "K", "source_K")] if config.view_masks else []
     if "geometry" in config.view_masks:
-        differences = inconsistency(*motion, values["depth_source"])
+        differences = inconsistency(*motion, depth_source=values["depth_source"])
         weight = 1 - differences.nan_to_num(1.0).amin(1)
     if "flow" in config.view_masks:
         rigid, is_ahead = rigid_flow(*motion)
