@@ -61,11 +61,12 @@ def run(config: ExportConfig) -> None:
     from hondo.video.sources.sampling import calibration_reader, read_samples
 
     count, max_drop = config.calibration_count, _max_drop(config.max_drop)
+    on_progress = lambda line: print(f"hondo: {line}", file=sys.stderr, flush=True)  # noqa: E731
     exported = export_model(
         config.model, config.out, engine=config.to, settings=_settings(config), dynamic=config.dynamic,
         batch=config.batch, force=config.force, samples=None if config.check is None else read_samples(config.check),
-        calibration=calibration_reader(config.calibration, count=count, on_progress=_print_progress),
-        max_drop=max_drop, on_progress=_print_progress,
+        calibration=calibration_reader(config.calibration, count=count, on_progress=on_progress),
+        max_drop=max_drop, on_progress=on_progress,
     )  # fmt: skip
     _report(exported, json_path=config.json)
 
@@ -77,10 +78,6 @@ def _settings(config: ExportConfig) -> "ModelSettings":
 
 def _max_drop(text: str | None) -> float | None:
     return None if text is None else parse_share(text, option="--max-drop")
-
-
-def _print_progress(line: str) -> None:
-    print(f"hondo: {line}", file=sys.stderr, flush=True)
 
 
 def _report(exported: "ExportedFile", *, json_path: Path | None) -> None:
