@@ -25,6 +25,18 @@ def synthesise_view(
 
     ``depth`` [m] is the target's, each K is in pixels of its own image. Everything is float32, also under autocast.
     """
+    view, is_valid, _ = synthesise_view_and_z(source, depth, T_source_target, K_target, K_source)
+    return view, is_valid
+
+
+def synthesise_view_and_z(
+    source: Float[Tensor, "b c hs ws"],
+    depth: Float[Tensor, "b 1 h w"],
+    T_source_target: Float[Tensor, "b 4 4"],
+    K_target: Float[Tensor, "b 3 3"],
+    K_source: Float[Tensor, "b 3 3"],
+) -> tuple[Float[Tensor, "b c h w"], Bool[Tensor, "b 1 h w"], Float[Tensor, "b 1 h w"]]:
+    """As ``synthesise_view``, and the z [m] of the target's points in the source; nothing where it is not seen."""
     with torch.autocast(source.device.type, enabled=False):
         depth = depth.float()
         is_known = depth > _MIN_DEPTH  # False for NaN
@@ -35,7 +47,7 @@ def synthesise_view(
         is_valid = is_known & (grid[:, :1].abs() <= 1) & (grid[:, 1:].abs() <= 1) & (z > _MIN_Z)
         grid = grid.clamp(-_FAR_OUTSIDE, _FAR_OUTSIDE).permute(0, 2, 3, 1)  # b h w 2
         view = F.grid_sample(source.float(), grid, mode="bilinear", padding_mode="border", align_corners=False)
-    return view, is_valid
+    return view, is_valid, z
 
 
 def source_pixels(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from hondo.cli.options.report_table import print_table
+from hondo.cli.options.waiting_line import done_waiting
 from hondo.core.atomic import make_writable_folder
 from hondo.recipes.demo.demo_config import DemoConfig, ProgressReporter, quick
 
@@ -60,11 +61,9 @@ class ConsoleProgress(ProgressReporter):
         self._console.print(f"  {text}", markup=False, highlight=False, soft_wrap=True)
 
     def each(self, text: str, items: Sequence[Item], do: Callable[[Item], Result]) -> list[Result]:
-        from hondo.cli.options.waiting_line import done_waiting
-
-        done_waiting()
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+        done_waiting()
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn())
         ends = (MofNCompleteColumn(), TimeElapsedColumn())
         is_shown = self._console.is_terminal

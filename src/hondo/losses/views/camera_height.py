@@ -21,17 +21,22 @@ def camera_height_loss(
     The plane is fitted without a gradient (RANSAC); the height is the mean distance of its points from the camera along
     its normal (Xue et al. 2020, section III-C, with one plane in place of a normal for every pixel).
     """
-    if not metres > 0:
-        raise HondoError(
-            "the camera_height term needs the height: give objective.view_options camera_height.metres=METRES",
-            field="objective.view_options",
-        )
+    check_height(metres)
     half = depth.shape[2] // 2
     points = unproject(depth.float(), K)[:, :, half:].flatten(2).mT  # b n 3
     is_known = is_scene[:, 0, half:].flatten(1) & (depth[:, 0, half:].flatten(1) > 0)
     heights = [_height(points[i][is_known[i]]) for i in range(len(depth))]
     found = [(height / metres - 1).abs() for height in heights if height is not None]
     return torch.stack(found).mean() if found else (depth * 0).sum()
+
+
+def check_height(metres: float) -> None:
+    """Refuses a height that is not given."""
+    if not metres > 0:
+        raise HondoError(
+            "the camera_height term needs the height: give objective.view_options camera_height.metres=METRES",
+            field="objective.view_options",
+        )
 
 
 def _height(points: Float[Tensor, "n 3"]) -> Float[Tensor, ""] | None:

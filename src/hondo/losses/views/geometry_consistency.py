@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from hondo.geometry.warp import source_pixels, synthesise_view
+from hondo.geometry.warp import synthesise_view_and_z
 from hondo.losses.masked import masked_mean
 
 
@@ -35,8 +35,7 @@ def inconsistency(
     """
     found = []
     for T, K_source, there in zip(T_source_target.unbind(1), source_K.unbind(1), depth_source.unbind(1), strict=True):
-        seen, is_seen = synthesise_view(there, depth, T, K, K_source)
-        _, z = source_pixels(depth.float(), T, K, K_source)
+        seen, is_seen, z = synthesise_view_and_z(there, depth, T, K, K_source)
         z, seen = torch.where(is_seen, z, 1.0), torch.where(is_seen, seen, 1.0)
         found.append(torch.where(is_seen, (z - seen).abs() / (z + seen), torch.nan))
     return torch.stack(found, dim=1)

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from hondo.geometry.warp import source_pixels, synthesise_view
+from hondo.geometry.warp import synthesise_view_and_z
 from hondo.losses.masked import masked_mean
 
 
@@ -26,8 +26,7 @@ def left_right_loss(
     losses = []
     for number in is_stereo.nonzero()[:, 0].tolist():
         T, K_source, there = T_source_target[:, number], source_K[:, number], depth_source[:, number]
-        seen, is_seen = synthesise_view(there, depth, T, K, K_source)
-        _, z = source_pixels(depth.float(), T, K, K_source)
+        seen, is_seen, z = synthesise_view_and_z(there, depth, T, K, K_source)
         unit = (K_source[:, 0, 0] * T[:, :3, 3].norm(dim=-1) / depth.shape[-1])[:, None, None, None]
         is_seen = is_seen & is_scene
         z, seen = torch.where(is_seen, z, 1.0), torch.where(is_seen, seen, 1.0)

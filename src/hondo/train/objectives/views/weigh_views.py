@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from hondo.core.errors import HondoError
+from hondo.losses.views.camera_height import check_height
 from hondo.losses.views.flow_consistency import is_moving, rigid_flow
 from hondo.losses.views.geometry_consistency import inconsistency
 from hondo.losses.views.view_terms import VIEW_TERMS
@@ -19,11 +19,8 @@ def check_view_terms(config: SelfSupervisedConfig) -> None:
     """Refuses names that are not in VIEW_TERMS, options of other terms, and a camera height that is not given."""
     terms = {name: VIEW_TERMS[name] for name in config.view_terms}
     check_options(terms, config.view_options, field="objective.view_options")
-    if "camera_height" in terms and not config.view_options.get("camera_height.metres", 0) > 0:
-        raise HondoError(
-            "the camera_height term needs the height: give objective.view_options camera_height.metres=METRES",
-            field="objective.view_options",
-        )
+    if "camera_height" in terms:
+        check_height(config.view_options.get("camera_height.metres", 0))
 
 
 def reads_features(config: SelfSupervisedConfig) -> bool:
