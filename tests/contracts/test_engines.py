@@ -26,7 +26,7 @@ from tests.engines.torch.conftest import quick_compiler  # noqa: F401  (a fixtur
 EXPORTING = ("onnx", "openvino")  # whose files are made in a second
 COMPILING = ("torch-compile", "aot-inductor")  # half a minute for each shape and precision
 PRECISIONS = [
-    (name, precision)
+    pytest.param(name, precision, marks=pytest.mark.slow if name in COMPILING else ())
     for name in ENGINES
     for precision in ENGINES[name].precisions
     if precision != "fp32" and (name not in COMPILING or (name, precision) == ("torch-compile", "bf16"))

@@ -1,6 +1,7 @@
 """What every model of the zoo keeps: an entry is tested by being in the table."""
 
 from copy import deepcopy
+from typing import Any
 
 import pytest
 import torch
@@ -23,7 +24,24 @@ REPEATING = ("unet-convnext-atto", "unet-resnet50", "vtdepth-b2", "vtdepth-pcpvt
 ENDS_IN_RELU = ("fastdepth", "fastdepth-pruned")  # metric depth that may be 0, as published
 
 
-@pytest.fixture(scope="module", params=list(ZOO))
+# As a smaller sibling but for its depth or width; with those that tests build alike (TINY) in `make test-slow`.
+LARGER = ("unet-resnet50", "vtdepth-b1", "vtdepth-b2", "vtdepth-pvtv1-small")
+HEADS = ("depth-anything-s-indoor",)  # the encoder of a sibling with another head
+
+
+def members() -> list[Any]:
+    """Every model; those whose like was tested already are slow tests."""
+    seen: list[Any] = []
+    marked = []
+    for name in ZOO:
+        tiny = TINY.get(name)
+        is_alike = name in LARGER or (tiny is not None and tiny in seen and name not in HEADS)
+        marked.append(pytest.param(name, marks=pytest.mark.slow if is_alike else ()))
+        seen.append(tiny)
+    return marked
+
+
+@pytest.fixture(scope="module", params=members())
 def model(request: pytest.FixtureRequest) -> Model:
     """Fresh weights: the laws do not depend on training."""
     torch.manual_seed(0)

@@ -19,8 +19,6 @@ from hondo.synthetic.rendering.textures import make_atlas
 from hondo.synthetic.viewpoints import walk
 from hondo.synthetic.worlds.registry import MIXTURE, WORLDS, make_world
 
-STEREO_BASELINE = 0.12  # metres
-
 
 @dataclass(frozen=True, kw_only=True)
 class SyntheticScenes(Sequence[Sample]):
@@ -32,6 +30,7 @@ class SyntheticScenes(Sequence[Sample]):
     sources: tuple[ViewRole, ...] = ()
     worlds: Mapping[str, float] = field(default_factory=lambda: dict(MIXTURE))
     fov_deg: tuple[float, float] = (40.0, 100.0)  # horizontal
+    baseline: float = 0.12  # metres from the left to the right camera of "stereo"
     device: str = "cpu"
 
     def __post_init__(self) -> None:
@@ -67,7 +66,7 @@ class SyntheticScenes(Sequence[Sample]):
         camera = Camera.from_fov(float(rng.uniform(*self.fov_deg)), size_hw=self.size_hw)
         offsets = [role for role in self.sources if role != "stereo"]
         first, last = min((0, *offsets)), max((0, *offsets))
-        scene = walk(world, rng, last - first + 1, baseline=STEREO_BASELINE if "stereo" in self.sources else 0.0)
+        scene = walk(world, rng, last - first + 1, baseline=self.baseline if "stereo" in self.sources else 0.0)
         stride = 2 if "stereo" in self.sources else 1
         picked = [
             -first * stride,

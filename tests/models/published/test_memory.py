@@ -26,6 +26,7 @@ print(kilobytes("VmHWM") - before)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="the peak of memory is read from Linux's /proc")
 def test_the_peak_is_about_the_files_size(shared_reference: Path, tmp_path: Path) -> None:
     (shapes,) = json.loads((shared_reference / f"{NAME}.json").read_text())["files"].values()

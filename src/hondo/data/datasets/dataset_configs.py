@@ -9,6 +9,7 @@ from hondo.core.types import Size
 from hondo.data.layouts.layout_table import LAYOUTS
 
 _SIDE = Limits(at_least=16)  # pixels; networks halve their input four times and more
+_ANGLE = Limits(at_least=1, at_most=170)  # degrees
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,9 +88,12 @@ class SyntheticData:
     size_hw: Size = (192, 256)
     sources: tuple[int | Literal["stereo"], ...] = ()  # other views, with their poses: offsets in frames, or "stereo"
     worlds: dict[str, float] | None = None  # and how often each is drawn; None: the mixture of hondo.synthetic
+    fov_deg: tuple[float, float] = (40.0, 100.0)  # from which each scene's horizontal field of view is drawn
+    baseline: float = 0.12  # metres between the cameras of "stereo"
 
     def __post_init__(self) -> None:
-        check_config(self, name="data", limits={"length": COUNT, "size_hw": _SIDE, "worlds": NOT_NEGATIVE})
+        limits = {"length": COUNT, "size_hw": _SIDE, "worlds": NOT_NEGATIVE, "fov_deg": _ANGLE, "baseline": POSITIVE}
+        check_config(self, name="data", limits=limits)
 
 
 @dataclass(frozen=True, kw_only=True)

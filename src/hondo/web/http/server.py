@@ -62,8 +62,8 @@ def serve(
 def make_server(service: Service) -> "Server":
     """The server of a service; ``run(sockets=[...])`` serves until ``should_exit`` is set or a signal arrives."""
     limits = service.limits
-    settings = uvicorn.Config(
-        build_app(service), http=http_protocol(head_seconds=limits.head_seconds), ws=BoundedClose,
+    settings = uvicorn.Config(  # asyncio even where uvloop is installed: the bounds of the protocols are tested with it
+        build_app(service), loop="asyncio", http=http_protocol(head_seconds=limits.head_seconds), ws=BoundedClose,
         ws_max_size=limits.body_bytes, ws_per_message_deflate=False, proxy_headers=False, server_header=False,
         log_level="error", access_log=False, timeout_keep_alive=30, timeout_graceful_shutdown=_DRAIN_S,
     )  # fmt: skip
