@@ -32,6 +32,8 @@ class BenchCommand:
     """Size of the camera's image, for the time before and after the network. Default: the network's size."""
     batch: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
     """Images at once, for the network alone. Default: what a file was exported for, else 1."""
+    requests: Annotated[tuple[int, ...], tyro.conf.arg(metavar="N...")] = ()
+    """Also images a second with so many requests begun at once, as a server runs them, e.g. --requests 2 4."""
     warmup: Annotated[int, tyro.conf.arg(metavar="N")] = 10
     """Untimed calls first, at least; more until the times are stable."""
     runs: Annotated[int, tyro.conf.arg(metavar="N")] = 100
@@ -113,6 +115,7 @@ def _config(command: BenchCommand) -> "BenchConfig":
         batch=command.batch,
         warmup=command.warmup,
         runs=command.runs,
+        requests=command.requests,
     )
 
 

@@ -89,15 +89,24 @@ def layer_table(result: BenchResult) -> str:
 
 
 def bench_config(
-    *, protocol: str | None, size_hw: Size | None, image_hw: Size | None, batch: int | None, warmup: int, runs: int
+    *,
+    protocol: str | None,
+    size_hw: Size | None,
+    image_hw: Size | None,
+    batch: int | None,
+    warmup: int,
+    runs: int,
+    requests: tuple[int, ...] = (),
 ) -> BenchConfig:
     """How to measure; a protocol fixes the sizes and the batch."""
     if protocol is None:
-        return BenchConfig(size_hw=size_hw, image_hw=image_hw, batch=batch, warmup=warmup, runs=runs)
+        return BenchConfig(size_hw=size_hw, image_hw=image_hw, batch=batch, warmup=warmup, runs=runs, requests=requests)
     config = protocol_config(protocol, warmup=warmup)
-    if size_hw is not None or image_hw is not None or batch not in (None, 1):
+    if size_hw is not None or image_hw is not None or batch not in (None, 1) or requests:
         raise HondoError(
-            f"protocol {protocol} fixes sizes and batch; leave out size_hw, image_hw and batch", field="protocol"
+            f"protocol {protocol} fixes sizes and batch, one image at a time; leave out size_hw, image_hw, batch and "
+            "requests",
+            field="protocol",
         )
     return config
 

@@ -17,6 +17,7 @@ from hondo.engines.tracing.graph_inputs import call_in_video
 from hondo.evaluate.speed.memory import PeakMemory, file_size_mib
 from hondo.evaluate.speed.noise import Noise
 from hondo.evaluate.speed.peak import PeakThroughput
+from hondo.evaluate.speed.requests import images_a_second
 from hondo.evaluate.speed.timing import Timing, measure
 from hondo.models.base.depth_model import DepthModel
 
@@ -59,8 +60,11 @@ class BenchConfig:
     runs: int = 100
     seconds: float = 20.0
     protocol: str = ""  # the name of a published protocol, which fixes the numbers above
+    requests: tuple[int, ...] = ()  # begun at once: throughput is also measured with so many
 
     def __post_init__(self) -> None:
+        if any(count < 1 for count in self.requests):
+            raise HondoError(f"requests must each be at least 1, got {self.requests}", field="requests")
         if (self.batch is not None and self.batch < 1) or self.runs < 1 or self.warmup < 0:
             raise HondoError(
                 f"batch {self.batch} and runs {self.runs} must be at least 1, warmup {self.warmup} at least 0"
@@ -102,6 +106,7 @@ class BenchResult:
     postprocess_ms: float  # network output to a map of the image's size
     fps: float  # end-to-end calls a second, one image each: image to map at its size
     throughput: float  # images a second of the network alone, in batches
+    throughput_at: dict[int, float]  # the same with so many requests begun at once
     predictor_median_ms: float  # the end-to-end call
     overhead_ms: float  # the end-to-end call less the network, batch 1
     gmacs: float | None
@@ -124,7 +129,9 @@ class BenchResult:
             ("min", self.min_ms, "ms", "lower"), ("mean", self.mean_ms if self.protocol else None, "ms", "lower"),
             ("preprocess", self.preprocess_ms, "ms", "lower"), ("postprocess", self.postprocess_ms, "ms", "lower"),
             ("end to end", self.predictor_median_ms, "ms", "lower"), ("FPS", self.fps, "1/s", "higher"),
-            ("throughput", self.throughput, "1/s", "higher"), ("MACs", self.gmacs, "G", "lower"),
+            ("throughput", self.throughput, "1/s", "higher"),
+            *((f"throughput at {count} requests", each, "1/s", "higher") for count, each in self.throughput_at.items()),
+            ("MACs", self.gmacs, "G", "lower"),
             ("of peak throughput", share, "%", "higher"),
             ("parameters", None if self.parameters is None else self.parameters / 1e6, "M", "lower"),
             ("peak memory", self.peak_memory_mib, "MiB", "lower"), ("file", self.file_size_mib, "MiB", "lower"),
@@ -169,6 +176,12 @@ def bench(
         postprocess_ms=after.median_ms,
         fps=1000 / whole.median_ms,
         throughput=1000 * batch / network.median_ms,
+        throughput_at={
+            count: images_a_second(
+                predictor, size_hw=size_hw, requests=count, batch=batch, runs=config.runs, seconds=config.seconds
+            )
+            for count in config.requests
+        },
         predictor_median_ms=whole.median_ms,
         overhead_ms=whole.median_ms - single.median_ms,
         gmacs=gmacs,
