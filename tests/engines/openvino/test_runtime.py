@@ -9,6 +9,7 @@ from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec
 from hondo.engines.base.engine import LoadOptions
 from hondo.engines.openvino.engine import ENGINE as openvino_ir
+from hondo.engines.openvino.decompose import GROUP_NORM
 from hondo.engines.openvino.graph import convert_model
 from hondo.engines.openvino.runtime import compile_graph
 from hondo.models.base.depth_model import DepthModel
@@ -35,6 +36,16 @@ class Bottleneck(nn.Module):
 def normed(inputs: int, outputs: int, *, kernel: int = 1) -> nn.Sequential:
     conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False)
     return nn.Sequential(conv, nn.GroupNorm(32, outputs))
+
+
+def test_a_graph_keeps_its_group_normalizations_when_it_is_compiled() -> None:
+    """They are decomposed in a copy: the graph may be written to a file, or compiled for another device."""
+    network = nn.Sequential(normed(3, 32), nn.Conv2d(32, 1, 1))
+    spec = InputSpec(size_hw=(16, 16), multiple_of=1)
+    model = DepthModel(network, name="m", kind=DepthKind.RELATIVE_INVERSE_DEPTH, input_spec=spec).eval()
+    graph = convert_model(model, (1, 3, 16, 16))
+    compile_graph(graph, "CPU", {})
+    assert GROUP_NORM in {op.get_type_name() for op in graph.get_ops()}
 
 
 def test_residual_blocks_of_group_normalisations_run_on_small_images() -> None:

@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     import openvino
 
 
+GROUP_NORM = "GroupNormalization"
+
+
 def decompose(graph: "openvino.Model") -> None:
     """Decomposes group normalization and attention, and folds constants, in place."""
     decompose_group_norms(graph)
@@ -18,13 +21,12 @@ def decompose(graph: "openvino.Model") -> None:
 def decompose_group_norms(graph: "openvino.Model") -> None:
     """Each group normalization as reshape, normalization, scale and shift, in place.
 
-    OpenVINO 2026.4 ends the process when it fuses some of them, and NNCF compiles the graph with fusion (see
-    ``runtime.compile_graph``).
+    OpenVINO 2026.4 ends the process when it fuses some of them (see ``runtime.compile_graph``), as NNCF makes it do.
     """
     from openvino import opset13 as ops
 
     for op in graph.get_ordered_ops():
-        if op.get_type_name() != "GroupNormalization":
+        if op.get_type_name() != GROUP_NORM:
             continue
         value, scale, bias = op.input_values()
         shape, attributes = list(value.get_shape()), op.get_attributes()

@@ -13,6 +13,7 @@ from hondo.core.memory_errors import memory_errors_explained
 from hondo.engines.base.compiled import Call, Shape, kept_per_shape
 from hondo.engines.base.infer_queue import Finish, InferQueue
 from hondo.engines.base.layer_times import LayerTime
+from hondo.engines.openvino.decompose import GROUP_NORM, decompose_group_norms
 
 if TYPE_CHECKING:
     import openvino
@@ -52,14 +53,16 @@ def settings(
 
 
 def compile_graph(graph: "openvino.Model", device: str, config: dict[str, Any]) -> "openvino.CompiledModel":
-    """Compiles a graph for a device.
+    """Compiles a graph for a device; for the CPU group normalizations are decomposed first.
 
-    OpenVINO 2026.4 ends the process when it fuses some group normalizations, so fusion is off where there are any.
+    OpenVINO 2026.4 ends the process when it fuses some of them there, and switching fusion off for the whole network
+    would cost more than it takes to compute them step by step: attention is one fused operation too.
     """
     import openvino as ov
 
-    if device == "CPU" and any(op.get_type_name() == "GroupNormalization" for op in graph.get_ops()):
-        config = config | {"SNIPPETS_MODE": "DISABLE"}
+    if device == "CPU" and any(op.get_type_name() == GROUP_NORM for op in graph.get_ops()):
+        graph = graph.clone()
+        decompose_group_norms(graph)
     try:
         with deferred_interrupt(), memory_errors_explained("give a smaller size_hw"):
             return ov.Core().compile_model(graph, device, config)
