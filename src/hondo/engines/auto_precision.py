@@ -19,9 +19,10 @@ from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.core.waiting import WAITING
 from hondo.data.datasets.embedded_clip import embedded_clip
-from hondo.engines.autoselect import best_call_ms, load_fastest, trial_key
+from hondo.engines.autoselect import best_call_ms, load_fastest
 from hondo.engines.base.engine import EXACT, LoadOptions
 from hondo.engines.base.predictor import NetworkPredictor
+from hondo.engines.base.trial_key import trial_key
 from hondo.engines.registry import ENGINES
 from hondo.metrics.reference import abs_rel_to_reference, rank_correlation
 from hondo.models.base.depth_model import DepthModel

@@ -4,27 +4,23 @@ A trial holds for a model, a size, a precision and a machine. HONDO_TRIAL=0 turn
 is then used.
 """
 
-import hashlib
-import json
 import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
 from hondo.core.cache import cache_folder, read_cached, write_cached
 from hondo.core.errors import HondoError
-from hondo.core.processor import hardware
 from hondo.core.types import Size
 from hondo.core.waiting import WAITING
 from hondo.engines.base.engine import LoadOptions, Use
 from hondo.engines.base.predictor import NetworkPredictor
+from hondo.engines.base.trial_key import trial_key
 from hondo.engines.registry import ENGINES
 from hondo.engines.tracing.graph_inputs import call_in_video
 from hondo.models.base.depth_model import DepthModel
-from hondo.version import __version__
 
 TRIAL_SECONDS = 2.0  # for all engines but the first, which would be loaded anyway
 _TIMED = 3  # calls after an untimed one; the best counts
@@ -127,20 +123,3 @@ def best_call_ms(predictor: NetworkPredictor, size_hw: Size) -> float:
         call()
         times.append(1000 * (time.perf_counter() - start))
     return min(times)
-
-
-def trial_key(model: DepthModel, facts: dict[str, object]) -> str:
-    """One trial for each architecture (not for its weights), use, machine and set of versions."""
-    shapes = [(name, list(tensor.shape)) for name, tensor in model.state_dict().items()]
-    facts_of_trial = [model.name, sorted(map(str, model.options.items())), shapes, facts, hardware(), _versions()]
-    return hashlib.sha256(json.dumps(facts_of_trial, default=str).encode()).hexdigest()[:32]
-
-
-def _versions() -> list[str]:
-    found = [__version__]
-    for package in ("torch", "openvino", "onnxruntime"):
-        try:
-            found.append(f"{package} {version(package)}")
-        except PackageNotFoundError:
-            found.append(f"no {package}")
-    return found

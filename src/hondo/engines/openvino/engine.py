@@ -1,12 +1,14 @@
 """OpenVINO as an engine: the fastest on Intel and many other CPUs. Its file is an .xml with a .bin beside it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
 
-from hondo.engines.base.compiled import Shape, compiled_per_shape, predictor_of
+from hondo.engines.base.compiled import Call, Shape, compiled_per_shape, predictor_of
 from hondo.engines.base.engine import (
     INT8_DYNAMIC,
     INT8_STATIC,
@@ -19,12 +21,16 @@ from hondo.engines.base.engine import (
 from hondo.engines.base.layer_times import LayerTime
 from hondo.engines.base.metadata import ExportHeader, export_spec, header_of
 from hondo.engines.base.predictor import NetworkPredictor
-from hondo.engines.openvino.graph import convert, graphs_of_file, graphs_of_model
+from hondo.engines.openvino.forms import ALL_REPLACED, Kinds, fastest_form
+from hondo.engines.openvino.graph import convert, convert_model, graphs_of_file, graphs_of_model
 from hondo.engines.openvino.int8 import quantize, with_int8_weights
 from hondo.engines.openvino.ir_files import read_graph, save_graph
 from hondo.engines.openvino.runtime import compile_graph, device_here, layer_times, queue_opener, runner, settings
 from hondo.engines.tracing.export_graph import module_paths, trace
 from hondo.models.base.depth_model import DepthModel
+
+if TYPE_CHECKING:
+    import openvino
 
 
 def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
@@ -34,8 +40,9 @@ def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
     for the layers that stay in float.
     """
     spec = export_spec(model.input_spec, size_hw=options.size_hw, dynamic=options.dynamic)
-    program = trace(model, size_hw=spec.size_hw, batch=options.batch, dynamic=options.dynamic)
     shape = (-1, 3, -1, -1) if options.dynamic else (options.batch, 3, *spec.size_hw)
+    kinds_left = ALL_REPLACED if options.dynamic else _form_of_file(model, shape, precision=options.precision)
+    program = trace(model, size_hw=spec.size_hw, batch=options.batch, dynamic=options.dynamic, not_fused=kinds_left)
     graph, int8 = convert(program, shape=shape, num_previous=model.num_previous), None
     if options.precision == INT8_WEIGHTS:
         graph = with_int8_weights(graph)
@@ -51,6 +58,16 @@ def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
     return path
 
 
+def _form_of_file(model: DepthModel, shape: Shape, *, precision: str) -> Kinds:
+    """The form of a file: the fastest on the processor of this machine."""
+    config = settings("CPU", precision=precision, threads=None)
+
+    def run_of(kinds_left: Kinds) -> Call:
+        return runner(compile_graph(convert_model(model, shape, kinds_left), "CPU", config))
+
+    return fastest_form(model, run_of, shape=shape, precision=precision)
+
+
 def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     """Runs an exported file, or a model, which is converted once and compiled for each size that comes."""
     if isinstance(source, Path):
@@ -59,7 +76,8 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
         graph_for = graphs_of_file(graph, num_previous=header.num_previous)
     else:
         header = ExportHeader.of(source, precision=options.precision)
-        graph_for = graphs_of_model(source, change=with_int8_weights if options.precision == INT8_WEIGHTS else None)
+        model, change = source, with_int8_weights if options.precision == INT8_WEIGHTS else None
+        graph_for = graphs_of_model(model, change=change, choose=lambda *candidates: form_of(model, *candidates))
     target, float_precision = (
         device_here(ENGINE.device_named(options.device)),
         header.int8.float_precision if header.int8 else "fp32",
@@ -68,6 +86,17 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     def configured(*, many: bool = False) -> dict[str, object]:
         return settings(
             target, precision=header.precision, threads=options.threads, many=many, float_precision=float_precision
+        )
+
+    def form_of(model: DepthModel, graph_of: Callable[[Kinds], "openvino.Model"], shape: Shape) -> Kinds:
+        if target != "CPU":
+            return ALL_REPLACED
+        return fastest_form(
+            model,
+            lambda kinds_left: runner(compile_graph(graph_of(kinds_left), target, configured())),
+            shape=shape,
+            precision=options.precision,
+            threads=options.threads,
         )
 
     def compiled(shape: Shape, *, many: bool):

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,7 @@ import torch
 from hondo.core.errors import HondoError, reason_of
 from hondo.core.memory_errors import is_out_of_memory
 from hondo.engines.base.compiled import Shape
+from hondo.engines.openvino.forms import ALL_REPLACED, Kinds
 from hondo.engines.openvino.graph_cache import cached_graph
 from hondo.engines.openvino.runtime import compile_graph, runner
 from hondo.engines.tracing.export_graph import quiet, trace
@@ -30,6 +31,7 @@ MAX_DIFFERENCE = 1e-3  # between a reshaped graph and torch, as a share of the l
 _one_conversion = threading.Lock()
 
 GraphFor = Callable[[Shape], "openvino.Model"]
+ChooseForm = Callable[[Callable[[Kinds], "openvino.Model"], Shape], Kinds]
 
 
 def convert(program: torch.export.ExportedProgram, *, shape: Shape, num_previous: int) -> "openvino.Model":
@@ -80,9 +82,9 @@ def _no_telemetry() -> Iterator[None]:
             os.environ["CI"] = before
 
 
-def convert_model(model: DepthModel, shape: Shape) -> "openvino.Model":
-    """The graph of a model for one input shape."""
-    program = trace(model, size_hw=shape[2:], batch=shape[0])
+def convert_model(model: DepthModel, shape: Shape, kinds_left: Kinds = ALL_REPLACED) -> "openvino.Model":
+    """The graph of a model for one input shape. ``kinds_left``: kinds of modules that are not replaced, see forms."""
+    program = trace(model, size_hw=shape[2:], batch=shape[0], not_fused=kinds_left)
     return convert(program, shape=shape, num_previous=model.num_previous)
 
 
@@ -91,8 +93,11 @@ def graphs_of_file(graph: "openvino.Model", *, num_previous: int) -> GraphFor:
     return lambda shape: _reshaped(graph, shape, num_previous=num_previous)
 
 
-def graphs_of_model(model: DepthModel, *, change: Callable | None = None) -> GraphFor:
+def graphs_of_model(
+    model: DepthModel, *, change: Callable | None = None, choose: ChooseForm = lambda of_form, shape: ALL_REPLACED
+) -> GraphFor:
     """The graph of a model for each input shape, with the weights of this moment. ``change``: applied to each graph.
+    ``choose``: the kinds of modules that are not replaced, given the graphs of the candidates.
 
     The model is converted at its own size, and the graph is reshaped for other sizes. A reshaped graph is used only
     where it agrees with torch; a model that holds its size inside is converted again. Graphs are kept for the next
@@ -101,24 +106,28 @@ def graphs_of_model(model: DepthModel, *, change: Callable | None = None) -> Gra
     model = deepcopy(model).cpu().float().eval()
     own_shape, identity = (1, 3, *model.input_spec.size_hw), fingerprint(model)
 
-    @cache
-    def converted_at_own_size() -> "openvino.Model":
-        return convert_model(model, own_shape)
+    @lru_cache(maxsize=1)
+    def converted_at_own_size(kinds_left: Kinds) -> "openvino.Model":
+        return convert_model(model, own_shape, kinds_left)
 
-    def converted(shape: Shape) -> "openvino.Model":
+    def converted(shape: Shape, kinds_left: Kinds) -> "openvino.Model":
         if shape == own_shape:
-            return converted_at_own_size()
+            return converted_at_own_size(kinds_left)
         try:
-            reshaped = _reshaped(converted_at_own_size(), shape, num_previous=model.num_previous)
+            reshaped = _reshaped(converted_at_own_size(kinds_left), shape, num_previous=model.num_previous)
             if _agrees(reshaped, model, shape):
                 return reshaped
         except RuntimeError:  # OpenVINO's one class of error: the sizes inside do not fit
             pass
-        return convert_model(model, shape)
+        return convert_model(model, shape, kinds_left)
+
+    def graph_of_form(shape: Shape, kinds_left: Kinds) -> "openvino.Model":
+        parts = ["x".join(map(str, shape)), *(f"no{kind.__name__}" for kind in kinds_left)]
+        key = None if identity is None else "-".join([identity, *parts])
+        return cached_graph(key, lambda: converted(shape, kinds_left))
 
     def graph_for(shape: Shape) -> "openvino.Model":
-        key = None if identity is None else f"{identity}-{'x'.join(map(str, shape))}"
-        graph = cached_graph(key, lambda: converted(shape))
+        graph = graph_of_form(shape, choose(lambda kinds_left: graph_of_form(shape, kinds_left), shape))
         return graph if change is None else change(graph)
 
     return graph_for
