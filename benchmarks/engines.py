@@ -4,18 +4,21 @@
 
 FOLDER holds what benchmarks/trained_like.py wrote. Each model is exported in every precision that an engine offers, the
 files are compared with torch on real images, and then all of them and eager torch are called in turn, so that every
-ratio comes from the same minutes. What is done is kept in --out: a run that was cut off goes on, and --parts parity
-can be done on a busy machine. In the end docs/reports/engines.json is written from all that is there (make docs).
+ratio comes from the same minutes. What is done is kept in --out: a run that was cut off goes on. --parts parity can be
+done on a busy machine, --parts latency without trained weights. In the end the rows of this machine are set in
+docs/reports/engines.json, which keeps those of others (make docs).
 """
 
 import argparse
 import sys
 from pathlib import Path
 
+from engines_machines import machine, side_by_side
 from engines_measure import ENGINES_SHOWN, PRECISIONS_SHOWN, Case, Plan, measure_latency, measure_parity, tell
 from engines_report import LATENCY, assemble
 
 from hondo.core.cache import cache_folder
+from hondo.core.report import Report
 from hondo.core.types import Size
 from hondo.data.datasets.rgbd import Rgbd
 from hondo.evaluate.accuracy.evaluation import image_of
@@ -73,8 +76,8 @@ def main() -> int:
     parser.add_argument("--calibration-count", type=int, default=24, help="images of each, at most")
     parser.add_argument("--out", type=Path, default=cache_folder("engines"), help="files and what was measured on them")
     parser.add_argument("--json", type=Path, default=REPORT)
-    parser.add_argument("--engines", nargs="+", choices=ENGINES_SHOWN, default=ENGINES_SHOWN, help="of parity")
-    parser.add_argument("--precisions", nargs="+", choices=PRECISIONS_SHOWN, default=PRECISIONS_SHOWN, help="of parity")
+    parser.add_argument("--engines", nargs="+", choices=ENGINES_SHOWN, default=ENGINES_SHOWN)
+    parser.add_argument("--precisions", nargs="+", choices=PRECISIONS_SHOWN, default=PRECISIONS_SHOWN)
     parser.add_argument("--parts", nargs="+", choices=("parity", "latency"), default=("parity", "latency"))
     parser.add_argument("--images", type=int, default=8, help="that parity looks at")
     parser.add_argument("--rounds", type=int, default=20, help="of latency, at most")
@@ -95,12 +98,15 @@ def main() -> int:
         weights = options.weights / f"{name}.safetensors"
         if not weights.exists():
             tell(f"{name}: {weights} is not there; make it with benchmarks/trained_like.py --models {name}")
-            continue
+            if "parity" in options.parts:
+                continue
+            weights = None  # random ones take the same time
         run(Case(name=name, size_hw=SIZES[name], weights=weights), plan, options=options)
     report = assemble(options.out, SIZES)
     print(report.to_markdown())
     if "latency" in options.parts:
-        options.json.write_text(report.to_json() + "\n")
+        stored = Report.from_json(options.json.read_text()) if options.json.exists() else None
+        options.json.write_text(side_by_side(report, stored, name=machine()).to_json() + "\n")
     return 0
 
 

@@ -56,7 +56,7 @@ class Plan:
     rounds: int
     seconds: float
     max_drop: float
-    engines: Sequence[str] = ENGINES_SHOWN  # whose parity is missing
+    engines: Sequence[str] = ENGINES_SHOWN  # that are measured
     precisions: Sequence[str] = PRECISIONS_SHOWN
     plain: bool = False  # latency also of what each tool's own converter gives
 
@@ -133,17 +133,21 @@ def compared(
 
 
 def measure_latency(case: Case, plan: Plan, *, folder: Path) -> None:
-    """Every variant that was compared and may be fast, and eager torch, in turn."""
+    """Every variant that may be fast and was compared, or is exported here without images, and eager torch, in turn."""
     kept = folder / LATENCY
-    fast = (variant for variant in variants() if variant.precision not in NOT_TIMED)
-    found = [variant for variant in fast if "abs_rel" in (read_cached(variant.facts(folder)) or {})]
-    if read_cached(kept) is not None or not found:
+    if read_cached(kept) is not None:
         return
     model = build(case)
+    fast = [each for each in variants(plan.engines, plan.precisions) if each.precision not in NOT_TIMED]
+    found = [each for each in fast if is_ready(each, model, size_hw=case.size_hw, folder=folder)]
+    if not found:
+        return
     gmacs, under, roof = count_macs(model, size_hw=case.size_hw) / 1e9, str(conditions()), measure_peak()
     times: dict[str, LatencyComparison] = {}
     plains: dict[str, Plain | str] = {}
-    for engine in ENGINES_SHOWN:  # apart: the threads of one engine wait for more work on the cores of the next
+    for engine in dict.fromkeys(
+        each.engine for each in found
+    ):  # apart: the threads of one engine wait for more work on the cores of the next
         if plan.plain:
             plains[engine] = plain(engine, model, case.size_hw)
         of_engine = [each for each in found if each.engine == engine]
@@ -164,6 +168,21 @@ def measure_latency(case: Case, plan: Plan, *, folder: Path) -> None:
     write_cached(kept, common | {"variants": facts, "noise": list(noise)})
     for name, fact in facts.items():
         tell(f"{case.name} {name}: {fact['ms']:.1f} ms, {fact['speed_up']:.2f} x eager torch")
+
+
+def is_ready(variant: Variant, model: DepthModel, *, size_hw: Size, folder: Path) -> bool:
+    """Whether a variant can be timed. A file that was not compared yet is exported, if it needs no images: latency does
+    not follow from accuracy."""
+    facts = read_cached(variant.facts(folder))
+    if facts is not None:
+        return "abs_rel" in facts
+    if variant.precision in ENGINES[variant.engine].calibrated:
+        return False
+    if variant.has_file and not variant.file(folder).exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        options = ExportOptions(size_hw=size_hw, precision=variant.precision)
+        ENGINES[variant.engine].export(model, variant.file(folder), options)
+    return True
 
 
 def alternated(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from statistics import geometric_mean
 from typing import Any
 
 from hondo.core.cache import read_cached
@@ -12,6 +13,8 @@ from hondo.evaluate.speed.peak import PeakThroughput
 from hondo.metrics.depth_metrics import DepthMetrics
 
 LATENCY = "latency.json"
+ACCURATE = 0.02  # abs_rel to torch that the fastest accurate file of a model may have
+PLAIN_ENGINE = "openvino"  # whose files the means compare with what its converter gives
 
 
 def assemble(out: Path, sizes: Mapping[str, Size]) -> Report:
@@ -19,6 +22,7 @@ def assemble(out: Path, sizes: Mapping[str, Size]) -> Report:
     rows: list[Row] = []
     notes: list[str] = []
     compared: dict[int, list[str]] = {}  # subjects by how many images with ground truth they were compared on
+    beside_plain: list[tuple[float, float]] = []
     for name, size_hw in sizes.items():
         folder, title = out / name, f"{name} {size_hw[0]}x{size_hw[1]}"
         for path in sorted(each for each in folder.glob("*.json") if each.name != LATENCY):
@@ -33,8 +37,36 @@ def assemble(out: Path, sizes: Mapping[str, Size]) -> Report:
         if latency is not None:
             rows += latency_rows(title, latency)
             notes += latency_notes(title, latency)
+            beside_plain += over_plain(folder, latency)
+    rows += plain_means(beside_plain)
     notes += compared_notes(compared)
     return Report(title="Engines", rows=tuple(rows), notes=tuple(dict.fromkeys(notes)))
+
+
+def over_plain(folder: Path, latency: Mapping[str, Any]) -> list[tuple[float, float]]:
+    """The plain conversion's time over that of the file in its precision, and over that of the fastest accurate file;
+    nothing where either is missing."""
+    timed = {
+        name: facts
+        for name, facts in latency["variants"].items()
+        if facts.get("plain", "").split()[1:2] == [PLAIN_ENGINE]
+    }
+    equal = [facts["over_plain"] for name, facts in timed.items() if name.split("-", 1)[1] == facts["plain"].split()[2]]
+    accurate = [
+        facts["over_plain"]
+        for name, facts in timed.items()
+        if (read_cached(folder / f"{name}.json") or {}).get("abs_rel", 1) <= ACCURATE
+    ]
+    return [(equal[0], max(accurate))] if equal and accurate else []
+
+
+def plain_means(ratios: list[tuple[float, float]]) -> list[Row]:
+    """The geometric means over models of both ratios of ``over_plain``."""
+    subjects = ("file of equal precision", "fastest accurate file")
+    return [
+        Row(name="over plain", value=geometric_mean(each), better="higher", subject=f"{len(each)} models: {subject}")
+        for subject, each in zip(subjects, zip(*ratios, strict=True), strict=False)
+    ]
 
 
 def compared_notes(compared: Mapping[int, list[str]]) -> list[str]:

@@ -67,5 +67,19 @@ def test_rows_that_were_compared_on_other_images_are_named(assemble, out) -> Non
     assert "compared on 64 images: net 32x64 openvino bf16" in notes
 
 
+def test_means_over_plain_are_of_the_equal_precision_and_of_the_fastest_accurate_file(assemble, out) -> None:
+    """Two models, of which the second has an int8 file that is fast but wrong."""
+    for name, equal, fast, error in (("net", 1.0, 4.0, 0.01), ("other", 4.0, 9.0, 0.5)):
+        (out / name).mkdir(exist_ok=True)
+        timed = TIMES | {"rounds": 12, "doubts": [], "plain": "plain openvino bf16"}
+        variants = {"openvino-bf16": timed | {"over_plain": equal}, "openvino-int8": timed | {"over_plain": fast}}
+        for variant, abs_rel in (("openvino-bf16", 0.0), ("openvino-int8", error)):
+            (out / name / f"{variant}.json").write_text(json.dumps(PARITY | {"abs_rel": abs_rel}))
+        (out / name / "latency.json").write_text(json.dumps(LATENCY | {"variants": variants}))
+    rows = assemble(out, {"net": (32, 64), "other": (32, 64)}).rows
+    means = {row.subject: row.value for row in rows if row.subject.startswith("2 models")}
+    assert means == {"2 models: file of equal precision": pytest.approx(2), "2 models: fastest accurate file": 4}
+
+
 def test_nothing_measured_is_an_empty_report(assemble, tmp_path) -> None:
     assert assemble(tmp_path, {"net": (32, 64)}).rows == ()
