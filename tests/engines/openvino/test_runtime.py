@@ -8,8 +8,8 @@ from torch import nn
 from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec
 from hondo.engines.base.engine import LoadOptions
-from hondo.engines.openvino.engine import ENGINE as openvino_ir
 from hondo.engines.openvino.decompose import GROUP_NORM
+from hondo.engines.openvino.engine import ENGINE as openvino_ir
 from hondo.engines.openvino.graph import convert_model
 from hondo.engines.openvino.runtime import compile_graph
 from hondo.models.base.depth_model import DepthModel
