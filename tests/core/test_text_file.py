@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hondo.core.errors import HondoError
-from hondo.core.text_file import decode_text, read_json, read_text, separator_of, split_words
+from hondo.core.text_file import decode_text, load_json, load_object, read_json, read_text, separator_of, split_words
 
 TEXT = "wärme;1\nzwei;2\n"
 
@@ -61,3 +61,26 @@ def test_missing_files_folders_and_broken_json(tmp_path: Path) -> None:
 def test_separators() -> None:
     assert [separator_of(line) for line in ("a,b", "a;b,c;d", "a\tb", "a")] == [",", ";", "\t", ","]
     assert split_words("[[1, 2;\t3]]") == ["1", "2", "3"]
+
+
+BAD_JSON = {
+    "deep": "[" * 100_000,
+    "deep objects": '{"a":' * 100_000,
+    "digits": '{"a":' + "1" * 5000 + "}",
+    "cut": '{"a": 1',
+    "empty": "",
+    "bytes": b"\xff\xfe\x00",
+}
+
+
+@pytest.mark.parametrize("text", BAD_JSON.values(), ids=list(BAD_JSON))
+def test_json_that_cannot_be_read_is_named(text: str | bytes) -> None:
+    with pytest.raises(HondoError, match=r"^the file"):
+        load_json(text, name="the file")
+
+
+@pytest.mark.parametrize("text", ["null", "[]", "3", '"text"', "true"])
+def test_an_object_is_no_other_value(text: str) -> None:
+    load_json(text, name="it")
+    with pytest.raises(HondoError, match="the file: a JSON object was expected"):
+        load_object(text, name="the file")

@@ -143,7 +143,7 @@ def test_a_depth_map_fits_its_camera() -> None:
         ({"size_hw": (192, 641)}, "multiple of 32"),
         ({"size_hw": (0, 640)}, "multiple of 32"),
         ({"size_hw": (192, 640), "multiple_of": 0}, "multiple of 0"),
-        ({"size_hw": (192, 640), "std": (1.0, 0.0, 1.0)}, "positive standard deviations"),
+        ({"size_hw": (192, 640), "std": (1.0, 0.0, 1.0)}, "std must be positive"),
     ],
 )
 def test_a_wrong_input_spec_is_refused(given: dict, message: str) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from hondo.core.errors import HondoError
+from hondo.images import video_file
 from hondo.images.video_file import frame_times, is_video, probe_video, read_frame_at, read_video
 from hondo.images.video_writer import VideoWriter
 
@@ -291,3 +292,26 @@ def test_one_frame_by_its_time(suffix: str, tmp_path: Path) -> None:
         read_frame_at(path, 3.0)
     with pytest.raises(HondoError, match="does not exist"):
         frame_times(tmp_path / "none.mp4")
+
+
+def test_a_list_of_films_is_no_film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    film = write(tmp_path / "inner.mp4")
+    monkeypatch.chdir(tmp_path)
+    lists = {
+        "list.mp4": f"ffconcat version 1.0\nfile {film.name}\n",
+        "list.mkv": f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{film.name}\n#EXT-X-ENDLIST\n",
+        "list.avi": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nm=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\n",
+    }
+    for name, text in lists.items():
+        Path(name).write_text(text)
+        with pytest.raises(HondoError, match=f"{name} is not a video that can be read"):
+            list(read_video(name))
+        Path(name).rename(Path(name).stem + name[-3:])
+        assert not is_video(Path(name).stem + name[-3:])
+
+
+def test_frames_too_large_for_any_memory_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    film = write(tmp_path / "film.mp4")
+    monkeypatch.setattr(video_file, "_MAX_MEGAPIXELS", 1e-4)
+    with pytest.raises(HondoError, match="has frames of"):
+        probe_video(film)

@@ -4,21 +4,22 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 from hondo.core.errors import HondoError
+from hondo.core.integrity.leftovers import new_name, remove_leftovers_once
 
 
 @contextmanager
-def atomic_path(path: str | Path, *, sync: bool = False) -> Iterator[Path]:
+def atomic_path(path: str | Path, *, sync: bool = False, before: Path | None = None) -> Iterator[Path]:
     """A temporary path (same folder, same suffix) that replaces ``path`` when the block ends without an error.
 
     Missing folders are created. ``sync`` flushes file and folder to the disk, for files that must survive a power cut.
+    ``before``: where the file that is replaced is kept, in the same folder.
     """
     temporary = temporary_path(path)
     try:
         yield temporary
-        put_in_place(temporary, path, sync=sync)
+        put_in_place(temporary, path, sync=sync, before=before)
     except CannotWriteError:
         raise
     except OSError as error:
@@ -27,9 +28,9 @@ def atomic_path(path: str | Path, *, sync: bool = False) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def atomic_write(path: str | Path, data: bytes, *, sync: bool = False) -> Path:
-    """Writes ``data`` to ``path``, whole or not at all; ``sync`` as in ``atomic_path``."""
-    with atomic_path(path, sync=sync) as temporary:
+def atomic_write(path: str | Path, data: bytes, *, sync: bool = False, before: Path | None = None) -> Path:
+    """Writes ``data`` to ``path``, whole or not at all; ``sync`` and ``before`` as in ``atomic_path``."""
+    with atomic_path(path, sync=sync, before=before) as temporary:
         temporary.write_bytes(data)
     return Path(path)
 
@@ -55,7 +56,8 @@ def append_line(path: str | Path, line: str) -> None:
 def temporary_path(path: str | Path) -> Path:
     """An unused name next to ``path`` with its suffix, in a folder that exists. The caller removes the file.
 
-    A device such as /dev/null is refused, since the rename would replace it; a link is followed to its target.
+    A device such as /dev/null is refused, since the rename would replace it; a link is followed to its target. What
+    killed processes left in the folder is removed first.
     """
     path = _target(path)
     if path.exists() and not path.is_file():
@@ -64,14 +66,17 @@ def temporary_path(path: str | Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(path, error) from error
-    return path.with_name(f".{uuid4().hex[:12]}.tmp{path.suffix}")
+    remove_leftovers_once(path.parent.resolve())
+    return path.with_name(new_name(path.suffix))
 
 
-def put_in_place(temporary: Path, path: str | Path, *, sync: bool = False) -> None:
-    """Renames a finished temporary file, which replaces ``path`` in one step; ``sync`` as in ``atomic_path``."""
+def put_in_place(temporary: Path, path: str | Path, *, sync: bool = False, before: Path | None = None) -> None:
+    """Renames a finished temporary file, which replaces ``path`` in one step; options as in ``atomic_path``."""
     try:
         if sync:
             _flush(temporary, os.O_RDWR)
+        if before is not None and _target(path).exists():
+            os.replace(_target(path), before)
         os.replace(temporary, _target(path))
         if sync and os.name == "posix":
             _flush(_target(path).parent, os.O_RDONLY)

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from hondo.core.text_file import load_object
+
 
 def cache_folder(*parts: str) -> Path:
     """A folder in the user's cache, not made yet: $HONDO_CACHE, else the place the system names for such files."""
@@ -17,10 +19,9 @@ def cache_folder(*parts: str) -> Path:
 def read_cached(path: Path) -> dict[str, Any] | None:
     """The JSON object in a cache file; None where there is none that can be read: a cache is never a reason to fail."""
     try:
-        stored = json.loads(path.read_text())
+        return load_object(path.read_bytes(), name=path.name)
     except (OSError, ValueError):
         return None
-    return stored if isinstance(stored, dict) else None
 
 
 def write_cached(path: Path, values: dict[str, Any]) -> None:

@@ -1,13 +1,16 @@
 """Checks of the fields of a config: type, choice and range, each wrong one as one line that names its option."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
 from functools import cache
-from types import NoneType, UnionType
+from types import MappingProxyType, NoneType, UnionType
 from typing import Any, ClassVar, Literal, Union, get_args, get_origin, get_type_hints
 
 from hondo.core.errors import HondoError, unknown
+
+LARGEST_INTEGER = 2**63 - 1  # that every package below takes
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,8 @@ class Limits:
     def holds(self, value: float) -> bool:
         """Whether a number is finite and lies in the range."""
         in_range = self.at_least <= value <= self.at_most and self.above < value < self.below
-        return math.isfinite(value) and in_range
+        is_number = abs(value) <= LARGEST_INTEGER if isinstance(value, int) else math.isfinite(value)
+        return is_number and in_range
 
     def __str__(self) -> str:
         if self == POSITIVE:
@@ -37,19 +41,31 @@ DECAY = Limits(at_least=0, below=1)
 FINITE = Limits()
 
 
-def check_config(config: Any, *, name: str, limits: Mapping[str, Limits]) -> None:
+def check_config(
+    config: Any, *, name: str, limits: Mapping[str, Limits] = MappingProxyType({}), unchecked: Collection[str] = ()
+) -> None:
     """Refuses a field whose value is not of its type, not one of its choices, or outside its limits.
 
-    ``name``: where the config stands in a recipe, so that its field x is named ``name.x``.
+    ``name``: where the config stands in a recipe, so that its field x is named ``name.x``. ``unchecked``: fields of
+    any content, such as notes.
     """
     hints = _hints(type(config))
-    for each in fields(config):
+    for each in (each for each in fields(config) if each.name not in unchecked):
         value, path = getattr(config, each.name), f"{name}.{each.name}" if name else each.name
         _check_type(path, value, hints[each.name])
         for number in _numbers(value):
             limit = limits.get(each.name, FINITE)
             if not limit.holds(number):
                 raise HondoError(f"{path} must be {limit}, got {_text(value)}", field=path)
+
+
+def check_tree(config: Any, *, name: str = "") -> None:
+    """As ``check_config`` without limits, of a config and all configs inside it."""
+    check_config(config, name=name)
+    for each in fields(config):
+        inner = getattr(config, each.name)
+        if is_dataclass(inner) and not isinstance(inner, type):
+            check_tree(inner, name=f"{name}.{each.name}" if name else each.name)
 
 
 @cache
@@ -66,7 +82,10 @@ def _check_type(path: str, value: Any, hint: Any) -> None:
 
 
 def _fits(value: Any, hint: Any) -> bool:
-    """Whether a value is of a type: None, bool, int, float, str, Literal, tuple, unions. Others are not checked."""
+    """Whether a value is of a type: None, bool, int, float, str, Literal, tuple, mapping, dataclass, enum, unions.
+
+    Others are not checked.
+    """
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return any(_fits(value, each) for each in inner)
@@ -77,9 +96,17 @@ def _fits(value: Any, hint: Any) -> bool:
             return False
         wanted = (inner[0],) * len(value) if inner[-1] is Ellipsis else inner
         return len(value) == len(wanted) and all(map(_fits, value, wanted))
+    if origin in (dict, Mapping):
+        key_hint, value_hint = inner
+        return isinstance(value, Mapping) and all(
+            _fits(key, key_hint) and _fits(each, value_hint) for key, each in value.items()
+        )
     if hint in (int, float):
         return isinstance(value, (int, hint)) and not isinstance(value, bool)
-    return isinstance(value, hint) if hint in (bool, str, NoneType) else True
+    if not isinstance(hint, type):
+        return True
+    is_known = hint in (bool, str, NoneType) or is_dataclass(hint) or issubclass(hint, Enum)
+    return isinstance(value, hint) if is_known else True
 
 
 def _numbers(value: Any) -> list[float]:
@@ -98,7 +125,10 @@ def _describe(hint: Any) -> str:
         return " or ".join(map(repr, inner))
     if origin is tuple:
         return "numbers" if inner[-1] is Ellipsis else f"{len(inner)} numbers"
-    return {int: "an integer", float: "a number", bool: "True or False", NoneType: "None", str: "a text"}.get(hint, "")
+    if origin in (dict, Mapping):
+        return "names with values" if inner[1] is Any else f"names with {_describe(inner[1])} each"
+    named = {int: "an integer", float: "a number", bool: "True or False", NoneType: "None", str: "a text"}
+    return named.get(hint, getattr(hint, "__name__", ""))
 
 
 def _text(value: Any) -> str:

@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from hondo.core.errors import HondoError, reason_of
 from hondo.core.processor import hardware
+from hondo.core.text_file import load_object
 
 Better = Literal["higher", "lower"]
 
@@ -46,9 +48,12 @@ class Report:
     @classmethod
     def from_json(cls, text: str) -> "Report":
         """A report from the text of ``to_json``."""
-        stored = json.loads(text)
-        rows = tuple(Row(**row) for row in stored.pop("rows"))
-        return cls(rows=rows, **stored | {"notes": tuple(stored.get("notes", ()))})
+        stored = load_object(text, name="the report")
+        try:
+            rows = tuple(Row(**row) for row in stored.pop("rows"))
+            return cls(rows=rows, **stored | {"notes": tuple(stored.get("notes", ()))})
+        except (LookupError, TypeError) as error:
+            raise HondoError(f"this is no report of hondo ({reason_of(error)}); make it again") from error
 
     def to_markdown(self) -> str:
         """A heading, one table (subjects down, names across), and a line of where it came from."""

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, reason_of
 
 # UTF-32 first: its little-endian mark starts with that of UTF-16.
 _MARKS = (
@@ -62,12 +62,28 @@ def decode_text(data: bytes, *, name: str) -> str:
 
 def read_json(path: str | Path) -> Any:
     """The value of a JSON file; what is no JSON is refused with its line."""
+    return load_json(read_text(path), name=str(path))
+
+
+def load_json(text: str | bytes, *, name: str) -> Any:
+    """The one reader of JSON text: whatever is wrong with it, a HondoError names it. The value's type is any."""
     try:
-        return json.loads(read_text(path))
+        return json.loads(text)
     except json.JSONDecodeError as error:
         raise HondoError(
-            f"{path} line {error.lineno}: not JSON ({error.msg}); correct it, or write it again"
+            f"{name} line {error.lineno}: not JSON ({error.msg}); correct it, or write it again"
         ) from error
+    except (ValueError, RecursionError, MemoryError) as error:  # no text, numbers of 5,000 digits, 100,000 brackets
+        reason = "nested too deep" if isinstance(error, RecursionError) else reason_of(error)
+        raise HondoError(f"{name}: JSON that cannot be read ({reason}); write it again") from error
+
+
+def load_object(text: str | bytes, *, name: str) -> dict[str, Any]:
+    """A JSON object; any other value is refused."""
+    value = load_json(text, name=name)
+    if not isinstance(value, dict):
+        raise HondoError(f"{name}: a JSON object was expected, not {type(value).__name__}; write it again")
+    return value
 
 
 def separator_of(line: str) -> str:

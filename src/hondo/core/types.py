@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float, Num, UInt8
 
+from hondo.core.check_config import POSITIVE, check_config
 from hondo.core.errors import HondoError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 Size = tuple[int, int]  # height, width
 
+MAX_NETWORK_MEGAPIXELS = 30.0  # of a network's input: its features take gigabytes there
 ASPECT_TOLERANCE = 0.01  # relative difference of two aspects that still count as one
 
 
@@ -161,13 +163,17 @@ class InputSpec:
     fixed: bool = False  # only size_hw itself: images are letterboxed
 
     def __post_init__(self) -> None:
+        check_config(self, name="", limits={"std": POSITIVE})
+        height, width = self.size_hw
+        if height * width > MAX_NETWORK_MEGAPIXELS * 1e6:
+            raise HondoError(
+                f"network size {height}x{width} is over {MAX_NETWORK_MEGAPIXELS:g} megapixels; use a smaller one"
+            )
         if min(self.size_hw) < 1 or self.multiple_of < 1 or any(size % self.multiple_of for size in self.size_hw):
             raise HondoError(
                 f"network size {self.size_hw[0]}x{self.size_hw[1]} must be a positive multiple of {self.multiple_of}: "
                 f"{nearest_sizes(self.size_hw, self.multiple_of)}"
             )
-        if min(self.std) <= 0:
-            raise HondoError(f"normalisation needs positive standard deviations, got {self.std}")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

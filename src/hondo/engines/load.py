@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hondo.core.errors import HondoError
-from hondo.core.types import Camera, Size, check_camera
+from hondo.core.types import MAX_NETWORK_MEGAPIXELS, Camera, Size, check_camera
 from hondo.core.waiting import WAITING
 from hondo.engines.auto_precision import AUTO, load_auto_precision
 from hondo.engines.autoselect import candidates, load_fastest
@@ -16,8 +16,6 @@ from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.registry import ENGINES
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.download.named_weights import DOWNLOAD, named_weights, path_here
-
-MAX_NETWORK_MEGAPIXELS = 30.0  # of a network's input: its features take gigabytes there
 
 
 def load(

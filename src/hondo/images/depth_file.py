@@ -9,10 +9,12 @@ import numpy as np
 from jaxtyping import UInt16
 
 from hondo.core.atomic import atomic_write
-from hondo.core.errors import HondoError, unknown
+from hondo.core.check_config import POSITIVE, check_config
+from hondo.core.errors import HondoError, reason_of, unknown
+from hondo.core.text_file import load_object
 from hondo.core.types import DepthKind, DepthMap
 from hondo.images.colour import colourise
-from hondo.images.file_header import open_pillow
+from hondo.images.file_header import DAMAGED, open_pillow
 from hondo.images.formats.pfm import write_pfm
 from hondo.images.formats.png16 import Compression, encode_png16
 from hondo.images.read import encode_image, opened, read_depth, write_image
@@ -35,6 +37,9 @@ class PngScale:
     offset: float
     unit: str
     kind: DepthKind = DepthKind.METRIC_DEPTH  # of value: metric inverse depth is stored as metres
+
+    def __post_init__(self) -> None:
+        check_config(self, name="", limits={"factor": POSITIVE})
 
 
 def colours_as_png(depth_map: DepthMap) -> bytes:
@@ -136,12 +141,15 @@ def read_png16(path: str | Path, *, scale: PngScale | None = None) -> DepthMap:
 
 def stored_scale(path: str | Path) -> PngScale | None:
     """The scale that ``write_png16`` put into the file, or None for PNG files of others."""
-    with opened(path) as (file, _, _):
+    with opened(path) as (file, name, _):
         try:
             text = open_pillow(file).info.get(_TEXT_KEY)
-        except OSError as error:
-            raise HondoError(f"{path} is not an image: {error}") from error
+        except DAMAGED as error:
+            raise HondoError(f"{name} is damaged or not an image: {reason_of(error)}") from error
     if not isinstance(text, str):
         return None
-    stored = json.loads(text)
-    return PngScale(**stored | {"kind": DepthKind(stored["kind"])})
+    stored = load_object(text, name=f"{name}, the scale inside,")
+    try:
+        return PngScale(**stored | {"kind": DepthKind(stored["kind"])})
+    except (LookupError, TypeError, ValueError) as error:
+        raise HondoError(f"{name} holds a damaged scale: {reason_of(error)}; save it again") from error

@@ -1,6 +1,5 @@
 """The header of an image file, read without decoding pixels: format, size, orientation, bits."""
 
-import io
 import struct
 import threading
 import warnings
@@ -14,8 +13,9 @@ from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
-
-BinaryFile = io.BufferedReader | io.BytesIO  # an open binary file, on disk or in memory
+from hondo.images.formats.decoder_work import check_scans, check_work
+from hondo.images.formats.tiff_tags import STARTS as TIFF_STARTS
+from hondo.images.formats.tiff_tags import BinaryFile, TiffTags, read_tags, without_orientation
 
 FORMATS = (
     "JPEG",
@@ -34,6 +34,7 @@ _EXIF_IFD, _FOCAL_LENGTH_35MM_TAG = 0x8769, 0xA405  # EXIF 2.3, table 8
 # What Pillow raises on damaged files, found by fuzzing its decoders.
 DAMAGED = (
     OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, OverflowError, RuntimeError, struct.error,
+    MemoryError, AttributeError, ZeroDivisionError, AssertionError,
 )  # fmt: skip
 
 _pillow_limit = threading.Lock()
@@ -48,6 +49,7 @@ class Header:
     size_hw: Size
     mode: str  # Pillow's mode, or "other"
     bits: int  # per channel, as stored
+    channels: int | None = None  # as stored, of a TIFF
     orientation: int = 1  # EXIF 1..8, still to be applied to the decoded pixels
 
 
@@ -93,8 +95,12 @@ def without_remarks() -> Iterator[None]:
         yield
 
 
-def open_pillow(file: BinaryFile) -> Image.Image:
-    """Opens the header with Pillow. Its own size limit is lifted for the moment: ours replaces it (``check_size``)."""
+def open_pillow(file: BinaryFile, *, name: str = "the image") -> Image.Image:
+    """Opens the header with Pillow, if decoding can be no endless work.
+
+    Its own size limit is lifted for the moment: ours replaces it (``check_size``).
+    """
+    check_work(file, name=name)
     formats = [name for name in FORMATS if name in _known_formats()]
     with _pillow_limit, without_remarks():
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
@@ -117,19 +123,37 @@ def read_header(file: BinaryFile, *, name: str, max_megapixels: float = inf) -> 
     """
     header = _any_header(file, name=name)
     check_size(header, max_megapixels=max_megapixels)
+    if header.format in ("JPEG", "MPO") and max_megapixels < inf:
+        check_scans(file, megapixels=header.size_hw[0] * header.size_hw[1] / 1e6, name=name)
     return header
+
+
+def tiff_tags(file: BinaryFile, *, name: str) -> TiffTags | None:
+    """The tags of a TIFF that is at its start; None for other formats."""
+    file.seek(0)
+    is_tiff = file.read(4) in TIFF_STARTS
+    tags = read_tags(file, name=name) if is_tiff else None
+    file.seek(0)
+    return tags
+
+
+def as_stored(file: BinaryFile, header: Header) -> BinaryFile:
+    """The file as decoders get it: they leave the pixels as they lie, and ``images/read`` turns them once."""
+    tags = tiff_tags(file, name=header.name)
+    return file if tags is None else without_orientation(file, tags)
 
 
 def _any_header(file: BinaryFile, *, name: str) -> Header:
     try:
-        image = open_pillow(file)
+        image = open_pillow(file, name=name)
         return _pillow_header(image, file, name=name)
     except UnidentifiedImageError as error:
-        file.seek(0)
-        if file.read(4) in (b"II*\0", b"MM\0*"):
-            file.seek(0)
-            return _tiff_header(file, name=name)
+        tags = tiff_tags(file, name=name)
+        if tags is not None:
+            return _tiff_header(file, tags, name=name)
         raise UnknownFormatError(name, kind=foreign_kind(file)) from error
+    except HondoError:
+        raise
     except DAMAGED as error:
         raise HondoError(f"{name} is damaged: {error}; copy or export it again") from error
     finally:
@@ -156,15 +180,15 @@ def _known_formats() -> frozenset[str]:
 
 def _pillow_header(image: Image.Image, file: BinaryFile, *, name: str) -> Header:
     width, height = image.size
-    orientation = _orientation(image, file)
-    # Pillow reports (and decodes) an oriented TIFF as it is shown, every other format as it is stored.
-    if image.format == "TIFF":
-        orientation = 1
-    size = (width, height) if orientation >= 5 else (height, width)
     bits = _bits(image, file)
+    tags = tiff_tags(file, name=name)
+    orientation = _orientation(image, file) if tags is None else tags.orientation
+    # Pillow reports the size of an oriented TIFF as it is shown, of every other format as it is stored.
+    size = (width, height) if orientation >= 5 and tags is None else (height, width)
     return Header(
-        name=name, format=image.format or "", size_hw=size, mode=image.mode, bits=bits, orientation=orientation
-    )
+        name=name, format=image.format or "", size_hw=size, mode=image.mode, bits=bits, orientation=orientation,
+        channels=None if tags is None else tags.channels,
+    )  # fmt: skip
 
 
 def _orientation(image: Image.Image, file: BinaryFile) -> int:
@@ -208,16 +232,18 @@ def _bits(image: Image.Image, file: BinaryFile) -> int:
     return {"I": 32, "F": 32}.get(image.mode, 16 if image.mode.startswith("I;16") else 8)
 
 
-def _tiff_header(file: BinaryFile, *, name: str) -> Header:
+def _tiff_header(file: BinaryFile, tags: TiffTags, *, name: str) -> Header:
     try:
         with without_remarks():
-            tags = TiffImagePlugin.ImageFileDirectory_v2(file.read(8))
-            file.seek(tags.next)
-            tags.load(file)
-            size = (int(tags[TiffImagePlugin.IMAGELENGTH]), int(tags[TiffImagePlugin.IMAGEWIDTH]))
-            bits = max(tags.get(TiffImagePlugin.BITSPERSAMPLE, (1,)))
-            orientation = int(tags.get(ORIENTATION_TAG, 1))
+            stated = TiffImagePlugin.ImageFileDirectory_v2(file.read(8))
+            file.seek(stated.next)
+            stated.load(file)
+            size = (int(stated[TiffImagePlugin.IMAGELENGTH]), int(stated[TiffImagePlugin.IMAGEWIDTH]))
+            bits = max(stated.get(TiffImagePlugin.BITSPERSAMPLE, (1,)))
     except DAMAGED as error:
         raise HondoError(f"{name} is a damaged TIFF: {error}; export it again") from error
-    shown = (size[1], size[0]) if orientation >= 5 else size
-    return Header(name=name, format="TIFF", size_hw=shown, mode="other", bits=bits, orientation=orientation)
+    shown = (size[1], size[0]) if tags.orientation >= 5 else size
+    return Header(
+        name=name, format="TIFF", size_hw=shown, mode="other", bits=bits, orientation=tags.orientation,
+        channels=tags.channels,
+    )  # fmt: skip

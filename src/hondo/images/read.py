@@ -19,17 +19,19 @@ from jaxtyping import Float32, Num, Shaped, UInt8
 from PIL import Image
 
 from hondo.core.atomic import atomic_write
-from hondo.core.errors import HondoError, unknown, warn
+from hondo.core.errors import HondoError, reason_of, unknown, warn
 from hondo.core.types import Size
 from hondo.images.file_header import (
     DAMAGED,
+    ORIENTATION_TAG,
     BinaryFile,
     Header,
     UnknownFormatError,
+    as_stored,
     check_size,
-    frame_count,
     open_pillow,
     read_header,
+    tiff_tags,
     without_remarks,
 )
 from hondo.images.formats.exr import exr_size, read_exr
@@ -60,7 +62,7 @@ def read_image(source: str | Path | bytes, *, max_megapixels: float = MAX_MEGAPI
                 f"{name} holds numbers without a known white; convert it to PNG or JPEG to use it as an image"
             )
         header = read_header(file, name=name, max_megapixels=max_megapixels)
-        pixels = _decode_rgb(file, header)
+        pixels = _decode_rgb(as_stored(file, header), header)
         return pixels if header.orientation == 1 else oriented(pixels, header.orientation)
 
 
@@ -157,8 +159,10 @@ def _decode_rgb(file: BinaryFile, header: Header) -> UInt8[np.ndarray, "h w 3"]:
     if header.mode == "other":
         return to_rgb8(_decode_opencv(file, header), name=header.name)
     try:
-        image = open_pillow(file)
+        image = open_pillow(file, name=header.name)
         with without_remarks():
+            if header.format == "TIFF":
+                image.getexif()[ORIENTATION_TAG] = 1  # else Pillow takes one from the XMP text
             image.load()
     except DAMAGED as error:
         raise HondoError(f"{header.name} is damaged or truncated: {error}; copy or export it again") from error
@@ -195,12 +199,18 @@ def _decode_opencv(file: BinaryFile, header: Header) -> Num[np.ndarray, "h w *c"
     level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
         pixels = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-    except cv2.error as error:
-        raise HondoError(f"{header.name} cannot be decoded: {error.err}") from error
+    except (cv2.error, MemoryError) as error:
+        raise HondoError(f"{header.name} cannot be decoded: {reason_of(error)}") from error
     finally:
         cv2.utils.logging.setLogLevel(level)
     if pixels is None:
         raise HondoError(f"{header.name} is damaged or of an unknown kind; export it again as PNG")
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    if header.channels not in (None, channels) or 8 * pixels.itemsize < header.bits:
+        raise HondoError(
+            f"{header.name} has {header.channels or channels} channels of {header.bits} bits, which cannot be read in "
+            "full; save it as PNG"
+        )
     if pixels.ndim == 3:
         pixels = pixels[..., [2, 1, 0, 3]] if pixels.shape[2] == 4 else pixels[..., ::-1]
     return pixels
@@ -234,8 +244,11 @@ def _depth_values(
 
 def _read_grey(file: BinaryFile, header: Header) -> Num[np.ndarray, "h w *c"]:
     """The numbers of a single-channel image of 16 or more bits."""
-    if header.format == "TIFF":
-        _warn_of_pages(file, header)
+    tags = tiff_tags(file, name=header.name)
+    if tags is not None:
+        if tags.has_more:
+            warn(f"{header.name} holds several maps, of which the first is read; save one file for each")
+        file = as_stored(file, header)
         if header.mode in ("other", "F"):
             return _decode_opencv(file, header)
     if header.bits < 16 or not header.mode.startswith(("I", "F")):
@@ -244,18 +257,9 @@ def _read_grey(file: BinaryFile, header: Header) -> Num[np.ndarray, "h w *c"]:
         )
     try:
         with without_remarks():
-            return np.asarray(open_pillow(file))
+            return np.asarray(open_pillow(file, name=header.name))
     except DAMAGED as error:
         raise HondoError(f"{header.name} is damaged or truncated: {error}; copy or export it again") from error
-
-
-def _warn_of_pages(file: BinaryFile, header: Header) -> None:
-    try:
-        count = frame_count(open_pillow(file)) if header.mode != "other" else 1
-    except DAMAGED:
-        return
-    if count > 1:
-        warn(f"{header.name} holds {count} maps, of which the first is read; save one file for each")
 
 
 def _float_header(size_hw: Size, *, name: str, kind: str) -> Header:

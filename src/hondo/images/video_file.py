@@ -21,7 +21,7 @@ from jaxtyping import UInt8
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 from hondo.images.animated_gif import DEFAULT_DELAY_S, gif_frames
-from hondo.images.file_header import DAMAGED, frame_count, open_pillow
+from hondo.images.file_header import DAMAGED, open_pillow
 
 VIDEO_SUFFIXES = frozenset(
     [
@@ -52,8 +52,12 @@ MIN_PIXEL_ASPECT = 0.2  # a sample aspect ratio beyond this (and its inverse) is
 _MAX_MISSING = 0.05  # part of the stated duration that may be missing before a file counts as cut off
 
 
-# Demuxers of FFmpeg that also open images, text and other files that are no films.
-_NO_FILMS = re.compile(r"(^|,)(tty|image2\w*|\w*_pipe|ico|concat|tiertexseq|bin|xbin|adf|idf|subviewer\w*)(,|$)")
+# The demuxers that open a film; others read text, playlists and scripts, which can name other files and addresses.
+_FILMS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegvideo,mpegts,m4v,asf,flv,ogg,mxf,mjpeg,h264,hevc,av1,obu,ivf,"
+    "yuv4mpegpipe,dv,nut,gif"
+)
+_MAX_MEGAPIXELS = 100.0  # of a frame
 _STILL_BRANDS = (b"heic", b"heix", b"mif1", b"avif", b"heim", b"heis")  # images in the container of MP4
 
 
@@ -88,27 +92,24 @@ def is_animated(path: Path) -> bool:
     """Whether a GIF holds more than one image; a damaged one is taken for an image."""
     try:
         with path.open("rb") as file:
-            return frame_count(open_pillow(file)) > 1
+            return bool(getattr(open_pillow(file), "is_animated", False))
     except DAMAGED:
         return False
 
 
 def _is_film(path: Path) -> bool:
     try:
-        if _is_image(path) or _is_text(path):
+        if _is_image(path):
             return False
-        with av.open(str(path)) as container:
-            return bool(container.streams.video) and not _NO_FILMS.search(container.format.name)
+        with open_film(path) as container:
+            return bool(container.streams.video)
     except (av.FFmpegError, ValueError, OSError):
         return False
 
 
-def _is_text(path: Path) -> bool:
-    """Words and numbers, of which FFmpeg makes a film of letters; not a list of films, which is text too."""
-    with path.open("rb") as file:
-        start = file.read(512)
-    is_list = start.startswith((b"#EXTM3U", b"ffconcat", b"v=0"))
-    return bool(start) and not is_list and not start.translate(None, bytes([9, 10, 13, *range(32, 127)]))
+def open_film(path: str | Path) -> InputContainer:
+    """A file as PyAV's container, if it is a film itself: no playlist or script, and no other file is ever opened."""
+    return av.open(str(path), options={"format_whitelist": _FILMS, "protocol_whitelist": "file"})
 
 
 def _is_image(path: Path) -> bool:
@@ -209,12 +210,16 @@ def _opened(path: str | Path) -> Iterator[InputContainer]:
     if Path(path).stat().st_size == 0:
         raise HondoError(f"{path} is empty (0 bytes); copy or download it again")
     try:
-        container = av.open(str(path))
-    except (av.FFmpegError, ValueError) as error:
+        container = open_film(path)
+    except (av.FFmpegError, ValueError, OSError) as error:
         raise HondoError(f"{path} is not a video that can be read, or it is cut off: {_reason(error)}") from error
     with container:
         if not container.streams.video:
             raise HondoError(f"{path} has no image stream (only sound or data); give a video file")
+        stream = main_stream(container)
+        if (stream.width or 0) * (stream.height or 0) > 1e6 * _MAX_MEGAPIXELS:
+            size = f"{stream.width}x{stream.height}"
+            raise HondoError(f"{path} has frames of {size}; at most {_MAX_MEGAPIXELS:g} megapixels can be read")
         yield container
 
 
@@ -222,7 +227,9 @@ def _opened(path: str | Path) -> Iterator[InputContainer]:
 def _decoding(path: str | Path) -> Iterator[None]:
     try:
         yield
-    except av.FFmpegError as error:
+    except HondoError:
+        raise
+    except (av.FFmpegError, ValueError, ArithmeticError, MemoryError) as error:
         raise HondoError(f"{path} is damaged: {_reason(error)}; copy or convert it again") from error
 
 

@@ -18,6 +18,7 @@ from jaxtyping import UInt8
 from hondo.core.atomic import cannot_write, put_in_place, temporary_path
 from hondo.core.errors import HondoError, unknown
 from hondo.core.types import Size
+from hondo.images.video_file import open_film
 
 WRITABLE_SUFFIXES = frozenset([".mp4", ".mov", ".m4v", ".mkv"])  # all keep uneven times
 # Tried in this order, at a quality that hides the loss. Without B frames the written duration is right at uneven times.
@@ -155,7 +156,7 @@ class SoundCopy:
     @classmethod
     def open(cls, path: str | Path, *, into: OutputContainer) -> "SoundCopy | None":
         """The first sound of a file; None where it has none. Raises ValueError where the container cannot hold it."""
-        source = av.open(str(path))
+        source = open_film(path)
         if not source.streams.audio:
             source.close()
             return None

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hondo.core.check_config import COUNT, FRACTION, NOT_NEGATIVE, check_config
-from hondo.core.errors import HondoError
+from hondo.core.check_config import COUNT, FRACTION, NOT_NEGATIVE, check_config, check_tree
+from hondo.core.errors import HondoError, reason_of
+from hondo.core.text_file import load_object
 from hondo.data.augment.augment_config import AugmentConfig
 from hondo.train.loop.loop_config import FabricConfig, LoopConfig, OptimConfig
 
@@ -72,6 +73,12 @@ class Recipe:
     licence: str = "auto"  # of the weights that come out; auto: that of the weights it started from
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        for name, key in (("data", "dataset"), ("objective", "objective")):
+            if not isinstance(getattr(getattr(self, name), key, None), str):
+                raise HondoError(f"{name} must be a config that names its {key}", field=name)
+        check_tree(self)
+
     def without_start(self) -> "Recipe":
         """The recipe whose model starts from no other one's weights: a resumed run has its own."""
         return replace(self, model=replace(self.model, start=None))
@@ -89,18 +96,23 @@ class Recipe:
 def read_recipe(path: Path, *, base: Recipe) -> Recipe:
     """The recipe stored in a run folder; ``base`` is the recipe of that name as this version writes it."""
     try:
-        return updated(base, json.loads(path.read_text()))
+        return updated(base, load_object(path.read_bytes(), name=path.name))
     except FileNotFoundError as error:
         raise HondoError(f"{path} is missing; resume takes the folder of a run", field="resume") from error
-    except (json.JSONDecodeError, TypeError, KeyError) as error:
-        raise HondoError(f"{path} is damaged or of another version of hondo ({error})") from error
+    except HondoError as error:
+        raise HondoError(f"{path} is damaged or of another version of hondo ({error})", field=error.field) from error
+    except (OSError, TypeError, KeyError, AttributeError, ValueError) as error:
+        raise HondoError(f"{path} is damaged or of another version of hondo ({reason_of(error)})") from error
 
 
 def stored_name(path: Path) -> str:
     """The name of the recipe in a recipe.json."""
     try:
-        return json.loads(path.read_text())["name"]
-    except (OSError, json.JSONDecodeError, KeyError, TypeError) as error:
+        name = load_object(path.read_bytes(), name=path.name)["name"]
+        if not isinstance(name, str):
+            raise HondoError("its name is no text")
+        return name
+    except (OSError, KeyError, HondoError) as error:
         raise HondoError(
             f"{path} cannot be read ({error}); resume takes the folder of a run", field="resume"
         ) from error

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hondo.core.errors import HondoError
+from hondo.core.text_file import read_json
 from hondo.data.streaming.shards import is_url
 from hondo.models.registry.zoo import ZOO
 from hondo.recipes.recipe import Recipe
@@ -54,7 +55,7 @@ def check_resumable(stored: Path, recipe: Recipe) -> None:
     """Refuses a recipe that differs from the one in ``stored`` (recipe.json) in what a resumed run cannot change."""
     if not stored.exists():  # the state is missing too, or its loss is reported when it is read
         return
-    before: Any = json.loads(stored.read_text())
+    before: Any = read_json(stored)
     now: Any = json.loads(recipe.to_json())
     for name in FIXED:
         was, given = _value(before, name), _value(now, name)

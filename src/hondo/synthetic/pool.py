@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Bool, Float, Float16, Shaped, UInt8
 
 from hondo.core.atomic import atomic_path
+from hondo.core.integrity.parent_watch import end_with_parent
 from hondo.core.types import Camera, Size
 from hondo.synthetic.rendering.render import render
 from hondo.synthetic.rendering.scene import stack
@@ -49,13 +50,16 @@ def render_pool(folder: Path, *, shards: int, seed: int = 0, scenes: int = 12, v
     missing = [n for n in range(shards) if not depth_file(folder, n).exists()]
     if not missing:
         return 0
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)
-    ) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_worker) as pool:
         jobs = [pool.submit(render_shard, folder, n, seed=seed, scenes=scenes, views=views) for n in missing]
         for job in as_completed(jobs):
             job.result()
     return len(missing)
+
+
+def _begin_worker() -> None:
+    end_with_parent()
+    torch.set_num_threads(1)
 
 
 def render_shard(folder: Path, number: int, *, seed: int, scenes: int, views: int, device: str = "cpu") -> None:

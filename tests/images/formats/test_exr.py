@@ -1,6 +1,8 @@
 """EXR depth, written here by FFmpeg: an implementation that is not ours."""
 
 import struct
+import time
+import zlib
 from fractions import Fraction
 
 import av
@@ -126,3 +128,62 @@ def test_a_row_named_twice_or_outside_is_damage(rows: list[int]) -> None:
 def test_disparity_is_no_depth() -> None:
     with pytest.raises(HondoError, match=r"holds disparity \(Disparity.V\), not depth"):
         read_depth(plain({"Disparity.V": OTHER}))
+
+
+def zipped_block(packed: bytes, *, compression: int = 3, size_hw: tuple[int, int] = (16, 31)) -> bytes:
+    """An EXR of one block with these packed bytes."""
+    data = plain({"Z": np.zeros(size_hw, np.float32)})
+    head = data[: data.index(b"dataWindow")].replace(
+        b"compression\0compression\0\1\0\0\0\0", b"compression\0compression\0\1\0\0\0" + bytes([compression])
+    )
+    window = data[data.index(b"dataWindow") : data.index(b"dataWindow") + 11 + 6 + 4 + 16] + b"\0"
+    start = len(head) + len(window) + 8
+    return head + window + struct.pack("<Qii", start, 0, len(packed)) + packed
+
+
+@pytest.mark.parametrize("compression", [1, 3])
+def test_a_block_unpacks_to_its_rows_or_is_refused(compression: int) -> None:
+    rows = 1 if compression == 1 else 16
+    bomb = b"\x7f\0" * 8 if compression == 1 else zlib.compress(bytes(1_000_000), 9)
+    with pytest.raises(HondoError, match="damaged or truncated EXR: a block does not unpack to"):
+        read_depth(zipped_block(bomb, compression=compression, size_hw=(rows, 31)))
+    with pytest.raises(HondoError, match="damaged or truncated EXR: a block of"):
+        read_depth(zipped_block(bytes(rows * 31 * 4 + 1), compression=compression, size_hw=(rows, 31)))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"a" * 3_000_000,
+        b"".join(b"k%d\0t\0\0\0\0\0" % n for n in range(100_000)),
+        b"k\0t\0\xff\xff\xff\x7f",
+        b"k\0t\0\xff\xff\xff\xff",
+    ],
+    ids=["no end", "many attributes", "long attribute", "negative length"],
+)  # fmt: skip
+def test_endless_headers_are_refused_at_once(head: bytes) -> None:
+    start = time.process_time()
+    with pytest.raises(HondoError, match="its header ends early or never"):
+        image_size(struct.pack("<II", 20000630, 2) + head)
+    assert time.process_time() - start < 0.5
+
+
+@pytest.mark.parametrize("offset", [2**63 - 1, 2**63, 2**64 - 1, 2**40])
+def test_blocks_far_away_are_damage(offset: int) -> None:
+    data = plain({"Z": DEPTH})
+    table = data.index(struct.pack("<Q", len(data) - 3 * (8 + 16)))
+    with pytest.raises(HondoError, match="damaged or truncated EXR"):
+        read_depth(data[:table] + struct.pack("<Q", offset) + data[table + 8 :])
+
+
+def test_rows_that_come_twice_are_refused() -> None:
+    with pytest.raises(HondoError, match="outside or there already"):
+        read_depth(plain({"Z": DEPTH}, rows=[0, 1, 1]))
+
+
+def test_a_size_that_would_fill_the_memory_is_refused() -> None:
+    channels = {f"c{number}": np.zeros((2, 2), np.float32) for number in range(20)} | {"Z": DEPTH[:2, :2]}
+    data = plain(channels)
+    huge = data.replace(struct.pack("<4i", 0, 0, 1, 1), struct.pack("<4i", 0, 0, 9999, 9999))
+    with pytest.raises(HondoError, match=r"unpacks to more than 1\.6 GB"):
+        read_depth(huge)

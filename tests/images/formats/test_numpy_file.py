@@ -51,7 +51,7 @@ def test_refusals(tmp_path: Path) -> None:
         read_depth(tmp_path / "o.npz")
     buffer = io.BytesIO()
     np.savez(buffer, depth=MAP)
-    with pytest.raises(HondoError, match="damaged NumPy file"):
+    with pytest.raises(HondoError, match="damaged ZIP archive"):
         read_depth(buffer.getvalue()[:-40])
     with pytest.raises(HondoError, match="megapixels"):
         read_depth(buffer.getvalue(), max_megapixels=1e-6)

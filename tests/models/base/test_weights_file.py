@@ -1,5 +1,7 @@
 """Own checkpoints: what is written comes back, and damaged or foreign files are refused with the remedy."""
 
+import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -88,6 +90,53 @@ def test_truncated_files_are_refused(written: Path, tmp_path: Path, keep: float)
         build_model(path)
 
 
+def test_damage_is_found_wherever_it_is(written: Path, tmp_path: Path) -> None:
+    content, path = written.read_bytes(), tmp_path / "bad.safetensors"
+    head = 8 + int.from_bytes(content[:8], "little")
+    for place in (*range(0, 8), *range(8, head, 31), head, (head + len(content)) // 2, len(content) - 1):
+        damaged = bytearray(content)
+        damaged[place] ^= 1
+        path.write_bytes(damaged)
+        with pytest.raises(HondoError, match=r"bad\.safetensors"):
+            build_model(path)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("size_hw", [10**6, 10**6]), ("size_hw", [1e9, 1e9]), ("size_hw", []), ("size_hw", [32, "x"]), ("mean", [0, 0]),
+     ("std", None), ("std", [0, 1, 1]), ("mean", [float("nan")] * 3), ("multiple_of", 0.5), ("fixed", "yes")],
+)  # fmt: skip
+def test_every_field_of_the_input_is_checked(written: Path, tmp_path: Path, field: str, value: object) -> None:
+    path = changed(written, tmp_path, lambda stored: stored["input_spec"].update({field: value}))
+    with pytest.raises(HondoError, match="description inside is damaged"):
+        read_header(path)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("name", 3), ("kind", None), ("factor", 0), ("factor", "1"), ("half", 1), ("options", []), ("sha256", 5),
+     ("sha256", ""), ("metres", {"factor": -1.0}), ("metres", 3), ("strange", 1)],
+)  # fmt: skip
+def test_every_field_of_the_header_is_checked(written: Path, tmp_path: Path, field: str, value: object) -> None:
+    path = changed(written, tmp_path, lambda stored: stored.update({field: value}))
+    with pytest.raises(HondoError, match="description inside is damaged"):
+        read_header(path)
+
+
+def changed(written: Path, folder: Path, change: Callable[[dict], None]) -> Path:
+    """A copy of a checkpoint whose description was changed."""
+    content = written.read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    stored = json.loads(header["__metadata__"]["hondo"])
+    change(stored)
+    header["__metadata__"]["hondo"] = json.dumps(stored)
+    text = json.dumps(header).encode()
+    path = folder / "changed.safetensors"
+    path.write_bytes(len(text).to_bytes(8, "little") + text + content[8 + length :])
+    return path
+
+
 def test_random_bytes_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "noise.safetensors"
     path.write_bytes(bytes(range(256)) * 20)
@@ -102,7 +151,13 @@ def test_foreign_files_are_refused(tmp_path: Path) -> None:
         build_model(path)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"format": 1}', '{"format": 1, "input_spec": 3, "options": {}}'])
+NO_DESCRIPTIONS = (
+    "{", "[]", "[" * 100_000, '{"format": ' + "1" * 5000 + "}", "null", "{}", '{"format": 1}',
+    '{"format": 1, "input_spec": 3, "options": {}}',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NO_DESCRIPTIONS, ids=lambda text: text[:20])
 def test_damaged_descriptions_are_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "m.safetensors"
     save_file({"a": torch.zeros(2)}, path, metadata={"hondo": text})
@@ -221,6 +276,7 @@ def test_int8_without_its_steps_is_refused(tensors: dict[str, Tensor], int8_writ
     from safetensors import safe_open
 
     with safe_open(int8_written, framework="pt") as file:
-        save_file(content, tmp_path / "cut.safetensors", metadata=file.metadata())
+        stored = json.loads(file.metadata()["hondo"]) | {"format": 2, "sha256": ""}  # before there was a hash
+        save_file(content, tmp_path / "cut.safetensors", metadata={"hondo": json.dumps(stored)})
     with pytest.raises(HondoError, match=rf"cut\.safetensors: weight {KERNEL} and its int8 steps"):
         build_model(tmp_path / "cut.safetensors")

@@ -4,6 +4,7 @@ import random
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save
 
 from hondo.train.loop.state_file import from_bytes, to_bytes
 
@@ -41,3 +42,24 @@ def test_refuses_what_is_no_state():
     for broken in (b"", b"pickle", whole[:-3], whole[:10]):
         with pytest.raises(ValueError, match=r"last\.state is not a training state of hondo, or is damaged"):
             from_bytes(broken, name="last.state")
+
+
+def test_every_damaged_byte_is_found():
+    whole = to_bytes({"w": torch.zeros(40), "step": 3, "rng": [1, 2.5, "x", None]})
+    for place in range(len(whole)):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << place % 8
+        with pytest.raises(ValueError, match=r"last\.state is not a training state of hondo, or is damaged"):
+            from_bytes(bytes(damaged), name="last.state")
+
+
+def test_states_of_an_earlier_hondo_have_no_hash():
+    content = save({"0": torch.ones(2)}, metadata={"tree": '{"dict": [[{"value": "w"}, {"tensor": "0"}]]}'})
+    assert torch.equal(from_bytes(content, name="last.state")["w"], torch.ones(2))
+
+
+@pytest.mark.parametrize("tree", ["null", "[]", "[" * 100_000, '{"dict": 3}', '{"tensor": "9"}', '{"list": [1]}', "{}"])
+def test_trees_that_are_none(tree):
+    content = save({"0": torch.ones(2)}, metadata={"tree": tree})
+    with pytest.raises(ValueError, match=r"last\.state is not a training state of hondo, or is damaged"):
+        from_bytes(content, name="last.state")

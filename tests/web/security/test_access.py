@@ -38,6 +38,9 @@ def status(access: Access, headers: dict[str, str], *, is_open: bool = False) ->
     [
         (LOCAL, 200),
         ({"host": "localhost"}, 200),
+        (LOCAL | {"origin": "http://["}, 403),
+        (LOCAL | {"origin": "http://[::1"}, 403),
+        ({"host": "["}, 403),
         ({"host": "[::1]:8000"}, 200),
         ({"host": "evil.example"}, 403),
         ({"host": "127.0.0.1.evil.example"}, 403),
@@ -91,3 +94,13 @@ def test_a_token_is_compared_as_a_whole(monkeypatch, given: str, wanted: int) ->
     monkeypatch.setattr(hmac, "compare_digest", counting)
     assert status(Access(token=TOKEN), LOCAL | {"authorization": f"Bearer {given}"}) == wanted
     assert compared == [(given.encode(), TOKEN.encode())]
+
+
+def test_an_origin_is_never_that_of_a_missing_host() -> None:
+    for origin in ("null", "http://[", ""):
+        assert status(Access(token=TOKEN), {"authorization": f"Bearer {TOKEN}", "origin": origin}) == 403
+
+
+def test_origins_that_cannot_be_parsed_are_refused_at_the_start() -> None:
+    with pytest.raises(HondoError, match="must have the form"):
+        check_origins(["http://["])

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from hondo.web.http.refusal import Refusal
-from hondo.web.security.limits import ConcurrencyLimit, PixelBudget, RateLimit, client_name
+from hondo.web.security.limits import AnswerBudget, ConcurrencyLimit, PixelBudget, RateLimit, client_name
 
 
 def test_places_are_given_back() -> None:
@@ -104,3 +104,15 @@ def test_memory_is_bounded() -> None:
 )
 def test_a_client_is_its_address_or_its_network(host: str, name: str) -> None:
     assert client_name(host) == name
+
+
+def test_answers_that_wait_share_a_budget() -> None:
+    budget = AnswerBudget(100)
+    budget.take(300)  # a large one waits alone
+    with pytest.raises(Refusal, match="too many answers wait"):
+        budget.take(1)
+    budget.give_back(300)
+    budget.take(60)
+    budget.take(40)
+    with pytest.raises(Refusal):
+        budget.take(1)

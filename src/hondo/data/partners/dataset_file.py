@@ -8,6 +8,7 @@ from typing import Any
 
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError
+from hondo.core.text_file import load_object
 from hondo.core.types import Size
 from hondo.images.placement import Crop
 
@@ -47,13 +48,13 @@ def is_dataset_file(root: object) -> bool:
 def read_dataset_file(path: Path) -> list[PlannedClip]:
     """The clips; paths in the file are relative to its folder."""
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored = load_object(path.read_bytes(), name=path.name)
         if stored["format"] != FORMAT or not stored["clips"]:
             raise HondoError(
                 f"{path} is of format {stored['format']!r} with {len(stored['clips'])} clips, not {FORMAT}"
             )
         return [_clip(values, path.parent) for values in stored["clips"]]
-    except (KeyError, TypeError, json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise HondoError(
             f"{path} is not a dataset.json of hondo doctor ({type(error).__name__}: {error}); make one with: "
             "hondo doctor SOURCE"

@@ -1,6 +1,5 @@
 """Intrinsics as files of other programs state them: JSON, YAML (ROS, OpenCV, Kalibr), COLMAP, KITTI, ScanNet, text."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from hondo.core.errors import HondoError
-from hondo.core.text_file import split_words
+from hondo.core.text_file import load_json, split_words
 from hondo.core.types import Size
 
 
@@ -53,7 +52,7 @@ def parse_intrinsics(text: str) -> list[Stated]:
     """Every camera that a text states. JSON with plain fx, fy, cx, cy must also state the image's size."""
     start = text.lstrip()
     if start.startswith("{"):
-        return _from_tree(json.loads(text), needs_size=True)
+        return _from_tree(load_json(text, name="the intrinsics"), needs_size=True)
     if start.startswith("<"):
         raise HondoError("this is XML; save the calibration as YAML or JSON, or give fx,fy,cx,cy")
     if re.search(rf"^\s*\d+\s+({'|'.join(_COLMAP)})\s", text, re.MULTILINE):

@@ -1,6 +1,5 @@
 """What a calibration file says of a rectified stereo pair: the camera of both views, and metres between them."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from hondo.core.errors import HondoError
-from hondo.core.text_file import read_text
+from hondo.core.text_file import load_object, read_text
 from hondo.data.partners.intrinsics_formats import flat_words, yaml_tree
 
 MAX_BASELINE_M = 5.0  # more is rather another unit
@@ -33,10 +32,10 @@ def read_stereo_calibration(path: Path) -> StereoCalibration:
     """
     text = read_text(path)
     try:
-        tree = json.loads(text) if text.lstrip().startswith("{") else yaml_tree(text)
-    except json.JSONDecodeError as error:
-        raise HondoError(f"{path}: {error}", field="camera") from error
-    found = _of_matrices(tree, path)
+        tree = load_object(text, name="it") if text.lstrip().startswith("{") else yaml_tree(text)
+        found = _of_matrices(tree, path)
+    except (TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
+        raise HondoError(f"{path} states no calibration: {reason_of(error)}", field="camera") from error
     return StereoCalibration(K=found.K, baseline=_checked(found.baseline, path))
 
 

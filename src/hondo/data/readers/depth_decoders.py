@@ -11,7 +11,7 @@ from jaxtyping import Float, Shaped
 from hondo.core.errors import HondoError, MissingExtraError
 from hondo.core.types import Camera, Size
 from hondo.data.layouts.layout import Encoding
-from hondo.images.file_header import foreign_kind, open_pillow
+from hondo.images.file_header import DAMAGED, foreign_kind, open_pillow
 from hondo.images.read import opened, read_depth
 
 Map = Float[np.ndarray, "_ _"]
@@ -72,7 +72,7 @@ def _grey(path: Path, encoding: Encoding, image_hw: Size) -> Shaped[np.ndarray, 
             raise _not_of_kind(file, name, "a PNG")
         try:
             pixels = np.asarray(open_pillow(file))
-        except (OSError, SyntaxError, ValueError) as error:
+        except DAMAGED as error:
             raise HondoError(f"{name} is damaged: {error}; copy it again") from error
     if pixels.ndim == 3 and (pixels[..., :1] == pixels[..., :3]).all():
         pixels = pixels[..., 0]

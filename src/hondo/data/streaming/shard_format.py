@@ -14,6 +14,7 @@ from torch import Tensor
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Sample, SourceView
+from hondo.core.text_file import load_object
 from hondo.core.truth_kind import TruthKind
 from hondo.core.types import Camera
 from hondo.data.loading.fit_sample import image_tensor
@@ -49,10 +50,10 @@ def unpack_sample(piece: bytes, *, where: str) -> Sample:
     try:
         with tarfile.open(fileobj=io.BytesIO(piece + bytes(1024))) as tar:
             members = {member.name.split(".", 1)[1]: _content(tar, member) for member in tar}
-        described = json.loads(members["json"])
+        described = load_object(members["json"], name="its description")
         images = {name.rpartition(".")[0]: content for name, content in members.items() if name[-3:] in ("png", "jpg")}
         return _sample(described, images, members)
-    except (tarfile.TarError, KeyError, IndexError, ValueError, OSError) as error:
+    except (tarfile.TarError, LookupError, TypeError, AttributeError, ValueError, OSError) as error:
         raise HondoError(f"{where} is damaged ({error}); pack the data set again") from error
 
 

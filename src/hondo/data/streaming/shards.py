@@ -1,6 +1,5 @@
 """Reads packed data from a folder or an fsspec URL: s3://, gs://, https:// and others."""
 
-import json
 import re
 import shutil
 import tempfile
@@ -17,6 +16,7 @@ import torch
 
 from hondo.core.errors import HondoError, MissingExtraError, reason_of
 from hondo.core.sample import Sample
+from hondo.core.text_file import load_object
 from hondo.core.types import Size
 from hondo.data.loading.fit_sample import fit_sample
 from hondo.data.streaming.pack import FIELDS, FORMAT, INDEX
@@ -117,7 +117,7 @@ def _shuffled_nearby(shards: list[list[int]], generator: torch.Generator) -> lis
 
 def _read_index(content: bytes, *, where: str) -> dict[str, Any]:
     try:
-        index = json.loads(content)
+        index = load_object(content, name=where)
         if index["format"] != FORMAT or index["fields"] != FIELDS:
             raise ValueError(f"format {index['format']}")
     except (ValueError, KeyError, TypeError) as error:

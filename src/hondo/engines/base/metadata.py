@@ -5,7 +5,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hondo.core.errors import HondoError
+from hondo.core.check_config import COUNT, NOT_NEGATIVE, Limits, check_config
+from hondo.core.errors import HondoError, reason_of
+from hondo.core.integrity.seal import FREE, check_whole
+from hondo.core.text_file import load_object
 from hondo.core.types import DepthKind, InputSpec, Size
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.macs import count_macs, count_parameters
@@ -25,6 +28,9 @@ class Int8Facts:
     float_precision: str = "fp32"  # in which those and the operations between are computed
     abs_rel_error: float | None = None  # abs_rel of the depth to that of the float model
 
+    def __post_init__(self) -> None:
+        check_config(self, name="int8", limits={"images": NOT_NEGATIVE, "abs_rel_error": NOT_NEGATIVE})
+
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> "Int8Facts":
         """From the JSON of a header, whatever version of hondo wrote it."""
@@ -41,6 +47,10 @@ class Cost:
     parameters: int
     size_hw: Size
 
+    def __post_init__(self) -> None:
+        limits = {"macs": NOT_NEGATIVE, "parameters": NOT_NEGATIVE, "size_hw": COUNT}
+        check_config(self, name="cost", limits=limits)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ExportHeader:
@@ -53,10 +63,14 @@ class ExportHeader:
     licence: str = ""
     int8: Int8Facts | None = None
     cost: Cost | None = None
-    bin_crc32: int | None = None  # of an OpenVINO .xml: what its .bin holds
+    bin_crc32: int | None = None  # of an OpenVINO .xml of an earlier hondo: what its .bin holds
     num_previous: int = 0  # frames before the image that the network also takes
     batch: int = 1  # images that a file of one size takes at once
     metres: MetricCalibration | None = None  # how the model got its metres, where they were measured
+    sha256: str = ""  # of the whole file, see core/integrity/seal; none in memory, and in files of an earlier hondo
+
+    def __post_init__(self) -> None:
+        check_config(self, name="", limits={"num_previous": Limits(at_least=0, at_most=64), "batch": COUNT})
 
     @classmethod
     def of(cls, model: DepthModel, *, precision: str, input_spec: InputSpec | None = None) -> "ExportHeader":
@@ -79,7 +93,7 @@ class ExportHeader:
                 f"{path}: has no hondo metadata, so its inputs and outputs are not known; make it with hondo export"
             )
         try:
-            stored = json.loads(text)
+            stored = load_object(text, name="the hondo metadata")
             spec = stored.pop("input_spec")
             spec: dict[str, Any] = {
                 key: tuple(value) if isinstance(value, list) else value for key, value in spec.items()
@@ -95,16 +109,24 @@ class ExportHeader:
                 "cost": cost,
             }
             return cls(**stored | read)
-        except (KeyError, TypeError, ValueError) as error:
-            raise HondoError(f"{path}: its hondo metadata cannot be read ({error}); export it again") from error
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise HondoError(
+                f"{path}: its hondo metadata cannot be read ({reason_of(error)}); export it again"
+            ) from error
+
+    def check_whole(self, path: Path, *, beside: Path | None = None) -> None:
+        """Refuses a file that is not as it was written; ``beside``: a second file of the export."""
+        if self.sha256:
+            check_whole(path, self.sha256, beside=beside)
 
 
 def header_of(
     model: DepthModel, *, spec: InputSpec, precision: str, licence: str, batch: int = 1, int8: Int8Facts | None = None
 ) -> ExportHeader:
-    """The header of a file that a model is exported to, with this input."""
+    """The header of a file that a model is exported to, with this input; the file is still to be sealed."""
     header = ExportHeader.of(model, input_spec=spec, precision=precision)
-    return replace(header, licence=licence, batch=batch, int8=int8, cost=cost_of(model, size_hw=spec.size_hw))
+    cost = cost_of(model, size_hw=spec.size_hw)
+    return replace(header, licence=licence, batch=batch, int8=int8, cost=cost, sha256=FREE)
 
 
 def cost_of(model: DepthModel, *, size_hw: Size) -> Cost:

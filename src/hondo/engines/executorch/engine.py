@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError, reason_of
+from hondo.core.integrity.seal import sealed
 from hondo.engines.base.compiled import Call, Shape, compiled_per_shape, predictor_of
 from hondo.engines.base.engine import Engine, ExportOptions, LoadOptions, Support
 from hondo.engines.base.metadata import KEY, ExportHeader, export_spec, header_of
@@ -27,7 +28,7 @@ def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
     header = header_of(model, spec=spec, precision=options.precision, licence=options.licence, batch=options.batch)
     shape = (options.batch, 3, *spec.size_hw)
     content = program_bytes(contiguous(model), shape=shape, precision=options.precision, header=header)
-    return atomic_write(path, content)
+    return atomic_write(path, sealed(content))
 
 
 def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
@@ -37,6 +38,7 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     if isinstance(source, Path):
         program = _program(source.read_bytes(), name=str(source))
         header = ExportHeader.from_json(_header_text(program), path=source)
+        header.check_whole(source)
         ENGINE.precision_of_file(options, stored=header.precision, path=source)
         call = _runner(program, name=str(source))
     else:

@@ -12,6 +12,7 @@ from torch import nn
 
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError, reason_of
+from hondo.core.integrity.seal import sealed
 from hondo.engines.base.compiled import Call, Shape, compiled_per_shape, predictor_of
 from hondo.engines.base.engine import (
     INT8_DYNAMIC,
@@ -25,6 +26,7 @@ from hondo.engines.base.engine import (
 from hondo.engines.base.layer_times import LayerTime
 from hondo.engines.base.metadata import KEY, ExportHeader, export_spec, header_of
 from hondo.engines.base.predictor import NetworkPredictor
+from hondo.engines.onnx.external_data import check_no_external_data
 from hondo.engines.onnx.int8 import quantize
 from hondo.engines.onnx.int8_weights import with_int8_matrices, with_int8_weights
 from hondo.engines.onnx.profile import layer_times
@@ -56,7 +58,7 @@ def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
             run_of=lambda content: _run_bytes(content, model.name),
         )  # fmt: skip
         header = replace(header, int8=int8)
-    return atomic_write(path, with_header(proto, header))
+    return atomic_write(path, sealed(with_header(proto, header)))
 
 
 def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
@@ -64,8 +66,11 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     providers(options.device)  # refuses at once a provider that is not here
     if isinstance(source, Path):
         content_for: Callable[[Shape], bytes] = lambda _: source.read_bytes()  # noqa: E731 (not kept: it may be large)
-        session = _session(source.read_bytes(), options, name=str(source))
+        content = source.read_bytes()
+        check_no_external_data(content, path=source)
+        session = _session(content, options, name=str(source))
         header = ExportHeader.from_json(session.get_modelmeta().custom_metadata_map.get(KEY), path=source)
+        header.check_whole(source)
         _check_form(session, header, name=str(source))
         ENGINE.precision_of_file(options, stored=header.precision, path=source)
         call = _runner(session)

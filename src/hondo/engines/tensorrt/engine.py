@@ -11,6 +11,8 @@ from jaxtyping import Float
 
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError
+from hondo.core.integrity.seal import sealed
+from hondo.core.text_file import load_object
 from hondo.engines.base.compiled import Call, Shape, compiled_per_shape, predictor_of
 from hondo.engines.base.engine import Engine, ExportOptions, LoadOptions, Support
 from hondo.engines.base.metadata import ExportHeader, export_spec, header_of
@@ -58,9 +60,9 @@ def unpack(content: bytes, *, path: Path) -> tuple[ExportHeader, Card, bytes]:
         raise HondoError(f"{path} is not a plan that hondo built; export the model to tensorrt")
     about, _, plan = content[len(MARK) :].partition(b"\n")
     try:
-        stored = json.loads(about)
+        stored = load_object(about, name="the header")
         return ExportHeader.from_json(stored["header"], path=path), Card(**stored["card"]), plan
-    except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise HondoError(f"{path}: its header cannot be read ({error}); export it again") from error
 
 
@@ -78,7 +80,7 @@ def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
     content = _onnx_bytes(model, shape=shape, header=header, dynamic=options.dynamic)
     multiple_of = spec.multiple_of if options.dynamic else None
     plan = build_plan(trt, content, header=header, shape=shape, multiple_of=multiple_of)
-    return atomic_write(path, pack(plan, header=header, card=card))
+    return atomic_write(path, sealed(pack(plan, header=header, card=card)))
 
 
 def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
@@ -89,6 +91,7 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     target = torch_device(ENGINE.device_named(options.device))
     if isinstance(source, Path):
         header, built_on, plan = unpack(source.read_bytes(), path=source)
+        header.check_whole(source)
         built_on.check(card, path=source)
         ENGINE.precision_of_file(options, stored=header.precision, path=source)
         call = runner(trt, plan, target=target, name=str(source))

@@ -1,10 +1,11 @@
 """AOTInductor as an engine: the compiler of torch.compile, run ahead of time. Its .pt2 file holds machine code."""
 
-import json
+import os
 import platform
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,9 @@ from jaxtyping import Float
 
 from hondo.core.atomic import atomic_path
 from hondo.core.errors import HondoError, reason_of
+from hondo.core.integrity.archive import open_archive, read_member
+from hondo.core.integrity.seal import FREE, check_whole, sealed
+from hondo.core.text_file import load_object
 from hondo.engines.base.compiled import Call, predictor_of
 from hondo.engines.base.engine import Engine, ExportOptions, LoadOptions, Support
 from hondo.engines.base.metadata import KEY, ExportHeader, export_spec, header_of
@@ -22,6 +26,8 @@ from hondo.engines.torch.engine import auto_device, torch_device
 from hondo.engines.tracing.export_graph import DTYPES, quiet, silent, trace
 from hondo.models.base.depth_model import DepthModel
 
+COMMENT = "in the archive's comment"  # where the hash of a .pt2 stands: its metadata is compressed
+_MAX_METADATA = 2**20  # bytes
 # The instruction sets that a .pt2 may name, and whether this processor has them.
 _INSTRUCTIONS = {
     "AVX2": torch.cpu._is_avx2_supported,
@@ -37,6 +43,7 @@ def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
     use_compiler(target, engine=ENGINE.name)
     spec = export_spec(model.input_spec, size_hw=options.size_hw, dynamic=options.dynamic)
     header = header_of(model, spec=spec, precision=precision, licence=options.licence, batch=options.batch)
+    header = replace(header, sha256=COMMENT)
     program = trace(
         model, size_hw=spec.size_hw, batch=options.batch, dynamic=options.dynamic, device=target,
         dtype=DTYPES[precision],
@@ -44,6 +51,9 @@ def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
     settings = {"aot_inductor.metadata": {KEY: header.to_json()}}
     with quiet(), atomic_path(path) as draft, _compiling(model.name):
         torch._inductor.aoti_compile_and_package(program, package_path=str(draft), inductor_configs=settings)
+        with zipfile.ZipFile(draft, "a") as archive:
+            archive.comment = FREE.encode()
+        draft.write_bytes(sealed(draft.read_bytes()))
     return path
 
 
@@ -66,6 +76,10 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     assert isinstance(source, Path)  # as the engine states: it runs files only
     metadata = read_metadata(source)
     header = ExportHeader.from_json(metadata.get(KEY), path=source)
+    if header.sha256 == COMMENT:
+        with source.open("rb") as file:
+            file.seek(-len(FREE), os.SEEK_END)
+            check_whole(source, file.read().decode("latin-1"))
     ENGINE.precision_of_file(options, stored=header.precision, path=source)
     name = metadata.get("AOTI_DEVICE_KEY", "cpu") if options.device == "auto" else options.device
     target = torch_device(name)
@@ -79,10 +93,10 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
 def read_metadata(path: Path) -> dict[str, str]:
     """The metadata of a .pt2: its header and the machine it was compiled for, read without running any of it."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_archive(path, name=str(path)) as archive:
             entries = [name for name in archive.namelist() if name.endswith("_metadata.json")]
-            stored = [json.loads(archive.read(name)) for name in entries]
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
+            stored = [load_object(read_member(archive, name, max_bytes=_MAX_METADATA), name=name) for name in entries]
+    except HondoError as error:
         raise HondoError(
             f"{path}: no .pt2 package can be read from it; it may be cut short, export it again"
         ) from error

@@ -1,6 +1,5 @@
 """A folder of predictions of any program, PNG16 or NPY, matched to samples by name; predictions.json describes it."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ import numpy as np
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Sample
+from hondo.core.text_file import read_json
 from hondo.core.types import DepthKind, DepthMap
 from hondo.images.depth_file import PngScale, read_png16, stored_scale
 from hondo.images.formats.numpy_file import stack_length
@@ -143,14 +143,14 @@ def _read_index(path: Path) -> dict[str, Indexed]:
     frames: Counter[str] = Counter()
     entries = {}
     try:
-        for item in json.loads(path.read_text(encoding="utf-8"))["items"]:
+        for item in read_json(path)["items"]:
             source = item["source"]
             if item.get("time_s") is not None:
                 source = f"{source}#{frames[item['source']]:06d}"
                 frames[item["source"]] += 1
             if not item.get("error"):
                 entries[_source_key(source)] = _indexed(item, folder=path.parent)
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, AttributeError, TypeError, ValueError) as error:
         raise HondoError(f"{path}: not a predictions.json of hondo ({error}); write it again, or remove it") from error
     return entries
 

@@ -1,6 +1,5 @@
 """The metrics of every image of one subject: of an evaluation that just ran, or of a JSON file of an earlier one."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from jaxtyping import Float
 
 from hondo.core.errors import HondoError
 from hondo.core.processor import hardware
+from hondo.core.text_file import load_json
 from hondo.evaluate.accuracy.detail_report import RangeMean, range_means
 from hondo.evaluate.accuracy.evaluation import Evaluation
 from hondo.metrics.depth_metrics import METRICS
@@ -53,7 +53,7 @@ def scores_of(evaluation: Evaluation) -> Scores:
 def read_scores(path: Path) -> Scores:
     """Of a file that an evaluation wrote."""
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored = load_json(path.read_bytes(), name=str(path))
         images = stored["images"]
         return Scores(
             subject=stored["rows"][0]["subject"],
@@ -67,5 +67,5 @@ def read_scores(path: Path) -> Scores:
         )
     except OSError as error:
         raise HondoError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (ValueError, KeyError, IndexError, TypeError) as error:
+    except (ValueError, LookupError, AttributeError, TypeError) as error:
         raise HondoError(f"{path} is no report with the metrics of every image ({error!r}); evaluate again") from error

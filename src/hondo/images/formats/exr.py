@@ -17,6 +17,8 @@ from hondo.images.file_header import BinaryFile
 _TYPES = {0: "<u4", 1: "<f2", 2: "<f4"}
 _LINES = {0: 1, 1: 1, 2: 1, 3: 16}  # compression -> lines a block: none, RLE, ZIPS, ZIP
 _NAMES = {4: "PIZ", 5: "PXR24", 6: "B44", 7: "B44A", 8: "DWAA", 9: "DWAB"}
+# A header, a name and the unpacked values of any depth map are smaller.
+_MAX_HEADER, _MAX_NAME, _MAX_ATTRIBUTES, _MAX_CHANNELS, _MAX_BYTES = 2**20, 255, 1000, 256, 1.6e9
 _DEPTH_NAMES = ("Z", "Y", "V", "depth", "R")  # last part of a channel's name, in this order
 
 
@@ -29,6 +31,11 @@ class ExrHeader:
     size_hw: Size
     top: int
     table_at: int
+
+    @property
+    def pixel_bytes(self) -> int:
+        """Of all channels of one pixel."""
+        return sum(np.dtype(kind).itemsize for _, kind in self.channels)
 
 
 def exr_size(file: BinaryFile, *, name: str) -> Size:
@@ -61,22 +68,26 @@ def read_exr(file: BinaryFile, *, name: str) -> Num[np.ndarray, "h w"]:
 def _read_channel(file: BinaryFile, header: ExrHeader, chosen: str, *, name: str) -> Num[np.ndarray, "h w"]:
     height, width = header.size_hw
     lines = _LINES[header.compression]
-    values = np.empty((height, width), dtype=dict(header.channels)[chosen])
-    is_filled = np.zeros(height, dtype=bool)
+    if height * width * header.pixel_bytes > _MAX_BYTES:
+        raise HondoError(f"{name} unpacks to more than {_MAX_BYTES / 1e9:g} GB; export its depth alone")
     try:
         file.seek(header.table_at)
         starts = struct.unpack(f"<{-(-height // lines)}Q", file.read(8 * -(-height // lines)))
+        values = np.empty((height, width), dtype=dict(header.channels)[chosen])
+        is_filled = np.zeros(height, dtype=bool)
         for start in starts:
             file.seek(start)
             row, size = struct.unpack("<ii", file.read(8))
             first = row - header.top
-            if not 0 <= first < height:
-                raise ValueError(f"a block states row {row}")
+            if not 0 <= first < height or first % lines or is_filled[first]:
+                raise ValueError(f"a block states row {row}, which is outside or there already")
             count = min(lines, height - first)
+            if not 0 <= size <= count * width * header.pixel_bytes:
+                raise ValueError(f"a block of {size} bytes")
             block = _unpacked(file.read(size), header, rows=count)
             values[first : first + count] = _channel_rows(block, header, chosen, rows=count)
             is_filled[first : first + count] = True
-    except (struct.error, zlib.error, ValueError, LookupError, OverflowError, MemoryError) as error:
+    except (struct.error, zlib.error, ValueError, LookupError, OverflowError, MemoryError, OSError) as error:
         raise HondoError(f"{name} is a damaged or truncated EXR: {error}; export it again") from error
     if not is_filled.all():
         raise HondoError(f"{name} is a damaged EXR: {is_filled.sum()} of {height} rows are there; export it again")
@@ -85,21 +96,19 @@ def _read_channel(file: BinaryFile, header: ExrHeader, chosen: str, *, name: str
 
 def _read_header(file: BinaryFile, *, name: str) -> ExrHeader:
     file.seek(0)
+    head = file.read(_MAX_HEADER)
     try:
-        _, version = struct.unpack("<II", file.read(8))
+        _, version = struct.unpack_from("<II", head)
         if version & 0x1A00:  # tiles, deep data, several parts
             raise HondoError(f"{name} is a tiled, deep or multi-part EXR; export it as one part of scan lines")
-        found: dict[str, bytes] = {}
-        while key := _string(file):
-            _string(file)
-            found[key] = file.read(struct.unpack("<i", file.read(4))[0])
+        found, table_at = _attributes(head, at=8)
         left, top, right, bottom = struct.unpack("<4i", found["dataWindow"])
         compression = found["compression"][0]
         channels = _channels(found["channels"], name=name)
     except HondoError:  # a ValueError itself, with its own remedy
         raise
     except (struct.error, LookupError, ValueError, OverflowError) as error:
-        raise HondoError(f"{name} is a damaged EXR: its header ends early; export it again") from error
+        raise HondoError(f"{name} is a damaged EXR: its header ends early or never; export it again") from error
     if compression not in _LINES:
         method = _NAMES.get(compression, str(compression))
         raise HondoError(f"{name} is an EXR compressed with {method}; export it with ZIP or no compression")
@@ -108,8 +117,21 @@ def _read_header(file: BinaryFile, *, name: str) -> ExrHeader:
         compression=compression,
         size_hw=(bottom - top + 1, right - left + 1),
         top=top,
-        table_at=file.tell(),
+        table_at=table_at,
     )
+
+
+def _attributes(head: bytes, *, at: int) -> tuple[dict[str, bytes], int]:
+    """The attributes by name, and the place behind the zero byte that ends them."""
+    found: dict[str, bytes] = {}
+    while head[at : at + 1] != b"\0":
+        key, at = _string(head, at)
+        _, at = _string(head, at)
+        (length,) = struct.unpack_from("<i", head, at)
+        if not 0 <= length <= len(head) - at - 4 or len(found) >= _MAX_ATTRIBUTES:
+            raise ValueError(f"attribute {key} of {length} bytes")
+        found[key], at = head[at + 4 : at + 4 + length], at + 4 + length
+    return found, at + 1
 
 
 def _channels(data: bytes, *, name: str) -> tuple[tuple[str, str], ...]:
@@ -121,6 +143,8 @@ def _channels(data: bytes, *, name: str) -> tuple[tuple[str, str], ...]:
         if kind not in _TYPES or (step_x, step_y) != (1, 1):
             raise HondoError(f"{name} is an EXR with subsampled or unknown channels; export Z as float")
         channels.append((label.decode("latin-1"), _TYPES[kind]))
+        if len(channels) > _MAX_CHANNELS:
+            raise HondoError(f"{name} is an EXR of more than {_MAX_CHANNELS} channels; export its depth alone")
     return tuple(channels)
 
 
@@ -151,10 +175,13 @@ def _is_of_vector(label: str, known: set[str]) -> bool:
 
 
 def _unpacked(data: bytes, header: ExrHeader, *, rows: int) -> bytes:
-    size = rows * header.size_hw[1] * sum(np.dtype(kind).itemsize for _, kind in header.channels)
+    """The plain bytes of a block, exactly as many as its rows have."""
+    size = rows * header.size_hw[1] * header.pixel_bytes
     if header.compression == 0 or len(data) == size:  # a block that would grow is stored plain
         return data
-    packed = _run_lengths(data) if header.compression == 1 else zlib.decompress(data)
+    packed = _run_lengths(data, size) if header.compression == 1 else zlib.decompressobj().decompress(data, size + 1)
+    if len(packed) != size:
+        raise ValueError(f"a block does not unpack to {size} bytes")
     deltas = np.frombuffer(packed, dtype=np.uint8).astype(np.uint8)
     deltas[1:] -= 128  # the predictor: each byte is its difference to the last one, plus 128
     halves = np.cumsum(deltas, dtype=np.uint8)
@@ -164,9 +191,10 @@ def _unpacked(data: bytes, header: ExrHeader, *, rows: int) -> bytes:
     return plain.tobytes()
 
 
-def _run_lengths(data: bytes) -> bytes:
+def _run_lengths(data: bytes, size: int) -> bytes:
+    """Runs and literals as plain bytes; ends at the first one beyond ``size``."""
     out, at = bytearray(), 0
-    while at < len(data):
+    while at < len(data) and len(out) <= size:
         count = struct.unpack_from("<b", data, at)[0]
         literal = data[at + 1 : at + 1 - count] if count < 0 else data[at + 1 : at + 2] * (count + 1)
         out += literal
@@ -177,12 +205,14 @@ def _run_lengths(data: bytes) -> bytes:
 def _channel_rows(block: bytes, header: ExrHeader, chosen: str, *, rows: int) -> Num[np.ndarray, "rows w"]:
     """Rows of one channel: a row holds all of the first channel, then all of the second, and so on."""
     width = header.size_hw[1]
-    row_type = np.dtype([(label, kind, (width,)) for label, kind in header.channels])
-    return np.frombuffer(block, dtype=row_type, count=rows)[chosen]
+    place = [label for label, _ in header.channels].index(chosen)
+    sizes = [width * np.dtype(kind).itemsize for _, kind in header.channels]
+    row_bytes = np.frombuffer(block, dtype=np.uint8, count=rows * sum(sizes)).reshape(rows, sum(sizes))
+    of_channel = row_bytes[:, sum(sizes[:place]) : sum(sizes[: place + 1])]
+    return np.ascontiguousarray(of_channel).view(header.channels[place][1])
 
 
-def _string(file: BinaryFile) -> str:
-    text = bytearray()
-    while (byte := file.read(1)) not in (b"\0", b""):
-        text += byte
-    return text.decode("latin-1")
+def _string(head: bytes, at: int) -> tuple[str, int]:
+    """The text that a zero byte ends, and the place behind that."""
+    end = head.index(b"\0", at, at + _MAX_NAME + 1)
+    return head[at:end].decode("latin-1"), end + 1

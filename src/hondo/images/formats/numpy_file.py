@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Num
 
 from hondo.core.errors import HondoError
+from hondo.core.integrity.archive import open_archive
 from hondo.core.types import Size
 from hondo.images.file_header import DAMAGED, BinaryFile
 
@@ -63,15 +64,14 @@ def _array_file(file: BinaryFile, *, name: str) -> Any:
     if not is_npz:
         yield file, name
         return
-    with _damage_named(name):
-        archive = zipfile.ZipFile(file)
-    arrays = [entry.removesuffix(".npy") for entry in archive.namelist() if entry.endswith(".npy")]
-    chosen = arrays[0] if len(arrays) == 1 else next((known for known in _NAMES if known in arrays), None)
-    if chosen is None:
-        kept = ", ".join(arrays) or "no arrays"
-        raise HondoError(f"{name} holds {kept}; name the one with depth 'depth' (numpy.savez(file, depth=...))")
-    with archive.open(f"{chosen}.npy") as array:
-        yield array, f"{name} ({chosen})"
+    with open_archive(file, name=name) as archive:
+        arrays = [entry.removesuffix(".npy") for entry in archive.namelist() if entry.endswith(".npy")]
+        chosen = arrays[0] if len(arrays) == 1 else next((known for known in _NAMES if known in arrays), None)
+        if chosen is None:
+            kept = ", ".join(arrays[:20]) or "no arrays"
+            raise HondoError(f"{name} holds {kept}; name the one with depth 'depth' (numpy.savez(file, depth=...))")
+        with archive.open(f"{chosen}.npy") as array:
+            yield array, f"{name} ({chosen})"
 
 
 def _header(file: Any) -> tuple[tuple[int, ...], bool, np.dtype]:

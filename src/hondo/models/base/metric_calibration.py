@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from hondo.core.check_config import NOT_NEGATIVE, POSITIVE, check_config
 from hondo.core.errors import warn
 from hondo.core.types import Camera
 
@@ -24,6 +25,10 @@ class MetricCalibration:
     images: int = 1
     how: str = ""
     focal: float | None = None
+
+    def __post_init__(self) -> None:
+        limits = {"factor": POSITIVE, "low": POSITIVE, "high": POSITIVE, "spread": NOT_NEGATIVE, "focal": POSITIVE}
+        check_config(self, name="metres", limits=limits | {"images": NOT_NEGATIVE})
 
     def for_camera(self, camera: Camera | None, *, model: str) -> float:
         """By what depth in metres is multiplied for another camera; warns where it differs or is not known."""

@@ -1,7 +1,6 @@
 """Own checkpoints: one .safetensors file of weights with, as JSON in its metadata, how to build the model again."""
 
 import json
-import zipfile
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,13 +13,18 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from hondo.core.atomic import atomic_write
-from hondo.core.errors import HondoError
+from hondo.core.check_config import COUNT, POSITIVE, check_config
+from hondo.core.errors import HondoError, reason_of
+from hondo.core.integrity.archive import open_archive, unpacked_bytes
+from hondo.core.integrity.seal import FREE, check_whole, sealed
+from hondo.core.text_file import load_object
 from hondo.core.types import InputSpec
 from hondo.models.base.metric_calibration import MetricCalibration
 from hondo.nn.int8_layers import to_int8
 from hondo.version import __version__
 
-FORMAT = 2  # 1 had no int8
+FORMAT = 3  # 1 had no int8, 2 no hash
+_MAX_RATIO = 2  # of the bytes in a zip archive to its size: torch does not compress its files
 _HALF_LIMIT = 6e4  # float16 ends at 65504
 NOT_OURS = "is not a checkpoint written by hondo; give the model's name and the file as its weights"
 # First bytes of files that are no checkpoint, and what they are.
@@ -52,6 +56,12 @@ class WeightsHeader:
     metres: MetricCalibration | None = None  # how it got its metres, where they were measured
     hondo_version: str = __version__
     format: int = FORMAT
+    sha256: str = ""  # of the whole file, see core/integrity/seal; of an earlier format none
+
+    def __post_init__(self) -> None:
+        check_config(self, name="", limits={"factor": POSITIVE, "format": COUNT}, unchecked=("options", "training"))
+        if self.format == FORMAT and not self.sha256:
+            raise HondoError("it has no hash of its content")
 
 
 class WeightsMismatchError(HondoError):
@@ -98,9 +108,11 @@ def save_model(
         int8=bool(int8),
         factor=float(getattr(model, "factor", 1.0)),  # pose networks have none
         metres=getattr(model, "metres", None),
+        sha256=FREE,
     )
     tensors = {key: _stored(tensor, half=half) for key, tensor in rounded(model.state_dict(), int8).items()}
-    return atomic_write(path, save(tensors, metadata={"hondo": json.dumps(asdict(header))}), sync=True)
+    content = save(tensors, metadata={"hondo": json.dumps(asdict(header))})
+    return atomic_write(path, sealed(content), sync=True)
 
 
 def read_header(path: str | Path) -> WeightsHeader:
@@ -110,18 +122,24 @@ def read_header(path: str | Path) -> WeightsHeader:
     if "hondo" not in metadata:
         raise HondoError(f"{path} {NOT_OURS}")
     try:
-        stored = json.loads(metadata["hondo"])
-        if stored["format"] > FORMAT:
-            raise HondoError(
-                f"{path} was written by hondo {stored['hondo_version']}; this is {__version__}: upgrade hondo"
-            )
+        stored = load_object(metadata["hondo"], name="it")
+    except HondoError as error:
+        raise _damaged(path, error) from error
+    if isinstance(stored.get("format"), int) and stored["format"] > FORMAT:
+        raise HondoError(
+            f"{path} was written by hondo {stored.get('hondo_version')}; this is {__version__}: upgrade hondo"
+        )
+    try:
         spec, options = _tuples(stored["input_spec"]), _tuples(stored["options"])
         metres = stored.get("metres") and MetricCalibration(**stored["metres"])
         return WeightsHeader(**stored | {"input_spec": InputSpec(**spec), "options": options, "metres": metres})
-    except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise HondoError(
-            f"{path}: the description inside is damaged ({error}); copy or download the file again"
-        ) from error
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> HondoError:
+    reason = reason_of(error)
+    return HondoError(f"{path}: the description inside is damaged ({reason}); copy or download the file again")
 
 
 def own_header(path: Path) -> WeightsHeader | None:
@@ -135,10 +153,16 @@ def own_header(path: Path) -> WeightsHeader | None:
 
 
 def read_checkpoint(path: Path) -> tuple[WeightsHeader, dict[str, Shaped[Tensor, "..."]]] | None:
-    """Header and weights of a .safetensors file that hondo wrote; None: any other file, of published weights."""
+    """Header and weights of a .safetensors file that hondo wrote; None: any other file, of published weights.
+
+    A file that is not as it was written is refused by its hash.
+    """
     if path.suffix != ".safetensors" or "hondo" not in (_open(path).metadata() or {}):
         return None
-    return read_header(path), read_tensors(path)
+    header = read_header(path)
+    if header.sha256:
+        check_whole(path, header.sha256)
+    return header, read_tensors(path)
 
 
 def read_tensors(path: str | Path) -> dict[str, Shaped[Tensor, "..."]]:
@@ -211,8 +235,10 @@ def check_is_checkpoint(path: Path) -> None:
             raise HondoError(f"{path} ({size} bytes) is {what}")
     if not head:
         raise HondoError(f"{path} is truncated to nothing; copy or download it again")
-    if head.startswith(b"PK") and zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
+    if head.startswith(b"PK"):
+        with open_archive(path, name=str(path)) as archive:
+            if unpacked_bytes(archive) > _MAX_RATIO * size + 2**20:
+                raise HondoError(f"{path} unpacks to many times its size, so it is no checkpoint of PyTorch")
             if any("/code/" in name for name in archive.namelist()):
                 raise HondoError(
                     f"{path} is a TorchScript program, which would run code; save its weights alone: "

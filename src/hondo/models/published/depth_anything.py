@@ -1,11 +1,11 @@
 """Reads the files of Depth Anything V2: DINOv2's names under "pretrained", DPT's decoder under "depth_head"."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
-from hondo.core.errors import warn
+from hondo.core.errors import HondoError, reason_of, warn
+from hondo.core.text_file import load_object
 from hondo.models.published.dpt import BLOCKS, DECODER, ENCODER, FUSION_RULES, LEVELS, UNUSED_FUSION
 from hondo.models.published.published import Published, renamed
 from hondo.models.published.tensor_files import read_tensors
@@ -44,11 +44,18 @@ def read(path: Path) -> Published:
 def _stated_options(config: Path) -> dict[str, Any]:
     """Options of our builder from the config.json of `transformers`; none where there is no such file."""
     try:
-        stored = json.loads(config.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        stored = load_object(config.read_bytes(), name=str(config))
+    except (OSError, HondoError):
         return {}
-    if not isinstance(stored, dict) or stored.get("model_type") != "depth_anything":
+    if stored.get("model_type") != "depth_anything":
         return {}
+    try:
+        return _options(stored)
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        raise HondoError(f"{config} is damaged ({reason_of(error)}); download it again") from error
+
+
+def _options(stored: dict[str, Any]) -> dict[str, Any]:
     options: dict[str, Any] = {}
     backbone = stored.get("backbone_config") or {}
     stages = backbone.get("out_indices") or [name.removeprefix("stage") for name in backbone.get("out_features") or []]

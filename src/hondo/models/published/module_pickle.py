@@ -19,6 +19,8 @@ from jaxtyping import Shaped
 from torch import Tensor
 
 from hondo.core.errors import HondoError
+from hondo.core.integrity.archive import open_archive
+from hondo.models.base.weights_file import check_is_checkpoint
 from hondo.models.published.tensor_files import CONVERT, as_float32, read_tensors, unwrapped, without_prefixes
 
 # The header of files before torch 1.6: a magic number and a version, each pickled, in front of the content.
@@ -153,10 +155,12 @@ class _Unpickler(pickle.Unpickler):
 
 def _load(path: Path) -> tuple[Any, dict[str, Shaped[Tensor, "..."]]]:
     """What a file pickles, and its storages as flat tensors by key."""
-    if not zipfile.is_zipfile(path):
-        with path.open("rb") as file:
+    with path.open("rb") as file:
+        if file.read(2) != b"PK":
+            file.seek(0)
             return _load_sequence(file)
-    with zipfile.ZipFile(path) as archive:
+    check_is_checkpoint(path)  # which bounds what the archive unpacks to
+    with open_archive(path, name=str(path)) as archive:
         names = archive.namelist()
         root = next((name for name in names if name.endswith("data.pkl")), "data.pkl").removesuffix("data.pkl")
         if f"{root}constants.pkl" in names:

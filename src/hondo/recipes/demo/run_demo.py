@@ -39,7 +39,7 @@ def adapt(model: DepthModel, clip: DemoClip, config: DemoConfig, *, folder: Path
     """A copy of ``model`` adapted; ``folder`` is a run folder like any other. An earlier demo's is overwritten."""
     recipe = adapt_recipe(clip, config)
     recipe = replace(recipe, loop=replace(recipe.loop, show_progress=shows_progress))
-    RunFolder(folder).state.unlink(missing_ok=True)
+    RunFolder(folder).forget_states()
     return run(recipe, out=folder, model=deepcopy(model))
 
 

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from multiprocessing.connection import Connection, wait
 from typing import Any, cast
 
+from hondo.core.integrity.parent_watch import end_with_parent
 from hondo.recipes.search.run_trial import OnValue, Work
 from hondo.recipes.search.trial import Trial
 from hondo.recipes.search.trial_log import Outcome
@@ -104,6 +105,8 @@ class _Worker:
 
 
 def _work_on(pipe: Any, work: Work) -> None:
+    end_with_parent()
+
     def on_value(trial: Trial, value: float) -> bool:
         pipe.send(value)
         return pipe.recv()

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from hondo.core.atomic import append_line
 from hondo.core.errors import HondoError, warn
+from hondo.core.text_file import load_object
 
 State = Literal["finished", "failed", "pruned"]
 
@@ -48,10 +49,10 @@ class TrialLog:
         if not self.path.is_file():
             return []
         found: dict[str, Outcome] = {}
-        for number, line in enumerate(self.path.read_text().splitlines(), 1):
+        for number, line in enumerate(self.path.read_text(errors="replace").splitlines(), 1):
             try:
-                outcome = Outcome(**json.loads(line))
-            except (json.JSONDecodeError, TypeError):
+                outcome = Outcome(**load_object(line, name=self.path.name))
+            except (HondoError, TypeError):
                 warn(f"{self.path}, line {number}: no outcome of a trial; left out")
                 continue
             found[outcome.hash] = outcome
@@ -73,8 +74,10 @@ def check_out(folder: Path, *, name: str) -> None:
 def read_study_json(folder: Path) -> dict[str, Any]:
     """What study.json in a study's folder states."""
     try:
-        return json.loads((folder / "study.json").read_text())
-    except (OSError, json.JSONDecodeError) as error:
+        stated = load_object((folder / "study.json").read_bytes(), name="study.json")
+        stated["name"]  # every study has one
+        return stated
+    except (OSError, LookupError, HondoError) as error:
         raise HondoError(
             f"{folder} is no folder of a study ({error}); name the one given as out", field="out"
         ) from error

@@ -1,6 +1,5 @@
 """A running study as a table that follows its files: running trials, time left, the best so far."""
 
-import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from rich.live import Live
 from rich.table import Table
 
 from hondo.core.errors import HondoError
+from hondo.core.text_file import load_object
 from hondo.recipes.search.trial_log import Outcome, TrialLog, read_study_json
 
 SHOWN = 8  # of the best trials
@@ -59,10 +59,10 @@ def read_progress(folder: Path) -> Watched:
 
 def _running(folder: Path) -> dict[str, Any]:
     try:
-        return json.loads((folder / "running.json").read_text())
+        return load_object((folder / "running.json").read_bytes(), name="running.json")
     except FileNotFoundError:
         return {}
-    except json.JSONDecodeError as error:
+    except HondoError as error:
         raise HondoError(f"{folder}: running.json is damaged; remove it") from error
 
 

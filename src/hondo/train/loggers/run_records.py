@@ -1,12 +1,12 @@
 """What a run folder says of its run: recipe, steps, losses, validation, commit; for lists and comparisons."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hondo.core.errors import HondoError
+from hondo.core.text_file import load_object
 from hondo.train.loggers.run_logger import flattened
 from hondo.train.loop.checkpoint import RunFolder
 
@@ -44,8 +44,8 @@ def read_run(path: Path) -> RunRecord:
     """The record of one run folder; a damaged metrics file counts up to where it is readable."""
     folder = RunFolder(path)
     try:
-        config = json.loads(folder.recipe.read_text())
-    except (OSError, json.JSONDecodeError) as error:
+        config = load_object(folder.recipe.read_bytes(), name=folder.recipe.name)
+    except (OSError, HondoError) as error:
         raise HondoError(f"{path} is no run folder: {folder.recipe.name} cannot be read ({error})") from error
     records = read_metrics(path)
     last: dict[str, float] = {}
@@ -54,7 +54,7 @@ def read_run(path: Path) -> RunRecord:
         last |= record
         for name, value in record.items():
             best[name] = min(best.get(name, value), value)
-    optim = config.get("optim", {})
+    optim = config.get("optim") if isinstance(config.get("optim"), Mapping) else {}
     step, max_steps = int(last.get("step", 0)), optim.get("max_steps")
     return RunRecord(
         path=path,
@@ -75,11 +75,12 @@ def read_metrics(run: Path) -> list[dict[str, float]]:
     if not path.is_file():
         return []
     records = []
-    for line in path.read_text().splitlines():
+    for line in path.read_text(errors="replace").splitlines():
         try:
-            records.append({name: value for name, value in json.loads(line).items() if isinstance(value, int | float)})
-        except json.JSONDecodeError:  # cut off when the run was killed
+            record = load_object(line, name=path.name)
+        except HondoError:  # cut off when the run was killed
             break
+        records.append({name: value for name, value in record.items() if isinstance(value, int | float)})
     return records
 
 

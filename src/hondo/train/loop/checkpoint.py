@@ -1,6 +1,7 @@
 """The folder of a run: its files, the training state to resume from, and the state of the random generators."""
 
 import json
+import math
 import os
 import random
 import shutil
@@ -11,30 +12,37 @@ import numpy as np
 import torch
 
 from hondo.core.atomic import atomic_write
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, warn
+from hondo.core.integrity.leftovers import remove_leftovers
+from hondo.core.text_file import load_object
 from hondo.train.loop.state_file import from_bytes, to_bytes
 
 TRACKING_FILES = ("tensorboard", "wandb", "wandb.id", "mlruns", "mlflow.id")  # of train/loggers
 
 
 class RunFolder:
-    """RUN/recipe.json, metrics.jsonl, report.md, samples/, checkpoints/{last,best}.safetensors and last.state."""
+    """RUN/recipe.json, metrics.jsonl, report.md, samples/, checkpoints/{last,best}.safetensors and {last,before}.state.
+
+    before.state is the state before last.state, from which a run goes on where the last one is damaged.
+    """
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         self.checkpoints = self.path / "checkpoints"
         self.state = self.checkpoints / "last.state"  # safetensors too, but not a model
+        self.state_before = self.checkpoints / "before.state"
         self.last, self.best = self.checkpoints / "last.safetensors", self.checkpoints / "best.safetensors"
         self.metrics = self.path / "metrics.jsonl"
         self.recipe, self.report = self.path / "recipe.json", self.path / "report.md"
         self.samples = self.path / "samples"
         self.held_back = self.path / "held_back.jpg"  # frames that training did not see, before and after
         self.camera_paths = self.path / "camera_path"  # poses of each clip, seen once before training
+        self.saved = False  # by this process
 
     @property
     def is_started(self) -> bool:
         """Whether the folder holds a state to resume from."""
-        return self.state.exists()
+        return self.state.exists() or self.state_before.exists()
 
     def check_new(self) -> None:
         """Refuses a folder that holds a run already."""
@@ -48,6 +56,11 @@ class RunFolder:
         """Removes what a run that did not begin left behind: it may have been of another model."""
         shutil.rmtree(self.camera_paths, ignore_errors=True)
 
+    def forget_states(self) -> None:
+        """Removes the states to resume from."""
+        for file in (self.state, self.state_before):
+            file.unlink(missing_ok=True)
+
     def check_started(self) -> None:
         """Refuses a folder without a state to resume from."""
         if not self.is_started:
@@ -57,7 +70,8 @@ class RunFolder:
 
     def remove(self) -> None:
         """Removes what a run that did not get to its first step wrote, and the folders that are then empty."""
-        for file in (self.state, self.last, self.best, self.metrics, self.recipe):
+        self.forget_states()
+        for file in (self.last, self.best, self.metrics, self.recipe):
             file.unlink(missing_ok=True)
         for name in TRACKING_FILES:
             path = self.path / name
@@ -68,7 +82,7 @@ class RunFolder:
                 folder.rmdir()
 
     def create(self) -> None:
-        """Makes the folder; refuses one that cannot be written to."""
+        """Makes the folder; refuses one that cannot be written to. Removes what killed processes left in it."""
         try:
             self.checkpoints.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -78,35 +92,58 @@ class RunFolder:
             ) from error
         if not os.access(self.checkpoints, os.W_OK):
             raise HondoError(f"cannot write into the run folder {self.path}; give another out", field="out")
+        for folder in (self.path, self.checkpoints, self.samples):
+            remove_leftovers(folder)
 
     def save_state(self, state: dict[str, Any]) -> None:
-        """Writes the training state; a failed write leaves the previous state."""
+        """Writes the training state and keeps the one before it; a failed write leaves both."""
+        if self.saved and not self.state.exists():
+            warn(f"{self.state} was removed while the run was going; it is written again")
         try:
-            atomic_write(self.state, to_bytes(state), sync=True)
+            atomic_write(self.state, to_bytes(state), sync=True, before=self.state_before)
         except OSError as error:
             raise HondoError(
                 f"cannot write {self.state}: {error.strerror}; the checkpoint before it is untouched"
             ) from error
+        self.saved = True
 
     def load_state(self) -> dict[str, Any]:
-        """The state written last."""
+        """The state written last; where it is damaged the one before it, which is said."""
         self.check_started()
-        return from_bytes(self.state.read_bytes(), name=str(self.state))
+        try:
+            return from_bytes(_content(self.state), name=str(self.state))
+        except HondoError as damage:
+            try:
+                before = from_bytes(_content(self.state_before), name=str(self.state_before))
+            except HondoError:
+                raise damage from damage.__cause__
+            warn(f"{damage.args[0].partition('; ')[0]}; the run goes on from the state before it, {self.state_before}")
+            return before
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise HondoError(f"{path} cannot be read: {error.strerror or error}", field="resume") from error
 
 
 class Metrics:
     """metrics.jsonl: one JSON line per record, appended; a resumed run drops what was written after its checkpoint."""
 
     def __init__(self, path: Path, *, resume_at: int | None) -> None:
-        if resume_at is None or not path.exists():
-            kept: list[str] = []
-        else:
-            kept = [line for line in path.read_text().splitlines() if _step_of(line) <= resume_at]
+        self._path = path
+        kept = [] if resume_at is None else [line for line in _lines(path) if _step_of(line) <= resume_at]
         atomic_write(path, "".join(f"{line}\n" for line in kept).encode(), sync=True)
         self._file = path.open("a", buffering=1)
 
     def write(self, record: dict[str, Any]) -> None:
-        """Appends one record."""
+        """Appends one record; a file that was removed meanwhile is begun anew, which is said."""
+        if not self._path.exists():
+            warn(f"{self._path} was removed while the run was going; it begins anew with this record")
+            self._file.close()
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("a", buffering=1)
         self._file.write(json.dumps(record) + "\n")
 
     def close(self) -> None:
@@ -114,11 +151,17 @@ class Metrics:
         self._file.close()
 
 
+def _lines(path: Path) -> list[str]:
+    return path.read_text(errors="replace").splitlines() if path.exists() else []
+
+
 def _step_of(line: str) -> float:
+    """The step of a record; one that was cut off when the run was killed, or is damaged, counts as written later."""
     try:
-        return json.loads(line)["step"]
-    except (json.JSONDecodeError, KeyError):  # cut off when the run was killed
-        return float("inf")
+        step = load_object(line, name="metrics.jsonl").get("step")
+    except HondoError:
+        return math.inf
+    return step if isinstance(step, int | float) and not isinstance(step, bool) else math.inf
 
 
 def rng_state() -> dict[str, Any]:

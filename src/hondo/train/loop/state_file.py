@@ -10,28 +10,37 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, reason_of
+from hondo.core.integrity.seal import FREE, is_whole, sealed
+from hondo.core.text_file import load_json, load_object
 
 
 def to_bytes(tree: Any) -> bytes:
-    """Serialises nested state: tensors by number, the structure as JSON in the metadata."""
+    """Serialises nested state: tensors by number, the structure as JSON in the metadata, and the hash of it all."""
     tensors: dict[str, Shaped[Tensor, ...]] = {}
     structure = _pack(tree, tensors)
-    return save(tensors, metadata={"tree": json.dumps(structure)})
+    return sealed(save(tensors, metadata={"state": json.dumps({"sha256": FREE, "tree": structure})}))
 
 
 def from_bytes(content: bytes, *, name: str) -> Any:
-    """The inverse of ``to_bytes``; a broken file is refused under ``name``."""
+    """The inverse of ``to_bytes``; a broken file, or one that is not as it was written, is refused under ``name``."""
     try:
         tensors = load(content)
         length = int.from_bytes(content[:8], "little")
-        structure = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["tree"])
-    except (SafetensorError, KeyError, json.JSONDecodeError) as error:
+        metadata = load_object(content[8 : 8 + length], name=name)["__metadata__"]
+        if "state" in metadata:
+            stated = load_object(metadata["state"], name=name)
+            structure = stated["tree"]
+            if not is_whole(content, stated["sha256"]):
+                raise HondoError("its SHA-256 is not the one it was written with")
+        else:  # of an earlier hondo, which wrote no hash
+            structure = load_json(metadata["tree"], name=name)
+        return _unpack(structure, tensors)
+    except (SafetensorError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise HondoError(
-            f"{name} is not a training state of hondo, or is damaged ({error}); start anew without resume",
+            f"{name} is not a training state of hondo, or is damaged ({reason_of(error)}); start anew without resume",
             field="resume",
         ) from error
-    return _unpack(structure, tensors)
 
 
 def _pack(value: Any, tensors: dict[str, Shaped[Tensor, "..."]]) -> Any:

@@ -9,7 +9,7 @@ import av
 from av.container import InputContainer
 
 from hondo.core.errors import HondoError
-from hondo.images.video_file import VideoFrame, main_stream, shown_pixels
+from hondo.images.video_file import VideoFrame, main_stream, open_film, shown_pixels
 
 
 class Decoded(NamedTuple):
@@ -39,7 +39,7 @@ def decoded_file(path: Path, *, corrupt: Callable[[], None]) -> Iterator[VideoFr
     """The readable frames of a video file with their own times, upright; the end of a file cut short is its end."""
     count = 0
     try:
-        with av.open(str(path)) as container:
+        with open_film(path) as container:
             stream = main_stream(container)
             stream.thread_type = "AUTO"
             start_s, rate = None, float(stream.average_rate or 30)

@@ -18,7 +18,7 @@ REASONS: dict[int, str] = {
     413: "the body is larger than 20 MB, or the image larger than 100 megapixels",
     415: "the body is not a readable image",
     422: "the model cannot process this image as requested",
-    429: "too many requests from this client, or too many images are waiting; retry after Retry-After seconds",
+    429: "too many requests from this client, or too many images or answers wait; retry after Retry-After seconds",
     500: "internal error; see the server log",
     503: "the service is starting or stopping",
 }

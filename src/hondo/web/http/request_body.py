@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,7 @@ async def read_body(request: Request, limits: Limits) -> bytes:
 async def _read_bounded(request: Request, limits: Limits) -> bytes:
     too_large = Refusal(413, f"the body is larger than {limits.body_bytes / 1e6:g} MB; send a smaller image")
     stated = request.headers.get("content-length", "0")
-    if not stated.isdigit() or int(stated) > limits.body_bytes:
+    if not re.fullmatch("[0-9]{1,19}", stated) or int(stated) > limits.body_bytes:
         if "expect" not in request.headers:  # with Expect: 100-continue, curl waits and sends no body after a refusal
             await _discard(request, limits)
         raise too_large

@@ -14,7 +14,7 @@ import uvicorn
 from hondo.core.errors import HondoError
 from hondo.core.predictor_protocol import Predictor
 from hondo.web.http.app import build_app
-from hondo.web.http.bounded_protocol import BoundedClose, http_protocol
+from hondo.web.http.bounded_protocol import http_protocol, websocket_protocol
 from hondo.web.inference.served_models import Load, ServedModels
 from hondo.web.inference.server_camera import ServerCamera
 from hondo.web.inference.service import Service
@@ -63,7 +63,10 @@ def make_server(service: Service) -> "Server":
     """The server of a service; ``run(sockets=[...])`` serves until ``should_exit`` is set or a signal arrives."""
     limits = service.limits
     settings = uvicorn.Config(  # asyncio even where uvloop is installed: the bounds of the protocols are tested with it
-        build_app(service), loop="asyncio", http=http_protocol(head_seconds=limits.head_seconds), ws=BoundedClose,
+        build_app(service), loop="asyncio", ws=websocket_protocol(on_mistake=service.metrics.on_mistake),
+        http=http_protocol(
+            head_seconds=limits.head_seconds, send_seconds=limits.send_seconds, on_mistake=service.metrics.on_mistake
+        ),
         ws_max_size=limits.body_bytes, ws_per_message_deflate=False, proxy_headers=False, server_header=False,
         log_level="error", access_log=False, timeout_keep_alive=30, timeout_graceful_shutdown=_DRAIN_S,
     )  # fmt: skip

@@ -25,7 +25,7 @@ from hondo.web.inference.server_camera import ServerCamera
 from hondo.web.inference.service_metrics import Metrics
 from hondo.web.inference.shared_engine import SharedEngine
 from hondo.web.security.access import Access
-from hondo.web.security.limits import ConcurrencyLimit, Limits, PixelBudget, RateLimit
+from hondo.web.security.limits import AnswerBudget, ConcurrencyLimit, Limits, PixelBudget, RateLimit
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -66,6 +66,7 @@ class Service:
         self.requests = ConcurrencyLimit("requests", total=limits.requests, per_client=limits.requests_per_client)
         self.streams = ConcurrencyLimit("streams", total=limits.streams, per_client=limits.streams_per_client)
         self.pixels = PixelBudget(1e6 * limits.megapixels_at_once)
+        self.answers = AnswerBudget(limits.answer_bytes)
         self.pool = ThreadPoolExecutor(max_workers=_POOL_THREADS, thread_name_prefix="hondo-images")
         self.engine = SharedEngine(
             waiting=limits.waiting, batch_s=limits.batch_ms / 1000, metrics=self.metrics, batch=batch
@@ -73,6 +74,7 @@ class Service:
         self.is_ready = False
         self._not_ready_reason = "the service is starting or stopping; retry in a second"
         self.metrics.add_gauge("hondo_queue_waiting", "Images waiting for the engine.", lambda: self.engine.waiting)
+        self.metrics.add_gauge("hondo_answer_bytes", "Bytes of answers that wait.", lambda: self.answers.held)
         self.metrics.add_gauge("hondo_streams", "Open WebSockets.", lambda: len(self.streams))
         self.metrics.add_gauge("hondo_tasks", "Tasks of the event loop.", lambda: len(asyncio.all_tasks()))
 

@@ -28,7 +28,12 @@ class Metrics(Collector):
         self.engine_s = counter("hondo_engine_seconds_total", "Time for which the engine was busy.")
         self.refused = counter("hondo_queue_refused_total", "Images refused because too many were waiting.")
         self.frames = counter("hondo_stream_frames_total", "Stream frames: answered, dropped or failed.", "fate")
+        self.mistakes = counter("hondo_client_mistakes_total", "What clients did against protocols.", "kind")
         ProcessCollector(registry=self.registry)  # memory and open files, on Linux
+
+    def on_mistake(self, kind: str) -> None:
+        """Counts a client's mistake, which is not logged: http, handshake, text or not reading."""
+        self.mistakes.labels(kind=kind).inc()
 
     def add_gauge(self, name: str, description: str, read: Callable[[], float]) -> None:
         """Adds a gauge that is read whenever the metrics are requested."""

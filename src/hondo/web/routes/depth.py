@@ -9,6 +9,7 @@ from hondo.core.errors import HondoError
 from hondo.core.types import Camera, Size
 from hondo.data.datasets.intrinsics import ASSUMED_FOV_DEG, check_plausible
 from hondo.web.encode.responses import PLY_TYPE, choose_format, depth_response, ply_response
+from hondo.web.http.counted_answer import CountedAnswer
 from hondo.web.http.openapi import FACTS_EXAMPLE, IMAGE_BODY
 from hondo.web.http.refusal import Refusal, documented
 from hondo.web.http.request_body import read_image
@@ -45,7 +46,7 @@ async def depth(
         image = await read_image(request, service.limits)
         async with service.predict(image, client=client, model=model) as prediction:
             encode = partial(depth_response, prediction, format=chosen, is_local=is_local(client))
-            return await service.run_in_pool(encode)
+            return CountedAnswer(await service.run_in_pool(encode), service.answers)
 
 
 POINTCLOUD_RESPONSES = {
@@ -78,7 +79,8 @@ async def pointcloud(
         async with service.predict(
             image, client=client, model=model, camera_of=camera_of, keep_image=True
         ) as prediction:
-            return await service.run_in_pool(partial(ply_response, prediction, max_points=max_points))
+            encode = partial(ply_response, prediction, max_points=max_points)
+            return CountedAnswer(await service.run_in_pool(encode), service.answers)
 
 
 def parse_camera(text: str | None, *, fov_deg: float) -> CameraOf:

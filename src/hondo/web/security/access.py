@@ -5,7 +5,7 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from hondo.core.errors import HondoError
 from hondo.web.http.refusal import Refusal
@@ -43,7 +43,8 @@ def check_access(access: Access, headers: Mapping[str, str], *, is_open: bool) -
             403, "this server accepts requests for 127.0.0.1 and localhost only; non-local addresses require a token"
         )
     origin = headers.get("origin")
-    if origin is not None and origin not in access.origins and urlsplit(origin).netloc != host:
+    is_own = bool(host) and _split(origin or "").netloc == host
+    if origin is not None and origin not in access.origins and not is_own:
         raise Refusal(403, "pages of this origin are not allowed to use this server; add it to allow_origins")
     if access.token is not None and not is_open and not _is_equal(_given_token(headers), access.token):
         raise Refusal(401, "the token is missing or wrong; send it as Authorization: Bearer TOKEN")
@@ -52,7 +53,7 @@ def check_access(access: Access, headers: Mapping[str, str], *, is_open: bool) -
 def check_origins(origins: Iterable[str]) -> frozenset[str]:
     """Origins, checked to be written as browsers send them: scheme://host[:port]."""
     for origin in origins:
-        parts = urlsplit(origin)
+        parts = _split(origin)
         if parts.scheme not in ("http", "https") or not parts.netloc or origin != f"{parts.scheme}://{parts.netloc}":
             raise HondoError(
                 f"allow_origins '{origin}' must have the form https://robot.example or http://127.0.0.1:3000",
@@ -75,7 +76,12 @@ def _is_equal(given: str, wanted: str) -> bool:
 
 
 def _hostname(host: str) -> str:
+    return _split(f"//{host}").hostname or ""
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of an address; of one that cannot be parsed, such as http://[, none."""
     try:
-        return urlsplit(f"//{host}").hostname or ""
+        return urlsplit(url)
     except ValueError:
-        return ""
+        return SplitResult("", "", "", "", "")

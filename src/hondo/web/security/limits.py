@@ -21,7 +21,8 @@ class Limits:
     body_bytes: int = 20_000_000  # of one request or one WebSocket message
     body_seconds: float = 15.0  # for a complete request body to arrive
     head_seconds: float = 10.0  # for a request head to arrive
-    send_seconds: float = 10.0  # for the client of a stream to receive one message
+    send_seconds: float = 10.0  # for the client of a stream to receive one message, and of others to take anything
+    answer_bytes: int = 256_000_000  # of all answers that their clients have not taken yet
     megapixels: float = 100.0  # of one image; read from its header before it is decoded
     megapixels_at_once: float = 200.0  # of all images between decoding and response
     waiting: int = 64  # images that wait for the engine
@@ -90,6 +91,24 @@ class PixelBudget:
             async with self._changed:
                 self._held -= pixels
                 self._changed.notify_all()
+
+
+class AnswerBudget:
+    """Bounds the memory of answers that wait for their clients. An answer larger than the budget waits alone."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self.held = 0
+
+    def take(self, count: int) -> None:
+        """Counts the bytes of an answer; refused with 429 where others fill the budget."""
+        if self.held and self.held + count > self._total:
+            raise Refusal(429, "too many answers wait for clients to take them; retry in a second", retry_after_s=1)
+        self.held += count
+
+    def give_back(self, count: int) -> None:
+        """The answer has left, or its client has gone."""
+        self.held -= count
 
 
 class RateLimit:

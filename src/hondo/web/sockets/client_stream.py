@@ -1,13 +1,14 @@
 """The stream of one client: images in, depth out. The newest image wins; a slow client never delays the others."""
 
 import asyncio
-import json
 import time
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.websockets import WebSocket
 
+from hondo.core.errors import HondoError
+from hondo.core.text_file import load_object
 from hondo.data.datasets.intrinsics import assumed_camera
 from hondo.images.colour import SteadyRange
 from hondo.web.encode.frame_message import MAX_SIDE, FrameFacts, encode_frame
@@ -113,11 +114,8 @@ class ClientStream:
 
     async def _set_options(self, text: str) -> None:
         try:
-            given = json.loads(text)
-            if not isinstance(given, dict):
-                raise Refusal(400, "a text message must be a JSON object of options")
-            options = self._options.updated(given)
-        except json.JSONDecodeError:
+            options = self._options.updated(load_object(text, name="the message"))
+        except HondoError:
             await self._send_refusal(Refusal(400, "a text message must be a JSON object of options"))
         except Refusal as refusal:
             await self._send_refusal(refusal)

@@ -6,6 +6,8 @@ from dataclasses import asdict
 
 from starlette.websockets import WebSocket
 
+from hondo.core.errors import HondoError
+from hondo.core.text_file import load_json
 from hondo.web.http.refusal import Refusal
 from hondo.web.inference.server_camera import ServerCamera
 from hondo.web.inference.service import Service
@@ -59,8 +61,8 @@ class LiveView:
 
     async def _run_command(self, text: str | None) -> None:
         try:
-            given = json.loads(text or "")
-        except json.JSONDecodeError:
+            given = load_json(text or "", name="the message")
+        except HondoError:
             given = None
         stream, service = self._camera.stream, self._service
         match given:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -37,6 +38,8 @@ async def send(websocket: WebSocket, message: str | bytes, *, seconds: float) ->
             await (websocket.send_bytes(message) if isinstance(message, bytes) else websocket.send_text(message))
     except TimeoutError:
         raise WebSocketDisconnect(1001, "the client stopped receiving") from None
+    except RuntimeError:  # of Starlette and uvicorn: the connection was closed meanwhile
+        raise WebSocketDisconnect(1001, "the client closed the connection") from None
 
 
 async def send_refusal(websocket: WebSocket, refusal: Refusal, *, seconds: float, **fields: int) -> None:
@@ -62,6 +65,6 @@ def query_options(websocket: WebSocket) -> dict[str, object]:
     """The options in the address; numbers, true and false as such, the others as text."""
     literals: dict[str, object] = {"true": True, "false": False}
     return {
-        name: literals[text] if text in literals else int(text) if text.isdigit() and len(text) < 7 else text
+        name: literals[text] if text in literals else int(text) if re.fullmatch("[0-9]{1,6}", text) else text
         for name, text in websocket.query_params.items()
     }

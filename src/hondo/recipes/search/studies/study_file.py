@@ -18,7 +18,6 @@ engine = "torch"
 A Python file holds a ``Study`` called ``study``; it is run.
 """
 
-import json
 import runpy
 import tomllib
 from collections.abc import Mapping
@@ -27,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from hondo.core.errors import HondoError, reason_of, unknown
+from hondo.core.text_file import load_object
 from hondo.data.datasets.dataset_configs import SyntheticData
 from hondo.recipes.recipe import EvaluateConfig
 from hondo.recipes.registry import RECIPES
@@ -51,8 +51,8 @@ def read_study(path: Path) -> Study:
         raise HondoError(f"study {path}: a study is a .toml, .json or .py file", field="study")
     try:
         text = path.read_text()
-        stated = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
-    except (ValueError, OSError) as error:
+        stated = tomllib.loads(text) if path.suffix == ".toml" else load_object(text, name=path.name)
+    except (ValueError, OSError, RecursionError) as error:
         raise HondoError(f"{path} cannot be read: {reason_of(error)}") from error
     return study_of(stated, name=path.stem)
 

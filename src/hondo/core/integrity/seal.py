@@ -1,0 +1,63 @@
+"""The seal of a file: the SHA-256 of all its bytes, stored inside it in a place that counts as ``FREE`` when hashed.
+
+It finds damage (bad disks, cut copies, mixed-up files), not forgery: whoever changes a file can seal it again.
+"""
+
+import hashlib
+import mmap
+import re
+from pathlib import Path
+from typing import Any
+
+from hondo.core.cache import cache_folder, read_cached, write_cached
+from hondo.core.errors import HondoError
+
+FREE = "5ea1" * 16  # what stands in the place of the hash until it is known
+_LARGE = 2**26  # bytes from which on a file that was found whole is not hashed again until it changes
+_HASH = re.compile(r"[0-9a-f]{64}")
+_CHUNK = 2**22
+
+
+def sealed(content: bytes, *, beside: Path | None = None) -> bytes:
+    """The content with its hash in place of the one ``FREE`` in it; ``beside``: a second file that the hash covers."""
+    place = content.index(FREE.encode())
+    found = _digest(content, place, beside)
+    return content[:place] + found.encode() + content[place + len(FREE) :]
+
+
+def is_whole(content: Any, stated: object, *, beside: Path | None = None) -> bool:
+    """Whether content (bytes or a memory map) with the hash ``stated`` inside is as it was sealed."""
+    if not isinstance(stated, str) or not _HASH.fullmatch(stated):
+        return False
+    place = content.find(stated.encode())
+    return place >= 0 and _digest(content, place, beside) == stated
+
+
+def check_whole(path: Path, stated: object, *, beside: Path | None = None) -> None:
+    """Refuses a file that is not as it was sealed. A large one is hashed once, until its size or time changes."""
+    files = [path] if beside is None else [path, beside]
+    facts = [[str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns] for file in files]
+    is_large = sum(size for _, size, _ in facts) >= _LARGE
+    known = cache_folder("whole", hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16] + ".json")
+    if is_large and read_cached(known) == {"files": facts, "sha256": stated}:
+        return
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if not is_whole(content, stated, beside=beside):
+            raise HondoError(
+                f"{path} is damaged: its SHA-256 is not the one stored in it when it was written; copy it again"
+            )
+    if is_large:
+        write_cached(known, {"files": facts, "sha256": stated})
+
+
+def _digest(content: Any, place: int, beside: Path | None) -> str:
+    """The hash of the content with ``FREE`` at ``place``, then of the file beside it."""
+    with memoryview(content) as view:
+        digest = hashlib.sha256(view[:place])
+        digest.update(FREE.encode())
+        digest.update(view[place + len(FREE) :])
+    if beside is not None:
+        with beside.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    return digest.hexdigest()
