@@ -20,7 +20,7 @@ FAST_TESTS := $(addprefix tests/,core geometry images nn synthetic losses metric
   contracts/test_attention.py contracts/test_encoders.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast test-slow check format docs site release constraints clean
+.PHONY: help install demo test test-fast test-slow check format docs site release sbom constraints clean
 
 help: ## says what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,8 +70,12 @@ release: $(INSTALLED) ## the wheel and the source archive, in dist/
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[release]"
 	$(BIN)/python -m build
 
+sbom: $(INSTALLED) ## the software bill of materials of .venv, in sbom.json (CycloneDX)
+	$(BIN)/python docs/bill_of_materials.py --out sbom.json
+
 constraints: $(INSTALLED) ## pins the versions that .venv holds (after an upgrade that passed the tests)
 	$(BIN)/python docs/constraints.py
+	$(BIN)/python docs/constraints.py --hashes requirements.txt
 
 clean: ## removes .venv and the caches
 	rm -rf .venv .pytest_cache .ruff_cache build dist site demo_out

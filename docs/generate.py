@@ -17,6 +17,7 @@ between `<!-- splits -->` and `<!-- end splits -->`, lists the splits by name. A
 `<!-- end losses -->`, lists the terms of objectives. A tenth, between
 `<!-- protocols -->` and `<!-- end protocols -->`, tells protocols apart.
 A block between `<!-- compressors -->` and `<!-- end compressors -->` lists the steps of `hondo compress`.
+One between `<!-- campaigns -->` and `<!-- end campaigns -->` holds the results in docs/reports/campaigns.
 An eleventh, between `<!-- recipes -->` and `<!-- end recipes -->`, lists the recipes by what one has.
 """
 
@@ -29,6 +30,7 @@ from pathlib import Path
 
 from hondo.compress.registry import COMPRESSORS
 from hondo.core.report import Report, markdown_table
+from hondo.core.text_file import read_json
 from hondo.data.layouts.layout_table import LAYOUTS
 from hondo.data.layouts.layout_text import layout_facts, split_facts
 from hondo.engines.registry import ENGINES
@@ -54,6 +56,7 @@ LOSSES = re.compile(r"(?P<open><!-- losses -->\n).*?(?P<close><!-- end losses --
 PROTOCOLS_BLOCK = re.compile(r"(?P<open><!-- protocols -->\n).*?(?P<close><!-- end protocols -->)", re.DOTALL)
 RECIPES_BLOCK = re.compile(r"(?P<open><!-- recipes -->\n).*?(?P<close><!-- end recipes -->)", re.DOTALL)
 COMPRESSORS_BLOCK = re.compile(r"(?P<open><!-- compressors -->\n).*?(?P<close><!-- end compressors -->)", re.DOTALL)
+CAMPAIGNS = re.compile(r"(?P<open><!-- campaigns -->\n).*?(?P<close><!-- end campaigns -->)", re.DOTALL)
 HOUSE = re.compile(r"(?P<open><!-- house -->\n).*?(?P<close><!-- end house -->)", re.DOTALL)
 
 
@@ -72,6 +75,7 @@ def fill(text: str, *, root: Path) -> str:
     text = LOSSES.sub(lambda block: f"{block['open']}{losses_table()}\n{block['close']}", text)
     text = PROTOCOLS_BLOCK.sub(lambda block: f"{block['open']}{protocols_table()}\n{block['close']}", text)
     text = COMPRESSORS_BLOCK.sub(lambda block: f"{block['open']}{compressors_table()}\n{block['close']}", text)
+    text = CAMPAIGNS.sub(lambda block: f"{block['open']}{campaigns_table(root)}\n{block['close']}", text)
     text = HOUSE.sub(lambda block: f"{block['open']}{house_table(root)}\n{block['close']}", text)
     return MODELS.sub(
         lambda block: f"{block['open']}{models_table(stored_facts())}\n{block['close']}", BLOCK.sub(render, text)
@@ -86,6 +90,23 @@ def models_table(facts: list[ModelFacts]) -> str:
         origin = f"{fact.kind} | {fact.weights} | {fact.licence or '-'}"
         lines.append(f"| `{fact.name}` | {counts} | {origin} |")
     return "\n".join(lines)
+
+
+def campaigns_table(root: Path) -> str:
+    """What each campaign asks, how its cases ended, and on which machine and commit."""
+    lines = ["| campaign | has to hold | cases | how they ended | faults | time |", "|---|---|---:|---|---:|---:|"]
+    notes, origins = [], set()
+    for path in sorted((root / "docs" / "reports" / "campaigns").glob("*.json")):
+        each = read_json(path)
+        ends = ", ".join(f"{number} {outcome}" for outcome, number in sorted(each["outcomes"].items()))
+        size = "" if each["tried"] >= each["full"] else f" of {each['full']}"
+        faults = each["outcomes"].get("fault", 0)
+        lines.append(
+            f"| `{each['campaign']}` | {each['asks']} | {each['tried']}{size} | {ends} | {faults} | {each['seconds']:.0f} s |"
+        )
+        notes += [f"- `{each['campaign']}`: {note}" for note in each["notes"]]
+        origins.add(f"{each['hardware']}, commit {each['commit']}")
+    return "\n".join([*lines, "", *notes, "", *(f"Measured on {origin}." for origin in sorted(origins))])
 
 
 def losses_table() -> str:

@@ -22,7 +22,7 @@ EXAMPLES = ("docker", "benchmarks", "examples/space")  # folders beside src and 
 
 def sources() -> list[Path]:
     """The Markdown files of the site."""
-    top = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")]
+    top = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")]
     folders = [ROOT / name / "README.md" for name in EXAMPLES]
     code = [path for path in (ROOT / "src" / "hondo").rglob("*.md") if "static" not in path.parts]
     return [*top, *sorted((ROOT / "docs").glob("*.md")), *folders, *sorted(code)]

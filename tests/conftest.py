@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -43,6 +44,17 @@ def exports_are_quick() -> None:
     from tests.engines.quick_exports import make_exports_quick
 
     make_exports_quick()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def nothing_stays_open(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """After all tests no file of theirs is open, and no process that they started runs."""
+    yield
+    from tests.leaks import left_children, open_files
+
+    gc.collect()
+    assert not (files := open_files(tmp_path_factory.getbasetemp())), f"files that stayed open: {files}"
+    assert not (children := left_children()), f"processes that still run: {children}"
 
 
 @pytest.fixture(scope="session")

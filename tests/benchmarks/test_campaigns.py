@@ -1,0 +1,35 @@
+"""Every campaign runs in its quick size, without a fault."""
+
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).resolve().parents[2] / "benchmarks" / "campaigns"
+PARTS = ("campaign", "serving")  # that campaigns share
+CAMPAIGNS = [path.stem for path in sorted(FOLDER.glob("*.py")) if path.stem not in PARTS]
+
+
+@pytest.mark.parametrize("name", CAMPAIGNS)
+def test_quick(name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """As a script of its own, but in this process: torch is imported already."""
+    monkeypatch.setattr(sys, "argv", [name, "--quick"])
+    monkeypatch.setattr(sys, "path", [str(FOLDER), *sys.path])
+    monkeypatch.chdir(tmp_path)
+    before = set(sys.modules)
+    try:
+        with pytest.raises(SystemExit) as end:
+            runpy.run_path(str(FOLDER / f"{name}.py"), run_name="__main__")
+    finally:
+        for each in {*CAMPAIGNS, *PARTS} - before:
+            sys.modules.pop(each, None)
+    said = capsys.readouterr().out
+    assert not end.value.code, said
+    assert "| campaign |" in said
+
+
+def test_all_have_a_report() -> None:
+    """The page shows a figure of each; a new campaign is run at full size once."""
+    reports = {path.stem for path in (FOLDER.parents[1] / "docs" / "reports" / "campaigns").glob("*.json")}
+    assert reports == set(CAMPAIGNS)
