@@ -102,7 +102,8 @@ def campaigns_table(root: Path) -> str:
         size = "" if each["tried"] >= each["full"] else f" of {each['full']}"
         faults = each["outcomes"].get("fault", 0)
         lines.append(
-            f"| `{each['campaign']}` | {each['asks']} | {each['tried']}{size} | {ends} | {faults} | {each['seconds']:.0f} s |"
+            f"| `{each['campaign']}` | {each['asks']} | {each['tried']}{size} | {ends} | {faults} "
+            f"| {each['seconds']:.0f} s |"
         )
         notes += [f"- `{each['campaign']}`: {note}" for note in each["notes"]]
         origins.add(f"{each['hardware']}, commit {each['commit']}")

@@ -31,6 +31,13 @@ FORMATS = {
     "avif": ("AVIF", {"quality": 100, "subsampling": "4:4:4"}, 60, 8),
     "gif": ("GIF", {}, 90, 25),
 }
+_TIFFS = ("tiff", "tiff lzw", "tiff deflate")
+# Which formats store a kind of pixels at all; into the others Pillow converts it first, in its own way.
+STORED_BY = {
+    "RGBA": ("png", *_TIFFS, "webp", "avif"), "grey with alpha": ("png", *_TIFFS, "webp", "avif"),
+    "palette with one transparent": ("png", "gif"), "CMYK": ("jpeg", *_TIFFS), "16 bit": ("png", *_TIFFS, "pnm"),
+    "32 bit": ("png", *_TIFFS, "pnm"), "float": _TIFFS, "YCbCr": ("jpeg", *_TIFFS), "Lab": _TIFFS, "HSV": (),
+}  # fmt: skip
 WITHOUT_ORIENTATION = ("bmp", "pnm", "gif")
 
 
@@ -41,6 +48,14 @@ def grey(values: np.ndarray) -> np.ndarray:
 def on_white(colours: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     part = alpha[..., None] / 255
     return colours * part + 255 * (1 - part)
+
+
+def from_ycbcr(image: Image.Image) -> np.ndarray:
+    """By JFIF 1.02: full range, the weights of ITU-R BT.601."""
+    y, cb, cr = (channel.astype(float) for channel in np.moveaxis(np.asarray(image), 2, 0))
+    red, blue = y + 1.402 * (cr - 128), y + 1.772 * (cb - 128)
+    green = (y - 0.299 * red - 0.114 * blue) / 0.587
+    return np.stack([red, green, blue], axis=-1).clip(0, 255)
 
 
 def kinds() -> dict[str, tuple[Image.Image, np.ndarray, dict]]:
@@ -70,7 +85,7 @@ def kinds() -> dict[str, tuple[Image.Image, np.ndarray, dict]]:
         "16 bit": (Image.fromarray(DEEP), grey(DEEP / 257), {}),
         "32 bit": (Image.fromarray(DEEP.astype(np.int32)), grey(DEEP / 257), {}),
         "float": (Image.fromarray(floats), grey(floats * 255), {}),
-        "YCbCr": (rgb.convert("YCbCr"), BASE.astype(float), {}),
+        "YCbCr": (rgb.convert("YCbCr"), from_ycbcr(rgb.convert("YCbCr")), {}),
         "Lab": (rgb.convert("LAB"), BASE.astype(float), {}),
         "HSV": (rgb.convert("HSV"), BASE.astype(float), {}),
     }  # fmt: skip
@@ -98,6 +113,9 @@ def run(options: Options) -> Tally:
     for kind, (image, looks, extra) in kinds().items():
         for (name, (form, settings, most, mean)), turn in itertools.product(FORMATS.items(), range(1, 9)):
             if turn > 1 and name in WITHOUT_ORIENTATION:
+                continue
+            if name not in STORED_BY.get(kind, FORMATS):
+                tally.count("not stored in this format")
                 continue
             exif = Image.Exif()
             exif[0x0112] = turn

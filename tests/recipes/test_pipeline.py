@@ -39,6 +39,7 @@ def test_video_leaves_a_run_folder_that_is_a_model(clip, tmp_path):
         "report.md",
         "samples/000003.jpg",
         "checkpoints/last.state",
+        "checkpoints/before.state",
         next(iter(files & {path for path in files if path.startswith("camera_path/")})),
         "checkpoints/last.safetensors",
     }

@@ -1,5 +1,7 @@
 """What lies in the cache: found, damaged, put there by hand, removed; accepted licences; words of the environment."""
 
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -65,3 +67,13 @@ def test_words_of_the_environment(cache: Path, monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.delenv("HONDO_OFFLINE")
     monkeypatch.setenv("HF_HUB_OFFLINE", value)
     assert is_offline() == is_on
+
+
+def test_a_file_whose_bytes_changed_is_refused(cache: Path) -> None:
+    (cache / "a").mkdir(parents=True)
+    (cache / "a" / "a.pt").write_bytes(b"123")
+    write_origin(cache / "a", replace(KEPT, hashes={"a.pt": sha256(b"123").hexdigest()}))
+    assert find("a") == cache / "a" / "a.pt"
+    (cache / "a" / "a.pt").write_bytes(b"124")
+    with pytest.raises(HondoError, match=r"a\.pt is not as it was fetched"):
+        find("a")

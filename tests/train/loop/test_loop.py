@@ -211,6 +211,7 @@ def test_hooks_see_the_average_and_write(objective, batches, tmp_path):
     assert files == {
         "metrics.jsonl",
         "checkpoints/last.state",
+        "checkpoints/before.state",
         "checkpoints/last.safetensors",
         "checkpoints/best.safetensors",
         "samples/000006.jpg",

@@ -29,7 +29,7 @@ def open_archive(source: Path | Any, *, name: str) -> Iterator[zipfile.ZipFile]:
     except HondoError:
         raise
     except (*DAMAGED, RuntimeError) as error:  # RuntimeError: encrypted
-        raise HondoError(f"{name} is a damaged ZIP archive ({reason_of(error)}); copy it again") from error
+        raise HondoError(f"{name} is truncated or a damaged ZIP archive ({reason_of(error)}); copy it again") from error
 
 
 def unpacked_bytes(archive: zipfile.ZipFile) -> int:

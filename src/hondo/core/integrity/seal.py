@@ -6,6 +6,7 @@ It finds damage (bad disks, cut copies, mixed-up files), not forgery: whoever ch
 import hashlib
 import mmap
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,19 +36,39 @@ def is_whole(content: Any, stated: object, *, beside: Path | None = None) -> boo
 
 def check_whole(path: Path, stated: object, *, beside: Path | None = None) -> None:
     """Refuses a file that is not as it was sealed. A large one is hashed once, until its size or time changes."""
-    files = [path] if beside is None else [path, beside]
+
+    def is_as_sealed() -> bool:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return is_whole(content, stated, beside=beside)
+
+    if not _once([path] if beside is None else [path, beside], stated, is_as_sealed):
+        raise HondoError(
+            f"{path} is damaged: its SHA-256 is not the one stored in it when it was written; copy it again"
+        )
+
+
+def has_sha256(path: Path, stated: str) -> bool:
+    """Whether a file of others has this SHA-256; a large one is hashed once, as in ``check_whole``."""
+
+    def is_as_stated() -> bool:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == stated
+
+    return _once([path], stated, is_as_stated)
+
+
+def _once(files: list[Path], stated: object, check: Callable[[], bool]) -> bool:
+    """The result of a check that large files which held it need not pass again, until their size or time changes."""
     facts = [[str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns] for file in files]
-    is_large = sum(size for _, size, _ in facts) >= _LARGE
-    known = cache_folder("whole", hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16] + ".json")
-    if is_large and read_cached(known) == {"files": facts, "sha256": stated}:
-        return
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if not is_whole(content, stated, beside=beside):
-            raise HondoError(
-                f"{path} is damaged: its SHA-256 is not the one stored in it when it was written; copy it again"
-            )
-    if is_large:
+    if sum(size for _, size, _ in facts) < _LARGE:
+        return check()
+    known = cache_folder("whole", hashlib.sha256(facts[0][0].encode()).hexdigest()[:16] + ".json")
+    if read_cached(known) == {"files": facts, "sha256": stated}:
+        return True
+    holds = check()
+    if holds:
         write_cached(known, {"files": facts, "sha256": stated})
+    return holds
 
 
 def _digest(content: Any, place: int, beside: Path | None) -> str:

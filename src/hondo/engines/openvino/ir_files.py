@@ -1,12 +1,13 @@
 """An OpenVINO graph as two files: an .xml with the graph and its header, and a .bin with the weights."""
 
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hondo.core.atomic import atomic_path, cannot_write, put_in_place
 from hondo.core.errors import HondoError
-from hondo.core.integrity.seal import sealed
+from hondo.core.integrity.seal import FREE, sealed
 from hondo.engines.base.metadata import KEY, ExportHeader
 from hondo.engines.tracing.graph_inputs import axes_of
 
@@ -20,7 +21,7 @@ def save_graph(graph: "openvino.Model", path: Path, *, header: ExportHeader) -> 
     """Writes ``path`` and its .bin, each whole or not at all; the hash in the .xml covers both."""
     import openvino as ov
 
-    graph.set_rt_info(header.to_json(), [KEY])
+    graph.set_rt_info(replace(header, sha256=FREE).to_json(), [KEY])
     with atomic_path(path) as draft:
         weights = draft.with_suffix(".bin")
         try:
@@ -60,7 +61,7 @@ def read_graph(path: Path) -> tuple["openvino.Model", ExportHeader]:
         header.check_whole(path, beside=weights)
     except HondoError as error:
         raise HondoError(
-            f"{path}: it or the {weights.name} beside it is damaged or of another export; copy both again"
+            f"{path}: the {weights.name} beside it is of another export, or one of the two is damaged; copy both again"
         ) from error
     return graph, header
 

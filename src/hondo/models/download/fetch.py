@@ -104,7 +104,10 @@ def _fetch_from(source: Source, release: Release, *, licence: str, show: Show) -
         path.unlink(missing_ok=True)
         raise FetchError(f"{url}: {error}") from error
     files = {each.name: each.stat().st_size for each in sorted(finished.iterdir())}
-    kept = cache.Stored(url=url, sha256=sha256, checked=checked, files=files, licence=licence, fetched=_now())
+    hashes = {name: _sha256(finished / name) for name in files}
+    kept = cache.Stored(
+        url=url, sha256=sha256, checked=checked, files=files, licence=licence, fetched=_now(), hashes=hashes
+    )
     cache.write_origin(finished, kept)
     atomic_write(finished / cache.LICENCE, read_text(release.terms) or f"{licence}: {release.terms}\n".encode())
     cache.keep_sha256(release.label, source.name, sha256)
@@ -129,8 +132,7 @@ def _checked(path: Path, release: Release, source: Source, *, stated: str) -> tu
 
     if not release.members:
         check_is_checkpoint(path)
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    sha256 = _sha256(path)
     says = "the hub" if isinstance(source, HubFile) else "the name that the authors gave it"
     if not sha256.startswith(stated):
         raise HondoError(f"its SHA-256 is {sha256}, and {stated} according to {says}; try again later")
@@ -142,6 +144,11 @@ def _checked(path: Path, release: Release, source: Source, *, stated: str) -> tu
             f"another file, delete {cache.known_file(release.label)}"
         )
     return sha256, says if stated else "an earlier download" if known else "nothing: first use"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _finished(path: Path, release: Release) -> Path:

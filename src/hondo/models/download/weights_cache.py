@@ -2,18 +2,23 @@
 
 import os
 import shutil
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from hondo.core.cache import cache_folder, read_cached, write_cached
+from hondo.core.check_config import NOT_NEGATIVE, check_config
 from hondo.core.errors import HondoError
+from hondo.core.integrity.seal import has_sha256
 
 ORIGIN, LICENCE = "origin.json", "LICENCE.txt"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:
-    """What is kept beside fetched weights. ``files``: their sizes in bytes. ``sha256``: of the file at ``url``."""
+    """What is kept beside fetched weights. ``files``: their sizes in bytes. ``sha256``: of the file at ``url``.
+
+    ``hashes``: the SHA-256 of each file; an earlier hondo kept none.
+    """
 
     url: str
     sha256: str
@@ -21,6 +26,10 @@ class Stored:
     files: dict[str, int]
     licence: str
     fetched: str
+    hashes: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_config(self, name="", limits={"files": NOT_NEGATIVE})
 
     @property
     def size(self) -> int:
@@ -37,7 +46,10 @@ def stored(label: str) -> Stored | None:
     """The origin of fetched weights; None where there are none, or where they were put there by hand."""
     kept = read_cached(weights_folder() / label / ORIGIN) or {}
     names = {each.name for each in fields(Stored)}
-    return Stored(**{key: kept[key] for key in names}) if names <= kept.keys() else None
+    try:
+        return Stored(**{key: value for key, value in kept.items() if key in names})
+    except (TypeError, HondoError):  # a field is missing, or damaged
+        return None
 
 
 def write_origin(folder: Path, kept: Stored) -> None:
@@ -48,7 +60,7 @@ def write_origin(folder: Path, kept: Stored) -> None:
 def find(label: str) -> Path | None:
     """The file of a release, or its folder where it has several; None where nothing is here.
 
-    Files that a person has put there by hand are found too. Fetched ones whose size has changed are refused.
+    Files that a person has put there by hand are found too. Fetched ones whose size or hash has changed are refused.
     """
     folder = weights_folder() / label
     if not folder.is_dir():
@@ -58,7 +70,9 @@ def find(label: str) -> Path | None:
     )
     kept = stored(label)
     for name, size in kept.files.items() if kept else ():
-        if not (folder / name).is_file() or (folder / name).stat().st_size != size:
+        file, sha256 = folder / name, kept.hashes.get(name, "") if kept else ""
+        is_same = file.is_file() and file.stat().st_size == size and (not sha256 or has_sha256(file, sha256))
+        if not is_same:
             raise HondoError(
                 f"{folder / name} is not as it was fetched ({size} bytes); remove it with: hondo weights remove {label}"
             )

@@ -1,7 +1,8 @@
 """build_model: from a name, a checkpoint or a run folder to a network with its weights."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
@@ -10,7 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import torch
 from torch import Tensor
 
-from hondo.core.errors import HondoError, unknown, warn
+from hondo.core.errors import HondoError, reason_of, unknown, warn
 from hondo.core.types import DepthKind
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.weights_file import (
@@ -89,7 +90,8 @@ def _from_checkpoint(
     if name not in ZOO:
         raise HondoError(f"{path} holds a model that this version does not have: {unknown('model', name, ZOO)}")
     complete = (header.options if header.name == name else {}) | options
-    model = _with_weights(name, complete, Published(tensors=tensors), source=path, strict=strict)
+    with _file_errors(path):
+        model = _with_weights(name, complete, Published(tensors=tensors), source=path, strict=strict)
     if header.name == name and "size_hw" not in options and header.input_spec != model.input_spec:
         model.set_input_spec(header.input_spec)
     is_metric = header.kind == DepthKind.METRIC_INVERSE_DEPTH and model.kind is DepthKind.SCALED_INVERSE_DEPTH
@@ -130,7 +132,19 @@ def _published(name: str, path: Path) -> Published:
     origin = origin_of(ZOO[name])
     if origin is None or origin.read is None:
         raise ForeignFileError(f"model '{name}' reads hondo's own .safetensors files and run folders, not {path}")
-    return origin.read(path)
+    with _file_errors(path):
+        return origin.read(path)
+
+
+@contextmanager
+def _file_errors(path: Path) -> Iterator[None]:
+    """What a file of strange content raises in a reader or a builder, as an error that names the file."""
+    try:
+        yield
+    except HondoError:
+        raise
+    except (TypeError, ValueError, LookupError, AttributeError, RuntimeError, ArithmeticError, MemoryError) as error:
+        raise ForeignFileError(f"{path} is of another model, or damaged ({reason_of(error)[:200]})") from error
 
 
 def models_that_fit(path: Path, *, asked: str) -> list[str]:
@@ -163,7 +177,8 @@ def _may_fit(name: str, published: Published) -> bool:
 
 def _read_or_none(read: Callable[[Path], Published], path: Path) -> Published | None:
     try:
-        return read(path)
+        with _file_errors(path):
+            return read(path)
     except HondoError:
         return None
 

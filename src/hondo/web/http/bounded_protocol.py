@@ -4,6 +4,7 @@ closing, and mistakes of clients counted instead of logged."""
 import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 import h11
 from uvicorn._types import ASGISendEvent
@@ -34,7 +35,7 @@ class BoundedHttp(H11Protocol):
     _head_timer: asyncio.TimerHandle | None = None
     _send_timer: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: Any) -> None:  # uvloop's is no asyncio.Transport
         """Waits for the first head."""
         super().connection_made(transport)
         self._update_timer()

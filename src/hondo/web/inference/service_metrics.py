@@ -6,6 +6,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metr
 from prometheus_client.registry import Collector
 
 _BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+# Of clients: what is no HTTP, refused handshakes, text that is not UTF-8, answers that are not taken.
+MISTAKES = ("http", "handshake", "text", "not reading")
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"  # of generate_latest
 
 
@@ -29,10 +31,12 @@ class Metrics(Collector):
         self.refused = counter("hondo_queue_refused_total", "Images refused because too many were waiting.")
         self.frames = counter("hondo_stream_frames_total", "Stream frames: answered, dropped or failed.", "fate")
         self.mistakes = counter("hondo_client_mistakes_total", "What clients did against protocols.", "kind")
+        for kind in MISTAKES:
+            self.mistakes.labels(kind=kind)
         ProcessCollector(registry=self.registry)  # memory and open files, on Linux
 
     def on_mistake(self, kind: str) -> None:
-        """Counts a client's mistake, which is not logged: http, handshake, text or not reading."""
+        """Counts a client's mistake, one of ``MISTAKES``, which is not logged."""
         self.mistakes.labels(kind=kind).inc()
 
     def add_gauge(self, name: str, description: str, read: Callable[[], float]) -> None:
