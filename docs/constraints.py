@@ -11,6 +11,7 @@ tested set does not install, are kept as they stand.
 import argparse
 import json
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -46,7 +47,7 @@ def hashed(names: list[str]) -> list[str]:
         )  # fmt: skip
         found = json.loads(report.read_text())["install"]
     return sorted(
-        f"{each['metadata']['name'].lower().replace('_', '-')}=={each['metadata']['version'].split('+')[0]} "
+        f"{re.sub('[-_.]+', '-', each['metadata']['name']).lower()}=={each['metadata']['version'].split('+')[0]} "
         f"--hash=sha256:{each['download_info']['archive_info']['hashes']['sha256']}\n"
         for each in found
     )

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+import jaxtyping
 import pytest
 
-from hondo.core.check_config import LARGEST_INTEGER, _fits, _hints, _numbers
+from hondo.core.check_config import LARGEST_INTEGER, _fits, _hints, _numbers, check_tree
 from hondo.core.errors import HondoError
 from hondo.recipes.recipe import updated
 from hondo.recipes.registry import RECIPES
@@ -18,44 +19,49 @@ ODD: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-def configs() -> Iterator[tuple[str, Any, tuple[str, ...]]]:
-    """A recipe, a config in it, and the path there: each kind of config once."""
+@pytest.fixture(autouse=True)
+def without_beartype() -> Iterator[None]:
+    """Users have no checker of annotations: the configs themselves must refuse."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
+
+
+def configs() -> Iterator[Any]:
+    """A config of each kind that stands in a recipe."""
     seen: set[type] = set()
-
-    def inside(config: Any, path: tuple[str, ...]) -> Iterator[tuple[Any, tuple[str, ...]]]:
-        yield config, path
-        for each in fields(config):
-            value = getattr(config, each.name)
-            if is_dataclass(value) and not isinstance(value, type):
-                yield from inside(value, (*path, each.name))
-
-    for name in RECIPES:
-        for config, path in inside(RECIPES[name](), ()):
+    waiting: list[Any] = [RECIPES[name]() for name in RECIPES]
+    while waiting:
+        config = waiting.pop()
+        if is_dataclass(config) and not isinstance(config, type):
+            waiting += [getattr(config, each.name) for each in fields(config)]
             if type(config) not in seen:
                 seen.add(type(config))
-                yield name, config, path
+                yield config
 
 
 CONFIGS = list(configs())
 
 
-@pytest.mark.parametrize(("name", "config", "path"), CONFIGS, ids=lambda given: type(given).__name__)
-def test_odd_values_are_refused(name: str, config: Any, path: tuple[str, ...]) -> None:
-    recipe, hints = RECIPES[name](), _hints(type(config))
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda config: type(config).__name__)
+def test_odd_values_are_refused(config: Any) -> None:
+    hints = _hints(type(config))
     for each in fields(config):
         for odd in ODD:
-            values: Any = {each.name: odd}
-            for part in reversed(path):
-                values = {part: values}
             try:
-                made: Any = updated(recipe, values)
+                made = updated(config, {each.name: odd})
+                check_tree(made)  # as the recipe that holds it does
             except (HondoError, TypeError, KeyError):  # read_recipe makes HondoErrors of the last two
                 continue
-            for part in path:
-                made = getattr(made, part)
             value = getattr(made, each.name)
             assert _fits(value, hints[each.name]), f"{each.name} = {odd!r} was taken"
             assert all(abs(number) <= LARGEST_INTEGER for number in _numbers(value)), f"{each.name} = {odd!r} was taken"
+
+
+@pytest.mark.parametrize("values", [{"loop": {"best_by": 3}}, {"model": {"weights": 3}}, {"data": 3}, {"seed": 0.5}])
+def test_a_recipe_checks_the_configs_inside_it(values: dict[str, Any]) -> None:
+    with pytest.raises(HondoError, match=r"loop\.best_by|model\.weights|data|seed"):
+        updated(RECIPES["video"](), values)
 
 
 def test_there_are_many() -> None:
