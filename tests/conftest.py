@@ -50,7 +50,7 @@ def exports_are_quick() -> None:
 def nothing_stays_open(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """After all tests no file of theirs is open, and no process that they started runs."""
     yield
-    from tests.leaks import left_children, open_files
+    from tests.core.integrity.leaks import left_children, open_files
 
     gc.collect()
     assert not (files := open_files(tmp_path_factory.getbasetemp())), f"files that stayed open: {files}"

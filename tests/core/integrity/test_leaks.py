@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.leaks import left_children, open_files
+from tests.core.integrity.leaks import left_children, open_files
 
 
 def test_an_open_file_is_found(tmp_path: Path) -> None:
