@@ -32,6 +32,7 @@ from hondo.train.objectives.views.learned_camera import learned_intrinsics
 PREPARING = 0.5  # of max_seconds: what reading the frames and the camera path may take
 LEAST_PREPARING_S = 10.0  # in seconds, also where max_seconds is less: a run without frames would teach nothing
 OnValidation = Callable[[Mapping[str, float]], None]
+OnCheckpoint = Callable[[int], None]
 Validate = Callable[[nn.Module], Mapping[str, float]]
 
 
@@ -53,11 +54,12 @@ def run(
     resume: bool = False,
     model: DepthModel | None = None,
     on_validation: OnValidation | None = None,
+    on_checkpoint: OnCheckpoint | None = None,
 ) -> Trained:
     """Trains a recipe into the folder ``out`` (None: in memory only), or continues the run that is there.
 
     ``model`` replaces the one that the recipe names. Relative paths are stored as absolute ones. ``on_validation`` gets
-    the metrics of each validation; what it raises ends the run.
+    the metrics of each validation, ``on_checkpoint`` the step of each checkpoint; what they raise ends the run.
     """
     recipe = with_fitting_settings(with_absolute_paths(recipe))
     run_folder = None if out is None else RunFolder(out)
@@ -70,10 +72,9 @@ def run(
     fabric = make_fabric(recipe.fabric)
     limit_s = recipe.optim.max_seconds if fabric.world_size == 1 else None  # processes must keep the same frames
     seconds = limit_s and max(PREPARING * limit_s, LEAST_PREPARING_S)
+    told = {"on_validation": on_validation, "on_checkpoint": on_checkpoint}
     with scratch_of_run(None if out is None else Path(out), seconds=seconds) as prepared:
-        return _prepare_and_fit(
-            recipe, fabric, prepared, folder=run_folder, resume=resume, model=model, on_validation=on_validation
-        )
+        return _prepare_and_fit(recipe, fabric, prepared, folder=run_folder, resume=resume, model=model, told=told)
 
 
 def _prepare_and_fit(
@@ -84,7 +85,7 @@ def _prepare_and_fit(
     folder: RunFolder | None,
     resume: bool,
     model: DepthModel | None,
-    on_validation: OnValidation | None,
+    told: Mapping[str, Any],
 ) -> Trained:
     out = None if folder is None else folder.path
     seed_everything(recipe.seed)
@@ -95,7 +96,7 @@ def _prepare_and_fit(
     folder = folder if fabric.global_rank == 0 else None
     seed_everything(recipe.seed + fabric.global_rank)
     common = {"optim": optim, "loop": recipe.loop, "setup": recipe.fabric, "fabric": fabric}
-    hooks = _hooks(recipe, batches, folder=folder, on_validation=on_validation)
+    hooks = _hooks(recipe, batches, folder=folder, **told)
     fitted = fit(objective, batches, **common, folder=out, resume=resume, hooks=hooks)
     compared = _held_back(recipe, objective, batches, fitted.model) if folder is not None and model is None else None
     report = _report(recipe, fitted, compared)
@@ -134,6 +135,7 @@ def _hooks(
     *,
     folder: RunFolder | None,
     on_validation: OnValidation | None,
+    on_checkpoint: OnCheckpoint | None,
 ) -> Hooks:
     training = {"recipe": recipe.name, "recipe_hash": recipe.hash, "commit": commit(), "seed": recipe.seed}
 
@@ -154,7 +156,7 @@ def _hooks(
     if folder is not None and recipe.objective.objective == "self-supervised" and isinstance(batches, ShuffledBatches):
         watch = EarlyWatch(batches.samples, folder.samples)
     named = {"name": recipe.name, "config": stated, "started": store_recipe}
-    return Hooks(export=export, validate=validate, image=image, watch=watch, **named)
+    return Hooks(export=export, validate=validate, image=image, watch=watch, saved=on_checkpoint, **named)
 
 
 def _held_back(recipe: Recipe, objective: Any, batches: BatchSource, model: nn.Module) -> Comparison | None:

@@ -45,7 +45,7 @@ def test_it_trains_measures_and_reports_validations(tmp_path) -> None:
 
 
 def test_pruned(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(recipe, *, out, resume, on_validation):
+    def run(recipe, *, out, resume, on_validation, on_checkpoint):
         for value in (3.0, 2.0, 1.0):
             on_validation({"abs_rel": value, "rmse": 9.0})
         raise AssertionError("it was stopped at its second validation")

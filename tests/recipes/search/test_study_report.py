@@ -5,7 +5,7 @@ from dataclasses import replace
 from hondo.core.report import Report
 from hondo.recipes.search.search_space import Claim, SpeedConfig
 from hondo.recipes.search.strategies import grid
-from hondo.recipes.search.study_report import claims_rows, write_report
+from hondo.recipes.search.study_report import LivePage, claims_rows, write_report
 from hondo.recipes.search.trial_log import Outcome
 from tests.recipes.search.fake_trials import fake_study, outcome_of
 
@@ -58,3 +58,14 @@ def test_trials_of_other_machines_are_said(tmp_path) -> None:
         for name in "xy"
     ]
     assert "different machines: x; y" in write_report(fake_study(), some, tmp_path).read_text()
+
+
+def test_the_page_follows_a_study_that_runs(tmp_path) -> None:
+    study = fake_study()
+    page, told = LivePage(study, tmp_path), [outcome_of(next(grid(study, []).trials()))]
+    page.update(lambda: told, total=6)
+    text = (tmp_path / "report.html").read_text()
+    assert "http-equiv=refresh" in text and "1 of 6 trials have ended" in text and "0.0001" in text
+    page.update(lambda: 1 / 0, total=6)  # not due yet: nothing is read
+    write_report(study, told, tmp_path)
+    assert "http-equiv=refresh" not in (tmp_path / "report.html").read_text()

@@ -27,6 +27,8 @@ def test_running_best_and_time_left(tmp_path) -> None:
     text = io.StringIO()
     watch_study(tmp_path, once=True, console=Console(file=text, width=100))
     assert "2 finished of 6" in text.getvalue() and "runs" in text.getvalue() and "0.0003" in text.getvalue()
+    watch_study(tmp_path, once=True, console=Console(file=text, width=120), hourly_price=36.0)
+    assert "cost 0.62 of about 0.66" in text.getvalue()  # 62 s, and 2 s of two workers
     (tmp_path / "running.json").unlink()
     watch_study(tmp_path, console=Console(file=text, width=100))
     assert "nothing runs" in text.getvalue()

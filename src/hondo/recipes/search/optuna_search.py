@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hondo.core.errors import MissingExtraError
-from hondo.recipes.search.search_space import Factor, Level, Study
+from hondo.recipes.search.search_space import Factor, Interval, Level, Study
 from hondo.recipes.search.trial import Trial, trial_of
 from hondo.recipes.search.trial_log import Outcome
 
-HIGHER_IS_BETTER = ("fps", "delta1", "delta2", "delta3")
 STARTUP = 5  # trials that run before any is pruned
 REPEATS = 20  # suggestions in a row that were run before, after which the space counts as searched
 
@@ -26,13 +25,13 @@ class OptunaSearch:
             raise MissingExtraError("optuna", extra="study") from error
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._study, self._optuna, self.total = study, optuna, study.trials or 20
-        direction = "maximize" if study.by in HIGHER_IS_BETTER else "minimize"
+        direction = "maximize" if study.is_higher_better else "minimize"
         self._search = optuna.create_study(
             sampler=optuna.samplers.TPESampler(seed=study.seed + len(done)),
             pruner=optuna.pruners.MedianPruner(n_startup_trials=STARTUP),
             direction=direction,
         )
-        self._space = {factor.name: self._distribution(factor) for factor in study.factors}
+        self._space = {factor.name: distribution_of(factor) for factor in study.factors}
         self._known: dict[str, Outcome] = {}
         self._asked: dict[str, Any] = {}  # hash -> Optuna's trial
         for outcome in done:
@@ -45,7 +44,7 @@ class OptunaSearch:
         repeats = 0
         while len(self._known) + len(self._asked) < self.total and repeats < REPEATS:
             suggested = self._search.ask(self._space)
-            trial = trial_of(self._study, self._choice(suggested.params))
+            trial = trial_of(self._study, choice_of(self._study, suggested.params))
             if trial.hash in self._known or trial.hash in self._asked:
                 repeats += 1
                 self._end(suggested, self._known.get(trial.hash))
@@ -78,22 +77,6 @@ class OptunaSearch:
         """What is optimised; None of a trial that did not finish or did not measure it."""
         return outcome.results.get(self._study.by) if outcome is not None and outcome.state == "finished" else None
 
-    def _distribution(self, factor: Any) -> Any:
-        make = self._optuna.distributions
-        if isinstance(factor, Factor):
-            return make.CategoricalDistribution([level.label for level in factor.levels])
-        if factor.is_integer:
-            return make.IntDistribution(int(factor.low), int(factor.high), log=factor.is_log)
-        return make.FloatDistribution(factor.low, factor.high, log=factor.is_log)
-
-    def _choice(self, params: Mapping[str, Any]) -> dict[str, Level | float]:
-        found: dict[str, Level | float] = {}
-        for factor in self._study.factors:
-            value = params[factor.name]
-            is_level = isinstance(factor, Factor)
-            found[factor.name] = next(each for each in factor.levels if each.label == value) if is_level else value
-        return found
-
     def _as_optuna(self, outcome: Outcome) -> Any:
         states = self._optuna.trial.TrialState
         value = self._value(outcome)
@@ -105,3 +88,24 @@ class OptunaSearch:
             state=state,
             intermediate_values=dict(enumerate(outcome.values)),
         )
+
+
+def distribution_of(factor: Factor | Interval) -> Any:
+    """What Optuna draws a factor from."""
+    from optuna import distributions as make
+
+    if isinstance(factor, Factor):
+        return make.CategoricalDistribution([level.label for level in factor.levels])
+    if factor.is_integer:
+        return make.IntDistribution(int(factor.low), int(factor.high), log=factor.is_log)
+    return make.FloatDistribution(factor.low, factor.high, log=factor.is_log)
+
+
+def choice_of(study: Study, params: Mapping[str, Any]) -> dict[str, Level | float]:
+    """The levels and numbers that Optuna's parameters stand for."""
+    found: dict[str, Level | float] = {}
+    for factor in study.factors:
+        value = params[factor.name]
+        is_level = isinstance(factor, Factor)
+        found[factor.name] = next(each for each in factor.levels if each.label == value) if is_level else value
+    return found

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,10 +14,10 @@ from hondo.core.errors import HondoError
 from hondo.models.registry.build_model import check_options
 from hondo.models.registry.zoo import ZOO
 from hondo.recipes.search.executors import Executor, run_here, run_in_processes
-from hondo.recipes.search.run_trial import run_trial
+from hondo.recipes.search.run_trial import Work, run_trial
 from hondo.recipes.search.search_space import Study
 from hondo.recipes.search.strategies import STRATEGIES, Listed, Strategy
-from hondo.recipes.search.study_report import write_report
+from hondo.recipes.search.study_report import LivePage, write_report
 from hondo.recipes.search.trial import Trial
 from hondo.recipes.search.trial_log import Outcome, TrialLog, check_out
 
@@ -42,12 +42,15 @@ def run_study(
     workers: int = 1,
     retry: bool = False,
     execute: Executor | None = None,
+    work: Work | None = None,
+    plan: Callable[[Study, Sequence[Outcome]], Strategy] | None = None,
     on_outcome: Callable[[Outcome, int, int], None] = lambda outcome, done, total: None,
 ) -> StudyRun:
     """Runs what is missing in the folder ``out``. Ctrl-C keeps every finished trial; the same call continues.
 
-    ``retry``: trials that failed run again. ``execute``: another place to run trials than ``workers`` processes.
-    ``on_outcome`` is told each outcome, how many there are, and how many there will be.
+    ``retry``: trials that failed run again. ``execute``: another place to run trials than ``workers`` processes, which
+    does ``work`` with each. ``plan``: another strategy than that of the study's name. ``on_outcome`` is told each
+    outcome, how many there are, and how many there will be.
     """
     if workers < 1:
         raise HondoError(f"workers must be at least 1, got {workers}", field="workers")
@@ -56,8 +59,14 @@ def run_study(
     lock = FileLock(out / ".lock")
     try:
         with lock.acquire(timeout=0):
+            log = TrialLog(out)
+            kept = [outcome for outcome in log.read() if not (retry and outcome.state == "failed")]
+            strategy = (plan or STRATEGIES[study.strategy])(study, kept)
+            progress = Progress(out, total=strategy.total, workers=workers)
+            work = work or partial(run_trial, folder=out.absolute(), by=study.by)
+            execute = partial(execute or _executor(workers), work=work, on_value=strategy.should_stop)
             return _run_locked(
-                study, out=out, workers=workers, retry=retry, execute=execute or _executor(workers), tell=on_outcome
+                study, log, strategy, progress, out=out, execute=execute, done=len(kept), tell=on_outcome
             )
     except Timeout as error:
         raise HondoError(f"out {out}: another process runs this study; wait for it", field="out") from error
@@ -69,28 +78,25 @@ def _executor(workers: int) -> Executor:
 
 def _run_locked(
     study: Study,
+    log: TrialLog,
+    strategy: Strategy,
+    progress: "Progress",
     *,
     out: Path,
-    workers: int,
-    retry: bool,
-    execute: Executor,
+    execute: Callable[[Iterator[Trial]], Iterator[Outcome]],
+    done: int,
     tell: Callable[[Outcome, int, int], None],
 ) -> StudyRun:
-    log = TrialLog(out)
-    kept = [outcome for outcome in log.read() if not (retry and outcome.state == "failed")]
-    strategy: Strategy = STRATEGIES[study.strategy](study, kept)
-    progress = Progress(out, total=strategy.total, workers=workers)
-    trials = _checked(strategy)
+    trials, page = _checked(strategy), LivePage(study, out)
     atomic_write(out / "study.json", study.to_json().encode())
-    done = len(kept)
     try:
-        work = partial(run_trial, folder=out.absolute(), by=study.by)
-        for outcome in execute(map(progress.begun, trials), work, strategy.should_stop):
+        for outcome in execute(map(progress.begun, trials)):
             log.append(outcome)
             strategy.tell(outcome)
             progress.ended(outcome)
             done += 1
             tell(outcome, done, strategy.total)
+            page.update(log.read, total=strategy.total)
     finally:
         progress.close()
         report = write_report(study, log.read(), out)

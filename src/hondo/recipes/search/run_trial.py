@@ -22,10 +22,13 @@ class PrunedError(Exception):
     """A trial that is worse than others at its step."""
 
 
-def run_trial(trial: Trial, on_value: OnValue, *, folder: Path, by: str) -> Outcome:
+def run_trial(
+    trial: Trial, on_value: OnValue, *, folder: Path, by: str, on_checkpoint: Callable[[int], None] | None = None
+) -> Outcome:
     """Trains and measures as the trial says. An error is an outcome too; Ctrl-C is not, and the trial runs again.
 
     ``folder``: of the study; a run that was cut off continues. ``by``: the metric that ``on_value`` is told.
+    ``on_checkpoint`` is told the step of each checkpoint.
     """
     began, values = time.perf_counter(), []
     state, results, error = "finished", dict[str, float](), ""
@@ -37,7 +40,7 @@ def run_trial(trial: Trial, on_value: OnValue, *, folder: Path, by: str) -> Outc
                 raise PrunedError
 
     try:
-        results = _results(trial, folder / "runs" / trial.hash, on_validation)
+        results = _results(trial, folder / "runs" / trial.hash, on_validation, on_checkpoint)
         wrong = sorted(name for name, value in results.items() if not math.isfinite(value))
         if wrong:
             state, error = "failed", f"not finite: {', '.join(wrong)}"
@@ -61,7 +64,12 @@ def run_trial(trial: Trial, on_value: OnValue, *, folder: Path, by: str) -> Outc
     )
 
 
-def _results(trial: Trial, run_folder: Path, on_validation: Callable[[Mapping[str, float]], None]) -> dict[str, float]:
+def _results(
+    trial: Trial,
+    run_folder: Path,
+    on_validation: Callable[[Mapping[str, float]], None],
+    on_checkpoint: Callable[[int], None] | None,
+) -> dict[str, float]:
     from hondo.recipes.search.trial_speed import measure_speed
 
     results, model = {}, None
@@ -72,7 +80,8 @@ def _results(trial: Trial, run_folder: Path, on_validation: Callable[[Mapping[st
         is_cut_off = RunFolder(run_folder).is_started and not RunFolder(run_folder).report.exists()
         if not is_cut_off and run_folder.exists():
             shutil.rmtree(run_folder)  # of a trial that failed, or ended without its line: made again
-        trained = run(trial.recipe, out=run_folder, resume=is_cut_off, on_validation=on_validation)
+        told = {"on_validation": on_validation, "on_checkpoint": on_checkpoint}
+        trained = run(trial.recipe, out=run_folder, resume=is_cut_off, **told)
         results, model = {row.name: row.value for row in trained.report.rows}, trained.model
     if trial.speed is not None:
         results |= measure_speed(trial.recipe, trial.speed, model=model)

@@ -11,6 +11,8 @@ from hondo.core.types import Size
 from hondo.recipes.recipe import Recipe
 from hondo.recipes.search.trial_log import Outcome
 
+HIGHER_IS_BETTER = ("fps", "delta1", "delta2", "delta3")
+
 
 @dataclass(frozen=True, kw_only=True)
 class SpeedConfig:
@@ -104,6 +106,11 @@ class Study:
             raise HondoError(f"study '{self.name}' measures nothing: it needs train or speed")
         if self.trials is not None and self.trials < 1:
             raise HondoError(f"trials of study '{self.name}' must be at least 1, got {self.trials}")
+
+    @property
+    def is_higher_better(self) -> bool:
+        """Whether the best trial has ``by`` highest."""
+        return self.by in HIGHER_IS_BETTER
 
     def to_json(self) -> str:
         """What the study is, for study.json."""

@@ -2,7 +2,8 @@
 
 import base64
 import html
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from hondo.recipes.search.trial_log import Outcome
 
 FIGURES, EFFECTS = "figures", "mean_effects"  # of the speed
 MAX_CURVES = 8
+REFRESH_S = 20  # of the page of a study that runs
 FPS_LABELS = {"fps": "FPS", "fps_by_cpu": "FPS by processor time"}
 # Results in tables: unit, and which way is better; of others neither is known.
 SPEED_ROWS = {
@@ -54,6 +56,30 @@ def write_report(study: Study, outcomes: Sequence[Outcome], folder: Path) -> Pat
         atomic_write(folder / f"{name}.json", each.to_json().encode())
     atomic_write(folder / "report.html", _page(study.name, report, sections, figures).encode())
     return atomic_write(folder / "report.md", "\n".join(lines).encode())
+
+
+class LivePage:
+    """report.html while a study runs: its table without figures, in a page that loads itself again.
+
+    It is written seldom enough to cost under 2 % of the study's time, however many trials there are.
+    """
+
+    def __init__(self, study: Study, folder: Path) -> None:
+        self._study, self._path, self._next_s = study, folder / "report.html", 0.0
+
+    def update(self, outcomes: Callable[[], Sequence[Outcome]], *, total: int) -> None:
+        """Writes the page where it is due. ``outcomes`` is called then."""
+        began = time.monotonic()
+        if began < self._next_s:
+            return
+        known = outcomes()
+        report = study_report(self._study, known)
+        left = (f"{len(known)} of {total} trials have ended; this page loads itself again every {REFRESH_S} s",)
+        text = _page(self._study.name, replace(report, notes=(*report.notes, *left)), [], [])
+        reload = f"<!doctype html><meta http-equiv=refresh content={REFRESH_S}>"
+        atomic_write(self._path, text.replace("<!doctype html>", reload, 1).encode())
+        ended = time.monotonic()
+        self._next_s = ended + max(REFRESH_S / 2, 50 * (ended - began))
 
 
 def study_report(study: Study, outcomes: Sequence[Outcome]) -> Report:

@@ -27,6 +27,7 @@ class Outcome:
     recipe: Mapping[str, Any] = field(default_factory=dict)
     commit: str = ""
     hardware: str = ""
+    attempt: int = 0  # the number of the attempt on a cluster whose run was kept; 0: not on a cluster
 
     @property
     def name(self) -> str:

@@ -27,6 +27,8 @@ class Watched:
     running: tuple[tuple[str, float], ...]  # trial, seconds since it began
     total: int | None
     left_s: float | None
+    spent_s: float = 0.0  # by all workers
+    workers: int = 1
 
     @property
     def best(self) -> list[Outcome]:
@@ -54,6 +56,8 @@ def read_progress(folder: Path) -> Watched:
         running=tuple(running),
         total=total,
         left_s=left,
+        spent_s=sum(took) + sum(seconds for _, seconds in running),
+        workers=now.get("workers", 1),
     )
 
 
@@ -66,13 +70,28 @@ def _running(folder: Path) -> dict[str, Any]:
         raise HondoError(f"{folder}: running.json is damaged; remove it") from error
 
 
-def progress_table(watched: Watched) -> Group:
-    """What runs, then the best trials by the study's measure."""
+def cost_text(watched: Watched, hourly_price: float | None) -> str:
+    """What the workers have cost so far, and about what the whole study will; empty without a price."""
+    if hourly_price is None:
+        return ""
+    spent = watched.spent_s / 3600 * hourly_price
+    left = (
+        ""
+        if watched.left_s is None
+        else f" of about {spent + watched.left_s * watched.workers / 3600 * hourly_price:.2f}"
+    )
+    return f", cost {spent:.2f}{left}"
+
+
+def progress_table(watched: Watched, *, hourly_price: float | None = None) -> Group:
+    """What runs, then the best trials by the study's measure. ``hourly_price``: of one worker."""
     states = {state: sum(one.state == state for one in watched.outcomes) for state in ("finished", "failed", "pruned")}
     counts = ", ".join(f"{count} {state}" for state, count in states.items() if count) or "nothing finished"
     of = "" if watched.total is None else f" of {watched.total}"
     left = "" if watched.left_s is None else f", about {watched.left_s / 60:.1f} min left"
-    title = f"study {watched.name}: {counts}{of}{left}" + ("" if watched.running else "; nothing runs")
+    title = f"study {watched.name}: {counts}{of}{left}{cost_text(watched, hourly_price)}" + (
+        "" if watched.running else "; nothing runs"
+    )
     table = Table()
     table.add_column("trial")
     table.add_column(watched.by, justify="right")
@@ -84,15 +103,17 @@ def progress_table(watched: Watched) -> Group:
     return Group(title, table)
 
 
-def watch_study(folder: Path, *, once: bool = False, console: Console | None = None) -> None:
+def watch_study(
+    folder: Path, *, once: bool = False, console: Console | None = None, hourly_price: float | None = None
+) -> None:
     """Shows the table, again each second until nothing runs."""
     console = console or Console()
     watched = read_progress(folder)
     if once or not watched.running:
-        console.print(progress_table(watched))
+        console.print(progress_table(watched, hourly_price=hourly_price))
         return
-    with Live(progress_table(watched), console=console, auto_refresh=False) as live:
+    with Live(progress_table(watched, hourly_price=hourly_price), console=console, auto_refresh=False) as live:
         while watched.running:
             time.sleep(EVERY_S)
             watched = read_progress(folder)
-            live.update(progress_table(watched), refresh=True)
+            live.update(progress_table(watched, hourly_price=hourly_price), refresh=True)

@@ -48,6 +48,7 @@ class Hooks:
     validate: Callable[[nn.Module], Mapping[str, float]] | None = None
     image: Callable[[nn.Module, Path], Any] | None = None  # writes a sample image
     watch: Callable[[Any, int], Any] | None = None  # looks at the objective early in a run: after WATCHED steps
+    saved: Callable[[int], Any] | None = None  # is told the step of each checkpoint once its files are complete
     name: str = "run"  # of the recipe, for loggers
     config: Mapping[str, Any] = field(default_factory=dict)  # what loggers are told of the run
 
@@ -248,6 +249,8 @@ class _Loop:
             parts = {"training": self.training.state_dict(), "batches": self.batches.state_dict(), "rng": rng}
             self.run.save_state(state | parts)
             self._export("last")
+            if self.hooks.saved is not None:
+                self.hooks.saved(self.step)
 
     def _load(self, state: dict[str, Any]) -> None:
         rng, processes = state["rng"], self.training.fabric.world_size
