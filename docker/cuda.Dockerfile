@@ -2,18 +2,21 @@
 FROM nvidia/cuda:12.6.3-base-ubuntu24.04
 
 ARG TORCH_INDEX=""
+# Packages that a fleet's head and workers reach their provider with: --build-arg CLOUD="boto3 s3fs" (aws),
+# "google-api-python-client gcsfs" (gcp), "azure-identity azure-mgmt-compute azure-mgmt-network azure-mgmt-resource adlfs".
+ARG CLOUD=""
 ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PATH=/opt/hondo/bin:$PATH HONDO_CACHE=/cache HOME=/cache
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends python3 python3-venv \
+    && apt-get install --yes --no-install-recommends openssh-client python3 python3-venv rsync \
     && rm -rf /var/lib/apt/lists/*
 
 # The dependencies first: this layer stays while only the sources change.
 COPY pyproject.toml constraints.txt README.md LICENSE NOTICE /build/
 COPY src/hondo/version.py /build/src/hondo/version.py
 RUN python3 -m venv /opt/hondo \
-    && pip install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -c /build/constraints.txt "/build[onnx,tensorrt,serve,data]"
+    && pip install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -c /build/constraints.txt "/build[onnx,tensorrt,serve,data,study,fleet]" ${CLOUD}
 COPY src /build/src
 RUN pip install --no-deps --force-reinstall /build && rm -rf /build
 
