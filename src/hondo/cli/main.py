@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("hondo.cli.training.train:run", "train a recipe, or resume a run"),
     "runs": ("hondo.cli.training.runs:run", "run folders side by side"),
     "study": ("hondo.cli.training.study:run", "a grid or search over recipes: tables, figures, resumes"),
+    "fleet": ("hondo.cli.deployment.fleet:run", "machines for studies and batch prediction: check, up, submit, down"),
     "evaluate": ("hondo.cli.training.evaluate:run", "score a model or a folder of predictions"),
     "bench": ("hondo.cli.deployment.bench:run", "latency, throughput, MACs, memory and file size of models"),
     "live": ("hondo.cli.running.live:run", "a camera or recording with its depth, live in the browser"),

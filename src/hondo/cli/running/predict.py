@@ -33,8 +33,8 @@ class PredictConfig:
     """Images, folders (with subfolders), globs, video files, webcam:0, rtsp:// addresses."""
     model: Annotated[str, tyro.conf.arg(metavar="MODEL")] = "hondo-nano"
     """A name from `hondo models`, a run folder, or a file (.safetensors, .onnx, .xml, .pt2, .engine, .pte)."""
-    out: Annotated[Path, tyro.conf.arg(metavar="FOLDER")] = Path("predictions")
-    """Folder for the results."""
+    out: Annotated[str, tyro.conf.arg(metavar="FOLDER")] = "predictions"
+    """Folder for the results; with --address also a URL, such as s3://bucket/depth."""
     camera: CameraOption = None
     fov: Annotated[float | None, tyro.conf.arg(metavar="DEGREES")] = None
     """Horizontal field of view in place of --camera. Default where points need it: EXIF, else 60 degrees."""
@@ -55,10 +55,19 @@ class PredictConfig:
     """Videos, cameras and folders of frames in order: one scale over the clip, and no flicker."""
     max_megapixels: Annotated[float, tyro.conf.arg(metavar="N")] = 100.0
     """Larger images are refused before they are decoded."""
+    address: Annotated[str | None, tyro.conf.arg(metavar="RAY")] = None
+    """Run on Ray, for very many images: local, auto, or HOST:PORT of a cluster. SOURCE may then be a URL or shards
+    (.tar) too; the same command goes on where one was cut off."""
+    workers: Annotated[int, tyro.conf.arg(metavar="N")] = 2
+    """Processes with a model each, with --address."""
+    part_size: Annotated[int, tyro.conf.arg(metavar="N")] = 256
+    """Images that a worker does at once, and that one folder of the results holds, with --address."""
     network: SharedModelOptions = NO_OPTIONS
 
 
 def run(config: PredictConfig) -> int:
+    if config.address is not None:
+        return _run_on_ray(config, config.address)
     if not all(Path(text).exists() for text in config.sources):
         from hondo.video.sources.source_list import find_sources
 
@@ -75,8 +84,32 @@ def run(config: PredictConfig) -> int:
     count = _Count()
     for item in items:
         count.add(item)
-    print(count.summary(out=config.out))
+    print(count.summary(out=Path(config.out)))
     return EXIT_SOME_FAILED if count.failed else 0
+
+
+def _run_on_ray(config: PredictConfig, address: str) -> int:
+    from hondo.fleet.batch.predict_on_ray import BatchJob, predict_on
+
+    for name in ("camera", "fov", "metric_from"):
+        if getattr(config, name) is not None:
+            raise HondoError(f"--{name.replace('_', '-')} is not available with --address")
+    if config.workers < 1 or config.part_size < 1:
+        raise HondoError(f"--workers and --part-size must be at least 1, got {config.workers}, {config.part_size}")
+    job = BatchJob(
+        model=config.model, settings=model_settings(config.network), output=_output(config), out=config.out,
+        limit=config.limit,
+    )  # fmt: skip
+    found = predict_on(
+        address, config.sources, job, workers=config.workers, part_size=config.part_size,
+        on_part=lambda line, done, total: print(
+            f"[{done}/{total}] {line.part}: {line.outputs} maps ({line.seconds:.0f} s)", file=sys.stderr, flush=True
+        ),
+    )  # fmt: skip
+    print(
+        f"{found.images} depth maps in {len(found.parts)} parts ({found.new} new), {found.failed} failed: {config.out}"
+    )
+    return EXIT_SOME_FAILED if found.failed else 0
 
 
 def _camera(config: PredictConfig) -> str | None:
@@ -92,7 +125,7 @@ def _output(config: PredictConfig) -> "OutputConfig":
 
     forms = parse_list(config.save, option="--save", allowed=FORMS)
     return OutputConfig(
-        out=config.out, forms=forms, png_factor=config.png_factor, palette=config.palette, has_sound=config.audio
+        out=Path(config.out), forms=forms, png_factor=config.png_factor, palette=config.palette, has_sound=config.audio
     )
 
 

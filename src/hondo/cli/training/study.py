@@ -25,7 +25,7 @@ class StudyConfig:
 
     study: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="STUDY")]
     """thesis36 or vtdepth, or your own .toml, .json or .py file (docs/study.md); `watch OUT` shows one that runs."""
-    out: Path | None = None
+    out: str | None = None
     """The folder of the study; default: studies/STUDY."""
     data: Annotated[str | None, tyro.conf.arg(metavar="PATH")] = None
     """Where the recipes read from (thesis36, vtdepth: KITTI's folder), or `synthetic`: rendered scenes, a few steps.
@@ -40,6 +40,11 @@ class StudyConfig:
     """Precisions of the speed, each a level of the factor `precision`. Default: the study's own, fp32."""
     retry: bool = False
     """Run the trials that failed again."""
+    address: Annotated[str | None, tyro.conf.arg(metavar="RAY")] = None
+    """Run on Ray: local (this machine), auto or HOST:PORT (on a machine of a cluster), ray://HOST:PORT (elsewhere).
+    --out is then a folder that all its machines see, or a URL such as s3://bucket/study. Default: no Ray."""
+    print_wandb_sweep: bool = False
+    """Print the study as the configuration of a sweep of W&B, and end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +55,8 @@ class WatchConfig:
     """The folder of the study."""
     once: bool = False
     """Print it once and end."""
+    hourly_price: Annotated[float | None, tyro.conf.arg(metavar="MONEY")] = None
+    """Of one worker: shows what the study has cost, and about what it will (prices: hondo fleet up)."""
 
 
 def parse(arguments: Sequence[str]) -> StudyConfig | WatchConfig:
@@ -63,7 +70,7 @@ def run(config: StudyConfig | WatchConfig) -> int:
     if isinstance(config, WatchConfig):
         from hondo.recipes.search.watch_study import watch_study
 
-        watch_study(config.out, once=config.once)
+        watch_study(config.out, once=config.once, hourly_price=config.hourly_price)
         return 0
     from hondo.recipes.search.run_study import run_study
     from hondo.recipes.search.studies.study_table import study_named, with_speed
@@ -72,15 +79,34 @@ def run(config: StudyConfig | WatchConfig) -> int:
         raise HondoError(f"--workers must be at least 1, got {config.workers}")
     study = study_named(config.study, data=config.data)
     study = with_speed(study, engine=config.engine, threads=config.threads, precisions=config.precisions)
-    out = config.out or Path("studies") / study.name
-    found = run_study(study, out=out, workers=config.workers, retry=config.retry, on_outcome=_say)
+    if config.print_wandb_sweep:
+        from hondo.recipes.search.wandb_sweep import sweep_of
+
+        print(sweep_of(study), end="")
+        return 0
+    out = config.out or str(Path("studies") / study.name)
+    if config.address is None:
+        found = run_study(study, out=local_folder(out), workers=config.workers, retry=config.retry, on_outcome=_say)
+    else:
+        from hondo.fleet.trials.study_on_cluster import run_study_on
+
+        found = run_study_on(
+            config.address, study, out=out, workers=config.workers, retry=config.retry, on_outcome=_say
+        )
     print(found.report.read_text())
-    print(f"report and figures: {out}; as a page: {out / 'report.html'}")
+    print(f"report and figures: {out}; as a page: {out}/report.html")
     for outcome in found.failed:
         print(f"hondo: trial failed: {outcome.name}: {outcome.error}", file=sys.stderr)
     if found.failed:
         print("hondo: the same command with --retry runs the failed trials again", file=sys.stderr)
     return EXIT_FAILED if found.failed else 0
+
+
+def local_folder(out: str) -> Path:
+    """The folder that ``out`` names; a URL needs a cluster."""
+    if "://" in out:
+        raise HondoError(f"--out {out}: a URL needs --address, e.g. --address local")
+    return Path(out)
 
 
 def _say(outcome: "Outcome", done: int, total: int) -> None:
