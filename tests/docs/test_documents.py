@@ -34,7 +34,7 @@ def test_a_command_has_the_options_it_is_shown_with(line: str, capsys: pytest.Ca
     try:
         part = (
             arguments[:1]
-            if command in ("train", "data", "weights", "runs") and not arguments[0].startswith("-")
+            if command in ("train", "data", "weights", "runs", "fleet", "study") and not arguments[0].startswith("-")
             else []
         )
         code = main([command, *part, "--help"])
