@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hondo.fleet.deploy.fleet_config import FleetConfig
 
 EXIT_FAILED = 1
+COMMAND = "import sys; from hondo.cli.main import main; sys.exit(main())"  # this hondo, for a local fleet
 FileArgument = Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="FLEET.YAML")]
 
 
@@ -100,7 +101,7 @@ def run(action: FleetAction) -> int:
     config = read_fleet(action.file)
     if isinstance(action, FleetCheck):
         return _check(config, write=action.write, address=action.address)
-    fleet = fleet_named(config, hondo=(sys.executable, "-m", "hondo.cli.main"))
+    fleet = fleet_named(config, hondo=(sys.executable, "-c", COMMAND))
     if isinstance(action, FleetUp):
         return _up(config, fleet, is_agreed=action.yes)
     if isinstance(action, FleetSubmit):
