@@ -65,9 +65,8 @@ def make_film(path: Path, *, fps: float, most: int | None = None) -> Path:
     return path
 
 
-def watch(film: Path, *, engine: str, seconds: float, warm_s: float) -> Watched:
-    size = f"{NETWORK_HW[0]}x{NETWORK_HW[1]}"
-    with hondo("live", str(film), "--loop", "--size", size, "--engine", engine) as client:
+def watch(film: Path, *options: str, seconds: float, warm_s: float) -> Watched:
+    with hondo("live", str(film), "--loop", *options) as client:
         with connect(f"ws://127.0.0.1:{port_of(client)}/v1/live", proxy=None, max_size=None) as viewer:
             look(viewer.recv, seconds=warm_s)
             memory, dropped = gauge(client, "process_resident_memory_bytes"), client.get("/v1/live").json()
@@ -94,12 +93,17 @@ def look(receive, *, seconds: float) -> list[float]:
 
 def without_viewer(folder: Path, *, engine: str, seconds: float, rounds: int, most: int | None) -> Alone:
     predictor = load("hondo-nano", size_hw=NETWORK_HW, engine=engine)
+    found = by_turns(folder, predictor, seconds=seconds, rounds=rounds, most=most)
+    predictor.close()
+    return found
+
+
+def by_turns(folder: Path, predictor: Predictor, *, seconds: float, rounds: int, most: int | None) -> Alone:
     engine_fps(predictor, seconds=min(2.0, seconds))  # compiles, settles
     film = make_film(folder / "fast.mp4", fps=FASTER * engine_fps(predictor, seconds=seconds), most=most)
     pairs = [
         (engine_fps(predictor, seconds=seconds), loop_fps(film, predictor, seconds=seconds)) for _ in range(rounds)
     ]
-    predictor.close()
     shares = [100 * loop / engine for engine, loop in pairs]
     engines, loops = zip(*pairs, strict=True)
     return Alone(engine=float(np.median(engines)), loop=float(np.median(loops)), share=float(np.median(shares)))
@@ -136,7 +140,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         alone = without_viewer(Path(folder), engine=engine, seconds=alone_s, rounds=rounds, most=most)
         film = make_film(Path(folder) / "film.mp4", fps=FPS, most=most)
-        seen = watch(film, engine=engine, seconds=seconds, warm_s=warm_s)
+        size = f"{NETWORK_HW[0]}x{NETWORK_HW[1]}"
+        seen = watch(film, "--size", size, "--engine", engine, seconds=seconds, warm_s=warm_s)
     notes = (f"{seconds:g} s after {warm_s:g} s of warming up, one viewer on the same machine",)
     report = Report(title="Live from file to viewer", rows=rows(seen, alone, seconds=seconds), notes=notes)
     print(report.to_markdown())

@@ -4,7 +4,16 @@ import pytest
 import torch
 
 from hondo.evaluate.speed import attention_cost
-from hondo.evaluate.speed.attention_cost import AttentionCost, LiveMemory, attention_costs, crossing, exponent, report
+from hondo.evaluate.speed.attention_cost import (
+    AttentionCost,
+    LiveMemory,
+    attention_costs,
+    attention_macs,
+    crossing,
+    exponent,
+    report,
+)
+from hondo.nn.attention.registry import ATTENTION, attention
 
 TOKENS = (256, 1024, 4096, 16384)
 
@@ -59,3 +68,22 @@ def test_the_memory_of_a_quadratic_matrix_is_seen(monkeypatch: pytest.MonkeyPatc
     found = attention_costs(("rest",), grids=((16, 16), (32, 32)), dim=8, num_heads=2, rounds=1)
     power = exponent(found, of=lambda cost: cost.mebibytes)
     assert power is not None and power > 1.7
+
+
+def test_the_multiply_accumulates_of_softmax_attention() -> None:
+    tokens, dim = 6 * 8, 32
+    module = attention("softmax", dim=dim, num_heads=2)
+    assert attention_macs(module, (6, 8), dim=dim) == 4 * tokens * dim**2 + 2 * tokens**2 * dim
+
+
+@pytest.mark.parametrize("name", ATTENTION)
+def test_each_has_a_cost_model(name: str) -> None:
+    module = attention(name, dim=32, num_heads=2).eval()
+    assert attention_macs(module, (8, 8), dim=32) > 64 * 32**2
+
+
+def test_the_report_says_which_linear_kinds_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    linear, steep = costs("linear", lambda n: n / 5), costs("halo", lambda n: n**1.3)
+    assert report([*linear]).notes[-1].endswith("all of them")
+    assert report([*linear, *steep]).notes[-1].endswith("above it: halo time 1.30")
+    assert "linear kinds" not in report(costs("softmax", lambda n: n**2)).notes[-1]

@@ -1,7 +1,10 @@
 """From a model's name to a compressed file."""
 
+from dataclasses import replace
+
 import pytest
 import torch
+from torch.nn import functional as F
 
 from hondo.core.errors import HondoError
 from hondo.engines.load import ModelSettings
@@ -10,6 +13,8 @@ from hondo.models.registry.build_model import build_model
 from hondo.recipes.compression.compress_file import compress_file, with_data
 from hondo.recipes.tiny_recipes import dpt_kitti_tiny
 from hondo.recipes.video_recipes import distil
+from hondo.train.loop.loop_config import OptimConfig
+from hondo.train.objectives.objective_config import DistillationConfig
 from tests.compress.conftest import TINY_HYBRID
 
 
@@ -36,6 +41,20 @@ def test_recovery_learns_from_the_model_as_it_was(file, tmp_path, tiny) -> None:
     assert written.stages[-1].step == "finetune=tiny, 1 steps"
     header = read_header(written.path)
     assert header.training["finetune"]["steps"] == 1 and header.input_spec.size_hw == (64, 96)
+
+
+def test_recovery_brings_the_maps_back_to_those_of_the_teacher(file, tmp_path, tiny) -> None:
+    recipe = replace(tiny, objective=DistillationConfig(), optim=OptimConfig(lr=3e-3, max_steps=40))
+    cut = compress_file(str(file), "width=0.5", tmp_path / "cut")
+    recovered = compress_file(str(file), "width=0.5", tmp_path / "recovered", finetune=recipe)
+    image = F.interpolate(torch.rand(2, 3, 8, 12), size=(64, 96), mode="bilinear")
+
+    def logarithms(path) -> torch.Tensor:
+        with torch.inference_mode():
+            return build_model(path)(image)[0].log()
+
+    before, after = ((logarithms(each.path) - logarithms(file)).abs().mean() for each in (cut, recovered))
+    assert after < before / 3
 
 
 def test_a_name_with_options_writes_its_teacher(tmp_path, tiny) -> None:

@@ -13,11 +13,15 @@ COLUMNS = 3
 
 
 def draw_attention(costs: Sequence[AttentionCost], folder: Path) -> Path:
-    """attention.png and .svg: a panel for each folder of nn/attention; dotted: growth with n and with n^2."""
+    """attention.png and .svg: a panel for each folder of nn/attention; dotted: growth with n and with n^2.
+
+    Dashed: the cost model, a kind's multiply-accumulates at the rate at which softmax attention does its own on the
+    largest grid. A kind far above its line moves memory more than it multiplies.
+    """
     from matplotlib.figure import Figure
 
     grouped = by_name(costs)
-    panels = _panels(grouped)
+    panels, rate = _panels(grouped), _rate(grouped)
     rows = -(-len(panels) // COLUMNS)
     figure = Figure(figsize=(4.2 * min(COLUMNS, len(panels)), 3.6 * rows), layout="constrained")
     axes = figure.subplots(rows, min(COLUMNS, len(panels)), sharex=True, sharey=True, squeeze=False).flat
@@ -28,11 +32,14 @@ def draw_attention(costs: Sequence[AttentionCost], folder: Path) -> Path:
             colour, marker = ("#555555", "") if name == REFERENCE else style(index)
             tokens, times = zip(*((cost.tokens, cost.milliseconds) for cost in grouped[name]), strict=True)
             axis.loglog(tokens, times, color=colour, marker=marker, markersize=4, label=name)
+            if rate:
+                modelled = [cost.macs / rate for cost in grouped[name]]
+                axis.loglog(tokens, modelled, "--", color=colour, linewidth=0.8, alpha=0.6)
         axis.set_title(title, fontsize=9)
         axis.legend(fontsize=7)
     for axis in list(axes)[len(panels) :]:
         axis.set_visible(False)
-    figure.supxlabel("tokens", fontsize=9)
+    figure.supxlabel("tokens (dashed: multiply-accumulates at the rate of softmax attention)", fontsize=9)
     figure.supylabel("time of one call [ms]", fontsize=9)
     return save_figure(figure, folder, "attention")
 
@@ -45,6 +52,12 @@ def _panels(names: Mapping[str, object]) -> dict[str, list[str]]:
         title = parents[0].replace("_", " ") if parents else "others"
         panels.setdefault(title, []).append(name)
     return panels
+
+
+def _rate(grouped: Mapping[str, Sequence[AttentionCost]]) -> float:
+    """Multiply-accumulates a millisecond of softmax attention on its largest grid; 0 where they are not known."""
+    last = (grouped.get(REFERENCE) or next(iter(grouped.values())))[-1]
+    return last.macs / last.milliseconds
 
 
 def _guides(axis, reference: Sequence[AttentionCost]) -> None:

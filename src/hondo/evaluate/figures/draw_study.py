@@ -17,6 +17,7 @@ class Measured:
 
     factors: Mapping[str, str]
     numbers: Mapping[str, float]
+    label: str = ""  # in the Pareto front, also where others are better
 
     @property
     def name(self) -> str:
@@ -110,8 +111,10 @@ def draw_pareto(
     axis.margins(0.12)
     top, left = axis.get_ylim()[1], axis.get_xlim()[0]
     axis.fill_between([left, *xs], [ys[0], *ys], top, step="pre", color="#999999", alpha=0.18, linewidth=0)
-    for number, point in enumerate(front):
-        axis.annotate(point.name, (xs[number], ys[number]), xytext=(5, -9), textcoords="offset points", fontsize=7)
+    axis.plot(*zip(*[(p.numbers[x], p.numbers[y]) for p in points if p.label]), "D", color=style(1)[0])
+    for point in [*front, *(p for p in others if p.label)]:
+        place = (point.numbers[x], point.numbers[y])
+        axis.annotate(point.label or point.name, place, xytext=(5, -9), textcoords="offset points", fontsize=7)
     axis.set_xlim(left=left)
     axis.set_ylim(top=top)
     axis.set_xlabel(labels[0])

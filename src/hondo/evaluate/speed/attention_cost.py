@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+from torch.func import functional_call
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import FlopCounterMode
 
 from hondo.core.errors import HondoError
 from hondo.core.report import Report, Row
@@ -20,6 +23,12 @@ from hondo.nn.attention.registry import ATTENTION, attention
 GRIDS: tuple[Size, ...] = ((12, 12), (16, 32), (32, 32), (32, 64), (64, 64), (64, 128), (128, 128))
 FIT_FROM = 2048  # tokens; below, what does not grow with the tokens weighs too much
 REFERENCE = "softmax"
+# The kinds whose docstring states a cost that is linear in the number of tokens, and what that may measure as.
+LINEAR = (
+    "blockwise", "cosformer", "cross-covariance", "dilated", "halo", "linear", "linear-reduction", "linformer", "lsh",
+    "nystrom", "performer", "relu-linear", "shifted-window", "window",
+)  # fmt: skip
+MOST = 1.15  # exponent of their time and memory
 MIB = 2**20
 
 
@@ -31,6 +40,7 @@ class AttentionCost:
     tokens: int
     milliseconds: float
     mebibytes: float  # the most that lives at once of what it makes, weights aside
+    macs: float = 0.0  # multiply-accumulates by their count: what the time would follow if nothing else cost any
 
 
 class LiveMemory(TorchDispatchMode):
@@ -91,7 +101,22 @@ def _measure(name: str, module: nn.Module, grid: Size, *, dim: int, rounds: int)
     with LiveMemory() as memory:
         module(tokens, grid)
     times = [elapsed_ms(lambda: module(tokens, grid)) for _ in range(rounds)]
-    return AttentionCost(name=name, tokens=grid[0] * grid[1], milliseconds=min(times), mebibytes=memory.most / MIB)
+    return AttentionCost(
+        name=name,
+        tokens=grid[0] * grid[1],
+        milliseconds=min(times),
+        mebibytes=memory.most / MIB,
+        macs=attention_macs(module, grid, dim=dim),
+    )
+
+
+def attention_macs(module: nn.Module, grid: Size, *, dim: int) -> int:
+    """Multiply-accumulates of one call on the tokens of ``grid``, from shapes alone."""
+    values = {name: each.detach().to("meta") for name, each in (*module.named_parameters(), *module.named_buffers())}
+    tokens, counter = torch.empty(1, grid[0] * grid[1], dim, device="meta"), FlopCounterMode(display=False)
+    with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), counter:  # fused attention is not counted; its two products are
+        functional_call(module, values, (tokens, grid))
+    return counter.get_total_flops() // 2
 
 
 def exponent(costs: Sequence[AttentionCost], *, of: Callable[[AttentionCost], float]) -> float | None:
@@ -136,6 +161,7 @@ def report(costs: Sequence[AttentionCost]) -> Report:
         found = {
             "time grows as n^": exponent(each, of=lambda cost: cost.milliseconds),
             "memory grows as n^": exponent(each, of=lambda cost: cost.mebibytes),
+            "MACs grow as n^": exponent(each, of=lambda cost: cost.macs),
             "faster than softmax from": None if reference is None or name == REFERENCE else crossing(each, reference),
         }
         units = {"faster than softmax from": "tokens"}
@@ -147,5 +173,22 @@ def report(costs: Sequence[AttentionCost]) -> Report:
     notes = (
         f"torch {torch.__version__}, {torch.get_num_threads()} threads, eager, float32",
         f"exponents: fitted from {FIT_FROM} tokens on; 0 tokens: faster on every grid; empty: never",
+        *linear_verdict(grouped),
     )
     return Report(title="Attention against the number of tokens", rows=tuple(rows), notes=notes)
+
+
+def linear_verdict(grouped: Mapping[str, Sequence[AttentionCost]]) -> tuple[str, ...]:
+    """Whether the kinds that should be linear measure so, in time and memory; empty where none of them was measured."""
+    wrong, count = [], 0
+    for name in (name for name in LINEAR if name in grouped):
+        powers = {
+            "time": exponent(grouped[name], of=lambda cost: cost.milliseconds),
+            "memory": exponent(grouped[name], of=lambda cost: cost.mebibytes),
+        }
+        count += None not in powers.values()
+        wrong += [f"{name} {what} {power:.2f}" for what, power in powers.items() if power is not None and power > MOST]
+    if not count:
+        return ()
+    verdict = f"above it: {', '.join(wrong)}" if wrong else "all of them"
+    return (f"{count} linear kinds, exponents of time and memory at most {MOST}: {verdict}",)

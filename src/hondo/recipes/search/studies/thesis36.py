@@ -5,17 +5,20 @@ Sanchez 2022 (github.com/guillesanbri/DPT), measured on an RTX 3070 in mixed pre
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hondo.data.datasets.dataset_configs import SyntheticData
-from hondo.recipes.recipe import EvaluateConfig, Recipe
+from hondo.data.datasets.dataset_configs import MixData, RgbdData, SyntheticData
+from hondo.recipes.recipe import BatchesConfig, EvaluateConfig, Recipe
 from hondo.recipes.search.main_effects import finished, paired_ratio, speed_number
 from hondo.recipes.search.search_space import Claim, Factor, Level, SpeedConfig, Study
 from hondo.recipes.search.trial_log import Outcome
 from hondo.recipes.supervised_recipes import dpt_kitti
 from hondo.recipes.tiny_recipes import SIZE
+from hondo.train.loop.loop_config import FabricConfig, OptimConfig
+from hondo.train.objectives.objective_config import SupervisedConfig
 
 ENCODERS = {"ResNet-50": "resnet50", "EfficientNet-B0": "efficientnet_b0"}
 ATTENTIONS = {"standard": "softmax", "Performer": "performer"}
@@ -23,22 +26,31 @@ HEADS, HOOKS = (12, 24, 1), ((8, 11), (2, 5), (0, 1))
 INPUTS = {"1216x352": (352, 1216), "640x192": (192, 640)}
 PRECISIONS = ("fp32", "bf16")
 LARGE, SMALL = INPUTS
-SYNTHETIC_STEPS = 60
+SYNTHETIC_STEPS, SYNTHETIC_BATCH = 60, 4
+RENDERED = 200  # scenes
+TRAIN, VALIDATION = "train.csv", "validation.csv"  # manifests of a folder of images with depth
 SECONDS = 4.0  # of timing a trial: 72 of them take less than 20 minutes on two cores
 
 
 def thesis36(data: str | None) -> Study:
-    """Speed alone, which needs no data; with ``data`` (KITTI's folder, or "synthetic") each is trained and scored."""
+    """Speed alone, which needs no data; with ``data`` each is trained and scored.
+
+    ``data``: KITTI's folder; "synthetic": a few steps on small rendered scenes, all at one size; a folder with the
+    manifests train.csv and validation.csv: on those images too, and scored on them.
+    """
     recipe = replace(dpt_kitti(), loop=replace(dpt_kitti().loop, show_progress=False))
-    if data == "synthetic":
-        recipe = on_rendered_scenes(recipe)
+    real = Path(data) if data is not None and (Path(data) / TRAIN).is_file() else None
+    inputs = INPUTS
+    if data == "synthetic" or real is not None:
+        recipe, inputs = on_small_scenes(recipe, real=real), {SMALL: INPUTS[SMALL]}
     elif data is not None:
         test = replace(recipe.data, root=data, split="eigen/test")
         score = EvaluateConfig(data=test, protocol="kitti-eigen-annotated-garg", align="none")
         recipe = replace(recipe, data=replace(recipe.data, root=data), evaluate=score)
     options = "model.options."
-    sizes = [Level(label=name, changes={f"{options}size_hw": size} | _training_size(data, size))
-             for name, size in INPUTS.items()]  # fmt: skip
+    is_kitti = data is not None and inputs is INPUTS
+    sizes = [Level(label=name, changes={f"{options}size_hw": size} | ({"data.size_hw": size} if is_kitti else {}))
+             for name, size in inputs.items()]  # fmt: skip
     factors = (
         Factor(name="encoder", levels=_levels(f"{options}encoder", ENCODERS)),
         Factor(name="attention", levels=_levels(f"{options}attention", ATTENTIONS)),
@@ -62,19 +74,25 @@ def _levels(path: str, values: Mapping[str, object]) -> tuple[Level, ...]:
     return tuple(Level(label=label, changes={path: value}) for label, value in values.items())
 
 
-def _training_size(data: str | None, size_hw: tuple[int, int]) -> dict[str, object]:
-    return {"data.size_hw": size_hw} if data not in (None, "synthetic") else {}
+def on_small_scenes(recipe: Recipe, *, real: Path | None) -> Recipe:
+    """A short training on small images, from fresh weights: it shows the study at work, and ranks nothing for KITTI.
 
-
-def on_rendered_scenes(recipe: Recipe) -> Recipe:
-    """A short training on small rendered scenes: it shows the study at work, and ranks nothing for real scenes."""
+    On rendered scenes; with the folder ``real``, as many images of its train.csv, and scored on its validation.csv.
+    """
+    train, score = SyntheticData(length=RENDERED, size_hw=SIZE), SyntheticData(length=16, seed=12_345, size_hw=SIZE)
+    if real is not None:
+        train = MixData(sets={"synthetic": 1.0, f"rgbd:{(real / TRAIN).absolute()}": 1.0}, size_hw=SIZE)
+        score = RgbdData(root=str((real / VALIDATION).absolute()), size_hw=SIZE)
     return replace(
         recipe,
-        data=SyntheticData(length=32, size_hw=SIZE),
-        model=replace(recipe.model, weights="random", start=None),
-        optim=replace(recipe.optim, lr=1e-4, max_steps=SYNTHETIC_STEPS),
-        loop=replace(recipe.loop, validate_every=SYNTHETIC_STEPS // 3, log_every=SYNTHETIC_STEPS // 3),
-        evaluate=EvaluateConfig(data=SyntheticData(length=16, seed=12_345, size_hw=SIZE)),
+        data=train,
+        model=replace(recipe.model, weights="random", start=None, options={"head": "sigmoid"}),
+        objective=SupervisedConfig(terms={"scale_invariant": 1.0}),
+        batches=BatchesConfig(batch_size=SYNTHETIC_BATCH, cache=True),
+        optim=OptimConfig(lr=3e-4, max_steps=SYNTHETIC_STEPS),
+        fabric=FabricConfig(precision="auto"),
+        loop=replace(recipe.loop, validate_every=SYNTHETIC_STEPS, log_every=SYNTHETIC_STEPS // 3),
+        evaluate=EvaluateConfig(data=score),
     )
 
 

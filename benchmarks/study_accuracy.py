@@ -1,0 +1,161 @@
+"""The accuracy part of thesis36 for docs/study.md, with dpt-fast: silog by configuration, and the Pareto front.
+
+    python benchmarks/study.py                                     # their speed, on a quiet machine
+    python benchmarks/study_accuracy.py --data ../shared/data      # half an hour on two cores; resumes
+    python benchmarks/study_accuracy.py --quick                    # tiny networks, one step, nothing kept
+
+The 36 hybrids and dpt-fast learn from the same batches: rendered scenes and RedKitchen's frames 0 to 899 in equal
+shares, for a few steps at 64x96 from fresh weights. They are scored on the frames 900 to 999, with median alignment.
+"""
+
+import argparse
+import csv
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from study import FAST, TINY
+
+from hondo.core.atomic import atomic_write
+from hondo.core.report import Report
+from hondo.evaluate.figures.draw_study import Measured, draw_by_configuration, draw_pareto
+from hondo.recipes.search.main_effects import pareto
+from hondo.recipes.search.run_study import run_study
+from hondo.recipes.search.search_space import Factor, Level, Study
+from hondo.recipes.search.studies.study_table import study_named
+from hondo.recipes.search.studies.thesis36 import SMALL, TRAIN, VALIDATION
+from hondo.recipes.search.study_report import effects_rows, study_report
+from hondo.recipes.search.trial_log import Outcome, TrialLog
+
+ROOT = Path(__file__).resolve().parents[1]
+TRAIN_BELOW = 900  # frames of RedKitchen; the rest validates
+MODEL_A = ("ResNet-50", "standard", "1 head", "hooks 0,1")
+COLUMNS = ("abs_rel", "silog", "delta1", "fps", "gmacs", "parameters_m")
+
+
+def write_manifests(data: Path, folder: Path) -> Path:
+    """RedKitchen's rows of ``data``/manifest.csv as train.csv and validation.csv in ``folder``."""
+    with (data / "manifest.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["id"].startswith("redkitchen")]
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, is_train in ((TRAIN, True), (VALIDATION, False)):
+        with (folder / name).open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            for row in rows:
+                if (int(Path(row["image"]).stem) < TRAIN_BELOW) == is_train:
+                    paths = {key: str((data / row[key]).resolve()) for key in ("image", "depth")}
+                    writer.writerow(row | paths)
+    return folder
+
+
+def studies(data: str, *, is_quick: bool) -> dict[str, Study]:
+    """The 36 hybrids and dpt-fast, trained alike; their speed is measured elsewhere."""
+    study = replace(study_named("thesis36", data=data), speed=None, claims=None)
+    factors = tuple(factor for factor in study.factors if factor.name not in ("input", "precision"))
+    recipe = study.recipe
+    if is_quick:
+        small = replace(recipe.data, size_hw=(32, 32), **({"length": 2} if data == "synthetic" else {}))
+        score = replace(recipe.evaluate, data=replace(recipe.evaluate.data, size_hw=(32, 32), length=2))
+        recipe = replace(recipe, data=small, evaluate=score, optim=replace(recipe.optim, max_steps=1))
+        factors = (Factor(name="encoder", levels=(Level(label="tiny", changes=TINY["encoder"]),)), *factors[1:2])
+    fast = Level(label=FAST, changes={"model.name": FAST} | (TINY["encoder"] if is_quick else {}))
+    beside = replace(study, recipe=recipe, factors=(Factor(name="model", levels=(fast,)),))
+    return {"hybrids": replace(study, recipe=recipe, factors=factors), FAST: beside}
+
+
+def run_all(named: dict[str, Study], out: Path) -> list[Outcome]:
+    """The outcomes of all trials; of their runs the metrics alone are kept, as each model has half a gigabyte."""
+    outcomes = []
+    for name, study in named.items():
+
+        def tell(outcome: Outcome, done: int, total: int, *, folder: Path = out / name) -> None:
+            numbers = {key: round(value, 4) for key, value in outcome.results.items() if key in COLUMNS}
+            print(f"[{done}/{total}] {outcome.name}: {numbers or outcome.error} ({outcome.seconds:.0f} s)",
+                  file=sys.stderr, flush=True)  # fmt: skip
+            for path in (folder / "runs" / outcome.hash).glob("*"):
+                shutil.rmtree(path) if path.is_dir() else None if path.suffix == ".jsonl" else path.unlink()
+
+        outcomes += run_study(study, out=out / name, on_outcome=tell).outcomes
+    return outcomes
+
+
+def with_speed(outcomes: Sequence[Outcome], timed: Sequence[Outcome]) -> list[Outcome]:
+    """The outcomes with the speed of the same network at the smaller input in float32, where it was measured."""
+    speeds = {
+        tuple(value for name, value in each.factors.items() if name not in ("input", "precision")): each.results
+        for each in timed
+        if each.state == "finished" and {"input": SMALL, "precision": "fp32"}.items() <= each.factors.items()
+    }
+    return [
+        replace(each, results=each.results | speeds.get(tuple(each.factors.values()), {}))
+        for each in outcomes
+        if each.state == "finished"
+    ]
+
+
+def report_of(study: Study, outcomes: Sequence[Outcome]) -> Report:
+    """A row a configuration, the most accurate first."""
+    optim, batches = study.recipe.optim, study.recipe.batches
+    found = study_report(study, outcomes)
+    rows = tuple(row for name in COLUMNS for row in found.rows if row.name == name)
+    order = list(dict.fromkeys(row.subject for row in found.rows))
+    rows = tuple(sorted(rows, key=lambda row: order.index(row.subject)))
+    notes = (
+        f"{optim.max_steps} steps of {batches.batch_size} images from fresh weights, one seed",
+        "fps: torch, fp32, 640x192, 2 threads",
+    )
+    return replace(found, title="thesis36: accuracy", rows=rows, notes=notes)
+
+
+def draw(outcomes: Sequence[Outcome], folder: Path) -> None:
+    """accuracy.png, and pareto.png where the speed is known."""
+    points = [
+        Measured(
+            factors={name: str(level) for name, level in each.factors.items()},
+            numbers=each.results,
+            label={MODEL_A: "model A of the thesis", (FAST,): FAST}.get(tuple(map(str, each.factors.values())), ""),
+        )
+        for each in outcomes
+    ]
+    labels = {"silog": "silog (lower is better)", "abs_rel": "abs_rel (lower is better)"}
+    draw_by_configuration(points, labels, folder, name="accuracy")
+    timed = [point for point in points if "fps" in point.numbers]
+    if len(timed) > 1:
+        on_front = pareto([(-point.numbers["fps"], point.numbers["abs_rel"]) for point in timed])
+        axes = ("FPS at 640x192 (higher is better)", "abs_rel (lower is better)")
+        draw_pareto(timed, on_front, folder, x="fps", y="abs_rel", labels=axes)
+
+
+def main(arguments: list[str] | None = None) -> Report:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, help="the folder of manifest.csv; without it, rendered scenes alone")
+    parser.add_argument(
+        "--speed", type=Path, default=Path("studies/thesis36"), help="the folder of benchmarks/study.py"
+    )
+    parser.add_argument("--out", type=Path, default=Path("studies/thesis36-accuracy"))
+    parser.add_argument("--docs", type=Path, default=ROOT / "docs")
+    parser.add_argument("--quick", action="store_true")
+    given = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as scratch:
+        out, docs = (Path(scratch), Path(scratch) / "docs") if given.quick else (given.out, given.docs)
+        data = "synthetic" if given.data is None else str(write_manifests(given.data, out / "data"))
+        named = studies(data, is_quick=given.quick)
+        timed = [*TrialLog(given.speed).read(), *TrialLog(given.speed / FAST).read()]
+        outcomes = with_speed(run_all(named, out), timed)
+        report = report_of(named["hybrids"], outcomes)
+        effects = replace(report, title="Mean silog by factor", rows=effects_rows(outcomes, of="silog"))
+        draw(outcomes, out / "figures")
+        for name, each in (("study_accuracy", report), ("study_accuracy_effects", effects)):
+            atomic_write(docs / "reports" / f"{name}.json", each.to_json().encode())
+        for figure in (out / "figures").glob("*.png"):
+            shutil.copy(figure, docs / "images" / f"study_{figure.name}")
+    print(report.to_markdown())
+    return report
+
+
+if __name__ == "__main__":
+    main()
