@@ -8,7 +8,12 @@ import pytest
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 QUICK = [path.name for path in sorted(FOLDER.glob("*.py")) if '"--quick"' in path.read_text()]
-LONG = {"engines.py"}  # half a minute: every engine, each with its export; tests/engines tries them one by one
+LONG = {
+    "engines.py",  # half a minute: every engine, each with its export; tests/engines tries them one by one
+    "live_fast.py",
+    "recover.py",  # trains and compresses
+    "study_accuracy.py",  # trains three networks
+}
 SCRIPTS = [pytest.param(name, marks=pytest.mark.slow) if name in LONG else name for name in QUICK]
 
 

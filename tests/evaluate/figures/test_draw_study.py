@@ -2,7 +2,14 @@
 
 import pytest
 
-from hondo.evaluate.figures.draw_study import Measured, draw_by_configuration, draw_by_factor, draw_pareto, draw_ratios
+from hondo.evaluate.figures.draw_study import (
+    Measured,
+    draw_by_configuration,
+    draw_by_factor,
+    draw_pareto,
+    draw_ratios,
+    merged,
+)
 from hondo.images.read import read_image
 
 POINTS = [
@@ -43,3 +50,14 @@ def test_pareto_names_the_front(tmp_path, front) -> None:
     path = draw_pareto(POINTS, front, tmp_path, x="fps", y="abs_rel", labels=("FPS", "error"))
     text = path.with_suffix(".svg").read_text()
     assert ("<!-- R, 1 -->" in text) is front[0] and "<!-- E, 12 -->" not in text and ink(path) > 0.1
+
+
+def test_a_labelled_point_is_named_though_others_are_better(tmp_path) -> None:
+    points = [*POINTS[:3], Measured(factors=POINTS[3].factors, numbers=POINTS[3].numbers, label="ours")]
+    path = draw_pareto(points, [True, True, True, False], tmp_path, x="fps", y="abs_rel", labels=("FPS", "error"))
+    assert "<!-- ours -->" in path.with_suffix(".svg").read_text()
+
+
+def test_configurations_of_the_same_cost_are_one() -> None:
+    points = [Measured(factors=p.factors, numbers={"gmacs": 5.0 + (p.factors["encoder"] == "E")}) for p in POINTS]
+    assert [point.name for point in merged(points, ["gmacs"])] == ["R", "E"]

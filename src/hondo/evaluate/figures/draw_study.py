@@ -1,6 +1,6 @@
 """Figures of a study: a result by each factor with its spread, by configuration, mean ratios, and the Pareto front."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,22 @@ class Measured:
     def name(self) -> str:
         """Its levels in one line."""
         return ", ".join(self.factors.values())
+
+
+def merged(points: Sequence[Measured], numbers: Collection[str]) -> list[Measured]:
+    """One point for all that have the same ``numbers``, with the levels that these share."""
+    groups: dict[tuple[float, ...], list[Measured]] = {}
+    for point in points:
+        groups.setdefault(tuple(round(point.numbers[name], 6) for name in numbers), []).append(point)
+    return [
+        Measured(
+            factors={
+                name: level for name, level in alike[0].factors.items() if all(p.factors[name] == level for p in alike)
+            },
+            numbers=alike[0].numbers,
+        )
+        for alike in groups.values()
+    ]
 
 
 def draw_by_factor(points: Sequence[Measured], number: str, folder: Path, *, label: str) -> Path:

@@ -151,7 +151,11 @@ def draw_all(outcomes: Sequence[Outcome], folder: Path, *, by: str) -> list[Path
     if len(timed) > 1:
         drawn.append(draw_study.draw_by_factor(timed, fps, folder, label=FPS_LABELS[fps]))
         costs = {"gmacs": "multiply-accumulates [G]", "size_mb": "size of the weights [MB]"}
-        drawn.append(draw_study.draw_by_configuration(timed, costs, folder, name="cost"))
+        drawn.append(
+            draw_study.draw_by_configuration(
+                draw_study.merged(_of_one_precision(timed), costs), costs, folder, name="cost"
+            )
+        )
         effects = [one for one in main_effects(outcomes, of=fps) if one.ratio is not None]
         first = {one.factor: one.level for one in reversed(effects)}
         ratios = [(one.factor, f"{first[one.factor]} → {one.level}", one.ratio) for one in effects if
@@ -167,6 +171,11 @@ def draw_all(outcomes: Sequence[Outcome], folder: Path, *, by: str) -> list[Path
             labels = (f"{FPS_LABELS[fps]} (higher is better)", f"{by} (lower is better)")
             drawn.append(draw_study.draw_pareto(both, on_front, folder, x=fps, y=by, labels=labels))
     return drawn
+
+
+def _of_one_precision(points: Sequence[Measured]) -> list[Measured]:
+    """Those of the first precision: what another one costs follows from it."""
+    return [point for point in points if point.factors.get("precision") == points[0].factors.get("precision")]
 
 
 def _curves(outcomes: Sequence[Outcome], folder: Path) -> list[Path]:

@@ -52,3 +52,25 @@ def test_directions_come_from_pairs() -> None:
     judged = {claim.what: claim for claim in claims(shared)}["FPS, hooks (8,11) → (0,1), 640x192"]
     assert judged.here == pytest.approx(1.6) and judged.by_cpu == 1 and judged.holds is False, "by processor time"
     assert all(claim.here is None and claim.holds is None for claim in claims([]))
+
+
+def test_directions_are_judged_in_each_precision() -> None:
+    outcomes = []
+    for precision, ratio in (("fp32", 2.0), ("bf16", 1.2)):
+        for trial in grid(thesis36(None), []).trials():
+            fps = {"hooks 8,11": 1.0, "hooks 2,5": 1.0, "hooks 0,1": ratio}[trial.factors["hooks"]]
+            named = replace(trial, factors=trial.factors | {"precision": precision})
+            outcomes.append(outcome_of(named, results={"fps": fps, "fps_by_cpu": fps}))
+    found = {claim.what: claim.holds for claim in claims(outcomes)}
+    assert found["FPS, hooks (8,11) → (0,1), 640x192, fp32"] is True
+    assert found["FPS, hooks (8,11) → (0,1), 640x192, bf16"] is False
+
+
+def test_with_images_of_ones_own_each_is_trained_on_them_and_rendered_scenes(tmp_path) -> None:
+    (tmp_path / "train.csv").touch()
+    trials = list(grid(thesis36(str(tmp_path)), []).trials())
+    assert len(trials) == 36 and all(trial.factors["input"] == "640x192" for trial in trials)
+    recipe = trials[0].recipe
+    assert set(recipe.data.sets) == {"synthetic", f"rgbd:{tmp_path / 'train.csv'}"}
+    assert recipe.evaluate.data.root == str(tmp_path / "validation.csv")
+    assert len(list(grid(thesis36("synthetic"), []).trials())) == 36
