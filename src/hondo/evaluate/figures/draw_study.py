@@ -8,6 +8,7 @@ import numpy as np
 
 from hondo.images.formats.figure_file import save_figure, style
 
+WIDE = 5.0  # fastest over slowest: above, the axis of the speed is logarithmic
 MAX_LABELS = 80  # configurations with a name each
 
 
@@ -114,8 +115,12 @@ def draw_ratios(ratios: Sequence[tuple[str, str, float]], folder: Path, *, label
 def draw_pareto(
     points: Sequence[Measured], on_front: Sequence[bool], folder: Path, *, x: str, y: str, labels: tuple[str, str]
 ) -> Path:
-    """Error ``y`` (lower is better) against speed ``x`` (higher is better); what the front dominates is shaded."""
+    """Error ``y`` (lower is better) against speed ``x`` (higher is better); what the front dominates is shaded.
+
+    The front's points are numbered, with their names in the legend; those that have a label show it.
+    """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullLocator
 
     figure = Figure(figsize=(7, 4.8), layout="constrained")
     axis = figure.subplots()
@@ -124,19 +129,39 @@ def draw_pareto(
     axis.scatter([p.numbers[x] for p in others], [p.numbers[y] for p in others], color="#999999", s=18)
     xs, ys = [p.numbers[x] for p in front], [p.numbers[y] for p in front]
     axis.plot(xs, ys, color=style(0)[0], marker="o", drawstyle="steps-pre", linewidth=1.2)
+    _name(axis, front, [p for p in others if p.label], x=x, y=y)
     axis.margins(0.12)
+    if max(p.numbers[x] for p in points) > WIDE * min(p.numbers[x] for p in points):
+        axis.set_xscale("log")
+        axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.xaxis.set_major_formatter("{x:g}")
+        axis.xaxis.set_minor_locator(NullLocator())
     top, left = axis.get_ylim()[1], axis.get_xlim()[0]
     axis.fill_between([left, *xs], [ys[0], *ys], top, step="pre", color="#999999", alpha=0.18, linewidth=0)
-    axis.plot(*zip(*[(p.numbers[x], p.numbers[y]) for p in points if p.label]), "D", color=style(1)[0])
-    for point in [*front, *(p for p in others if p.label)]:
-        place = (point.numbers[x], point.numbers[y])
-        axis.annotate(point.label or point.name, place, xytext=(5, -9), textcoords="offset points", fontsize=7)
     axis.set_xlim(left=left)
     axis.set_ylim(top=top)
     axis.set_xlabel(labels[0])
     axis.set_ylabel(labels[1])
     axis.grid(alpha=0.3)
     return save_figure(figure, folder, "pareto")
+
+
+def _name(axis, front: Sequence[Measured], labelled: Sequence[Measured], *, x: str, y: str) -> None:
+    """Labels beside the points that have one, numbers at the others of the front, and the legend of these."""
+    from matplotlib.lines import Line2D
+
+    shown = [*labelled, *(point for point in front if point.label)]
+    for point in shown:
+        place = (point.numbers[x], point.numbers[y])
+        axis.plot(*place, "D", color=style(1)[0])
+        axis.annotate(point.label, place, xytext=(-6, -12), textcoords="offset points", fontsize=8, ha="right")
+    handles = []
+    for number, point in enumerate((point for point in front if not point.label), 1):
+        place = (point.numbers[x], point.numbers[y])
+        axis.annotate(str(number), place, xytext=(5, -10), textcoords="offset points", fontsize=8)
+        handles.append(Line2D([], [], linestyle="", color="#333333", marker=f"${number}$", label=point.name))
+    if handles:
+        axis.legend(handles=handles, fontsize=7, loc="best")
 
 
 def _varied(points: Sequence[Measured]) -> list[str]:
