@@ -92,6 +92,8 @@ def study_report(study: Study, outcomes: Sequence[Outcome]) -> Report:
         rows += [_row(name, outcome) for name in (*SPEED_ROWS, *METRICS, *TRAINING_ROWS) if name in outcome.results]
     counts = {state: sum(one.state == state for one in outcomes) for state in ("finished", "failed", "pruned")}
     notes = [", ".join(f"{count} {state}" for state, count in counts.items() if count) or "no trial has ended yet"]
+    if done:
+        notes.append(f"the trials took {sum(outcome.seconds for outcome in done) / 60:.1f} min")
     if study.speed is not None:
         speed = study.speed
         notes.append(f"speed: {speed.engine}, {speed.threads} threads, the network alone, one image")
