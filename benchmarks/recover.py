@@ -2,7 +2,7 @@
 
     python benchmarks/recover.py --data ../shared/data --json docs/reports/recover.json     # ten minutes on two cores
 
-dpt-fast learns from rendered scenes and RedKitchen's frames 0 to 899 at 64x96, as in benchmarks/study_accuracy.py.
+dpt-fast learns from rendered scenes and RedKitchen's frames 0 to 896 at 64x96, as in benchmarks/study_accuracy.py.
 abs_rel (median alignment) is of frames 900 to 999, which neither training sees.
 """
 
@@ -12,7 +12,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from study_accuracy import write_manifests
+from study_accuracy import SCENES, write_manifests
 
 from hondo.core.atomic import atomic_write
 from hondo.core.report import Report, Row
@@ -85,7 +85,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) if given.quick else given.out
-        data = "synthetic" if given.data is None else str(write_manifests(given.data, out / "data"))
+        data = "synthetic" if given.data is None else str(write_manifests(given.data, SCENES))
         recipe = base_recipe(data, is_quick=given.quick)
         made = tuple(rows(recipe, out, steps=STEPS[:1] if given.quick else STEPS))
     notes = (f"trained for {TRAINED} steps of {recipe.batches.batch_size} images at 64x96, fine-tuned for {FINETUNED}",)

@@ -4,8 +4,8 @@
     python benchmarks/study_accuracy.py --data ../shared/data      # an hour on two cores; resumes; --subset: 16 of 36
     python benchmarks/study_accuracy.py --quick                    # tiny networks, one step, nothing kept
 
-The 36 hybrids and dpt-fast learn from the same batches: rendered scenes and RedKitchen's frames 0 to 899 in equal
-shares, for a few steps at 64x96 from fresh weights. They are scored on the frames 900 to 999, with median alignment.
+The 36 hybrids and dpt-fast learn from the same batches: rendered scenes and RedKitchen's frames 0 to 896 in equal
+numbers, for a few steps at 64x96 from fresh weights. They are scored on the frames 900 to 999, with median alignment.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from study import FAST, TINY, subset
 
 from hondo.core.atomic import atomic_write
 from hondo.core.report import Report
+from hondo.data.datasets.rgbd import write_rgbd
 from hondo.evaluate.figures.draw_study import Measured, draw_by_configuration, draw_pareto
 from hondo.recipes.search.main_effects import pareto
 from hondo.recipes.search.run_study import run_study
@@ -29,27 +30,40 @@ from hondo.recipes.search.studies.study_table import study_named
 from hondo.recipes.search.studies.thesis36 import SMALL, TRAIN, VALIDATION
 from hondo.recipes.search.study_report import effects_rows, study_report
 from hondo.recipes.search.trial_log import Outcome, TrialLog
+from hondo.recipes.tiny_recipes import SIZE
+from hondo.synthetic.scenes import SyntheticScenes
 
 ROOT = Path(__file__).resolve().parents[1]
 TRAIN_BELOW = 900  # frames of RedKitchen; the rest validates
 MODEL_A = ("ResNet-50", "standard", "1 head", "hooks 0,1")
+SCENES = Path("studies/scenes")  # the manifests and what is rendered
+RENDERED = 225  # scenes: as many as there are frames to train on
+COMMON = ("image", "depth", "divide_by", "fx", "fy", "cx", "cy")  # columns of both manifests
 COLUMNS = ("abs_rel", "silog", "delta1", "fps", "gmacs", "parameters_m")
 
 
 def write_manifests(data: Path, folder: Path) -> Path:
-    """RedKitchen's rows of ``data``/manifest.csv as train.csv and validation.csv in ``folder``."""
-    with (data / "manifest.csv").open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["id"].startswith("redkitchen")]
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, is_train in ((TRAIN, True), (VALIDATION, False)):
+    """train.csv: rendered scenes and every second frame of RedKitchen below 900; validation.csv: those from there on."""
+    rendered = folder / "rendered"
+    if not (rendered / "manifest.csv").exists():
+        write_rgbd(SyntheticScenes(length=RENDERED, seed=11, size_hw=SIZE), rendered)
+    kitchen = [row for row in rows_of(data) if row["id"].startswith("redkitchen")]
+    is_train = [int(Path(row["image"]).stem) < TRAIN_BELOW for row in kitchen]
+    train = [row for row, below in zip(kitchen, is_train, strict=True) if below][::2]
+    validation = [row for row, below in zip(kitchen, is_train, strict=True) if not below]
+    for name, rows in ((TRAIN, [*rows_of(rendered), *train]), (VALIDATION, validation)):
         with (folder / name).open("w", newline="") as file:
-            writer = csv.DictWriter(file, rows[0])
+            writer = csv.DictWriter(file, COMMON, extrasaction="ignore")
             writer.writeheader()
-            for row in rows:
-                if (int(Path(row["image"]).stem) < TRAIN_BELOW) == is_train:
-                    paths = {key: str((data / row[key]).resolve()) for key in ("image", "depth")}
-                    writer.writerow(row | paths)
+            writer.writerows(rows)
     return folder
+
+
+def rows_of(folder: Path) -> list[dict[str, str]]:
+    """The rows of a folder's manifest, with absolute paths."""
+    with (folder / "manifest.csv").open(newline="") as file:
+        return [row | {key: str((folder / row[key]).resolve()) for key in ("image", "depth")}
+                for row in csv.DictReader(file)]  # fmt: skip
 
 
 def studies(data: str, *, is_quick: bool, is_subset: bool) -> dict[str, Study]:
@@ -143,7 +157,7 @@ def main(arguments: list[str] | None = None) -> Report:
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as scratch:
         out, docs = (Path(scratch), Path(scratch) / "docs") if given.quick else (given.out, given.docs)
-        data = "synthetic" if given.data is None else str(write_manifests(given.data, out / "data"))
+        data = "synthetic" if given.data is None else str(write_manifests(given.data, SCENES))
         named = studies(data, is_quick=given.quick, is_subset=given.subset)
         timed = [*TrialLog(given.speed).read(), *TrialLog(given.speed / FAST).read()]
         outcomes = with_speed(run_all(named, out), timed)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from hondo.data.datasets.dataset_configs import MixData, RgbdData, SyntheticData
+from hondo.data.datasets.dataset_configs import RgbdData, SyntheticData
 from hondo.recipes.recipe import BatchesConfig, EvaluateConfig, Recipe
 from hondo.recipes.search.main_effects import finished, paired_ratio, speed_number
 from hondo.recipes.search.search_space import Claim, Factor, Level, SpeedConfig, Study
@@ -36,7 +36,7 @@ def thesis36(data: str | None) -> Study:
     """Speed alone, which needs no data; with ``data`` each is trained and scored.
 
     ``data``: KITTI's folder; "synthetic": a few steps on small rendered scenes, all at one size; a folder with the
-    manifests train.csv and validation.csv: on those images too, and scored on them.
+    manifests train.csv and validation.csv (image, depth, divide_by): as many steps on the one, scored on the other.
     """
     recipe = replace(dpt_kitti(), loop=replace(dpt_kitti().loop, show_progress=False))
     real = Path(data) if data is not None and (Path(data) / TRAIN).is_file() else None
@@ -77,12 +77,11 @@ def _levels(path: str, values: Mapping[str, object]) -> tuple[Level, ...]:
 def on_small_scenes(recipe: Recipe, *, real: Path | None) -> Recipe:
     """A short training on small images, from fresh weights: it shows the study at work, and ranks nothing for KITTI.
 
-    On rendered scenes; with the folder ``real``, as many images of its train.csv, and scored on its validation.csv.
+    On rendered scenes, or on the train.csv of the folder ``real``, and scored on its validation.csv.
     """
     train, score = SyntheticData(length=RENDERED, size_hw=SIZE), SyntheticData(length=16, seed=12_345, size_hw=SIZE)
     if real is not None:
-        train = MixData(sets={"synthetic": 1.0, f"rgbd:{(real / TRAIN).absolute()}": 1.0}, size_hw=SIZE)
-        score = RgbdData(root=str((real / VALIDATION).absolute()), size_hw=SIZE)
+        train, score = (RgbdData(root=str((real / name).absolute()), size_hw=SIZE) for name in (TRAIN, VALIDATION))
     return replace(
         recipe,
         data=train,
