@@ -43,7 +43,7 @@ COLUMNS = ("abs_rel", "silog", "delta1", "fps", "gmacs", "parameters_m")
 
 
 def write_manifests(data: Path, folder: Path) -> Path:
-    """train.csv: rendered scenes and every second frame of RedKitchen below 900; validation.csv: those from there on."""
+    """train.csv: rendered scenes and every second frame of RedKitchen below 900; validation.csv: those from there."""
     rendered = folder / "rendered"
     if not (rendered / "manifest.csv").exists():
         write_rgbd(SyntheticScenes(length=RENDERED, seed=11, size_hw=SIZE), rendered)
