@@ -39,7 +39,8 @@ def draw_attention(costs: Sequence[AttentionCost], folder: Path) -> Path:
         axis.legend(fontsize=7)
     for axis in list(axes)[len(panels) :]:
         axis.set_visible(False)
-    figure.supxlabel("tokens (dashed: multiply-accumulates at the rate of softmax attention)", fontsize=9)
+    figure.suptitle("dashed: multiply-accumulates at the rate of softmax attention; dotted: n and n$^2$", fontsize=9)
+    figure.supxlabel("tokens", fontsize=9)
     figure.supylabel("time of one call [ms]", fontsize=9)
     return save_figure(figure, folder, "attention")
 
