@@ -14,9 +14,10 @@ from hondo.fleet.store.fetch_folder import fetch_folder
 from hondo.fleet.store.shared_store import check_writable, open_store
 
 
-@pytest.fixture(params=["folder", "memory"])
+@pytest.fixture(params=["folder", "file", "memory"])
 def root(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return str(tmp_path / "store") if request.param == "folder" else f"memory://{uuid4().hex}/studies"
+    place = str(tmp_path / "store")
+    return {"folder": place, "file": f"file://{place}", "memory": f"memory://{uuid4().hex}/studies"}[request.param]
 
 
 def run_folder(path: Path, *, step: int) -> Path:

@@ -36,7 +36,7 @@ def is_url(root: object) -> bool:
 
 def as_url(root: str | Path) -> str:
     """The URL with both slashes."""
-    return _SCHEME.sub(r"\g<scheme>://", str(root), count=1)
+    return str(root) if "://" in str(root) else _SCHEME.sub(r"\g<scheme>://", str(root), count=1)
 
 
 def is_packed(root: object) -> bool:
