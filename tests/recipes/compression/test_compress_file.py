@@ -75,6 +75,9 @@ def test_the_input_is_never_overwritten(file, tmp_path) -> None:
         compress_file(str(file), "heads=1", file)
     with pytest.raises(HondoError, match=r"writes .safetensors files"):
         compress_file(str(file), "heads=1", tmp_path / "a.onnx")
+    with pytest.raises(HondoError, match="unknown engine 'fast'"):
+        compress_file(str(file), "heads=1", tmp_path / "a", bench_engine="fast")
+    assert not (tmp_path / "a.safetensors").exists()
 
 
 def test_data_of_a_recipe() -> None:

@@ -9,6 +9,7 @@ from hondo.compress.compressor import Images
 from hondo.compress.steps import Stage, compress, parse_steps, stage_of
 from hondo.core.errors import HondoError
 from hondo.engines.load import ModelSettings, load, weights_file
+from hondo.engines.registry import ENGINES
 from hondo.evaluate.speed.comparison import LatencyComparison, alternate
 from hondo.evaluate.speed.latency import network_call
 from hondo.models.base.depth_model import DepthModel
@@ -62,6 +63,8 @@ def compress_file(
     """
     asked, settings = parse_steps(steps), settings or ModelSettings()
     path = checked_out(out, model=model, settings=settings)
+    if bench_engine is not None:
+        ENGINES[bench_engine]  # refuses unknown names before anything is made
     before = settings.build(model)
     made, stages = compress(before, asked, images=images(before) if images else (), on_progress=on_progress)
     origin = ModelConfig(name=model, weights=None if settings.weights is None else str(settings.weights))
