@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hondo.evaluate.figures.draw_attention import _panels, draw_attention
+from hondo.evaluate.figures.draw_attention import _panels, _rate, draw_attention
 from hondo.evaluate.speed.attention_cost import AttentionCost
 
 
@@ -22,3 +22,9 @@ def test_the_figure_names_every_attention(tmp_path: Path) -> None:
     assert path.name == "attention.png" and path.stat().st_size > 5000
     drawn = (tmp_path / "attention.svg").read_text()
     assert all(f"<!-- {text} -->" in drawn for text in ("softmax", "linear", "lsh", "kernels", "tokens"))
+
+
+def test_the_cost_model_is_at_the_rate_of_softmax_attention() -> None:
+    softmax = [AttentionCost(name="softmax", tokens=n, milliseconds=n / 10, mebibytes=1, macs=n * 1e6) for n in (8, 16)]
+    assert _rate({"softmax": softmax}) == 1e7
+    assert _rate({"linear": softmax}) == 0

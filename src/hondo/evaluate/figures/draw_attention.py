@@ -39,7 +39,8 @@ def draw_attention(costs: Sequence[AttentionCost], folder: Path) -> Path:
         axis.legend(fontsize=7)
     for axis in list(axes)[len(panels) :]:
         axis.set_visible(False)
-    figure.suptitle("dashed: multiply-accumulates at the rate of softmax attention; dotted: n and n$^2$", fontsize=9)
+    model = "dashed: multiply-accumulates at the rate of softmax attention; " if rate else ""
+    figure.suptitle(f"{model}dotted: n and n$^2$", fontsize=9)
     figure.supxlabel("tokens", fontsize=9)
     figure.supylabel("time of one call [ms]", fontsize=9)
     return save_figure(figure, folder, "attention")
@@ -57,8 +58,8 @@ def _panels(names: Mapping[str, object]) -> dict[str, list[str]]:
 
 def _rate(grouped: Mapping[str, Sequence[AttentionCost]]) -> float:
     """Multiply-accumulates a millisecond of softmax attention on its largest grid; 0 where they are not known."""
-    last = (grouped.get(REFERENCE) or next(iter(grouped.values())))[-1]
-    return last.macs / last.milliseconds
+    last = grouped.get(REFERENCE, ())[-1:]
+    return last[0].macs / last[0].milliseconds if last else 0.0
 
 
 def _guides(axis, reference: Sequence[AttentionCost]) -> None:

@@ -82,7 +82,10 @@ def attention_costs(
     rounds: int = 3,
     on_progress: Callable[[str], None] = lambda line: None,
 ) -> list[AttentionCost]:
-    """Each attention on each grid (None: GRIDS) in eager PyTorch: the best of ``rounds`` calls and more after an untimed one."""
+    """Each attention on each grid (None: GRIDS) in eager PyTorch: the best of ``rounds`` calls after an untimed one.
+
+    Short calls are made more often.
+    """
     if rounds < 1:
         raise HondoError(f"rounds must be at least 1, got {rounds}", field="runs")
     found = []
