@@ -5,7 +5,7 @@ from dataclasses import replace
 from hondo.core.report import Report
 from hondo.recipes.search.search_space import Claim, SpeedConfig
 from hondo.recipes.search.strategies import grid
-from hondo.recipes.search.study_report import LivePage, claims_rows, write_report
+from hondo.recipes.search.study_report import LivePage, claims_rows, in_order, write_report
 from hondo.recipes.search.trial_log import Outcome
 from tests.recipes.search.fake_trials import fake_study, outcome_of
 
@@ -69,3 +69,9 @@ def test_the_page_follows_a_study_that_runs(tmp_path) -> None:
     page.update(lambda: 1 / 0, total=6)  # not due yet: nothing is read
     write_report(study, told, tmp_path)
     assert "http-equiv=refresh" not in (tmp_path / "report.html").read_text()
+
+
+def test_outcomes_stand_as_the_grid_lists_them() -> None:
+    study = fake_study()
+    outcomes = [outcome_of(trial) for trial in grid(study, []).trials()]
+    assert in_order(study, outcomes[::-1]) == outcomes

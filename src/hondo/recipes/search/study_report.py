@@ -14,7 +14,7 @@ from hondo.evaluate.figures.draw_study import Measured
 from hondo.evaluate.speed.noise import WAITED
 from hondo.metrics.depth_metrics import METRICS
 from hondo.recipes.search.main_effects import finished, main_effects, pareto, speed_number
-from hondo.recipes.search.search_space import Claim, Study
+from hondo.recipes.search.search_space import Claim, Factor, Study
 from hondo.recipes.search.trial_log import Outcome
 
 FIGURES, EFFECTS = "figures", "mean_effects"  # of the speed
@@ -32,6 +32,7 @@ TRAINING_ROWS = ("loss", "steps", "time", "images_per_s")
 
 def write_report(study: Study, outcomes: Sequence[Outcome], folder: Path) -> Path:
     """Writes the files into ``folder``; returns report.md."""
+    outcomes = in_order(study, outcomes)
     report = study_report(study, outcomes)
     tables = [replace(report, title=f"Mean {name} by factor", rows=effects_rows(outcomes, of=name)) for name in
               dict.fromkeys((speed_number(outcomes), _ranked_by(study, outcomes)))]  # fmt: skip
@@ -80,6 +81,19 @@ class LivePage:
         atomic_write(self._path, text.replace("<!doctype html>", reload, 1).encode())
         ended = time.monotonic()
         self._next_s = ended + max(REFRESH_S / 2, 50 * (ended - began))
+
+
+def in_order(study: Study, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """The outcomes as a grid lists them, whatever order they ran in: levels stand in tables as the study has them."""
+    places = {
+        factor.name: [level.label for level in factor.levels] for factor in study.factors if isinstance(factor, Factor)
+    }
+
+    def place(outcome: Outcome) -> tuple[int, ...]:
+        levels = ((labels, outcome.factors.get(name)) for name, labels in places.items())
+        return tuple(labels.index(level) if level in labels else len(labels) for labels, level in levels)
+
+    return sorted(outcomes, key=place)
 
 
 def study_report(study: Study, outcomes: Sequence[Outcome]) -> Report:
