@@ -325,11 +325,11 @@ def run_chaos(
 
 
 def summed(rows: list[Row]) -> list[Row]:
-    """One row for each name, with the sum of its values."""
+    """One row for each subject, with the sum of its values."""
     values: Counter = Counter()
     for row in rows:
-        values[row.name] += row.value
-    return [Row(name=name, value=value, subject="chaos") for name, value in values.items()]
+        values[row.subject] += row.value
+    return [Row(name="value", value=value, subject=name) for name, value in values.items()]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -354,9 +354,9 @@ def main(arguments: list[str] | None = None) -> None:
             given.out or Path(scratch), kinds=given.kinds, faults=given.faults, trials=given.trials,
             epochs=given.epochs, steps=given.steps, minutes=given.minutes, seed=given.seed,
         )  # fmt: skip
-    rows = [Row(name=f"faults: {kind}", value=count, subject="chaos") for kind, count in sorted(done.items())]
+    rows = [Row(name="value", value=count, subject=f"faults: {kind}") for kind, count in sorted(done.items())]
     rows += [
-        Row(name=name, value=value, subject="chaos")
+        Row(name="value", value=value, subject=name)
         for name, value in (
             ("trials", found.trials), ("lines in trials.jsonl", found.lines), ("attempts", found.attempts),
             ("epochs with other weights", found.wrong_weights), ("epochs lost", found.lost_steps),

@@ -131,7 +131,7 @@ def main(arguments: list[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     found: dict[str, float] = {}
     if given.json is not None and given.json.exists():
-        found = {row.name: row.value for row in Report.from_json(given.json.read_text()).rows}
+        found = {row.subject: row.value for row in Report.from_json(given.json.read_text()).rows}
     measures = {
         "overhead": partial(measure_overhead, trials=given.trials, steps=given.steps),
         "no-op": partial(measure_no_op, trials=10 * given.trials),
@@ -140,7 +140,7 @@ def main(arguments: list[str] | None = None) -> None:
     }
     for part in given.parts:
         found |= measures[part]()
-        rows = tuple(Row(name=name, value=value, subject="this machine") for name, value in found.items())
+        rows = tuple(Row(name="value", value=value, subject=name) for name, value in found.items())
         report = Report(title="The fleet on one machine", rows=rows)
         if given.json is not None:
             given.json.write_text(report.to_json())

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from hondo.core.report import Report, Row
@@ -32,19 +32,6 @@ DAY_S = 86_400.0
 TRIALS, IMAGES = (10, 1_000, 100_000), 1_000_000_000
 
 
-@dataclass(frozen=True, kw_only=True)
-class Costs:
-    """Of one trial in the driver, and of one part of a batch prediction."""
-
-    trial_s: float
-    trial_bytes: float  # of memory
-    line_bytes: float  # of trials.jsonl
-    start_s: float  # of a resumed study, for each trial that is done
-    part_s: float
-    part_line_bytes: float
-    report_s: float  # for each trial
-
-
 def no_op_study(trials: int) -> Study:
     """Two factors whose combinations are at least so many trials."""
     side = max(2, round(trials**0.5))
@@ -56,8 +43,6 @@ def no_op_study(trials: int) -> Study:
 
 def at_once(trials: Iterator[Trial], work: Work, on_value: OnValue) -> Iterator[Outcome]:
     """Every trial ends when it begins."""
-    from dataclasses import asdict
-
     for number, trial in enumerate(trials):
         results = {"abs_rel": 0.1 + number % 7 / 100, "loss": 1.0, "steps": 100.0, "time": 60.0}
         yield Outcome(
@@ -127,15 +112,15 @@ def measure_parts(parts: int, out: Path) -> dict[str, float]:
 
 def rows_of(driver: dict[str, float], parts: dict[str, float], *, images_per_s: float) -> tuple[Row, ...]:
     """What was measured, and what it means for more trials and images."""
-    measured = "measured"
-    rows = [
-        Row(name="no-op trials", value=driver["count"], subject=measured),
-        Row(name="driver a trial [ms]", value=1e3 * driver["trial_s"], subject=measured),
-        Row(name="memory a trial [kB]", value=driver["trial_bytes"] / 1e3, subject=measured),
-        Row(name="trials.jsonl a trial [kB]", value=driver["line_bytes"] / 1e3, subject=measured),
-        Row(name="commit of a part [ms]", value=1e3 * parts["part_s"], subject=measured),
-        Row(name="manifest a part [B]", value=parts["part_line_bytes"], subject=measured),
-    ]
+    measured = {
+        "no-op trials that ran": driver["count"],
+        "driver, a trial [ms]": 1e3 * driver["trial_s"],
+        "driver memory, a trial [kB]": driver["trial_bytes"] / 1e3,
+        "trials.jsonl, a trial [kB]": driver["line_bytes"] / 1e3,
+        "commit of a part [ms]": 1e3 * parts["part_s"],
+        "manifest, a part [B]": parts["part_line_bytes"],
+    }
+    rows = [Row(name="value", value=value, subject=subject) for subject, value in measured.items()]
     for trials in TRIALS:
         subject = f"{trials:,} trials"
         rows += [
@@ -145,14 +130,15 @@ def rows_of(driver: dict[str, float], parts: dict[str, float], *, images_per_s: 
             Row(name="resume [s]", value=trials * driver["start_s"], subject=subject),
             Row(name="report [s]", value=trials * driver["report_s"], subject=subject),
         ]
-    count, subject = IMAGES / PART_SIZE, "a billion images"
-    rows += [
-        Row(name="parts [M]", value=count / 1e6, subject=subject),
-        Row(name="manifest [GB]", value=count * parts["part_line_bytes"] / 1e9, subject=subject),
-        Row(name="predictions.json [GB]", value=IMAGES * parts["item_bytes"] / 1e9, subject=subject),
-        Row(name="joining the manifest [h]", value=count * parts["join_s"] / 3600, subject=subject),
-        Row(name="workers for ten days", value=IMAGES / images_per_s / (10 * DAY_S), subject=subject),
-    ]
+    count = IMAGES / PART_SIZE
+    billion = {
+        "parts [M]": count / 1e6,
+        "manifest [GB]": count * parts["part_line_bytes"] / 1e9,
+        "predictions.json [GB]": IMAGES * parts["item_bytes"] / 1e9,
+        "joining the manifest [h]": count * parts["join_s"] / 3600,
+        "workers for ten days": IMAGES / images_per_s / (10 * DAY_S),
+    }
+    rows += [Row(name="a billion images", value=value, subject=subject) for subject, value in billion.items()]
     return tuple(rows)
 
 

@@ -36,10 +36,8 @@ class Listed:
     """Trials that are known before the first one runs; none is stopped."""
 
     def __init__(self, trials: Sequence[Trial], done: Sequence[Outcome]) -> None:
-        unique = {trial.hash: trial for trial in trials}
-        self.total, self._todo = len(unique), [unique[name] for name in unique.keys() - {one.hash for one in done}]
-        order = list(unique)
-        self._todo.sort(key=lambda trial: order.index(trial.hash))
+        unique, ended = {trial.hash: trial for trial in trials}, {outcome.hash for outcome in done}
+        self.total, self._todo = len(unique), [trial for name, trial in unique.items() if name not in ended]
 
     def trials(self) -> Iterator[Trial]:
         return iter(self._todo)
