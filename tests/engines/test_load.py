@@ -12,6 +12,7 @@ from hondo.core.errors import HondoError
 from hondo.engines.base.engine import ExportOptions
 from hondo.engines.load import ModelSettings, check_size_hw, has_no_weights, weights_file
 from hondo.engines.registry import ENGINES
+from hondo.models.base.flip_confidence import with_flip_confidence
 
 QUICK = {"weights": "random", "engine": "torch", "size_hw": (32, 64)}
 image = np.full((48, 96, 3), 120, np.uint8)
@@ -154,3 +155,30 @@ def test_settings_name_a_model_as_it_was_given(tiny_model, tmp_path) -> None:
     path = ENGINES["onnx"].export(tiny_model, tmp_path / "tiny8.onnx", ExportOptions(size_hw=(32, 64)))
     assert ModelSettings().load(str(path)).name == str(path)
     assert ModelSettings(engine="torch").load(tiny_model).name == "tiny"
+
+
+@pytest.mark.parametrize("engine", ["torch", "onnx"])
+def test_a_confidence_comes_beside_the_same_depth(engine: str, tmp_path) -> None:
+    if find_spec({"torch": "torch", "onnx": "onnxruntime"}[engine]) is None:
+        pytest.skip(f"{engine} is not installed")
+    model = hondo.build_model("unet-light", weights="random")
+    noise = np.random.default_rng(0).integers(0, 256, (48, 96, 3), dtype=np.uint8)
+    plain = hondo.load(model, engine="torch", precision="fp32", size_hw=(32, 64))(noise)
+    sure = hondo.load(model, engine=engine, precision="fp32", size_hw=(32, 64), confidence=True)
+    depth_map = sure(noise)
+    np.testing.assert_allclose(depth_map.values, plain.values, rtol=1e-3)
+    assert plain.confidence is None and depth_map.confidence is not None
+    assert depth_map.confidence.shape == (48, 96) and 0 <= depth_map.confidence.min() < depth_map.confidence.max() <= 1
+    (many,) = sure.predict_many([noise])
+    np.testing.assert_allclose(many.confidence, depth_map.confidence, atol=1e-4)
+
+
+def test_a_file_holds_the_confidence_and_another_has_none(tmp_path) -> None:
+    pytest.importorskip("onnxruntime")
+    model, options = hondo.build_model("unet-light", weights="random"), ExportOptions(size_hw=(32, 64))
+    for name, each in (("with", with_flip_confidence(model)), ("without", model)):
+        ENGINES["onnx"].export(each, tmp_path / f"{name}.onnx", options)
+    assert hondo.load(tmp_path / "with.onnx")(image).confidence is not None
+    assert hondo.load(tmp_path / "without.onnx")(image).confidence is None
+    with pytest.raises(HondoError, match="export it with confidence"):
+        hondo.load(tmp_path / "without.onnx", confidence=True)

@@ -55,7 +55,7 @@ class Prepared(Protocol):
 class InferQueue:
     """Runs a network on several inputs at once: at most ``depth`` may be submitted and not yet waited for."""
 
-    submit: Callable[[Float[np.ndarray, "b 3 H W"]], Callable[[], Float[np.ndarray, "b 1 h w"]]]  # waits for the maps
+    submit: Callable[[Float[np.ndarray, "b 3 H W"]], Callable[[], Float[np.ndarray, "b c h w"]]]  # waits for the maps
     depth: int
     close: Callable[[], None] = field(default=lambda: None)
 
@@ -64,7 +64,7 @@ class InferQueue:
 class Predictor(Protocol):
     """An image in, its depth out, at the image's size, whatever engine runs the network.
 
-    A call is ``finish(prepared, run(prepared.network_input)[0, 0])`` with ``prepared = prepare(image)``. Stateless, and
+    A call is ``finish(prepared, run(prepared.network_input)[0])`` with ``prepared = prepare(image)``. Stateless, and
     safe from several threads. ``camera=None`` stands for the predictor's own camera, if it has one.
     """
 
@@ -123,12 +123,15 @@ class Predictor(Protocol):
 
     def run(
         self, network_input: Float[np.ndarray, "b 3 H W"], *previous_and_K: Float[np.ndarray, "b ..."]
-    ) -> Float[np.ndarray, "b 1 h w"]:
+    ) -> Float[np.ndarray, "b c h w"]:
         """The network's maps. Multi-frame networks also take previous inputs (b n 3 H W), the newest first, and K."""
         ...
 
-    def finish(self, prepared: Prepared, raw: Float[np.ndarray, "h w"], *, size_hw: Size | None = None) -> DepthMap:
-        """The depth map at the image's size, or at ``size_hw``, from the network's map of a prepared image."""
+    def finish(self, prepared: Prepared, raw: Float[np.ndarray, "c h w"], *, size_hw: Size | None = None) -> DepthMap:
+        """The depth map at the image's size, or at ``size_hw``, from the network's map of a prepared image.
+
+        ``raw``: the depth, and a confidence where the network gives one (c = 2).
+        """
         ...
 
     def warm(self, image_hw: Size | None = None, *, queue: InferQueue | None = None, exclusive: bool = True) -> Size:

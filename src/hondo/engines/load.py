@@ -15,6 +15,7 @@ from hondo.engines.base.engine import EXACT, Engine, LoadOptions
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.registry import ENGINES
 from hondo.models.base.depth_model import DepthModel
+from hondo.models.base.flip_confidence import with_flip_confidence
 from hondo.models.download.named_weights import DOWNLOAD, named_weights, path_here
 
 
@@ -27,14 +28,15 @@ def load(
     precision: str = "auto",
     camera: Camera | None = None,
     threads: int | None = None,
+    confidence: bool = False,
     **options: Any,
 ) -> NetworkPredictor:
     """A Predictor for a model by name, a run folder, an exported file, or a DepthModel.
 
     ``size_hw``: the network's input size. ``precision``: "auto" (the fastest here whose depth is within
     1 % of fp32, see ``auto_precision``), fp32, fp16, bf16, int8-dynamic or int8-weights, as the engine offers; an
-    exported file keeps its own. ``camera`` goes into every depth map, scaled to the image. ``options`` go to the
-    model's builder.
+    exported file keeps its own. ``camera`` goes into every depth map, scaled to the image. ``confidence``:
+    depth maps get one, from the mirrored image, for twice the cost. ``options`` go to the model's builder.
     ``engine="auto"``: that of the file; for models the fastest installed one, see ``autoselect``. ``weights``: as in
     ``build_model``; None fetches the published weights of a name that ships without any, once, and refuses a name that
     has none. An untrained model is asked for with ``weights="random"``.
@@ -47,7 +49,7 @@ def load(
     check_camera(camera)
     settings = ModelSettings(
         weights=weights, engine=engine, device=device, size_hw=size_hw, precision=precision, threads=threads,
-        options=options,
+        confidence=confidence, options=options,
     )  # fmt: skip
     return _load(model, settings, camera=camera)
 
@@ -71,7 +73,7 @@ def _load_model(model: str | Path | DepthModel, settings: "ModelSettings") -> Ne
     engine = ENGINES[candidates(how.device, precision=how.precision)[0] if is_auto else settings.engine]
     engine.check_load(None, how)
     WAITING.info("building %s", model if isinstance(model, (str, Path)) else model.name)
-    built = model if isinstance(model, DepthModel) else settings.build(model)
+    built = settings.with_confidence(model) if isinstance(model, DepthModel) else settings.build(model)
     spec = built.input_spec if settings.size_hw is None else replace(built.input_spec, size_hw=tuple(settings.size_hw))
     if settings.precision == AUTO:
         loaded = load_auto_precision(built, how, size_hw=spec.size_hw, engine=settings.engine)
@@ -168,6 +170,8 @@ def _load_file(path: Path, settings: "ModelSettings") -> NetworkPredictor:
     predictor = own.load(path, settings.load_options)
     if settings.weights is not None or settings.options:
         raise HondoError(f"{path}: an exported file holds its weights and options; leave out weights and options")
+    if settings.confidence and not predictor.has_confidence:
+        raise HondoError(f"{path} gives no confidence; export it with confidence=True", field="confidence")
     spec = predictor.input_spec
     if size_hw is not None and tuple(size_hw) != tuple(spec.size_hw):
         if spec.fixed:
@@ -201,6 +205,7 @@ class ModelSettings:
     size_hw: Size | None = None
     precision: str = "fp32"
     threads: int | None = None
+    confidence: bool = False  # maps get one from the mirrored image
     options: Mapping[str, Any] = field(default_factory=dict)
     accept_licence: bool = False  # of published weights that are fetched
     offline: bool = False  # nothing is fetched
@@ -226,4 +231,8 @@ class ModelSettings:
     def build(self, model: str | Path) -> DepthModel:
         """The torch model, with its weights."""
         self.fetch(model)
-        return build_depth_model(model, weights=self.weights, options=dict(self.options))
+        return self.with_confidence(build_depth_model(model, weights=self.weights, options=dict(self.options)))
+
+    def with_confidence(self, model: DepthModel) -> DepthModel:
+        """The model, with a confidence if that is asked for."""
+        return with_flip_confidence(model) if self.confidence else model

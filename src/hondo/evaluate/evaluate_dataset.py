@@ -17,6 +17,7 @@ from hondo.evaluate.accuracy.detail_report import detail_reports
 from hondo.evaluate.accuracy.evaluation import Evaluation, evaluate_samples
 from hondo.evaluate.accuracy.score_image import parse_align
 from hondo.evaluate.accuracy.subject import PredictionSettings, Subject, open_subject
+from hondo.evaluate.accuracy.uncertainty import NOTE, uncertainty_report
 from hondo.evaluate.comparison.compare_scores import comparison_reports
 from hondo.evaluate.comparison.entrants import Entrant, entrants
 from hondo.evaluate.comparison.scores import scores_of
@@ -47,6 +48,7 @@ class EvaluationSettings:
     png_factor: float | None = None  # of predictions by others; None: by the protocol
     pred_kind: str = DepthKind.METRIC_DEPTH
     skip_nan: bool = False  # pixels where a prediction is NaN do not count
+    uncertainty: bool = False  # also score the confidence of the depth maps
     flip: bool = False  # average with the mirrored map of the mirrored image
     against: tuple[str, ...] = ()  # subjects that are evaluated alike, or JSON files of earlier evaluations
 
@@ -93,6 +95,8 @@ def evaluate_dataset(
             report = evaluation.report(settings.title("Depth accuracy"))
         report = _add_flicker(report, subject, frames, track=track) if settings.flicker else report
         on_report(report)
+        if settings.uncertainty and evaluation.scored:
+            report = _add_uncertainty(settings, report, subject, samples, on_report=on_report, track=track)
         if is_flicker_only:
             return _flicker_only(evaluation, report, json=json)
         if json is not None:
@@ -152,6 +156,22 @@ def _open_subject(settings: EvaluationSettings, samples: Samples, name: str | No
 def _add_flicker(report: Report, subject: Subject, frames: Samples, *, track: Track) -> Report:
     flicker = measure_flicker(subject.predict, frames, track=track)
     return replace(report, rows=(*report.rows, *flicker.rows(subject.name)), notes=(*report.notes, flicker.note()))
+
+
+def _add_uncertainty(
+    settings: EvaluationSettings,
+    report: Report,
+    subject: Subject,
+    samples: Samples,
+    *,
+    on_report: Callable[[Report], None],
+    track: Track,
+) -> Report:
+    """Hands on a table of its own; the report that goes into files holds both."""
+    how = {"subject": subject.name, "protocol": settings.protocol, "align": settings.align}
+    found = uncertainty_report(subject.predict, samples, **how, track=track)
+    on_report(found)
+    return replace(report, rows=(*report.rows, *found.rows), notes=(*report.notes, NOTE))
 
 
 def _flicker_only(evaluation: Evaluation, report: Report, *, json: Path | None) -> Evaluation:

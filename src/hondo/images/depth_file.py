@@ -74,6 +74,14 @@ def save_depth(
     return path
 
 
+def save_confidence(depth_map: DepthMap, path: Path) -> Path:
+    """Writes the confidence as a PNG of 8 bits, 255 = certain."""
+    if depth_map.confidence is None:
+        raise HondoError("this depth map has no confidence; give confidence=True when the model is loaded")
+    grey = np.rint(255 * np.clip(depth_map.confidence, 0, 1)).astype(np.uint8)
+    return write_image(path, np.repeat(grey[..., None], 3, axis=2))
+
+
 def png_scale(depth_map: DepthMap, *, png_factor: float = PNG_FACTOR, headroom: float = 1.0) -> PngScale:
     """The scale that suits a map: metres x png_factor; scaled kinds fill 16 bits; relative ones also shift.
 

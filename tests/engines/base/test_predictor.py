@@ -104,7 +104,7 @@ def test_prepare_run_and_finish_are_a_call(image) -> None:
     network = predictor(camera=Camera.from_fov(60, size_hw=(64, 128)))
     prepared = network.prepare(image)
     assert prepared.network_input.shape == (1, 3, 32, 64) and prepared.image_hw == (64, 128)
-    given, wanted = network.finish(prepared, network.run(prepared.network_input)[0, 0]), network(image)
+    given, wanted = network.finish(prepared, network.run(prepared.network_input)[0]), network(image)
     np.testing.assert_array_equal(given.values, wanted.values)
     assert given.image_rgb is image and given.camera == wanted.camera == network.camera
 
@@ -113,7 +113,7 @@ def test_a_map_of_another_size_without_the_image(image) -> None:
     network = predictor()
     camera = Camera.from_fov(60, size_hw=(64, 128))
     prepared = network.prepare(image, camera=camera, keep_image=False)
-    depth_map = network.finish(prepared, network.run(prepared.network_input)[0, 0], size_hw=(16, 32))
+    depth_map = network.finish(prepared, network.run(prepared.network_input)[0], size_hw=(16, 32))
     assert depth_map.size_hw == (16, 32) and depth_map.image_rgb is None
     assert depth_map.camera == camera.resized((16, 32))
 

@@ -1,14 +1,16 @@
 """The option's text, and the maps and items of images and videos with it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hondo.core.errors import HondoError
-from hondo.core.types import DepthKind, DepthMap
+from hondo.core.types import Camera, DepthKind, DepthMap
+from hondo.models.registry.facts import stored_facts
 from hondo.video.predict.manifest import Item
-from hondo.video.predict.metric_from import MetricFrom
+from hondo.video.predict.metric_from import TRAINING_FOCAL, MetricFrom
 from hondo.video.sources.source_list import Source, SourceKind
 
 IMAGE = Source(text="a.png", kind=SourceKind.IMAGE, stem="a")
@@ -56,3 +58,21 @@ def test_points_are_refused_for_several_images_and_a_height_is_not() -> None:
 def test_what_cannot_be_read(text: str, says: str) -> None:
     with pytest.raises(HondoError, match=says):
         MetricFrom.parse(text)
+
+
+def test_metres_follow_the_focal_length_of_the_camera() -> None:
+    metric = MetricFrom.parse("focal", model="dpt-hybrid-nyu")
+    plain = DepthMap(values=np.full((48, 64), 2.0, np.float32), kind=DepthKind.METRIC_DEPTH)
+    doubled = Camera(fx=2 * 51.88579, fy=100, cx=32, cy=24, size_hw=(48, 64))
+    item, found = metric.apply(IMAGE, Item(source="a.png"), replace(plain, camera=doubled))
+    np.testing.assert_allclose(found.depth(), 4.0, rtol=1e-6)
+    assert item.metric.startswith("focal: factor 2")
+    with pytest.raises(HondoError, match="needs the camera"):
+        metric.apply(IMAGE, Item(source="a.png"), plain)
+
+
+def test_a_model_without_a_training_camera_is_refused() -> None:
+    with pytest.raises(HondoError, match="hondo-nano gives no metres that belong to a known camera"):
+        MetricFrom.parse("focal", model="hondo-nano")
+    kinds = {fact.name: fact.kind for fact in stored_facts()}
+    assert all(kinds[name] == "metric_depth" for name in TRAINING_FOCAL)

@@ -32,13 +32,13 @@ def test_batches_form_while_the_engine_is_busy(tiny, until, batch, wanted) -> No
     predictor, shared = tiny(held_run(held, sizes)), engine(batch=batch)
     inputs = [np.full((1, 3, 2, 2), number, dtype=np.float32) for number in range(7)]
     held.set()
-    assert shared.submit(predictor, inputs[0], client="a").result(5)[0, 0] == 0
+    assert shared.submit(predictor, inputs[0], client="a").result(5)[0, 0, 0] == 0
     held.clear()
     futures = [shared.submit(predictor, inputs[1], client="a")]
     until(lambda: len(sizes) == 2)
     futures += [shared.submit(predictor, each, client="a") for each in inputs[2:]]
     held.set()
-    assert [future.result(5)[0, 0] for future in futures] == [1, 2, 3, 4, 5, 6]
+    assert [future.result(5)[0, 0, 0] for future in futures] == [1, 2, 3, 4, 5, 6]
     assert sizes == wanted
     shared.close()
 
@@ -71,7 +71,7 @@ def test_images_that_wait_are_worked_on_side_by_side(tiny, until) -> None:
             with pytest.raises(Refusal, match="RuntimeError"):
                 future.result(5)
         else:
-            assert future.result(5)[0, 0] == number
+            assert future.result(5)[0, 0, 0] == number
     assert most[0] == 3 and open_now[0] == 0
     shared.close()
 
@@ -81,7 +81,7 @@ def test_a_batch_keeps_within_its_time(tiny, until) -> None:
     predictor, shared = tiny(held_run(held, sizes)), engine(batch=8, batch_s=1e-9)
     futures = [shared.submit(predictor, np.zeros((1, 3, 2, 2), np.float32), client="a") for _ in range(5)]
     held.set()
-    assert [future.result(5).shape for future in futures] == [(2, 2)] * 5 and sizes == [1] * 5
+    assert [future.result(5).shape for future in futures] == [(1, 2, 2)] * 5 and sizes == [1] * 5
     shared.close()
 
 
@@ -108,7 +108,7 @@ def test_closing_refuses_what_waits(tiny, until) -> None:
     with pytest.raises(Refusal, match="stopping"):
         waiting.result(5)
     held.set()
-    assert running.result(5).shape == (2, 2)
+    assert running.result(5).shape == (1, 2, 2)
     closing.join(5)
     with pytest.raises(Refusal, match="stopping"):
         shared.submit(predictor, np.zeros((1, 3, 2, 2), np.float32), client="a")

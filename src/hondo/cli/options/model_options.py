@@ -15,6 +15,7 @@ SizeOption = Annotated[
     str | None,
     tyro.conf.arg(
         metavar="HxW",
+        help_behavior_hint="",
         help="Network input in pixels, e.g. 192x640; an image keeps its aspect and gets about this area. "
         "Default: the model's own.",
     ),
@@ -32,11 +33,14 @@ CameraOption = Annotated[
     str | None,
     tyro.conf.arg(
         metavar="FILE|fx,fy,cx,cy",
+        help_behavior_hint="",
         help="Camera intrinsics: a file (JSON, K.txt, YAML, COLMAP, KITTI), fx,fy,cx,cy in pixels of the images, or "
         "fov=DEGREES (horizontal).",
     ),
 ]
-SourcesArgument = Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="SOURCE...")]
+SourcesArgument = Annotated[
+    tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="SOURCE...", help_behavior_hint="")
+]
 ModelArgument = Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="MODEL")]
 
 
@@ -44,10 +48,12 @@ ModelArgument = Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="MODE
 class WeightOptions:
     """How the model is built."""
 
-    weights: Annotated[str | None, tyro.conf.arg(metavar="FILE")] = None
+    weights: Annotated[str | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="")] = None
     """A published checkpoint (file or folder), the name of one (see `hondo weights list`), or 'random' for an untrained
     model. Default: the weights that ship with hondo, else the published ones, which are fetched once."""
-    option: Annotated[tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="KEY=VALUE")] = ()
+    option: Annotated[
+        tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="KEY=VALUE", help_behavior_hint="")
+    ] = ()
     """An option of the model's builder, e.g. --option num_heads=1 --option hooks=0,1; may be repeated."""
     accept_licence: bool = False
     """Accept the licence of the published weights, once, where it does not allow every use."""
@@ -60,6 +66,8 @@ class PrecisionOptions(WeightOptions):
     """How the model is built, and in which precision it computes."""
 
     precision: PrecisionOption = "auto"
+    confidence: bool = False
+    """Also a confidence of each pixel, from the mirrored image, at twice the cost: in maps, on the page, in files."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +81,7 @@ class ModelOptions(PrecisionOptions):
     device: Annotated[str, tyro.conf.arg(metavar="NAME")] = "auto"
     """auto, cpu, cuda or cuda:N; mps with torch; gpu or npu with OpenVINO; tensorrt, openvino, coreml, dml or xnnpack
     with ONNX Runtime."""
-    threads: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
+    threads: Annotated[int | None, tyro.conf.arg(metavar="N", help_behavior_hint="")] = None
     """CPU threads of the engine. Default: the engine's choice."""
 
 
@@ -99,6 +107,8 @@ def model_settings(options: WeightOptions, *, models: tuple[str, ...] = ()) -> "
     )  # fmt: skip
     for model in models:
         settings.fetch(model)
+    if isinstance(options, PrecisionOptions):
+        settings = replace(settings, confidence=options.confidence)
     if not isinstance(options, ModelOptions):
         return settings
     return replace(

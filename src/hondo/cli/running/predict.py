@@ -16,6 +16,7 @@ from hondo.cli.options.model_options import (
     SourcesArgument,
     model_settings,
 )
+from hondo.core.atomic import make_writable_folder
 from hondo.core.errors import HondoError
 
 if TYPE_CHECKING:
@@ -36,20 +37,22 @@ class PredictConfig:
     out: Annotated[str, tyro.conf.arg(metavar="FOLDER")] = "predictions"
     """Folder for the results; with --address also a URL, such as s3://bucket/depth."""
     camera: CameraOption = None
-    fov: Annotated[float | None, tyro.conf.arg(metavar="DEGREES")] = None
+    fov: Annotated[float | None, tyro.conf.arg(metavar="DEGREES", help_behavior_hint="")] = None
     """Horizontal field of view in place of --camera. Default where points need it: EXIF, else 60 degrees."""
-    metric_from: Annotated[str | None, tyro.conf.arg(metavar="HOW")] = None
-    """Metres from what you measured: known=x,y,metres (one pixel), points=FILE (lines x,y,metres) or height=METRES (of
-    the camera above a level floor)."""
-    save: str = "png16"
-    """Comma list of png16, npy, color, ply, video."""
+    metric_from: Annotated[str | None, tyro.conf.arg(metavar="HOW", help_behavior_hint="")] = None
+    """What gives metres: known=x,y,metres (measured at one pixel), points=FILE (lines x,y,metres), height=METRES of the
+    camera above a level floor, or focal: those of a metric model, for your camera (--camera, --fov or EXIF)."""
+    known_distance: Annotated[str | None, tyro.conf.arg(metavar="x,y,METRES", help_behavior_hint="")] = None
+    """Short for --metric-from known=x,y,METRES: a tape measure on one pixel."""
+    save: Annotated[str, tyro.conf.arg(metavar="NAMES")] = "png16"
+    """Comma list of png16, npy, color, ply, video, confidence (8-bit PNG, 255 = certain; from the mirrored image)."""
     png_factor: Annotated[float, tyro.conf.arg(metavar="N")] = 256.0
     """Stored value of one metre in 16-bit images of metric models (1000 for indoor use)."""
     palette: Annotated[str, tyro.conf.arg(metavar="NAME")] = "turbo"
     """Colours of `color` and `video`."""
     audio: bool = True
     """Copy the sound of a video into its depth video; --no-audio leaves it out."""
-    limit: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
+    limit: Annotated[int | None, tyro.conf.arg(metavar="N", help_behavior_hint="")] = None
     """Frames of each video or camera. Default: all."""
     steady: bool = False
     """Videos, cameras and folders of frames in order: one scale over the clip, and no flicker."""
@@ -68,17 +71,19 @@ class PredictConfig:
 def run(config: PredictConfig) -> int:
     if config.address is not None:
         return _run_on_ray(config, config.address)
-    if not all(Path(text).exists() for text in config.sources):
+    if not config.sources or not all(Path(text).exists() for text in config.sources):
         from hondo.video.sources.source_list import find_sources
 
         find_sources(config.sources)  # refuses what is not there before anything slow is imported
+    output, metric_from = _output(config), _metric_from(config)
+    make_writable_folder(Path(config.out), field="out")
     from hondo.video.predict.predict_sources import predict_files
 
     settings = model_settings(config.network)
     items = predict_files(
-        config.sources, model=config.model, settings=settings, output=_output(config),
+        config.sources, model=config.model, settings=settings, output=output,
         camera=_camera(config), max_megapixels=config.max_megapixels, limit=config.limit, steady=config.steady,
-        metric_from=config.metric_from,
+        metric_from=metric_from,
         on_warning=lambda text: print(f"hondo: {text}", file=sys.stderr),
     )  # fmt: skip
     count = _Count()
@@ -91,7 +96,7 @@ def run(config: PredictConfig) -> int:
 def _run_on_ray(config: PredictConfig, address: str) -> int:
     from hondo.fleet.batch.predict_on_ray import BatchJob, predict_on
 
-    for name in ("camera", "fov", "metric_from"):
+    for name in ("camera", "fov", "metric_from", "known_distance"):
         if getattr(config, name) is not None:
             raise HondoError(f"--{name.replace('_', '-')} is not available with --address")
     if config.workers < 1 or config.part_size < 1:
@@ -118,6 +123,14 @@ def _camera(config: PredictConfig) -> str | None:
     if config.camera is not None:
         raise HondoError("--camera and --fov exclude each other; give one of them")
     return f"fov={config.fov:g}"
+
+
+def _metric_from(config: PredictConfig) -> str | None:
+    if config.known_distance is None:
+        return config.metric_from
+    if config.metric_from is not None:
+        raise HondoError("--metric-from and --known-distance exclude each other; give one of them")
+    return f"known={config.known_distance}"
 
 
 def _output(config: PredictConfig) -> "OutputConfig":

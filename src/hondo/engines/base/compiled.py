@@ -61,7 +61,7 @@ def compiled_per_shape(compile_for: Callable[[Shape], Call], *, kept: int = KEPT
     """A call that compiles for each new input shape, and keeps the last ``kept``."""
     compiled = kept_per_shape(compile_for, kept=kept)
 
-    def run(image: Float[np.ndarray, "b 3 H W"], *views: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b 1 h w"]:
+    def run(image: Float[np.ndarray, "b 3 H W"], *views: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b c h w"]:
         return compiled(image.shape)(image, *views)
 
     return run
@@ -70,7 +70,7 @@ def compiled_per_shape(compile_for: Callable[[Shape], Call], *, kept: int = KEPT
 def fixed_shape(run: Call, *, shape: Shape, name: str) -> Call:
     """A call that takes one shape: a smaller batch is filled up, anything else refused."""
 
-    def checked(image: Float[np.ndarray, "b 3 H W"], *views: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b 1 h w"]:
+    def checked(image: Float[np.ndarray, "b 3 H W"], *views: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b c h w"]:
         check_shape(image.shape, shape=shape, name=name)
         missing = shape[0] - len(image)
         return run(*(filled_up(each, missing) for each in (image, *views)))[: len(image)]
@@ -118,7 +118,7 @@ def fixed_queue(open_queue: Callable[[], InferQueue], *, shape: Shape, name: str
 def any_size(run: Call, *, multiple_of: int, name: str) -> Call:
     """A call that refuses sizes that are no multiple, which a graph fails on somewhere inside, and says if it fails."""
 
-    def checked(image: Float[np.ndarray, "b 3 H W"], *views: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b 1 h w"]:
+    def checked(image: Float[np.ndarray, "b 3 H W"], *views: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b c h w"]:
         height, width = image.shape[2:]
         if height % multiple_of or width % multiple_of:
             raise HondoError(
@@ -161,6 +161,7 @@ def predictor_of(
         name=header.name, kind=header.kind, input_spec=spec, engine=engine, precision=header.precision, device=device,
         int8=header.int8, cost=header.cost, weights_file=file,
         num_previous=header.num_previous, batch=header.batch, metres=header.metres,
+        has_confidence=header.has_confidence,
         network=_with_blank_frames(call, num_previous=header.num_previous) if header.num_previous else call,
         open_queue=None if header.num_previous else open_queue,
         layer_times=layer_times,

@@ -12,10 +12,10 @@ from jaxtyping import Float
 from hondo.core.predictor_protocol import InferQueue
 
 # Waits for the maps of inputs that were submitted. Inputs may be submitted while earlier ones run.
-Finish = Callable[[], Float[np.ndarray, "b 1 h w"]]
+Finish = Callable[[], Float[np.ndarray, "b c h w"]]
 
 
-def one_by_one(run: Callable[..., Float[np.ndarray, "b 1 h w"]]) -> InferQueue:
+def one_by_one(run: Callable[..., Float[np.ndarray, "b c h w"]]) -> InferQueue:
     """The queue of an engine that has none: one thread runs the network, while the caller prepares and finishes."""
     thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hondo-network")
     return InferQueue(
@@ -58,7 +58,7 @@ class _Batch:
     def begin(self) -> None:
         self._wait = self._submit(np.concatenate(self.images))
 
-    def maps(self) -> Float[np.ndarray, "b 1 h w"]:
+    def maps(self) -> Float[np.ndarray, "b c h w"]:
         if not self._result.done():
             try:
                 if self._wait is None:

@@ -67,6 +67,7 @@ class ExportHeader:
     num_previous: int = 0  # frames before the image that the network also takes
     batch: int = 1  # images that a file of one size takes at once
     metres: MetricCalibration | None = None  # how the model got its metres, where they were measured
+    has_confidence: bool = False  # beside the depth, as a second channel
     sha256: str = ""  # of the whole file, see core/integrity/seal; none in memory, and in files of an earlier hondo
 
     def __post_init__(self) -> None:
@@ -78,7 +79,7 @@ class ExportHeader:
         spec = input_spec or model.input_spec
         return cls(
             name=model.name, kind=model.kind, input_spec=spec, precision=precision, num_previous=model.num_previous,
-            metres=model.metres,
+            metres=model.metres, has_confidence=model.has_confidence,
         )  # fmt: skip
 
     def to_json(self) -> str:

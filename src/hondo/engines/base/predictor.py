@@ -27,8 +27,9 @@ from hondo.models.base.metric_calibration import MetricCalibration
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-# A network on its engine: RGB 0..1 (b 3 H W) in, the finest map (b 1 h w) out, in the unit of the predictor's kind. A
-# multi-frame network also takes the frames before (b n 3 H W), the newest first, and K (b 3 3) in pixels of its input.
+# A network on its engine: RGB 0..1 (b 3 H W) in, the finest map (b 1 h w) out, in the unit of the predictor's kind; a
+# second channel is a confidence. A multi-frame network also takes the frames before (b n 3 H W), the newest first, and
+# K (b 3 3) in pixels of its input.
 Run = Callable[..., np.ndarray]
 
 
@@ -49,6 +50,7 @@ class NetworkPredictor:
     metres: MetricCalibration | None = None  # how the model got its metres, where they were measured
     weights_file: Path | None = None  # the file that the weights were read from, if there is one
     num_previous: int = 0  # earlier frames that the network also looks at
+    has_confidence: bool = False  # its depth maps get one
     batch: int = 1  # images that the network runs at once, where it takes one number of them
     open_queue: Callable[[], InferQueue] | None = field(default=None, repr=False)  # None: the engine has none
     # Opens a stream (input, K, and poses if given) that keeps features of past frames; None: they are computed again.
@@ -66,7 +68,7 @@ class NetworkPredictor:
     ) -> DepthMap:
         """The depth of one image; ``camera`` in place of the predictor's own."""
         prepared = self.prepare(image, camera=camera)
-        return self.finish(prepared, self.run(prepared.network_input)[0, 0])
+        return self.finish(prepared, self.run(prepared.network_input)[0])
 
     def prepare(self, image: Any, *, camera: Camera | None = None, keep_image: bool = True) -> PreparedImage:
         """The image as the network's input. ``keep_image``: the depth map will hold the image."""
@@ -76,19 +78,19 @@ class NetworkPredictor:
 
     def run(
         self, network_input: Float[np.ndarray, "b 3 H W"], *previous_and_K: Float[np.ndarray, "b ..."]
-    ) -> Float[np.ndarray, "b 1 h w"]:
+    ) -> Float[np.ndarray, "b c h w"]:
         """The network's maps, once no other thread runs it."""
         self._check_process()
         with self.lock:
             return self._call(network_input, *previous_and_K)
 
-    def run_stream(self, step: Run, *inputs: Float[np.ndarray, "b ..."]) -> Float[np.ndarray, "b 1 h w"]:
+    def run_stream(self, step: Run, *inputs: Float[np.ndarray, "b ..."]) -> Float[np.ndarray, "b c h w"]:
         """The next frame of a stream, once no other thread runs the network."""
         self._check_process()
         with self.lock, _memory_named(inputs[0].shape):
             return step(*inputs)
 
-    def _call(self, *inputs: Float[np.ndarray, "b ..."]) -> Float[np.ndarray, "b 1 h w"]:
+    def _call(self, *inputs: Float[np.ndarray, "b ..."]) -> Float[np.ndarray, "b c h w"]:
         with _memory_named(inputs[0].shape):
             return self.network(*inputs)
 
@@ -112,19 +114,28 @@ class NetworkPredictor:
         kept = {"name": self.name, "input_spec": self.input_spec, "camera": self.camera, "place": self.place}
         return _reopened, (self.reopen, kept)
 
-    def finish(self, prepared: Prepared, raw: Float[np.ndarray, "h w"], *, size_hw: Size | None = None) -> DepthMap:
-        """The depth map at the image's size, or at ``size_hw``, from the network's map of a prepared image."""
+    def finish(self, prepared: Prepared, raw: Float[np.ndarray, "c h w"], *, size_hw: Size | None = None) -> DepthMap:
+        """The depth map at the image's size, or at ``size_hw``, from the network's map of a prepared image.
+
+        ``raw``: the depth, and a confidence where the network gives one (c = 2).
+        """
         if not np.isfinite(raw).all():
             raise HondoError(
                 f"{self.name} on {self.engine} in {self.precision} gave values that are not finite; use precision fp32"
             )
+        factor = 1
         if self.metres is not None:
             ratio = self.metres.for_camera(prepared.camera, model=self.name)
-            raw = raw if ratio == 1 else raw * np.float32(1 / ratio if self.kind.is_inverse else ratio)
+            factor = 1 if ratio == 1 else np.float32(1 / ratio if self.kind.is_inverse else ratio)
         if size_hw is not None:
             prepared = prepared.resized(size_hw)
+        values, *others = (prepared.at_image(each) for each in raw)
         return DepthMap(
-            values=prepared.at_image(raw), kind=self.kind, camera=prepared.camera, image_rgb=prepared.image_rgb
+            values=values if factor == 1 else values * factor,
+            kind=self.kind,
+            camera=prepared.camera,
+            confidence=np.clip(others[0], 0, 1) if others else None,
+            image_rgb=prepared.image_rgb,
         )
 
     def warm(self, image_hw: Size | None = None, *, queue: InferQueue | None = None, exclusive: bool = True) -> Size:
@@ -182,7 +193,7 @@ class NetworkPredictor:
         def begin(image: Any) -> Callable[[], DepthMap]:
             prepared = self.prepare(image, camera=camera)
             wait = queue.submit(prepared.network_input)
-            return lambda: self.finish(prepared, wait()[0, 0])
+            return lambda: self.finish(prepared, wait()[0])
 
         try:
             yield from in_order(images, begin=begin, depth=queue.depth)
@@ -218,11 +229,11 @@ def _memory_named(shape: tuple[int, ...]) -> AbstractContextManager[None]:
 
 
 def _with_memory_named(queue: InferQueue) -> InferQueue:
-    def submit(image: Float[np.ndarray, "b 3 H W"]) -> Callable[[], Float[np.ndarray, "b 1 h w"]]:
+    def submit(image: Float[np.ndarray, "b 3 H W"]) -> Callable[[], Float[np.ndarray, "b c h w"]]:
         with _memory_named(image.shape):
             wait = queue.submit(image)
 
-        def result() -> Float[np.ndarray, "b 1 h w"]:
+        def result() -> Float[np.ndarray, "b c h w"]:
             with _memory_named(image.shape):
                 return wait()
 
@@ -255,7 +266,7 @@ class FrameSession:
             raise HondoError(f"{self._predictor.engine} finds the poses of a stream itself; give engine=torch")
         K = prepared.network_K[None].astype(np.float32)
         raw = self._predictor.run_stream(self._step, prepared.network_input, K, *given)
-        return self._predictor.finish(prepared, raw[0, 0])
+        return self._predictor.finish(prepared, raw[0])
 
     def _recomputed(self, network_input: np.ndarray, K: np.ndarray) -> np.ndarray:
         """The whole network on this frame and those before."""

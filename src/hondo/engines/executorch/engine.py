@@ -110,7 +110,7 @@ def _runner(program: Any, *, name: str) -> Call:
     except RuntimeError as error:
         raise HondoError(f"{name}: ExecuTorch cannot prepare it ({reason_of(error)[:200]}); export it again") from error
 
-    def run(*inputs: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b 1 h w"]:
+    def run(*inputs: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b c h w"]:
         assert program is not None  # held here: a method does not keep the memory of its program alive
         try:
             return method.execute([torch.from_numpy(each) for each in inputs])[0].numpy()

@@ -144,7 +144,7 @@ def _runner(session) -> Call:
     """Inputs are the caller's memory and the output the session's own: binding them gains nothing on a CPU."""
     names = [each.name for each in session.get_inputs()]
 
-    def run(*inputs: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b 1 h w"]:
+    def run(*inputs: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b c h w"]:
         return session.run(None, dict(zip(names, inputs, strict=True)))[0]
 
     return run

@@ -83,7 +83,7 @@ def runner(compiled: "openvino.CompiledModel") -> Call:
     """Runs one request again and again: the inputs are the caller's memory, the output is copied once."""
     request = compiled.create_infer_request()
 
-    def run(*inputs: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b 1 h w"]:
+    def run(*inputs: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b c h w"]:
         return request.infer(list(inputs), share_inputs=True)[0]
 
     return run
@@ -135,7 +135,7 @@ class _Requests:
         self._next = (self._next + 1) % len(self._requests)
         request.start_async([image], share_inputs=True)
 
-        def finish() -> Float[np.ndarray, "b 1 h w"]:
+        def finish() -> Float[np.ndarray, "b c h w"]:
             request.wait()
             return request.get_output_tensor(0).data.copy()
 

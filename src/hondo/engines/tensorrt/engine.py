@@ -163,7 +163,7 @@ def runner(trt: Any, plan: bytes, *, target: "torch.device", name: str) -> Call:
     context = engine.create_execution_context()
     stream = torch.cuda.Stream(target)
 
-    def run(*inputs: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b 1 h w"]:
+    def run(*inputs: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b c h w"]:
         named = dict(zip(INPUTS, inputs, strict=False))
         for key, given in named.items():
             if not context.set_input_shape(key, given.shape):

@@ -127,7 +127,7 @@ def _package(path: Path):
 
 
 def _runner(package, *, target: torch.device) -> Call:
-    def run(*inputs: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b 1 h w"]:
+    def run(*inputs: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b c h w"]:
         with torch.inference_mode():
             return package(*(torch.from_numpy(each).to(target) for each in inputs)).cpu().numpy()
 

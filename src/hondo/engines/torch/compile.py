@@ -61,7 +61,7 @@ def _compiled(model: DepthModel, *, target: torch.device, precision: str, shape:
     with quiet():
         call = torch.compile(program.module(), dynamic=False, options=inductor_options(target))
 
-    def run(*inputs: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b 1 h w"]:
+    def run(*inputs: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b c h w"]:
         tensors = [torch.from_numpy(each).to(target) for each in inputs]
         with torch.inference_mode(), mixed():
             return call(*tensors).cpu().numpy()

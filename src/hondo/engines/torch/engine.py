@@ -63,6 +63,7 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
         weights_file=source if isinstance(source, Path) else None,
         num_previous=model.num_previous,
         metres=model.metres,
+        has_confidence=model.has_confidence,
         remember=_remembering(model, target=target, precision=precision),
     )
 
@@ -91,11 +92,11 @@ def _stored_precision(source: DepthModel | Path) -> str:
     return INT8_WEIGHTS if isinstance(source, Path) and read_header(source).int8 else "fp32"
 
 
-def _runner(model: DepthModel, *, target: torch.device, precision: str) -> Callable[..., Float[np.ndarray, "b 1 h w"]]:
+def _runner(model: DepthModel, *, target: torch.device, precision: str) -> Callable[..., Float[np.ndarray, "b c h w"]]:
     """The model on arrays: an image, or an image, the frames before and K."""
     mixed = mixed_precision(target, precision)
 
-    def run(image: Float[np.ndarray, "b 3 H W"], *views: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b 1 _ _"]:
+    def run(image: Float[np.ndarray, "b 3 H W"], *views: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b c _ _"]:
         tensor = torch.from_numpy(image).to(target).contiguous(memory_format=torch.channels_last)
         with torch.inference_mode(), mixed():
             return model(tensor, *(torch.from_numpy(view).to(target) for view in views))[0].float().cpu().numpy()
@@ -105,16 +106,16 @@ def _runner(model: DepthModel, *, target: torch.device, precision: str) -> Calla
 
 def _remembering(
     model: DepthModel, *, target: torch.device, precision: str
-) -> Callable[[], Callable[..., Float[np.ndarray, "b 1 h w"]]] | None:
+) -> Callable[[], Callable[..., Float[np.ndarray, "b c h w"]]] | None:
     """Opens streams that keep the features of past frames, for models that match frames."""
     if not (isinstance(model, MultiFrameModel) and keeps_features(model)):
         return None
     mixed = mixed_precision(target, precision)
 
-    def open_stream() -> Callable[..., Float[np.ndarray, "b 1 h w"]]:
+    def open_stream() -> Callable[..., Float[np.ndarray, "b c h w"]]:
         memory = FeatureMemory(model)
 
-        def step(*inputs: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b 1 h w"]:
+        def step(*inputs: Float[np.ndarray, "..."]) -> Float[np.ndarray, "b c h w"]:
             with torch.inference_mode(), mixed():
                 return memory(*(torch.from_numpy(each).to(target) for each in inputs)).float().cpu().numpy()
 
@@ -124,7 +125,7 @@ def _remembering(
 
 
 def layer_times(
-    run: Callable[..., Float[np.ndarray, "b 1 h w"]], *inputs: Float[np.ndarray, "..."]
+    run: Callable[..., Float[np.ndarray, "b c h w"]], *inputs: Float[np.ndarray, "..."]
 ) -> tuple[LayerTime, ...]:
     """The operations of the second of two calls by torch's profiler; a name is the shapes of its inputs."""
     from torch.autograd.profiler import profile

@@ -53,7 +53,7 @@ def quantizable_layers(model: DepthModel, options: QuantizationOptions | None) -
 def _run_with(model: DepthModel, weights: Mapping[str, Shaped[Tensor, "..."]]) -> Run:
     """Runs the model with these weights instead of its own, which stay as they are."""
 
-    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b 1 _ _"]:
+    def run(image: Float[np.ndarray, "b 3 H W"]) -> Float[np.ndarray, "b c _ _"]:
         feed = driving(image, num_previous=model.num_previous)
         with torch.inference_mode():
             tensors = tuple(torch.from_numpy(each).to(next(model.parameters())) for each in feed)

@@ -38,7 +38,7 @@ class ExportWrapper(nn.Module):
         super().__init__()
         self.model, self.step = model, step
 
-    def forward(self, image: Float[Tensor, "b 3 H W"]) -> Float[Tensor, "b 1 h w"]:
+    def forward(self, image: Float[Tensor, "b 3 H W"]) -> Float[Tensor, "b c h w"]:
         dtype = next(self.model.parameters()).dtype
         return self.model(in_steps(image, self.step).to(dtype))[0].float()
 
@@ -66,7 +66,7 @@ class MultiFrameExportWrapper(nn.Module):
 
     def forward(
         self, image: Float[Tensor, "b 3 H W"], previous: Float[Tensor, "b n 3 H W"], K: Float[Tensor, "b 3 3"]
-    ) -> Float[Tensor, "b 1 h w"]:
+    ) -> Float[Tensor, "b c h w"]:
         dtype = next(self.model.parameters()).dtype
         image, previous = (in_steps(each, self.step).to(dtype) for each in (image, previous))
         is_there = (previous.flatten(2).amax(dim=2) > 0)[..., None, None]

@@ -26,7 +26,7 @@ class CheckSet:
 
     model: DepthModel
     inputs: Sequence[Float32[np.ndarray, "b 3 H W"]]
-    wanted: Sequence[Float32[np.ndarray, "b 1 h w"]]
+    wanted: Sequence[Float32[np.ndarray, "b c h w"]]
     samples: Sequence[Sample] = ()
     prepared: Sequence[PreparedImage] = ()
 
@@ -35,7 +35,7 @@ class CheckSet:
         """Whether the inputs are real images, not synthetic ones."""
         return bool(self.samples)
 
-    def truth(self, given: Sequence[Float32[np.ndarray, "1 1 h w"]]) -> GroundTruthDelta | None:
+    def truth(self, given: Sequence[Float32[np.ndarray, "1 c h w"]]) -> GroundTruthDelta | None:
         """The ground-truth metrics of ``given`` maps and of torch's; None where no ground truth is known."""
         at_image = [
             (prepared.at_image(wanted[0, 0]), prepared.at_image(each[0, 0]))
@@ -65,4 +65,4 @@ def _torch_map(model: DepthModel, image: Float[np.ndarray, "b 3 H W"]) -> Float[
     device = next(model.parameters()).device
     feed = driving(image, num_previous=model.num_previous)
     with torch.inference_mode():
-        return model(*(torch.from_numpy(each).to(device) for each in feed))[0].float().cpu().numpy()
+        return model(*(torch.from_numpy(each).to(device) for each in feed))[0][:, :1].float().cpu().numpy()

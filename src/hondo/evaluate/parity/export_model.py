@@ -53,6 +53,11 @@ def export_model(
         raise HondoError(
             "max_drop is about calibration images: add calibration=SOURCE, or leave it out", field="max_drop"
         )
+    if settings.confidence and engine == "torch":
+        raise HondoError(
+            "a .safetensors file holds the weights alone: give confidence where it is used, not here",
+            field="confidence",
+        )
     target, options = ENGINES[engine], ExportOptions(precision=settings.precision, dynamic=dynamic, batch=batch)
     path = out if out.suffix else out.with_suffix(target.suffix)
     target.check_export(path, options, has_images=calibration is not None)

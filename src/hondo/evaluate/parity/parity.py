@@ -219,10 +219,10 @@ def probe_image(size_hw: Size, *, seed: int) -> Float[np.ndarray, "1 3 H W"]:
 
 
 def _same_shape(
-    predictor: NetworkPredictor, image: Float[np.ndarray, "b 3 H W"], wanted: Float[np.ndarray, "b 1 h w"]
-) -> Float[np.ndarray, "b 1 h w"]:
+    predictor: NetworkPredictor, image: Float[np.ndarray, "b 3 H W"], wanted: Float[np.ndarray, "b c h w"]
+) -> Float[np.ndarray, "b c h w"]:
     """The predictor's map of an input; refused if it has another shape than torch's, or holds no numbers."""
-    given = call_in_video(predictor, image)()
+    given = call_in_video(predictor, image)()[:, :1]  # the depth, not its confidence
     if given.shape != wanted.shape or not np.isfinite(given).all():
         raise HondoError(
             f"{predictor.engine} gave {given.shape} with {np.isnan(given).sum()} NaN, torch gave {wanted.shape}"

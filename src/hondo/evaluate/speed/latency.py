@@ -216,7 +216,7 @@ def _around(predictor: NetworkPredictor, size_hw: Size, config: BenchConfig) -> 
     image = np.random.default_rng(0).integers(0, 256, (*image_hw, 3), dtype=np.uint8)
     fixed = replace(predictor, input_spec=replace(predictor.input_spec, size_hw=tuple(size_hw), fixed=True))
     prepared = fixed.prepare(image)
-    depth = np.zeros(prepared.network_input.shape[2:], dtype=np.float32)
+    depth = np.zeros((1, *prepared.network_input.shape[2:]), dtype=np.float32)
     calls = (
         lambda: fixed(image),
         lambda: fixed.prepare(image),

@@ -24,6 +24,7 @@ class DepthModel(nn.Module):
 
     num_images = 1  # images that ``forward`` takes
     num_previous = 0  # frames before the image that it also looks at, where they are given
+    has_confidence = False  # as the second channel of its finest map
 
     def __init__(
         self,

@@ -5,19 +5,22 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hondo.core.atomic import CannotWriteError
 from hondo.core.errors import HondoError, unknown, warn
 from hondo.core.types import DepthMap
 from hondo.images.colour import PALETTES, SteadyRange
-from hondo.images.depth_file import CLIP_HEADROOM, PngScale, write_png16
+from hondo.images.depth_file import CLIP_HEADROOM, PngScale, save_confidence, write_png16
 from hondo.images.read import write_image
 from hondo.images.video_writer import VideoWriter
 from hondo.video.predict.manifest import Item, PredictionsFile
-from hondo.video.sources.read_sources import Frame
 from hondo.video.sources.source_list import Source, SourceKind
 
-FORMS = ("png16", "npy", "color", "ply", "video")
+if TYPE_CHECKING:
+    from hondo.video.sources.read_sources import Frame
+
+FORMS = ("png16", "npy", "color", "ply", "video", "confidence")
 WRITES_WAITING = 2  # maps that may wait to be written before the network waits too
 
 
@@ -74,6 +77,8 @@ class SourceOutputs:
             base.parent.mkdir(parents=True, exist_ok=True)
             if "npy" in forms:
                 depth_map.save(Path(f"{base}.depth.npy"))
+            if "confidence" in forms:
+                save_confidence(depth_map, Path(f"{base}.confidence.png"))
             if "ply" in forms:
                 depth_map.save(Path(f"{base}.ply"))
             if "color" in forms or ("video" in forms and self._is_moving):
@@ -138,7 +143,7 @@ class MapWriter:
         self._files = ExitStack()  # of a video
         self.last: list[Item] = []  # what is finished as the context ends
 
-    def add(self, frame: Frame, item: Item, depth_map: DepthMap | None) -> list[Item]:
+    def add(self, frame: "Frame", item: Item, depth_map: DepthMap | None) -> list[Item]:
         """Takes a map, or an item that has failed; gives the items that are finished."""
         done, future = [], None
         if depth_map is not None:
@@ -167,7 +172,7 @@ class MapWriter:
             with suppress(OSError, HondoError):  # a second failure to write says nothing new
                 self._files.close()
 
-    def _begin(self, frame: Frame) -> list[Item]:
+    def _begin(self, frame: "Frame") -> list[Item]:
         """The outputs of another source; the files of a video are closed when all its frames are in them."""
         is_after_video = self._source is not None and self._source.kind is not SourceKind.IMAGE
         done = self._finish() if is_after_video else []

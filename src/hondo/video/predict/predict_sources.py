@@ -19,8 +19,8 @@ from hondo.core.errors import HondoError
 from hondo.core.predictor_protocol import Predictor, Session
 from hondo.core.types import Camera, DepthKind, DepthMap, Size
 from hondo.core.waiting import WAITING
-from hondo.data.datasets.intrinsics import camera_of_file, image_camera
-from hondo.engines.load import ModelSettings
+from hondo.data.datasets.intrinsics import camera_of_file, exif_camera, image_camera
+from hondo.engines.load import ModelSettings, is_exported
 from hondo.images.read import MAX_MEGAPIXELS
 from hondo.images.video_file import probe_video
 from hondo.video.predict.manifest import Item, PredictionsFile, RunInfo
@@ -56,19 +56,23 @@ def predict_files(
     ``camera``: intrinsics as a file, fx,fy,cx,cy in pixels of the images, or fov=DEGREES. ``limit``: frames of each
     video. ``steady``: one scale over each clip, and no flicker. ``metric_from``: what was measured (``MetricFrom``).
     """
-    metric = None if metric_from is None else MetricFrom.parse(metric_from)
+    metric = None if metric_from is None else MetricFrom.parse(metric_from, model=model)
     _check_positive(max_megapixels=max_megapixels, limit=limit)
     found = find_sources(sources, out=output.out)
     if metric is not None:
         metric.check(found)
     if "video" in output.forms and all(source.kind is SourceKind.IMAGE for source in found):
         on_warning("save video: only videos and cameras give a video; these are images")
+    if "confidence" in output.forms and not is_exported(model):
+        settings = replace(settings, confidence=True)
     with settings.load(model) as predictor:
+        if "confidence" in output.forms and not predictor.has_confidence:
+            raise HondoError(f"save confidence: {model} gives none; export it with confidence", field="save")
         yield from predict_sources(
             predictor,
             found,
             output=output,
-            **_cameras(camera, is_needed="ply" in output.forms or (metric is not None and metric.needs_camera)),
+            **_cameras(camera, is_needed="ply" in output.forms, metric=metric),
             max_megapixels=max_megapixels,
             limit=limit,
             steady=SteadyConfig() if steady else None,
@@ -150,11 +154,13 @@ def _check_positive(**numbers: float | None) -> None:
             raise HondoError(f"{name} must be positive, got {value:g}", field=name)
 
 
-def _cameras(given: str | None, *, is_needed: bool) -> dict[str, Any]:
+def _cameras(given: str | None, *, is_needed: bool, metric: MetricFrom | None) -> dict[str, Any]:
     """The camera of an image: the one given, where points need it that of EXIF or an assumed one, or none."""
     if given is not None:
         return {"camera_of": lambda size_hw: image_camera(given, size_hw=size_hw)}
-    if not is_needed:
+    if metric is not None and not metric.may_assume:
+        return {"camera_of_image": lambda path, size_hw: exif_camera(path, size_hw=size_hw)}
+    if not is_needed and (metric is None or not metric.needs_camera):
         return {}
     return {
         "camera_of": lambda size_hw: camera_of_file(None, size_hw=size_hw),
@@ -257,7 +263,7 @@ class _FramePredictor:
             return _Begun(frame=frame, item=item, wait=partial(session, image), start=start)
         prepared = self._predictor.prepare(image, camera=camera)
         wait = self._queue.submit(prepared.network_input)
-        return _Begun(frame=frame, item=item, wait=lambda: self._predictor.finish(prepared, wait()[0, 0]), start=start)
+        return _Begun(frame=frame, item=item, wait=lambda: self._predictor.finish(prepared, wait()[0]), start=start)
 
     def finish(self, begun: _Begun) -> tuple[Frame, Item, DepthMap | None]:
         """Waits for the map of a frame; None where there is none, and the item says why."""

@@ -29,7 +29,7 @@ class Job:
 
     predictor: Predictor
     network_input: Float32[np.ndarray, "1 3 H W"]
-    raw: Future[Float[np.ndarray, "h w"]] = field(default_factory=Future)
+    raw: Future[Float[np.ndarray, "c h w"]] = field(default_factory=Future)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +60,8 @@ class SharedEngine:
 
     def submit(
         self, predictor: Predictor, network_input: Float32[np.ndarray, "1 3 H W"], *, client: str
-    ) -> Future[Float[np.ndarray, "h w"]]:
-        """The future raw map (h w) of a prepared image; refused with 429 if too many are waiting."""
+    ) -> Future[Float[np.ndarray, "c h w"]]:
+        """The future raw maps (c h w) of a prepared image; refused with 429 if too many are waiting."""
         job = Job(predictor=predictor, network_input=network_input)
         try:
             self._queue.put(job, client=client)
@@ -111,7 +111,7 @@ class SharedEngine:
             _fail(jobs, error)
             return
         for job, raw in zip(jobs, maps):
-            job.raw.set_result(raw[0])
+            job.raw.set_result(raw)
         self._count(len(jobs), since=start)
 
     def _submit(self, job: Job) -> "RunningJob | None":
@@ -128,7 +128,7 @@ class SharedEngine:
         for _ in range(len(running) if count is None else count):
             each = running.popleft()
             try:
-                each.job.raw.set_result(each.finish()[0, 0])
+                each.job.raw.set_result(each.finish()[0])
             except Exception as error:  # as above
                 _fail([each.job], error)
             else:
