@@ -7,15 +7,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from hondo.core.errors import HondoWarning
 from hondo.core.types import DepthKind
 from hondo.data.datasets.clip import Frames
 from hondo.data.datasets.clips import Clips
 from hondo.images.read import read_image
-from hondo.recipes.held_back import compare, held_back_samples, hold_back
+from hondo.models.base.weights_file import save_model
+from hondo.models.registry.build_model import build_model
+from hondo.recipes.held_back import Comparison, compare, held_back_samples, hold_back
 from hondo.recipes.pipeline import run
-from hondo.recipes.recipe import BatchesConfig
+from hondo.recipes.recipe import BatchesConfig, ModelConfig
 from hondo.recipes.video_recipes import video
 from hondo.train.objectives.objective_config import SelfSupervisedConfig
 from hondo.train.objectives.self_supervised import SelfSupervised
@@ -55,6 +58,16 @@ def test_the_last_frames_are_seen_by_no_training_sample(passing_wall):
     assert held_back_samples(hold_back(opened(passing_wall), 0.0)) == []
 
 
+def test_frames_in_which_the_camera_stands_are_not_what_is_held_back(passing_wall):
+    clip = opened(passing_wall)
+    assert clip.poses is not None
+    clip.poses[30:] = clip.poses[30]  # it stands from frame 30 on
+    hold_back(clip, 0.1)
+    first, last = clip.held_back[0], clip.held_back[-1]
+    assert len(clip.held_back) == 4 and 30 <= last <= 32  # half of them move, at least
+    assert list(clip.targets) == [*range(1, first - 1), *range(last + 2, 39)]
+
+
 def test_better_and_worse_are_told_apart(passing_wall, tmp_path):
     clip = opened(passing_wall)
     held = held_back_samples(hold_back(clip, 0.1))
@@ -79,3 +92,21 @@ def test_a_run_ends_with_before_and_after(passing_wall, tmp_path):
     assert "photometric, held back, before" in report and "abs_rel, held back, after" in report
     assert (tmp_path / "run" / "held_back.jpg").exists()
     assert any("frames held back" in note for note in trained.report.notes)
+
+
+@pytest.mark.parametrize("gains", [True, False])
+def test_a_run_that_gains_nothing_ends_with_the_model_it_began_with(passing_wall, tmp_path, monkeypatch, gains):
+    start = build_model("unet-light", weights="random")
+    file = save_model(start, tmp_path / "start.safetensors", licence="Apache-2.0", training={})
+    recipe = tiny(video(), passing_wall, steps=2, model=ModelConfig(name=str(file)))
+    batches = BatchesConfig(batch_size=2, workers=1, hold_back=0.1)
+    recipe = replace(recipe, data=replace(recipe.data, camera="40,40,32,24"), batches=batches)
+    recipe = replace(recipe, objective=replace(recipe.objective, pose="known"))
+    monkeypatch.setattr(Comparison, "has_gained", gains)
+    trained = run(recipe, out=tmp_path / "run")
+    initial = start.state_dict()
+    is_start = all(torch.equal(initial[name], value) for name, value in trained.model.state_dict().items())
+    assert is_start is not gains
+    assert (tmp_path / "run/checkpoints/best.safetensors").exists() is not gains
+    said = "ends with the model it began with" in (tmp_path / "run" / "report.md").read_text()
+    assert said is not gains

@@ -44,8 +44,10 @@ def test_published_weights_keep_their_licence_before_they_are_fetched():
 def test_anchor_and_frozen_norms_are_for_trained_weights(capsys):
     trained = with_fitting_settings(video())
     assert (trained.objective.anchor, trained.objective.freeze_norm) == (0.1, True) and capsys.readouterr().err == ""
+    assert trained.objective.frozen == ("encoder",)  # ImageNet's
     scratch = with_fitting_settings(replace(video(), model=ModelConfig(name="unet-light")))
     assert (scratch.objective.anchor, scratch.objective.freeze_norm) == (0.0, False)
+    assert scratch.objective.frozen == ()
     assert "starts from random weights" in capsys.readouterr().err
     given = replace(video(), model=ModelConfig(name="unet-light"), objective=replace(video().objective, anchor=0.3))
     assert with_fitting_settings(given).objective.anchor == 0.3

@@ -13,6 +13,7 @@ from hondo.core.errors import warn
 from hondo.core.report import Row
 from hondo.core.sample import Sample, Samples
 from hondo.core.types import DepthKind, DepthMap
+from hondo.data.datasets.clip import Frames
 from hondo.data.datasets.clips import Clips, clips_of
 from hondo.data.loading.bad_samples import readable_ones
 from hondo.data.loading.collate import collate
@@ -24,26 +25,43 @@ from hondo.losses.masked import masked_mean
 from hondo.losses.views.reprojection import OUT_OF_VIEW
 from hondo.models.base.depth_model import DepthModel
 from hondo.train.loop.training import to_device
-from hondo.train.objectives.early_watch import error_image, explain
+from hondo.train.objectives.early_watch import error_image, explain_scales
 from hondo.train.objectives.self_supervised import SelfSupervised
 
 MIN_TARGETS, MIN_HELD = 30, 3  # frames of a clip: shorter clips hold none back; and how many at least
 NUM_SCORED, NUM_SHOWN = 12, 4
 SCALES = tuple(float(each) for each in np.geomspace(0.6, 1.0 / 0.6, 9))  # the scale is free: the best one counts
+MOVING = 0.5  # of the median distance between a target and its source
 WORSE, NOTICED = 1.01, 1e-3  # of the error before; and by how much
 Image = Float[np.ndarray, "h w"]
 
 
 def hold_back(samples: Samples, share: float) -> Samples:
-    """The samples without the last ``share`` of the frames of each clip, and without frames that see those."""
+    """The samples without ``share`` of the frames of each clip, and without frames that see those: its last ones in
+    which the camera moves as it does elsewhere, since frames without parallax cannot tell depth.
+    """
     clips = clips_of(samples)
     for clip in clips:
         count = max(MIN_HELD, round(share * len(clip.targets)))
         if share > 0 and len(clip.targets) >= MIN_TARGETS:
-            clip.held_back = list(clip.targets[-count:])
+            end = _last_moving(clip, count)
+            clip.held_back = list(clip.targets[end - count : end])
             reach = max((abs(offset) for offset in clip.offsets), default=0)
-            clip.targets = [each for each in clip.targets if each + reach < clip.held_back[0]]
+            first, last = clip.held_back[0] - reach, clip.held_back[-1] + reach
+            clip.targets = [each for each in clip.targets if not first <= each <= last]
     return Clips(clips) if len(clips) > 1 else samples
+
+
+def _last_moving(clip: Frames, count: int) -> int:
+    """The end of the last ``count`` targets that move at least MOVING times as far as targets do; else of the last."""
+    if clip.poses is None or not clip.offsets:
+        return len(clip.targets)
+    here, there = (clip.poses[np.array(clip.targets) + offset, :3, 3] for offset in (0, clip.offsets[0]))
+    moved = np.linalg.norm(there - here, axis=1)
+    for end in range(len(moved), count - 1, -1):
+        if np.median(moved[end - count : end]) >= MOVING * np.median(moved):
+            return end
+    return len(moved)
 
 
 def held_back_samples(samples: Samples) -> list[Sample]:
@@ -86,6 +104,11 @@ class Comparison:
         ]
 
     @property
+    def has_gained(self) -> bool:
+        """Whether the frames are explained better after than before; depth has no say, even where it is known."""
+        return self.after.photometric < self.before.photometric
+
+    @property
     def verdict(self) -> str:
         """One line; says so where the model is worse after than before."""
         pairs = {"photometric error": (self.before.photometric, self.after.photometric)}
@@ -126,7 +149,7 @@ def _score(objective: SelfSupervised, samples: Sequence[Sample], model: DepthMod
     by_scale = np.zeros(len(SCALES))
     for sample in samples:
         batch = to_device(collate([sample]), device)
-        found = [explain(objective, batch, model=model, scale=scale) for scale in SCALES]
+        found = explain_scales(objective, batch, model=model, scales=SCALES)
         by_scale += [each.photometric for each in found]
         best = min(found, key=lambda each: each.photometric)
         errors.append(torch.where(best.error < OUT_OF_VIEW, best.error, 0.0)[0].cpu())

@@ -19,7 +19,7 @@ from hondo.recipes.build_parts import build_batches, build_depth_model, build_ob
 from hondo.recipes.held_back import Comparison, compare, held_back_samples
 from hondo.recipes.recipe import EvaluateConfig, Recipe
 from hondo.recipes.resume import check_resumable, with_absolute_paths
-from hondo.recipes.starting_weights import with_fitting_settings
+from hondo.recipes.starting_weights import are_random, with_fitting_settings
 from hondo.train.loop.checkpoint import RunFolder, seed_everything
 from hondo.train.loop.fabric import make_fabric
 from hondo.train.loop.loop import Fitted, Hooks, fit
@@ -29,6 +29,7 @@ from hondo.train.objectives.early_watch import EarlyWatch
 from hondo.train.objectives.self_supervised import SelfSupervised
 from hondo.train.objectives.views.learned_camera import learned_intrinsics
 
+KEPT = "checkpoints/best; what was trained: checkpoints/last"
 PREPARING = 0.5  # of max_seconds: what reading the frames and the camera path may take
 LEAST_PREPARING_S = 10.0  # in seconds, also where max_seconds is less: a run without frames would teach nothing
 OnValidation = Callable[[Mapping[str, float]], None]
@@ -97,9 +98,12 @@ def _prepare_and_fit(
     seed_everything(recipe.seed + fabric.global_rank)
     common = {"optim": optim, "loop": recipe.loop, "setup": recipe.fabric, "fabric": fabric}
     hooks = _hooks(recipe, batches, folder=folder, **told)
-    fitted = fit(objective, batches, **common, folder=out, resume=resume, hooks=hooks)
-    compared = _held_back(recipe, objective, batches, fitted.model) if folder is not None and model is None else None
-    report = _report(recipe, fitted, compared)
+    fitted, is_kept = fit(objective, batches, **common, folder=out, resume=resume, hooks=hooks), False
+    compared = None
+    if folder is not None and model is None and (pair := _held_back(recipe, objective, batches, fitted.model)):
+        compared, start = pair
+        fitted, is_kept = _better(recipe, fitted, start, has_gained=compared.has_gained, folder=folder, hooks=hooks)
+    report = _report(recipe, fitted, compared, is_start_kept=is_kept)
     if folder is not None:
         atomic_write(folder.report, report.to_markdown().encode(), sync=True)
         if compared is not None:
@@ -159,13 +163,31 @@ def _hooks(
     return Hooks(export=export, validate=validate, image=image, watch=watch, saved=on_checkpoint, **named)
 
 
-def _held_back(recipe: Recipe, objective: Any, batches: BatchSource, model: nn.Module) -> Comparison | None:
-    """Before and after on frames that were held back; None where there are none."""
+def _better(
+    recipe: Recipe, fitted: Fitted, start: DepthModel, *, has_gained: bool, folder: RunFolder, hooks: Hooks
+) -> tuple[Fitted, bool]:
+    """The run as it ended, or with the model it began with where nothing was gained; and whether that is so."""
+    is_wanted = recipe.loop.keep_start and recipe.evaluate is None and not are_random(recipe.model)
+    if has_gained or not is_wanted:
+        if recipe.evaluate is None:
+            folder.best.unlink(missing_ok=True)  # of a run that was resumed: it gains now
+        return fitted, False
+    assert hooks.export is not None
+    hooks.export(start, folder.best)
+    return replace(fitted, model=start), True
+
+
+def _held_back(
+    recipe: Recipe, objective: Any, batches: BatchSource, model: nn.Module
+) -> tuple[Comparison, DepthModel] | None:
+    """Before and after on frames that were held back, and the model of before; None where there are none."""
     held = held_back_samples(batches.samples) if isinstance(batches, ShuffledBatches) else []
     if not held or not isinstance(objective, SelfSupervised) or not isinstance(model, DepthModel):
         return None
     seed_everything(recipe.seed)
-    return compare(objective, held, before=build_depth_model(recipe), after=model)
+    start = build_depth_model(recipe)
+    start.set_input_spec(model.input_spec)
+    return compare(objective, held, before=start, after=model), start
 
 
 def _validation(config: EvaluateConfig, on_validation: OnValidation | None) -> Validate:
@@ -188,7 +210,7 @@ def _validation(config: EvaluateConfig, on_validation: OnValidation | None) -> V
     return validate
 
 
-def _report(recipe: Recipe, fitted: Fitted, compared: Comparison | None) -> Report:
+def _report(recipe: Recipe, fitted: Fitted, compared: Comparison | None, *, is_start_kept: bool) -> Report:
     rows = [
         Row(name="steps", value=fitted.steps, subject=recipe.name),
         Row(name="images", value=fitted.images, subject=recipe.name),
@@ -202,6 +224,8 @@ def _report(recipe: Recipe, fitted: Fitted, compared: Comparison | None) -> Repo
     if compared is not None:
         rows += compared.rows(recipe.name)
         notes += (compared.verdict, "images before and after: held_back.jpg")
+    if is_start_kept:
+        notes += (f"nothing gained on the frames held back: the run ends with the model it began with ({KEPT})",)
     title = f"Training: {recipe.name}"
     return Report(
         title=title, rows=tuple(rows), protocol=protocol, recipe_hash=recipe.hash, seed=recipe.seed, notes=notes

@@ -14,6 +14,8 @@ from hondo.train.loop.checkpoint import RunFolder
 
 OWN = "of whoever trained it"
 ANCHOR = 0.1  # weight of the distance to the initial model, where that was trained
+# Parts that stay as they are where trained weights go on learning: ImageNet's features, which a clip would spoil.
+FROZEN = dict.fromkeys(("hondo-nano", "hondo-small"), ("encoder",))
 
 
 def are_random(model: ModelConfig) -> bool:
@@ -57,16 +59,25 @@ def licence_of(model: ModelConfig) -> str:
     return licence if is_stated_before else f"adapted from weights under {licence} ({source})"
 
 
+def _zoo_name(name: str) -> str:
+    """The name of the model that a run folder or a file holds; another name as it is."""
+    path = Path(name)
+    path = RunFolder(path).last if path.is_dir() else path
+    header = own_header(path) if path.is_file() else None
+    return name if header is None else header.name
+
+
 def with_fitting_settings(recipe: Recipe) -> Recipe:
     """The recipe with its licence, and with anchor and frozen norms for trained weights only, unless they are given."""
     if recipe.licence == "auto":
         recipe = replace(recipe, licence=licence_of(recipe.model))
     objective = recipe.objective
-    open_fields = [name for name in ("anchor", "freeze_norm") if getattr(objective, name, 0) is None]
+    open_fields = [name for name in ("anchor", "freeze_norm", "frozen") if getattr(objective, name, 0) is None]
     if not open_fields:
         return recipe
     is_random = are_random(recipe.model)
-    values = {"anchor": 0.0 if is_random else ANCHOR, "freeze_norm": not is_random}
+    frozen = () if is_random else FROZEN.get(_zoo_name(recipe.model.name), ())
+    values = {"anchor": 0.0 if is_random else ANCHOR, "freeze_norm": not is_random, "frozen": frozen}
     if is_random:
         print(
             f"hondo: {recipe.model.name} starts from random weights: no anchor to them, and its norms are trained "

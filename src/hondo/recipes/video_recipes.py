@@ -20,7 +20,7 @@ def video() -> Recipe:
         name="video",
         data=FramesData(),
         model=ModelConfig(name="hondo-nano"),
-        objective=SelfSupervisedConfig(pose="two-view", freeze_norm=None, mask_outside=True, anchor=None),
+        objective=SelfSupervisedConfig(pose="two-view", freeze_norm=None, frozen=None, mask_outside=True, anchor=None),
         batches=BatchesConfig(batch_size=4, hold_back=0.05),
         augment=AugmentConfig(flip=0.5, jitter=0.5),
         optim=OptimConfig(lr=2e-4, weight_decay=0.0, max_steps=2000, ema_decay=0.99),
@@ -66,6 +66,6 @@ def adapt(root: str, *, seconds: float = 60.0) -> Recipe:
     return replace(
         base,
         data=replace(base.data, root=root),
-        batches=replace(base.batches, cache=True, hold_back=0.0),
+        batches=replace(base.batches, cache=True),
         optim=replace(base.optim, max_steps=100_000, max_seconds=seconds),
     )

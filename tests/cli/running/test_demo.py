@@ -12,7 +12,7 @@ from hondo.images.video_file import probe_video
 from hondo.models.registry.zoo import PACKAGED_WEIGHTS
 
 # Untrained where the package has no weights yet.
-WEIGHTS = [] if "hondo-nano" in PACKAGED_WEIGHTS else ["--weights", "random"]
+WEIGHTS = [] if "hondo-small" in PACKAGED_WEIGHTS else ["--weights", "random"]
 
 
 def demo(*arguments: object) -> int:
@@ -28,14 +28,14 @@ def test_everything_is_made_twice_over_and_the_next_commands_run(tmp_path: Path,
     made = {path.name for path in out.iterdir()}
     assert made == {
         "report.md", "report.json", "before_after.jpg", "depth.mp4", "points.ply", "adapted",
-        "hondo-nano-adapted.onnx", "hondo-nano-adapted.xml", "hondo-nano-adapted.bin",
+        "hondo-small-adapted.onnx", "hondo-small-adapted.xml", "hondo-small-adapted.bin",
     }  # fmt: skip
     report = Report.from_json((out / "report.json").read_text())
     subjects = {row.subject for row in report.rows if row.name == "abs_rel"}
-    assert subjects == {"baseline: constant depth", "hondo-nano", "hondo-nano, adapted"}
+    assert subjects == {"baseline: constant depth", "hondo-nano", "hondo-small", "hondo-small, adapted"}
     assert len([row for row in report.rows if row.name == "FPS"]) == 3
     assert max(row.value for row in report.rows if row.name == "difference to torch") < 1e-3
-    assert "hondo-nano, adapted" in shown and all(name in shown for name in made - {"hondo-nano-adapted.bin"})
+    assert "hondo-small, adapted" in shown and all(name in shown for name in made - {"hondo-small-adapted.bin"})
     assert read_image(out / "before_after.jpg").size and probe_video(out / "depth.mp4").frame_count == 9
     _commands_run(shown, out)
 

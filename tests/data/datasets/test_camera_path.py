@@ -57,3 +57,21 @@ def test_depth_that_is_nowhere_known_gives_no_way():
     images, _, (depth, camera) = walk(0)
     path = camera_path(images, camera, depth=lambda _: np.full_like(depth, np.inf))
     assert np.isfinite(path).all() and not path[:, :3, 3].any()
+
+
+def test_neighbouring_steps_agree_on_the_points_that_both_see():
+    """There and back: both steps are equally long, and the depth of one image in three is enough."""
+    (first, second), _, (depth, camera) = walk(0)
+    asked = []
+    path = camera_path([first, second, first], camera, depth=lambda image: asked.append(image) or depth)
+    there = np.linalg.norm(path[1, :3, 3])
+    back = np.linalg.norm(path[2, :3, 3] - path[1, :3, 3])
+    assert len(asked) == 1 and there > 0 and abs(np.log(back / there)) < 0.2
+
+
+def test_where_no_points_link_two_steps_another_depth_is_asked_for():
+    (first, second), _, (depth, camera) = walk(0)
+    (third, fourth), _, (other, _) = walk(1)
+    depths = {id(first): depth, id(fourth): other}
+    path = camera_path([first, second, third, fourth], camera, depth=lambda image: depths.get(id(image), depth))
+    assert np.linalg.norm(path[3, :3, 3] - path[2, :3, 3]) > 0

@@ -10,7 +10,14 @@ from hondo.images.read import read_image
 from hondo.images.video_file import probe_video
 from hondo.recipes.demo.demo_clip import DemoClip
 from hondo.recipes.demo.demo_config import ProgressReporter
-from hondo.recipes.demo.demo_images import clip_range, without_hairlines, write_cloud, write_sheet, write_video
+from hondo.recipes.demo.demo_images import (
+    clip_range,
+    edge_window,
+    without_hairlines,
+    write_cloud,
+    write_sheet,
+    write_video,
+)
 from tests.recipes.demo.clip_maps import maps_of
 
 
@@ -35,3 +42,12 @@ def test_the_colours_span_the_whole_clip() -> None:
         DepthMap(values=np.full((16, 16), value, np.float32), kind=DepthKind.SCALED_INVERSE_DEPTH) for value in (1, 3)
     ]
     assert clip_range(maps) == (3.0, 1.0)
+
+
+def test_the_close_up_is_where_depth_jumps() -> None:
+    depth = np.full((60, 90), 2.0, np.float32)
+    depth[40:50, 60:75] = 4.0
+    depth[:, :5] = np.nan
+    rows, columns = edge_window(depth)
+    assert (rows.stop - rows.start, columns.stop - columns.start) == (20, 30)
+    assert rows.start <= 40 < 50 <= rows.stop and columns.start <= 60 < 75 <= columns.stop

@@ -10,9 +10,11 @@ from hondo.recipes.demo.outcome import Outcome, next_commands, write_outcome
 
 
 def test_next_commands_name_what_is_there(clip: DemoClip, config: DemoConfig) -> None:
-    without, with_file = (next_commands(clip, config, written=written) for written in ((), ("hondo-nano-adapted.xml",)))
+    without, with_file = (
+        next_commands(clip, config, written=written) for written in ((), ("hondo-small-adapted.xml",))
+    )
     assert without[2].startswith(f"hondo bench {config.out}/adapted ")
-    assert with_file[2].startswith(f"hondo bench {config.out}/hondo-nano-adapted.xml ")
+    assert with_file[2].startswith(f"hondo bench {config.out}/hondo-small-adapted.xml ")
     spaced = next_commands(clip, replace(config, out=Path("my demo")), written=())
     assert "--model 'my demo/adapted'" in spaced[0]
 

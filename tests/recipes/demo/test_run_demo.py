@@ -30,12 +30,12 @@ def test_ctrl_c_leaves_a_report_of_what_was_done(config, monkeypatch) -> None:
     with pytest.raises(KeyboardInterrupt):
         run.run_demo(config)
     stored = json.loads((config.out / "report.json").read_text())
-    assert {row["subject"] for row in stored["rows"]} == {"baseline: constant depth", "hondo-nano"}
+    assert {row["subject"] for row in stored["rows"]} == {"baseline: constant depth", "hondo-small"}
     assert "stopped before the end" in stored["notes"]
-    assert "\n| hondo-nano | " in (config.out / "report.md").read_text()
+    assert "\n| hondo-small | " in (config.out / "report.md").read_text()
 
 
 def test_an_installation_without_weights_is_refused(config, monkeypatch) -> None:
     monkeypatch.setattr(run, "PACKAGED_WEIGHTS", {})
-    with pytest.raises(HondoError, match="the trained weights of hondo-nano are missing"):
+    with pytest.raises(HondoError, match="the trained weights of hondo-small are missing"):
         run.run_demo(replace(config, weights=None))

@@ -9,6 +9,7 @@ from torch import nn
 from hondo.core.sample import Batch
 from hondo.core.types import DepthKind, InputSpec
 from hondo.models.base.depth_model import DepthModel
+from hondo.models.registry.build_model import build_model
 from hondo.train.loop.loop import fit
 from hondo.train.loop.loop_config import FabricConfig, LoopConfig, OptimConfig
 from hondo.train.objectives.objective_config import SelfSupervisedConfig
@@ -208,3 +209,15 @@ def test_says_what_the_data_lack(missing, message):
     batch = Batch(**{**vars(scene()), missing: None})
     with pytest.raises(ValueError, match=message):
         SelfSupervised(wall(0.5), KNOWN)(batch)
+
+
+def test_trained_weights_learn_without_dropout_and_with_their_frozen_parts_as_they_are() -> None:
+    model = build_model("hondo-nano", weights="random")
+    assert isinstance(model, DepthModel)
+    config = SelfSupervisedConfig(pose="known", freeze_norm=True, frozen=("encoder",))
+    objective = SelfSupervised(model, config).train()
+    layout, encoder = model.network.get_submodule("layout"), model.network.get_submodule("encoder")
+    assert layout.training and not any(each.training for each in encoder.modules())
+    assert not any(each.training for each in layout.modules() if isinstance(each, torch.nn.Dropout2d))
+    assert not any(each.requires_grad for each in encoder.parameters())
+    assert all(each.requires_grad for each in layout.parameters()) and objective.training

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import tyro
 
 from hondo.cli.options.report_table import print_table
 from hondo.cli.options.waiting_line import done_waiting
@@ -29,12 +31,14 @@ class DemoCommand:
     """How long the model adapts to the clip."""
     quick: bool = False
     """A few tiny frames: whether everything works, in seconds."""
+    model: Annotated[str, tyro.conf.arg(metavar="MODEL")] = "hondo-small"
+    """What is adapted: hondo-small or hondo-nano, or a model of one of their kinds."""
     weights: str | None = None
-    """Other weights of hondo-nano (a .safetensors file or run folder, or 'random'); default: the package's own."""
+    """Other weights of the model (a .safetensors file or run folder, or 'random'); default: the package's own."""
 
 
 def run(command: DemoCommand) -> None:
-    config = DemoConfig(out=command.out, seconds=command.seconds, weights=command.weights)
+    config = DemoConfig(out=command.out, seconds=command.seconds, model=command.model, weights=command.weights)
     make_writable_folder(command.out, field="out")
     from rich.console import Console
 

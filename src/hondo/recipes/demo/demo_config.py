@@ -16,7 +16,8 @@ class DemoConfig:
 
     out: Path
     seconds: float = 60.0  # of adaptation
-    weights: str | None = None  # of hondo-nano; None: those in the package; "random": untrained
+    model: str = "hondo-small"  # what is adapted: the most accurate one that ships
+    weights: str | None = None  # of the model; None: those in the package; "random": untrained
     frames: int | None = None  # of the clip; None: all
     predict_hw: Size | None = None  # the network's size for predictions; None: the model's own
     adapt_hw: Size | None = None  # area of the images it adapts on; None: that of the recipe "video"

@@ -12,7 +12,6 @@ from hondo.recipes.demo import exports as speed
 from hondo.recipes.demo.demo_clip import DemoClip
 from hondo.recipes.demo.demo_config import DemoConfig
 
-STEM = "hondo-nano-adapted"  # of exported files
 SHEET, ADAPTED = "before_after.jpg", "adapted"
 
 _NOTES = (
@@ -56,10 +55,16 @@ def write_outcome(outcome: Outcome, folder: Path) -> None:
     atomic_write(folder / "report.md", _markdown(outcome, report).encode())
 
 
+def stem_of(config: DemoConfig) -> str:
+    """Of the exported files."""
+    return f"{config.model}-adapted"
+
+
 def next_commands(clip: DemoClip, config: DemoConfig, *, written: Sequence[str]) -> list[str]:
     """Three commands that run as printed; replace the clip with your own images or video."""
     out, images = config.out, clip.files.images
-    fastest = next((name for name in (f"{STEM}.xml", f"{STEM}.onnx") if name in written), ADAPTED)
+    stem = stem_of(config)
+    fastest = next((name for name in (f"{stem}.xml", f"{stem}.onnx") if name in written), ADAPTED)
     height, width = config.speed_hw
     lines = [
         ["predict", images, "--model", out / ADAPTED, "--out", out / "predicted", "--save", "png16,color"],
@@ -73,7 +78,8 @@ def _markdown(outcome: Outcome, report: Report) -> str:
     parts = [f"# {report.title}"]
     parts += [f"## {head}\n\n{table}" for head, table in outcome.tables().items()]
     if SHEET in outcome.files:
-        parts.append(f"## Before and after\n\n![image, depth before, depth after, measured depth]({SHEET})")
+        shown = "image, depth before, depth after, measured depth, and edges close up"
+        parts.append(f"## Before and after\n\n![{shown}]({SHEET})")
     files = [f"- [{name}]({name}): {what}" for name, what in outcome.files.items()]
     origin = [f"protocol {report.protocol}", *report.notes, report.hardware, f"commit {report.commit}"]
     parts += ["## Files\n\n" + "\n".join(files), "## Where the numbers come from\n\n" + _bullets(origin)]

@@ -1,7 +1,6 @@
 """The demo: predicts, adapts without labels, scores, exports and measures, on the embedded clip."""
 
 import time
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from hondo.recipes.demo.demo_clip import DemoClip, open_clip, predict_clip
 from hondo.recipes.demo.demo_config import DemoConfig, ProgressReporter
 from hondo.recipes.demo.demo_images import write_cloud, write_sheet, write_video
 from hondo.recipes.demo.exports import export_all, speed_rows
-from hondo.recipes.demo.outcome import ADAPTED, SHEET, STEM, Outcome, next_commands, write_outcome
+from hondo.recipes.demo.outcome import ADAPTED, SHEET, Outcome, next_commands, stem_of, write_outcome
 from hondo.recipes.pipeline import Trained, run
 from hondo.recipes.recipe import ModelConfig, Recipe
 from hondo.recipes.video_recipes import adapt as clip_recipe
@@ -32,18 +31,20 @@ def adapt_recipe(clip: DemoClip, config: DemoConfig) -> Recipe:
         stop=config.frames,
         size_hw=config.adapt_hw or recipe.data.size_hw,
     )
-    return replace(recipe, data=data, model=ModelConfig(name="hondo-nano", weights=config.weights))
+    return replace(recipe, data=data, model=ModelConfig(name=config.model, weights=config.weights))
 
 
-def adapt(model: DepthModel, clip: DemoClip, config: DemoConfig, *, folder: Path, shows_progress: bool) -> Trained:
-    """A copy of ``model`` adapted; ``folder`` is a run folder like any other. An earlier demo's is overwritten."""
+def adapt(clip: DemoClip, config: DemoConfig, *, folder: Path, shows_progress: bool) -> Trained:
+    """The model adapted; ``folder`` is a run folder like any other. An earlier demo's is overwritten."""
     recipe = adapt_recipe(clip, config)
     recipe = replace(recipe, loop=replace(recipe.loop, show_progress=shows_progress))
     RunFolder(folder).forget_states()
-    return run(recipe, out=folder, model=deepcopy(model))
+    RunFolder(folder).best.unlink(missing_ok=True)
+    return run(recipe, out=folder)
 
 
-MODEL = "hondo-nano"
+PACKAGED = ("hondo-nano", "hondo-small")
+SMALLEST = "hondo-nano"  # shown beside the model that is adapted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,44 +72,55 @@ def run_demo(config: DemoConfig, *, progress: ProgressReporter | None = None) ->
 
 
 def demo_model(config: DemoConfig) -> DepthModel:
-    """hondo-nano with its trained weights; an installation without them is refused."""
-    if config.weights is None and MODEL not in PACKAGED_WEIGHTS:
+    """The model with its trained weights; an installation without them is refused."""
+    name = config.model
+    if config.weights is None and name in PACKAGED and name not in PACKAGED_WEIGHTS:
         raise HondoError(
-            f"the trained weights of {MODEL} are missing; install hondo again, or give weights=FILE", field="weights"
+            f"the trained weights of {name} are missing; install hondo again, or give weights=FILE", field="weights"
         )
-    return build_depth_model(MODEL, weights=config.weights, options={})
+    return build_depth_model(name, weights=config.weights, options={})
 
 
 def _steps(
     model: DepthModel, clip: DemoClip, config: DemoConfig, *, outcome: Outcome, progress: ProgressReporter
 ) -> None:
-    progress.step(f"predicting the depth of {len(clip.images)} frames with {MODEL}")
-    before = predict_clip(model, clip, config, progress=progress, name=MODEL)
-    outcome.rows += [*baseline_rows(clip), *accuracy_rows(before, clip, subject=MODEL)]
+    progress.step(f"predicting the depth of {len(clip.images)} frames with {config.model}")
+    before = predict_clip(model, clip, config, progress=progress, name=config.model)
+    outcome.rows += baseline_rows(clip)
+    if config.weights is None and config.model != SMALLEST and SMALLEST in PACKAGED_WEIGHTS:
+        smallest = build_depth_model(SMALLEST, weights=None, options={})
+        maps = predict_clip(smallest, clip, config, progress=progress, name=SMALLEST)
+        outcome.rows += accuracy_rows(maps, clip, subject=SMALLEST)
+    outcome.rows += accuracy_rows(before, clip, subject=config.model)
 
     progress.step(f"adapting it to the clip for {config.seconds:g} s by self-supervision (no depth, no poses)")
     outcome.files[ADAPTED] = "the run folder of the adapted model: a MODEL for every command"
-    trained = adapt(model, clip, config, folder=config.out / ADAPTED, shows_progress=progress.shows_progress)
-    _note_training(trained, outcome)
+    trained = adapt(clip, config, folder=config.out / ADAPTED, shows_progress=progress.shows_progress)
+    _note_training(trained, outcome, progress=progress)
 
     progress.step("predicting and scoring again")
     after = predict_clip(trained.model, clip, config, progress=progress, name="the adapted model")
-    outcome.rows += accuracy_rows(after, clip, subject=f"{MODEL}, adapted")
+    outcome.rows += accuracy_rows(after, clip, subject=f"{config.model}, adapted")
 
     progress.step("drawing")
     _draw(before, after, clip, config, outcome=outcome, progress=progress)
 
     progress.step("exporting, each file compared with torch")
-    exported = export_all(trained.model, config, stem=STEM, licence=trained.licence, progress=progress)
+    exported = export_all(trained.model, config, stem=stem_of(config), licence=trained.licence, progress=progress)
     outcome.files |= {one.path.name: f"the adapted model for {one.engine}" for one in exported}
 
     height, width = config.speed_hw
     progress.step(f"measuring speed at {width}x{height}")
-    weights_file = RunFolder(config.out / ADAPTED).last
+    folder = RunFolder(config.out / ADAPTED)
+    weights_file = folder.best if folder.best.exists() else folder.last
     outcome.rows += speed_rows(trained.model, exported, config, weights_file=weights_file, progress=progress)
 
 
-def _note_training(trained: Trained, outcome: Outcome) -> None:
+def _note_training(trained: Trained, outcome: Outcome, *, progress: ProgressReporter) -> None:
+    held = [note for note in trained.report.notes if "held back:" in note or "model it began with" in note]
+    for note in held:
+        progress.note(note)
+    outcome.notes += held
     outcome.rows += [row for row in trained.report.rows if row.name in ("steps", "time", "images_per_s", "loss")]
     outcome.notes.append(f"adapted by recipe video {trained.report.recipe_hash}, seed {trained.report.seed}")
 
@@ -123,7 +135,7 @@ def _draw(
     progress: ProgressReporter,
 ) -> None:
     write_sheet(config.out / SHEET, before, after, clip)
-    outcome.files[SHEET] = "image, depth before, depth after, measured depth"
+    outcome.files[SHEET] = "image, depth before, depth after, measured depth; edges close up"
     write_video(config.out / "depth.mp4", before, after, clip, progress=progress)
     outcome.files["depth.mp4"] = "image, depth before and depth after of every frame"
     write_cloud(config.out / "points.ply", after, clip)

@@ -76,6 +76,9 @@ class LoopConfig:
     validate_every: int = 1000
     picture_every: int = 0  # 0: no sample images
     best_by: str = "abs_rel"  # of the validation; lower is better
+    # A run that learns from views alone ends with the model it began with (checkpoints/best), unless its photometric
+    # error on the frames held back has fallen.
+    keep_start: bool = True
     show_progress: bool = True
     log: tuple[str, ...] = ()  # beside metrics.jsonl: tensorboard, wandb, mlflow
 

@@ -63,11 +63,18 @@ class Explained:
         return float(masked_mean(self.still_error, self.error < OUT_OF_VIEW))
 
 
-@torch.no_grad()
 def explain(
     objective: SelfSupervised, batch: Batch, *, model: DepthModel | None = None, scale: float = 1.0
 ) -> Explained:
     """With the poses of the objective, and the depth of its model or another one, times ``scale``."""
+    return explain_scales(objective, batch, model=model, scales=(scale,))[0]
+
+
+@torch.no_grad()
+def explain_scales(
+    objective: SelfSupervised, batch: Batch, *, model: DepthModel | None = None, scales: Sequence[float]
+) -> list[Explained]:
+    """The same for several scales; the networks run once."""
     network = objective.model if model is None else model
     was_training = objective.training
     objective.eval()
@@ -75,21 +82,26 @@ def explain(
     units = both_units(resized(values, batch.image.shape[-2:]), network.kind)
     views = views_of(batch, objective.poses(batch, batch.image))
     objective.train(was_training)
-    depth, target = units["depth"] * scale, moments(batch.image)
-    weight = objective.config.ssim_weight
-    moved = [
-        source_pixels(depth, T, views.K, K)[0] - pixel_grid(_size(depth), device=depth.device, dtype=depth.dtype)
-        for T, K in zip(views.T_source_target, views.source_K, strict=True)
-    ]
-    inv_depth = units["inv_depth"].flatten(1)
-    return Explained(
-        depth=depth,
-        views=views,
-        error=smallest(reprojection_errors(depth, views, target, ssim_weight=weight, mask_outside=True)),
-        still_error=smallest([photometric_error(source, target, ssim_weight=weight) for source in views.sources]),
-        spread=float((inv_depth.std(1) / inv_depth.mean(1).clamp(min=1e-9)).median()),
-        moved_px=float(torch.stack(moved).norm(dim=2).median()),
-    )
+    inv_depth, weight = units["inv_depth"].flatten(1), objective.config.ssim_weight
+    spread = float((inv_depth.std(1) / inv_depth.mean(1).clamp(min=1e-9)).median())
+    target = moments(batch.image)
+    still = smallest([photometric_error(source, target, ssim_weight=weight) for source in views.sources])
+
+    def at(depth: Float[Tensor, "b 1 h w"]) -> Explained:
+        moved = [
+            source_pixels(depth, T, views.K, K)[0] - pixel_grid(_size(depth), device=depth.device, dtype=depth.dtype)
+            for T, K in zip(views.T_source_target, views.source_K, strict=True)
+        ]
+        return Explained(
+            depth=depth,
+            views=views,
+            error=smallest(reprojection_errors(depth, views, target, ssim_weight=weight, mask_outside=True)),
+            still_error=still,
+            spread=spread,
+            moved_px=float(torch.stack(moved).norm(dim=2).median()),
+        )
+
+    return [at(units["depth"] * scale) for scale in scales]
 
 
 class EarlyWatch:

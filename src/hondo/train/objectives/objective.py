@@ -54,6 +54,13 @@ def freeze_norm_statistics(module: nn.Module) -> None:
             child.eval()
 
 
+def leave_out_dropout(module: nn.Module) -> None:
+    """Puts every dropout into evaluation mode."""
+    for child in module.modules():
+        if isinstance(child, nn.modules.dropout._DropoutNd):
+            child.eval()
+
+
 def freeze_parts(model: DepthModel, names: Sequence[str]) -> None:
     """No gradient for the named parts of the network, e.g. ("encoder",)."""
     for name in names:

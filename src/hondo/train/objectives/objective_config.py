@@ -46,7 +46,10 @@ class SelfSupervisedConfig:
     mask_outside: bool = False  # ignore pixels that project outside the source (monodepth2 repeats its border)
     # Weight of the distance to the initial model's predictions, up to scale. None: 0.1 for trained weights, else 0.
     anchor: float | None = 0.0
-    freeze_norm: bool | None = False  # keep batch-norm statistics as they are. None: for trained weights only
+    # Keep batch-norm statistics as they are, and leave dropout out. None: for trained weights only.
+    freeze_norm: bool | None = False
+    # Parts of the network that stay as they are. None: the encoder of hondo-nano and hondo-small with trained weights.
+    frozen: tuple[str, ...] | None = ()
     # Weights of more terms, by their names in VIEW_TERMS: velocity, camera_height, geometry_consistency,
     # feature_metric, flow_consistency; of stereo pairs depth_hints, left_right.
     view_terms: dict[str, float] = field(default_factory=dict)

@@ -19,7 +19,14 @@ from hondo.losses.views.reprojection import Views, reprojection_loss
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.families.pose_networks import shared_pose
 from hondo.models.registry.build_model import build_model
-from hondo.train.objectives.objective import Losses, ObjectiveEntry, freeze_norm_statistics, own_inv_depth_and_depth
+from hondo.train.objectives.objective import (
+    Losses,
+    ObjectiveEntry,
+    freeze_parts,
+    hold_frozen,
+    leave_out_dropout,
+    own_inv_depth_and_depth,
+)
 from hondo.train.objectives.objective_config import SelfSupervisedConfig
 from hondo.train.objectives.stereo_scale import stereo_factor
 from hondo.train.objectives.teaching_check import check_clips
@@ -42,6 +49,7 @@ class SelfSupervised(nn.Module):
     def __init__(self, model: DepthModel, config: SelfSupervisedConfig, *, pose: nn.Module | None = None) -> None:
         super().__init__()
         self.model, self.pose, self.config = model, pose, config
+        freeze_parts(model, config.frozen or ())
         self.first = copy.deepcopy(model).requires_grad_(False) if config.anchor else None  # the initial model
         check_view_terms(config)
         what = config.intrinsics
@@ -51,8 +59,9 @@ class SelfSupervised(nn.Module):
     def train(self, mode: bool = True) -> "SelfSupervised":
         """Training mode, except for frozen parts."""
         super().train(mode)
-        if self.config.freeze_norm:
-            freeze_norm_statistics(self.model)
+        hold_frozen(self.model, parts=self.config.frozen or (), freeze_norm=bool(self.config.freeze_norm))
+        if self.config.freeze_norm:  # the anchor has no dropout, and a small correction would learn to be smaller yet
+            leave_out_dropout(self.model)
         if self.first is not None:
             self.first.eval()
         return self
