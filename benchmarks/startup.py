@@ -1,13 +1,14 @@
 """How long a user waits: python benchmarks/startup.py [--rounds 5] [--quick] [--json docs/reports/startup.json]
 
 Each is a process of its own, from its start: `import hondo`; `hondo predict photo.jpg` with hondo-nano until the
-command ends, the first time (nothing in the cache) and again; `hondo live` on a film until the first frame reaches a
-viewer. Medians in seconds with the processor seconds beside, which a busy machine changes less. A row says what is
-wanted.
+command ends, the first time (nothing in the cache) and again; commands on a terminal until they show anything;
+`hondo live` on a film until the first frame reaches a viewer. Medians in seconds with the processor seconds beside,
+which a busy machine changes less. A row says what is wanted.
 """
 
 import argparse
 import os
+import pty
 import resource
 import subprocess
 import sys
@@ -27,7 +28,9 @@ from hondo.core.report import Report, Row
 from hondo.data.datasets.clip_files import list_images
 from hondo.data.datasets.embedded_clip import embedded_clip
 
+FIRST = ("predict", "train", "evaluate", "bench", "export", "demo")  # commands, until their first output
 WANTED_S = {"import hondo": 0.15, "predict photo.jpg, again": 2.5, "live, first frame": 3.0}
+WANTED_S |= {f"{command}, first output": 0.5 for command in FIRST}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +64,39 @@ def predict(cache: Path, *more: str) -> None:
         run("-m", "hondo.cli.main", "predict", str(image), "--model", "hondo-nano", "--out", out, *more, cache=cache)
 
 
+def first_output(command: str) -> Waited:
+    """Until a terminal gets anything from a command, which is then ended."""
+    image = str(list_images(embedded_clip().images)[0])
+    with tempfile.TemporaryDirectory() as out:
+        arguments = {
+            "predict": [image, "--out", out],
+            "train": ["video", "--data", str(embedded_clip().images), "--out", f"{out}/run"],
+            "evaluate": ["hondo-nano", "--data", "frames", "--root", str(embedded_clip().folder)],
+            "bench": ["hondo-nano"],
+            "export": ["hondo-nano", "--to", "onnx", "--out", f"{out}/x.onnx"],
+            "demo": ["--out", out],
+        }[command]
+        terminal, end = pty.openpty()
+        start = time.perf_counter()
+        words = [sys.executable, "-m", "hondo.cli.main", command, *arguments]
+        with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=end, stderr=end) as process:
+            os.read(terminal, 1)
+            waited = Waited(wall_s=time.perf_counter() - start, cpu_s=_cpu_of(process.pid))
+            process.kill()
+        os.close(terminal)
+        os.close(end)
+    return waited
+
+
+def _cpu_of(process: int) -> float:
+    """Of a process that runs, in steps of the system's clock."""
+    try:
+        user, system = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:13]
+    except OSError:  # no Linux
+        return float("nan")
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def first_live_frame(film: Path) -> Waited:
     """Until a viewer holds the first frame; the server is stopped outside of the measurement."""
     before, start = _cpu_of_children(), time.perf_counter()
@@ -80,6 +116,7 @@ def measure(*, rounds: int) -> dict[str, list[Waited]]:
             "import hondo": [timed(lambda: run("-c", "import hondo", cache=cache)) for _ in range(rounds)],
             "predict photo.jpg, first time": [timed(lambda: predict(cache))],
             "predict photo.jpg, again": [timed(lambda: predict(cache)) for _ in range(rounds)],
+            **{f"{name}, first output": [first_output(name) for _ in range(rounds)] for name in FIRST},
             "live, first frame": [first_live_frame(film) for _ in range(rounds)],
         }
 
@@ -90,6 +127,7 @@ def measure_quickly() -> dict[str, list[Waited]]:
         cache = Path(folder)
         return {
             "import hondo": [timed(lambda: run("-c", "import hondo", cache=cache))],
+            "predict, first output": [first_output("predict")],
             "predict photo.jpg on torch": [timed(lambda: predict(cache, "--engine", "torch", "--precision", "fp32"))],
         }
 

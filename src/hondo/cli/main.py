@@ -17,7 +17,7 @@ from io import StringIO, TextIOWrapper
 from typing import Any
 
 from hondo.cli.options.flags import message_with_flags, text_with_flags
-from hondo.cli.options.waiting_line import waiting_shown
+from hondo.cli.options.waiting_line import starting_shown, waiting_shown
 from hondo.core.errors import HondoError, HondoWarning, unknown
 from hondo.core.memory_errors import is_out_of_memory
 from hondo.version import __version__
@@ -176,7 +176,21 @@ def _choices_as_lines(command: str) -> Iterator[None]:
 def _run(name: str, arguments: list[str], *, is_quiet: bool = False) -> int:
     if name not in COMMANDS:
         raise unknown("command", name, COMMANDS)
+    is_help = any(each in ("-h", "--help") for each in arguments)
+    with nullcontext() if is_quiet or is_help else starting_shown(f"{name}: starting"):
+        parsed = _parsed(name, arguments)
+    if parsed is None:
+        return 0
+    run, config = parsed
+    with nullcontext() if is_quiet else waiting_shown(first=f"{name}: loading"):
+        return run(config) or 0
+
+
+def _parsed(name: str, arguments: list[str]) -> tuple[Callable[..., int | None], Any] | None:
+    """A command's function and its config, checked as far as needs no torch; None where its help was printed."""
     import tyro
+
+    from hondo.cli.options.early_checks import check_early
 
     module, _, attribute = COMMANDS[name][0].partition(":")
     run = getattr(import_module(module), attribute)
@@ -190,10 +204,10 @@ def _run(name: str, arguments: list[str], *, is_quiet: bool = False) -> int:
                 config = tyro.cli(config_type(run), args=arguments, prog=f"hondo {name}", description=COMMANDS[name][1])
     except SystemExit as stop:
         if not stop.code:  # it has printed the help
-            return 0
+            return None
         raise HondoError(_unboxed(complaint.getvalue()) or f"bad options; see hondo {name} --help") from None
-    with nullcontext() if is_quiet else waiting_shown(first=f"{name}: loading"):
-        return run(config) or 0
+    check_early(config, command=name)
+    return run, config
 
 
 def _unboxed(text: str) -> str:

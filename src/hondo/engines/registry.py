@@ -1,7 +1,11 @@
 """The engines by name, each imported on first use."""
 
+from typing import TYPE_CHECKING
+
 from hondo.core.tables import Table
-from hondo.engines.base.engine import Engine
+
+if TYPE_CHECKING:
+    from hondo.engines.base.engine import Engine
 
 # Names that earlier versions used; still accepted.
 OLDER_NAMES = {
@@ -17,7 +21,7 @@ OLDER_NAMES = {
     "executorch_pte": "executorch",
 }
 
-ENGINES: Table[Engine] = Table(
+ENGINES: "Table[Engine]" = Table(
     "engine",
     {
         "torch": "hondo.engines.torch.engine:ENGINE",

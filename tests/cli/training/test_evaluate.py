@@ -136,8 +136,8 @@ def test_flicker_of_a_clip_with_and_without_depth(tmp_path: Path, capsys: pytest
         (("no-such-model", "--align", "median"), "no-such-model"),
         (("floor:constant", "--data", "rgb"), "did you mean rgbd"),
         (("floor:constant", "--data-option", "stride=2"), "has no option stride"),
-        (("floor:constant", "--camera", "K.txt"), "has no option camera"),
-        (("floor:constant", "--root", "nowhere"), "no manifest there"),
+        (("floor:constant", "--camera", "525,525,320,240"), "has no option camera"),
+        (("floor:constant", "--root", "nowhere"), "--root nowhere does not exist"),
         (("floor:constant", "--only", "x"), "no rows of domain or id prefix 'x'"),
     ],
 )

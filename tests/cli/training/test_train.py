@@ -90,7 +90,7 @@ def test_help_lists_recipes_and_their_options(capsys):
         (["video", "--optim.betas", "2", "3"], "optim.betas must be at least 0 and below 1, got 2 3"),
         (["video", "--optim.max-seconds", "0"], "optim.max_seconds must be positive, got 0"),
         (["video", "--fabric.devices", "0"], "fabric.devices must be at least 1, got 0"),
-        (["video", "--fabric.strategy", "ddq"], "unknown --fabric.strategy 'ddq'; did you mean"),
+        (["video", "--data", ".", "--fabric.strategy", "ddq"], "unknown --fabric.strategy 'ddq'; did you mean"),
         (["video", "--data.size-hw", "0", "10"], "data.size_hw must be at least 16, got 0 10"),
         (["video", "--data.sources", "0"], "data.sources must be different offsets"),
         (["video", "--loop.checkpoint-seconds", "nan"], "loop.checkpoint_seconds must be positive, got nan"),

@@ -27,23 +27,23 @@ class CompressConfig:
     """A name from `hondo models`, a run folder, or a .safetensors file; it is never overwritten."""
     out: Annotated[Path, tyro.conf.arg(metavar="FILE")]
     """The .safetensors file to write; the suffix may be left out."""
-    steps: Annotated[str | None, tyro.conf.arg(metavar="STEPS")] = None
+    steps: Annotated[str | None, tyro.conf.arg(metavar="STEPS", help_behavior_hint="")] = None
     """What to do, in this order, e.g. "hooks=0,1 | heads=1 | attention=linear | width=0.5 | size=192x640". Steps: size,
     hooks, heads, attention, readout, width, encoder, decoder (docs/compression.md)."""
-    method: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
+    method: Annotated[str | None, tyro.conf.arg(metavar="NAME", help_behavior_hint="")] = None
     """One step by its name, with its value in --to."""
-    to: Annotated[str | None, tyro.conf.arg(metavar="VALUE")] = None
+    to: Annotated[str | None, tyro.conf.arg(metavar="VALUE", help_behavior_hint="")] = None
     """The value of --method, e.g. --method heads --to 6:norm."""
-    calibration: Annotated[str | None, tyro.conf.arg(metavar="SOURCE")] = None
+    calibration: Annotated[str | None, tyro.conf.arg(metavar="SOURCE", help_behavior_hint="")] = None
     """A folder, glob or video of scenes like those the model will see, for steps that look at activations or
     gradients."""
-    finetune: Annotated[str | None, tyro.conf.arg(metavar="RECIPE")] = None
+    finetune: Annotated[str | None, tyro.conf.arg(metavar="RECIPE", help_behavior_hint="")] = None
     """A recipe of `hondo train`: the result learns from the model as it was, on the recipe's data (e.g. distil)."""
-    data: Annotated[str | None, tyro.conf.arg(metavar="PATH")] = None
+    data: Annotated[str | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")] = None
     """With --finetune: where the data is."""
-    finetune_steps: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
+    finetune_steps: Annotated[int | None, tyro.conf.arg(metavar="N", help_behavior_hint="")] = None
     """With --finetune: optimiser steps. Default: the recipe's."""
-    bench: Annotated[str | None, tyro.conf.arg(metavar="ENGINE")] = None
+    bench: Annotated[str | None, tyro.conf.arg(metavar="ENGINE", help_behavior_hint="")] = None
     """Also measure the latency before and after on this engine: openvino, onnx or torch."""
     network: Annotated[WeightOptions, tyro.conf.OmitArgPrefixes] = NO_WEIGHTS
 

@@ -23,9 +23,13 @@ class ServerOptions:
     printed)."""
     port: Annotated[int, tyro.conf.arg(metavar="N")] = 8000
     """Port to listen on; 0: any free one."""
-    model: Annotated[tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="MODEL")] = ()
+    model: Annotated[
+        tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="MODEL", help_behavior_hint="")
+    ] = ()
     """A name from `hondo models`, a run folder or a file; may be repeated. Default: hondo-nano."""
-    allow_origin: Annotated[tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="ORIGIN")] = ()
+    allow_origin: Annotated[
+        tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="ORIGIN", help_behavior_hint="")
+    ] = ()
     """Another site whose pages may use this server, e.g. https://robot.example; may be repeated."""
     network: SharedModelOptions = NO_OPTIONS
 

@@ -38,6 +38,21 @@ def waiting_shown(*, first: str) -> Iterator[None]:
         handler.end()
 
 
+@contextmanager
+def starting_shown(text: str) -> Iterator[None]:
+    """On a terminal a line at once, while the options are parsed; it is gone when the block ends."""
+    is_shown = sys.stderr.isatty()
+    if is_shown:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    try:
+        yield
+    finally:
+        if is_shown:
+            sys.stderr.write("\r\x1b[2K")
+            sys.stderr.flush()
+
+
 def done_waiting() -> None:
     """Before something else is drawn on the terminal."""
     WAITING.info("")

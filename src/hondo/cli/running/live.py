@@ -22,9 +22,9 @@ class LiveCommand:
 
     source: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="SOURCE")]
     """webcam:0, an rtsp:// or http:// address, a video file, a folder of images, or `clip` (the embedded one)."""
-    fps: Annotated[float | None, tyro.conf.arg(metavar="N")] = None
+    fps: Annotated[float | None, tyro.conf.arg(metavar="N", help_behavior_hint="")] = None
     """Frames a second to reach: the network's size is lowered, within bounds, before frames are dropped."""
-    min_size: Annotated[str | None, tyro.conf.arg(metavar="HxW")] = None
+    min_size: Annotated[str | None, tyro.conf.arg(metavar="HxW", help_behavior_hint="")] = None
     """With --fps: the smallest network size. Default: half the sides of --size."""
     loop: bool = False
     """Play a recording again from its start."""
@@ -33,9 +33,9 @@ class LiveCommand:
     camera: CameraOption = None
     headless: bool = False
     """No page: run to the source's end and print the state once a second."""
-    record: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
+    record: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER", help_behavior_hint="")] = None
     """A folder for videos of image and depth, 16-bit depth maps, and poses if known."""
-    rerun: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    rerun: Annotated[Path | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="")] = None
     """With --headless: a .rrd file for the Rerun viewer (extra `rerun`)."""
     server: SharedServerOptions = LOCAL_SERVER
 

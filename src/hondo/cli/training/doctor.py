@@ -17,11 +17,11 @@ class DoctorConfig:
     """Examine videos, folders of images, or folders with left/ and right/ before training; several at once are fine."""
 
     source: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE...")]
-    """Videos, folders, patterns."""
+    """Video files, folders of images, folders with left/ and right/, or patterns such as "clips/*.mp4"."""
     out: Annotated[Path, tyro.conf.arg(metavar="DIR")] = Path("doctor")
     """Receives dataset.json, for `hondo train video --data`, the masks, and sheet.png to look at."""
     camera: CameraOption = None
-    baseline: Annotated[float | None, tyro.conf.arg(metavar="METRES")] = None
+    baseline: Annotated[float | None, tyro.conf.arg(metavar="METRES", help_behavior_hint="")] = None
     """Distance between the cameras of stereo pairs."""
 
 

@@ -27,16 +27,16 @@ class StudyConfig:
     """thesis36 or vtdepth, or your own .toml, .json or .py file (docs/study.md); `watch OUT` shows one that runs."""
     out: str | None = None
     """The folder of the study; default: studies/STUDY."""
-    data: Annotated[str | None, tyro.conf.arg(metavar="PATH")] = None
+    data: Annotated[str | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")] = None
     """Where the recipes read from (thesis36, vtdepth: KITTI's folder), or `synthetic`: rendered scenes, a few steps.
     Default: what needs no data (thesis36: the speed alone)."""
     workers: Annotated[int, tyro.conf.arg(metavar="N")] = 1
     """Trials at once, each in a process with one thread. 1: in this process."""
-    threads: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
+    threads: Annotated[int | None, tyro.conf.arg(metavar="N", help_behavior_hint="")] = None
     """CPU threads of the networks whose speed is measured. Default: the study's own, 1."""
-    engine: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
+    engine: Annotated[str | None, tyro.conf.arg(metavar="NAME", help_behavior_hint="")] = None
     """The engine whose speed is measured. Default: the study's own, torch."""
-    precisions: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME")] = ()
+    precisions: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME", help_behavior_hint="")] = ()
     """Precisions of the speed, each a level of the factor `precision`. Default: the study's own, fp32."""
     retry: bool = False
     """Run the trials that failed again."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import tyro
 
+from hondo.cli.options.early_checks import check_model
 from hondo.cli.options.model_options import parse_options
 from hondo.cli.options.report_table import print_report
 from hondo.core.errors import HondoError
@@ -32,14 +33,14 @@ class TrainConfig:
 class Places:
     """The options that are not fields of the recipe."""
 
-    data: Annotated[tuple[str, ...], tyro.conf.arg(metavar="PATH")] = ()
+    data: Annotated[tuple[str, ...], tyro.conf.arg(metavar="PATH", help_behavior_hint="")] = ()
     """Where the data is: a video, a folder of images, of clips, of stereo pairs (left/ and right/), or one with a
     manifest.csv; several paths, patterns or a comma list for several clips (sets --data.root)."""
     out: Path | None = None
     """The folder of the new run; default: runs/RECIPE."""
     resume: Path | None = None
     """The folder of a run to continue; its own recipe is the default of every option."""
-    log: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME")] = ()
+    log: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME", help_behavior_hint="")] = ()
     """Where the numbers go beside metrics.jsonl: tensorboard, wandb, mlflow (sets --loop.log)."""
 
 
@@ -107,10 +108,13 @@ def _parts(base: Recipe) -> dict[str, Any]:
 def run(config: TrainConfig) -> None:
     if config.resume is not None and config.out is not None:
         raise HondoError("--resume continues a run in its own folder; leave out --out")
-    from hondo.recipes.pipeline import run as run_recipe
-
     out = config.resume or config.out or Path("runs") / config.recipe.name
     recipe = with_loggers(with_data(config.recipe, config.data), config.log)
+    check_recipe(recipe)
+    if config.resume is None:
+        check_new_run(out)
+    from hondo.recipes.pipeline import run as run_recipe
+
     trained = run_recipe(recipe, out=out, resume=config.resume is not None)
     if not trained.is_first:
         return
@@ -120,6 +124,27 @@ def run(config: TrainConfig) -> None:
         print(
             f"look at {out / 'held_back.jpg'}; then: hondo live SOURCE --model {out}, hondo export {out} --to openvino"
         )
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Refuses a model and files that are not there, before torch is imported."""
+    check_model(recipe.model.name)
+    root = getattr(recipe.data, "root", "")
+    if root is None:
+        raise HondoError(f"the data set '{recipe.data.dataset}' needs files; give root=PATH", field="root")
+    for each in root if isinstance(root, tuple) else (root,):
+        if each and "://" not in each and not _is_pattern(each) and not Path(each).exists():
+            raise HondoError(f"{each}: no such file or folder (root={each})", field="root")
+
+
+def _is_pattern(text: str) -> bool:
+    return any(each in text for each in "*?[{,")
+
+
+def check_new_run(out: Path) -> None:
+    """Refuses a folder that holds a run, which would be found out after the camera path."""
+    if (out / "checkpoints" / "last.state").exists():
+        raise HondoError(f"{out} holds a run already; continue it with resume={out}, or give another out", field="out")
 
 
 def with_data(recipe: Recipe, paths: tuple[str, ...]) -> Recipe:
