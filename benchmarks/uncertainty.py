@@ -26,8 +26,8 @@ from hondo.models.registry.zoo import PACKAGED_WEIGHTS
 MODELS = ("hondo-nano", "hondo-small")
 SHOWN = ("AUSE abs_rel", "AURG abs_rel")
 SETS = {
-    "RedKitchen": {"only": "redkitchen", "every": 20},
-    "KITTI queue": {"only": "kitti_queue", "every": 3},
+    "RedKitchen": {"only": "redkitchen", "every": 40},
+    "KITTI queue": {"only": "kitti_queue", "every": 6},
     "TUM desk": {"only": "tum"},
     "ICL living room": {"only": "icl"},
 }
@@ -35,7 +35,10 @@ SETS = {
 
 def sets(data: Path | None, *, quick: bool) -> Iterator[tuple[str, Samples]]:
     clip = embedded_clip()
-    yield "embedded clip", Frames(clip.folder, divide_by=clip.divide_by, with_depth=True, stop=9 if quick else None)
+    yield (
+        "embedded clip",
+        Frames(clip.folder, divide_by=clip.divide_by, with_depth=True, every=2, stop=9 if quick else None),
+    )
     for name, options in SETS.items() if data is not None else ():
         yield name, Rgbd(data, **options)
 

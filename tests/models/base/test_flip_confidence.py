@@ -14,11 +14,11 @@ def test_maps_that_agree_up_to_a_factor_are_certain():
 
 
 def test_where_they_differ_confidence_falls():
-    own = torch.ones(1, 1, 16, 64)
+    own = torch.ones(1, 1, 16, 400)
     other = own.clone()
-    other[..., :8] *= 1.5
+    other[..., :100] *= 1.5
     found = flip_confidence(own, other, DepthKind.METRIC_DEPTH)
-    assert found[..., :4].max() < 0.1 < 0.5 < found[..., 16:].min()
+    assert found[..., :60].max() < 0.1 < 0.3 < found[..., 150:].min()
 
 
 def test_relative_maps_may_be_negative():
