@@ -70,7 +70,7 @@ def test_an_int8_file_of_openvino_is_judged_on_its_calibration_pictures(tmp_path
             "nowhere: no such file",
         ),
         (
-            ["--to", "openvino", "--out", "x", "--precision", "int8", "--calibration", "x", "--max-drop", "lots"],
+            ["--to", "openvino", "--out", "x", "--precision", "int8", "--calibration", ".", "--max-drop", "lots"],
             "--max-drop 'lots'",
         ),
         (["--to", "torch", "--out", "x", "--precision", "int8-weights", "--max-drop", "1%"], "add --calibration"),

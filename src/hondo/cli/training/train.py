@@ -143,7 +143,7 @@ def _is_pattern(text: str) -> bool:
 
 def check_new_run(out: Path) -> None:
     """Refuses a folder that holds a run, which would be found out after the camera path."""
-    if (out / "checkpoints" / "last.state").exists():
+    if any((out / "checkpoints" / f"{name}.state").exists() for name in ("last", "before")):
         raise HondoError(f"{out} holds a run already; continue it with resume={out}, or give another out", field="out")
 
 
