@@ -43,6 +43,10 @@ def check_model(name: str) -> None:
         raise unknown("model", name, names)
 
 
+def check_size(text: str) -> None:
+    parse_size(text)
+
+
 def check_engine(name: str) -> None:
     from hondo.engines.registry import ENGINES
 
@@ -105,7 +109,7 @@ def check_root(path: Path) -> None:
 CHECKS: dict[str, Callable[[Any], None]] = {
     "model": check_model,
     "engine": check_engine,
-    "size": lambda text: parse_size(text) and None,
+    "size": check_size,
     "camera": check_camera,
     "root": check_root,
     "calibration": check_source,

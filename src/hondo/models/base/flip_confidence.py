@@ -29,8 +29,9 @@ class FlipConfident(DepthModel):
                 "single images",
                 field="confidence",
             )
-        described = {"name": model.name, "kind": model.kind, "input_spec": model.input_spec, "options": model.options}
-        super().__init__(nn.Identity(), **described)
+        super().__init__(
+            nn.Identity(), name=model.name, kind=model.kind, input_spec=model.input_spec, options=model.options
+        )
         self.inner, self.metres = model, model.metres
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> list[Float[Tensor, "b 2 _ _"]]:
