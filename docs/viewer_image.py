@@ -47,7 +47,8 @@ def take_images(page: Page, address: str, out: Path | None) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for name, width, height, is_phone, is_dark in (
         ("light", 1280, 800, False, False), ("dark", 1280, 800, False, True), ("wide", 1920, 1080, False, False),
-        ("tablet", 820, 1180, False, False), ("phone", 390, 844, True, False), ("phone-dark", 390, 844, True, True),
+        ("tablet", 820, 1180, False, False), ("lying", 844, 390, True, False), ("zoom", 640, 400, False, False),
+        ("phone", 390, 844, True, False), ("phone-dark", 390, 844, True, True),
     ):  # fmt: skip
         page.size(width, height, is_phone=is_phone, is_dark=is_dark)
         play(page, address)

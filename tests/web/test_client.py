@@ -10,6 +10,8 @@ from websockets.sync.client import connect
 
 from hondo.client import Client, ServerError, picture_bytes, read_frame
 from hondo.core.types import DepthKind
+from hondo.video.live.live_stream import Stream
+from hondo.web.inference.server_camera import ServerCamera
 from hondo.web.security.access import Access
 from hondo.web.security.limits import Limits
 
@@ -69,6 +71,66 @@ def test_a_stream_s_message(server, image) -> None:
     assert frame.facts["model"] == "tiny"
     with pytest.raises(ValueError, match="not a frame"):
         read_frame(b"else")
+
+
+def test_a_stream_gives_the_depth_of_each_image_in_order(server, image) -> None:
+    images = [image((20 + 2 * number, 40), seed=number) for number in range(7)]
+    with Client(server.url) as client:
+        frames = list(client.stream(iter(images), side=40))
+        assert [frame.values.shape for frame in frames] == [(20 + 2 * number, 40) for number in range(7)]
+        assert [frame.facts["number"] for frame in frames] == list(range(7))
+        whole = client.depth(images[6]).values
+        assert np.abs(frames[6].values - whole).max() < 1e-3
+        packed = list(client.stream([images[0], np.zeros((300, 400, 3), np.uint8)], deflate=True, model="tiny"))
+        assert packed[0].facts["encoding"] == "deflate" and packed[1].values.shape == (288, 384)
+        assert list(client.stream([])) == []
+
+
+def test_a_stream_takes_images_only_as_they_are_needed(server, image) -> None:
+    taken = []
+
+    def images():
+        for number in range(100):
+            taken.append(number)
+            yield image()
+
+    with Client(server.url) as client:
+        for frame in client.stream(images()):
+            if frame.facts["number"] == 5:
+                break
+    assert len(taken) < 12
+
+
+def test_refusals_of_a_stream(serving, image) -> None:
+    started = serving(access=Access(token=TOKEN))
+    with Client(started.url) as client, pytest.raises(ServerError, match="401: the token"):
+        next(client.stream([image()]))
+    with Client(started.url, token=TOKEN) as client:
+        with pytest.raises(ServerError, match="415: image 1 of the stream") as refused:
+            list(client.stream([image(), b"no image", image()]))
+        assert refused.value.status == 415
+        with pytest.raises(ServerError, match="404: .*no model 'gone'"):
+            list(client.stream([image()], model="gone"))
+        with pytest.raises(ServerError, match="404: this server has no camera"):
+            next(client.live())
+
+
+def test_live_frames_have_their_images(serving, camera) -> None:
+    started = serving(camera=camera)
+    with Client(started.url) as client:
+        frames = [frame for frame, _ in zip(client.live(), range(3))]
+        numbers = [frame.facts["number"] for frame in frames]
+    assert numbers == sorted(set(numbers))
+    assert all(
+        frame.jpeg and cv2.imdecode(np.frombuffer(frame.jpeg, np.uint8), 1).shape == (48, 64, 3) for frame in frames
+    )
+
+
+def test_live_ends_with_its_source(serving, tiny, tmp_path) -> None:
+    cv2.imwrite(str(tmp_path / "0.png"), np.full((48, 64, 3), 90, np.uint8))
+    started = serving(camera=ServerCamera(Stream(str(tmp_path), tiny()), name="folder"))
+    with Client(started.url) as client:
+        assert len(list(client.live(deflate=True))) == 1
 
 
 def test_odd_arrays_are_refused() -> None:

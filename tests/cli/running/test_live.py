@@ -14,6 +14,7 @@ import pytest
 from websockets.sync.client import connect
 
 from hondo.cli.main import main
+from hondo.cli.running.live import LiveCommand, live_settings
 from hondo.data.datasets.poses import read_poses
 from hondo.images.read import write_image
 from hondo.images.video_writer import VideoWriter
@@ -60,6 +61,14 @@ def test_the_page_s_server_shows_and_records_the_camera(film, tmp_path) -> None:
         _, errors = server.communicate(timeout=60)
     assert server.returncode == 0 and "Traceback" not in errors
     assert (out / "live.mp4").exists() and json.loads((out / "predictions.json").read_text())["items"]
+
+
+def test_the_clip_is_played_again_and_again_on_the_page_only() -> None:
+    page, headless = LiveCommand(source="clip"), LiveCommand(source="clip", headless=True)
+    assert live_settings(page).loop and live_settings(page).stays
+    assert not live_settings(headless).loop and not live_settings(headless).stays
+    film = LiveCommand(source="film.mp4")
+    assert not live_settings(film).loop and live_settings(film).stays, "it can be replayed"
 
 
 def first_frame(address: str) -> bytes:

@@ -243,3 +243,18 @@ def test_the_camera_is_that_of_the_image(red) -> None:
     with Stream(feed_at(100, sizes=((24, 48), (12, 24))), red, camera_of=assumed_camera) as stream:
         frame = stream.latest(timeout=5)
     assert frame is not None and frame.depth_map.camera.size_hw == frame.image.shape[:2]
+
+
+def test_a_recording_that_stays_is_played_again(red, tmp_path) -> None:
+    for number in range(3):
+        write_image(tmp_path / f"{number}.png", np.full((24, 48, 3), 80 * number, np.uint8))
+    with Stream(str(tmp_path), red, folder_fps=50, stays=True) as stream:
+        until(lambda: stream.stats().state is StreamState.ENDED and stream.stats().frames_predicted > 0)
+        assert not stream.is_over and stream.stats().duration_s == pytest.approx(0.06)
+        before = stream.stats().frames_read
+        stream.pause()
+        stream.seek(0)  # goes on, too
+        until(lambda: stream.stats().frames_read == before + 3 and stream.stats().state is StreamState.ENDED)
+    with Stream(feed_at(100), red) as camera, pytest.raises(HondoError, match="camera cannot be sought"):
+        camera.seek(0)
+    assert camera.stats().position_s is None

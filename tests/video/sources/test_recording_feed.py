@@ -1,6 +1,7 @@
 """Recordings as cameras: their own rate, loops, a clock that stands still, damaged frames passed over."""
 
 import itertools
+import threading
 import time
 
 import numpy as np
@@ -32,8 +33,6 @@ def test_paused_recordings_stand_still(album) -> None:
     frames = feed_of(str(album), folder_fps=100)(control)
     next(frames)
     control.paused.set()
-    import threading
-
     threading.Timer(0.3, control.paused.clear).start()
     start = time.monotonic()
     assert next(frames).time_s == pytest.approx(0.01)
@@ -107,3 +106,50 @@ def test_images_can_be_written_meanwhile(tmp_path, image) -> None:
     next(frames)
     (tmp_path / "b.png").unlink()
     assert list(frames) == []
+
+
+@pytest.fixture
+def brighter(tmp_path):
+    """Twelve images of a video with a key frame at the start only, each brighter than the one before."""
+    with VideoWriter(tmp_path / "brighter.mp4", size_hw=(48, 64), fps=100) as video:
+        for number in range(12):
+            video.write(np.full((48, 64, 3), 20 * number, np.uint8))
+    return tmp_path / "brighter.mp4"
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_a_recording_is_sought_and_its_time_goes_on(brighter, tmp_path, is_folder) -> None:
+    for number in range(12):
+        write_image(tmp_path / "in" / f"{number:02}.png", np.full((8, 8, 3), 20 * number, np.uint8))
+    control = FeedControl(stays=True)
+    frames = feed_of(str(tmp_path / "in" if is_folder else brighter), folder_fps=100)(control)
+    assert [round(frame.image.mean() / 20) for frame in itertools.islice(frames, 4)] == [0, 1, 2, 3]
+    assert control.playback.duration_s == pytest.approx(0.12, abs=0.011)
+    control.playback.seek(0.08)
+    sought = list(itertools.islice(frames, 4))
+    assert [round(frame.image.mean() / 20) for frame in sought] == [8, 9, 10, 11]
+    assert [frame.time_s for frame in sought] == pytest.approx([0.04, 0.05, 0.06, 0.07], abs=1e-3)
+    assert control.playback.position_s == pytest.approx(0.11, abs=1e-3)
+    control.playback.seek(0)  # at the end, where it waits
+    assert next(frames).image.mean() < 5
+    control.stopped.set()
+    assert list(frames) == []
+
+
+def test_a_recording_waits_at_its_end(brighter) -> None:
+    control = FeedControl(stays=True)
+    frames = feed_of(str(brighter))(control)
+    assert len(list(itertools.islice(frames, 12))) == 12
+    threading.Timer(0.15, control.stopped.set).start()
+    assert next(frames, None) is None
+    assert not control.playback.is_at_end
+
+
+@pytest.mark.parametrize("time_s", [-0.1, 9, float("nan")])
+def test_a_time_outside_of_the_recording_is_refused(brighter, time_s) -> None:
+    control = FeedControl()
+    with pytest.raises(HondoError, match="camera cannot be sought"):
+        control.playback.seek(0)
+    next(feed_of(str(brighter))(control))
+    with pytest.raises(HondoError, match=r"0 to 0\.12"):
+        control.playback.seek(time_s)

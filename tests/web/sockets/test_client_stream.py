@@ -47,6 +47,22 @@ def test_the_newest_frame_wins(serving, image, until) -> None:
     assert headers[0]["number"] < headers[1]["number"] == 19 and headers[1]["dropped"] == 18
 
 
+def test_every_image_is_answered_if_the_client_wants_that(serving, image) -> None:
+    def slow(shown):
+        time.sleep(0.03)
+        return shown[:, :1] + 0.1
+
+    started = serving(slow)
+    with stream(started, "/v1/stream?every=true&side=16") as socket_:
+        for number in range(10):
+            socket_.send(b"no image" if number == 4 else image())
+        answers = [socket_.recv(timeout=20) for _ in range(10)]
+    refused = json.loads(answers.pop(4))
+    assert (refused["number"], refused["status"]) == (4, 415)
+    assert [header_of(answer)["number"] for answer in answers] == [0, 1, 2, 3, 5, 6, 7, 8, 9]
+    assert header_of(answers[-1])["dropped"] == 0
+
+
 def test_options_in_the_address_and_in_text(server, image) -> None:
     with stream(server, "/v1/stream?side=32&deflate=true") as socket_:
         socket_.send(image())

@@ -37,7 +37,11 @@ def test_pause_resume_and_model(serving, camera, tiny) -> None:
         viewer.send('{"model": "other"}')
         while header_of_frame(viewer)["model"] != "other":
             pass
-        for wrong in ('{"action": "explode"}', "no json", '{"model": "gone"}'):
+        viewer.send('{"action": "seek", "time_s": 0.02}')
+        for wrong in (
+            '{"action": "explode"}', "no json", '{"model": "gone"}', '{"action": "seek", "time_s": 9}',
+            '{"action": "seek", "time_s": true}',
+        ):  # fmt: skip
             viewer.send(wrong)
             assert next_text(viewer)["status"] in (400, 404)
 

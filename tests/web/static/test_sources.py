@@ -113,8 +113,8 @@ def test_a_browser_s_camera_that_cannot_be_had_is_told(page, server, error, said
     open_viewer(page, server)
     page.value(f"navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', '{error}'))")
     click(page, "#empty-webcam")
-    page.wait("document.getElementById('status').classList.contains('bad')")
-    assert said in page.value(TEXT.format("status"))
+    page.wait("document.getElementById('error-empty').textContent")
+    assert said in page.value(TEXT.format("error-empty"))
     assert page.value("document.getElementById('empty').hidden") is False
 
 
@@ -123,8 +123,11 @@ def test_a_file_that_is_none_is_told(page, server, tmp_path) -> None:
     path = tmp_path / "text.png"
     path.write_text("no image")
     page.give_file("#file", path)
-    page.wait("document.getElementById('status').classList.contains('bad')")
-    assert "text.png" in page.value(TEXT.format("status"))
+    page.wait("document.getElementById('error-empty').textContent")
+    assert "text.png" in page.value(TEXT.format("error-empty"))
+    (tmp_path / "notes.txt").write_text("no image")
+    page.give_file("#file", tmp_path / "notes.txt")
+    page.wait("document.getElementById('error-empty').textContent.startsWith('notes.txt is not an image')")
 
 
 def test_the_server_s_camera_starts_by_itself(page, serving, tiny, tmp_path) -> None:
@@ -136,7 +139,8 @@ def test_the_server_s_camera_starts_by_itself(page, serving, tiny, tmp_path) -> 
     wait_for_frames(page, 5)
     assert page.value("document.getElementById('use-live').hidden") is False
     click(page, "#pause")
-    page.wait("document.getElementById('pause').getAttribute('aria-pressed') === 'true'")
+    page.wait("document.body.dataset.phase === 'paused'")
+    assert page.value(TEXT.format("pause")) == "Resume"
 
 
 def test_a_camera_that_is_lost_is_shown_until_it_comes_back(page, serving, tiny) -> None:
@@ -190,4 +194,15 @@ def test_a_token_is_taken_from_the_address_and_hidden_there(page, serving) -> No
     page.open("about:blank")
     page.open(f"{started.url}/")
     page.wait("document.getElementById('ask-token').open")
-    page.complaints.clear()  # the 401 that made it ask
+    type_token(page, "wrong")
+    page.wait("document.getElementById('error-token').textContent.includes('token is wrong')")
+    type_token(page, "right-token-right-token")
+    page.wait("!document.getElementById('ask-token').open && document.body.dataset.ready")
+    click(page, "#empty-clip")
+    wait_for_frames(page, 1)
+    page.complaints.clear()  # the 401s
+
+
+def type_token(page, token: str) -> None:
+    page.value(f"document.getElementById('token').value = '{token}'")
+    click(page, "#token-form button")

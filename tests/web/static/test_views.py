@@ -2,7 +2,18 @@
 
 import pytest
 
-from tests.web.static.viewer import FRAMES, TEXT, click, open_viewer, press_on, tab_to, wait_for_frames
+from tests.web.static.viewer import (
+    FRAMES,
+    TEXT,
+    choose,
+    click,
+    keep_downloads,
+    open_viewer,
+    press_on,
+    slide,
+    tab_to,
+    wait_for_frames,
+)
 
 
 def test_the_mouse_and_the_keyboard_read_the_depth(page, serving, image, show) -> None:
@@ -28,14 +39,11 @@ def test_sliders_take_points_away_and_relative_depth_says_so(page, server, image
     open_viewer(page, server)
     show(image((120, 160)))
     points = "Number(document.body.dataset.points)"
-    slide = (
-        "(() => {{ const s = document.getElementById('{}'); s.value = {}; s.dispatchEvent(new Event('input')); }})()"
-    )
-    page.value(slide.format("confidence", 0))
+    slide(page, "edges", 0)
     whole = page.value(points)
-    page.value(slide.format("far", 50))
+    slide(page, "far", 50)
     half = page.value(points)
-    page.value(slide.format("near", 30))
+    slide(page, "near", 30)
     assert whole == 120 * 160 and 0.3 * whole < half < 0.7 * whole and page.value(points) < half
     page.value("document.getElementById('depth').focus()")
     page.press("ArrowDown")
@@ -45,11 +53,7 @@ def test_sliders_take_points_away_and_relative_depth_says_so(page, server, image
 def test_pause_screenshot_and_ply(page, server) -> None:
     open_viewer(page, server, "#source=clip")
     wait_for_frames(page, 2)
-    page.value(
-        "(() => { window.saved = {}; const make = URL.createObjectURL.bind(URL); let last;"
-        "URL.createObjectURL = (blob) => { last = blob; return make(blob); };"
-        "HTMLAnchorElement.prototype.click = function () { window.saved[this.download] = last; }; })()"
-    )
+    keep_downloads(page)
     click(page, "#pause")
     before = page.value(FRAMES)
     click(page, "#ply")
@@ -72,10 +76,7 @@ def test_the_model_can_be_switched(page, serving, tiny) -> None:
     started = serving(models=("tiny", "other"), load=lambda name: tiny(name=name))
     open_viewer(page, started, "#source=clip")
     wait_for_frames(page, 1)
-    page.value(
-        "(() => { const m = document.getElementById('model'); m.value = 'other';"
-        "m.dispatchEvent(new Event('change')); })()"
-    )
+    choose(page, "model", "other")
     page.wait("document.getElementById('kind').textContent.includes('other')")
     page.wait("document.getElementById('status').textContent === 'Sample clip'")
     assert page.value("document.getElementById('model').value") == "other"
@@ -86,7 +87,7 @@ def test_the_keyboard_alone_starts_and_pauses(page, server) -> None:
     press_on(page, "empty-clip")
     wait_for_frames(page, 2)
     press_on(page, "pause")
-    assert page.value("document.getElementById('pause').getAttribute('aria-pressed')") == "true"
+    assert page.value(TEXT.format("pause")) == "Resume"
     tab_to(page, "cloud")
     turn = (
         "(() => { const c = document.getElementById('cloud');"
@@ -121,7 +122,7 @@ def test_it_fits_its_screen(page, server, width, height, is_phone, is_dark) -> N
         assert page.value("document.getElementById('cloud').clientHeight") > 200
     else:
         bottom = (
-            "Math.max(...[...document.querySelectorAll('footer, .controls')]"
+            "Math.max(...[...document.querySelectorAll('footer, .settings')]"
             ".map((each) => each.getBoundingClientRect().bottom))"
         )
         assert page.value(bottom) <= height

@@ -45,6 +45,29 @@ def colors(page, canvas: str) -> int:
     )
 
 
+def slide(page, slider: str, value: float) -> None:
+    page.value(
+        f"(() => {{ const s = document.getElementById('{slider}'); s.value = {value};"
+        "s.dispatchEvent(new Event('input')); })()"
+    )
+
+
+def choose(page, select: str, value: str) -> None:
+    page.value(
+        f"(() => {{ const s = document.getElementById('{select}'); s.value = {json.dumps(value)};"
+        "s.dispatchEvent(new Event('change')); })()"
+    )
+
+
+def keep_downloads(page) -> None:
+    """What the page saves goes into ``window.saved``, by name, in place of the disk."""
+    page.value(
+        "(() => { window.saved = {}; const make = URL.createObjectURL.bind(URL); let last;"
+        "URL.createObjectURL = (blob) => { last = blob; return make(blob); };"
+        "HTMLAnchorElement.prototype.click = function () { window.saved[this.download] = last; }; })()"
+    )
+
+
 def press_on(page, element: str) -> None:
     tab_to(page, element)
     page.press("Enter")

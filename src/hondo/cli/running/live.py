@@ -27,7 +27,7 @@ class LiveCommand:
     min_size: Annotated[str | None, tyro.conf.arg(metavar="HxW", help_behavior_hint="")] = None
     """With --fps: the smallest network size. Default: half the sides of --size."""
     loop: bool = False
-    """Play a recording again from its start."""
+    """Play a recording again from its start; `clip` always is, except with --headless."""
     steady: bool = True
     """Keep the depth steady over time; --no-steady shows each frame's as the network gives it."""
     camera: CameraOption = None
@@ -51,18 +51,21 @@ def run(command: LiveCommand) -> int:
         from hondo.video.sources.live_feed import feed_of
 
         feed_of(command.source)  # refuses what is not there before a model is loaded
-    settings = _settings(command)
+    settings = live_settings(command)
     return _run_headless(command, settings) if command.headless else _serve(command, settings)
 
 
-def _settings(command: LiveCommand) -> "LiveSettings":
-    from hondo.video.live.open_stream import LiveSettings
+def live_settings(command: LiveCommand) -> "LiveSettings":
+    """How the source is shown. On the page, the embedded clip loops and other recordings can be replayed."""
+    from hondo.video.live.open_stream import CLIP, LiveSettings
 
+    is_page = not command.headless
     return LiveSettings(
         source=command.source,
         fps=command.fps,
         min_size=parse_size(command.min_size, option="--min-size"),
-        loop=command.loop,
+        loop=command.loop or (is_page and command.source == CLIP),
+        stays=is_page and command.record is None,
         steady=command.steady,
         camera=command.camera,
     )

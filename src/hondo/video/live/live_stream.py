@@ -37,17 +37,18 @@ class Stream:
         size_bounds: tuple[Size, Size] | None = None,
         camera_of: CameraOf = lambda size_hw: None,
         loop: bool = False,
+        stays: bool = False,
         folder_fps: float = FOLDER_FPS,
     ) -> None:
         """Refuses a text that is no source; a camera that is missing is retried, see ``stats``.
 
         ``steady``: None gives each frame's depth as the network does. ``fps``: the rate for which the network's size
-        is lowered, within ``size_bounds`` (smallest, largest).
+        is lowered, within ``size_bounds`` (smallest, largest). ``stays``: a recording waits at its end for ``seek``.
         """
         self._feed = feed_of(source, loop=loop, folder_fps=folder_fps) if isinstance(source, str) else source
         self._steady, self._fps, self._bounds, self._camera_of = steady, fps, size_bounds, camera_of
         self._tally = Tally()
-        self._control = FeedControl(corrupt=self._tally.count_corrupt, lost=self._tally.count_lost)
+        self._control = FeedControl(corrupt=self._tally.count_corrupt, lost=self._tally.count_lost, stays=stays)
         self._caught: Slot[tuple[int, Captured]] = Slot()
         self._done: Slot[LiveFrame] = Slot()
         self._state = StreamState.RUNNING
@@ -90,6 +91,11 @@ class Stream:
         """Goes on after a pause."""
         self._control.paused.clear()
 
+    def seek(self, time_s: float) -> None:
+        """Plays a recording on from this time, in seconds; HondoError for a camera."""
+        self._control.playback.seek(time_s)
+        self.resume()
+
     def latest(self, after: int | None = None, timeout: float | None = None) -> LiveFrame | None:
         """The newest result numbered over ``after`` (None: any); None after ``timeout`` seconds, or at the end."""
         return self._done.newest(after, timeout)
@@ -100,7 +106,7 @@ class Stream:
 
     def stats(self) -> StreamStats:
         """State, rates, latencies and counts, at this moment."""
-        worker, tally = self._worker, self._tally
+        worker, tally, playback = self._worker, self._tally, self._control.playback
         return StreamStats(
             state=self._shown_state(),
             reason=tally.reason,
@@ -113,6 +119,8 @@ class Stream:
             image_size_hw=worker.image_hw,
             network_size_hw=worker.network_hw,
             notes=tuple(note for note in (worker.note,) if note),
+            position_s=None if playback.duration_s is None else playback.position_s,
+            duration_s=playback.duration_s,
             **tally.rates(),
         )
 
@@ -174,6 +182,8 @@ class Stream:
     def _shown_state(self) -> StreamState:
         if self._state is not StreamState.RUNNING:
             return self._state
+        if self._control.playback.is_at_end:
+            return StreamState.ENDED
         if self._control.paused.is_set():
             return StreamState.PAUSED
         if self._tally.is_lost:

@@ -21,6 +21,7 @@ class LiveSettings:
     fps: float | None = None  # for which the network's size is lowered; None: the size stays
     min_size: Size | None = None  # the smallest network size, with fps; None: half the sides
     loop: bool = False
+    stays: bool = False  # a recording waits at its end, where it can be sought
     steady: bool = True
     camera: str | None = None  # intrinsics: a file, or fx,fy,cx,cy; None: an image 60 degrees wide
 
@@ -42,6 +43,7 @@ def open_stream(settings: LiveSettings, predictor: Predictor) -> Stream:
         predictor,
         fps=settings.fps,
         loop=settings.loop,
+        stays=settings.stays,
         steady=SteadyConfig() if settings.steady else None,
         size_bounds=None if smallest is None else (smallest, predictor.input_spec.size_hw),
         camera_of=assumed_camera if given is None else lambda size_hw: image_camera(given, size_hw=size_hw),

@@ -52,6 +52,8 @@ class StreamStats:
     image_size_hw: Size | None
     network_size_hw: Size | None
     notes: tuple[str, ...] = ()
+    position_s: float | None = None  # in a recording
+    duration_s: float | None = None  # of a recording
 
 
 class Tally:

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from hondo.core.types import DepthMap
+from hondo.video.sources.playback import Playback
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,8 @@ class FeedControl:
     stopped: threading.Event = field(default_factory=threading.Event)
     paused: threading.Event = field(default_factory=threading.Event)
     held: threading.Event = field(default_factory=threading.Event)  # a recording waits for the network's first map
+    playback: Playback = field(default_factory=Playback)  # of a recording
+    stays: bool = False  # a recording waits at its end, where it can be sought; else it ends
     corrupt: Callable[[], None] = lambda: None
     lost: Callable[[str], None] = lambda reason: None  # it tries again; the reason is one line
 

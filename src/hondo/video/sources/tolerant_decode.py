@@ -35,22 +35,29 @@ def decoded(container: InputContainer, *, corrupt: Callable[[], None]) -> Iterat
                 yield Decoded(frame, came_at)  # pyright: ignore[reportArgumentType]
 
 
-def decoded_file(path: Path, *, corrupt: Callable[[], None]) -> Iterator[VideoFrame]:
-    """The readable frames of a video file with their own times, upright; the end of a file cut short is its end."""
+def decoded_file(path: Path, *, corrupt: Callable[[], None], start_s: float = 0.0) -> Iterator[VideoFrame]:
+    """The readable frames of a video file, upright, with their own times; from ``start_s`` seconds after the first.
+
+    The end of a file cut short is its end.
+    """
     count = 0
     try:
         with open_film(path) as container:
             stream = main_stream(container)
             stream.thread_type = "AUTO"
-            start_s, rate = None, float(stream.average_rate or 30)
+            first_s, rate = None, float(stream.average_rate or 30)
+            if start_s > 0 and stream.duration is not None and stream.time_base is not None:
+                first_s = float((stream.start_time or 0) * stream.time_base)
+                container.seek(int((first_s + start_s) * av.time_base))  # to the key frame before
             for frame, _ in decoded(container, corrupt=corrupt):
                 time_s = count / rate if frame.time is None else frame.time
-                start_s = time_s if start_s is None else start_s
+                first_s = time_s if first_s is None else first_s
                 count += 1
-                yield VideoFrame(image=shown_pixels(frame, stream), time_s=time_s - start_s)
+                if time_s - first_s > start_s - 0.5 / rate:
+                    yield VideoFrame(image=shown_pixels(frame, stream), time_s=time_s - first_s)
     except (av.FFmpegError, OSError) as error:
         if count == 0:
             raise HondoError(f"{path} cannot be read ({error.strerror or error})") from error
         corrupt()
-    if count == 0:
+    if count == 0 and start_s == 0:
         raise HondoError(f"{path}: no frame of this video can be decoded; copy it again")

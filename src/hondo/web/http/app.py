@@ -3,19 +3,25 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from hondo.version import __version__
+from hondo.web.http.openapi import add_token
+from hondo.web.http.query import refuse_unknown_parameters
 from hondo.web.http.refusal import REASONS, Refusal
 from hondo.web.inference.service import Service
-from hondo.web.routes import depth, status, streams, viewer
+from hondo.web.routes import depth, documentation, status, streams, viewer
 from hondo.web.security.gate import Gate
 
-ROUTES = (depth.router, streams.router, viewer.router, status.router)
+ROUTES = {"depth": depth.router, "live": streams.router, "viewer": viewer.router, "service": status.router}
+_DESCRIPTION = (
+    "WebSockets, which OpenAPI does not describe: /v1/stream (images in, depth out) and /v1/live (the frames of the "
+    "server's camera); `hondo.client` uses both."
+)
 
 
 def build_app(service: Service) -> FastAPI:
@@ -28,12 +34,15 @@ def build_app(service: Service) -> FastAPI:
         await service.stop()
 
     app = FastAPI(
-        title="hondo", version=__version__, summary="Depth from single images", lifespan=lifespan,
+        title="hondo", version=__version__, summary="Depth from single images", description=_DESCRIPTION,
+        lifespan=lifespan,
         docs_url=None, redoc_url=None, openapi_url="/openapi.json",
     )  # fmt: skip
     app.state.service = service
-    for router in ROUTES:
-        app.include_router(router)
+    for tag, router in ROUTES.items():
+        app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)], tags=[tag])
+    app.include_router(documentation.router)
+    add_token(app)
     app.mount("/static", StaticFiles(directory=viewer.STATIC), name="static")
     app.add_exception_handler(Refusal, _respond_refusal)
     app.add_exception_handler(RequestValidationError, _respond_invalid_query)

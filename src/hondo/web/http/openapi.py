@@ -1,6 +1,8 @@
-"""Request bodies and example responses for the OpenAPI document."""
+"""Request bodies, example responses and the token for the OpenAPI document."""
 
 from typing import Any
+
+from fastapi import FastAPI
 
 _IMAGE = {"schema": {"type": "string", "format": "binary", "description": "an image file, at most 20 MB"}}
 
@@ -44,6 +46,7 @@ MODELS_EXAMPLE: dict[str, Any] = {
         {
             "name": "hondo-nano",
             "is_loaded": True,
+            "preparing": None,
             "kind": "scaled_inverse_depth",
             "unit": "",
             "network_size_hw": [192, 640],
@@ -53,3 +56,17 @@ MODELS_EXAMPLE: dict[str, Any] = {
         }
     ],
 }
+
+
+def add_token(app: FastAPI) -> None:
+    """States in the OpenAPI document that a server may require a token."""
+    plain = app.openapi
+
+    def with_token() -> dict[str, Any]:
+        document = plain()
+        scheme = {"type": "http", "scheme": "bearer", "description": "only for servers that require a token"}
+        document.setdefault("components", {})["securitySchemes"] = {"token": scheme}
+        document["security"] = [{}, {"token": []}]
+        return document
+
+    app.openapi = with_token

@@ -1,14 +1,18 @@
 """The models that clients may request by name: a fixed list, each loaded at its first use."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hondo.core.errors import HondoError
 from hondo.core.predictor_protocol import Predictor
 from hondo.core.types import Size
+from hondo.core.waiting import WAITING
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.web.http.refusal import Refusal
 
@@ -22,6 +26,9 @@ class ServedModel:
 
     name: str
     is_loaded: bool
+    preparing: str | None = (
+        None  # what is done while it is loaded, e.g. "compiling hondo-small on openvino for 192x256"
+    )
     kind: str | None = None
     unit: str | None = None
     network_size_hw: Size | None = None
@@ -40,6 +47,7 @@ class ServedModels:
         self._load = load
         self._loaded: dict[str, Predictor] = {}
         self._common_size: dict[str, Predictor] = {}  # the same networks, see ``get``
+        self._preparing: dict[str, str] = {}  # by name, of the models that are loaded now
         self._locks = {name: asyncio.Lock() for name in self._given}
 
     @property
@@ -62,7 +70,10 @@ class ServedModels:
             raise Refusal(404, f"no model '{name[:60]}'; see /v1/models")
         async with self._locks[name]:
             if name not in self._loaded:
-                await asyncio.get_running_loop().run_in_executor(pool, self._load_and_warm, name)
+                try:
+                    await asyncio.get_running_loop().run_in_executor(pool, self._load_and_warm, name)
+                except HondoError as error:
+                    raise Refusal(422, f"{name} cannot be loaded: {error}") from error
         return self._loaded[name] if any_size else self._common_size[name]
 
     def listed(self) -> list[ServedModel]:
@@ -75,8 +86,13 @@ class ServedModels:
             predictor.close()
 
     def _load_and_warm(self, name: str) -> None:
-        predictor = self._load(self._given[name])
-        predictor.with_common_sizes().warm(WEBCAM_HW)
+        self._preparing[name] = "loading"
+        try:
+            with _waits(lambda text: self._preparing.update({name: text})):
+                predictor = self._load(self._given[name])
+                predictor.with_common_sizes().warm(WEBCAM_HW)
+        finally:
+            del self._preparing[name]
         self._keep(name, predictor)
 
     def _keep(self, name: str, predictor: Predictor) -> Predictor:
@@ -88,7 +104,7 @@ class ServedModels:
     def _facts(self, name: str) -> ServedModel:
         predictor = self._loaded.get(name)
         if predictor is None:
-            return ServedModel(name=name, is_loaded=False)
+            return ServedModel(name=name, is_loaded=False, preparing=self._preparing.get(name))
         return ServedModel(
             name=name, is_loaded=True, kind=str(predictor.kind), unit=predictor.kind.unit, engine=predictor.engine,
             network_size_hw=predictor.input_spec.size_hw, precision=predictor.precision, device=predictor.device,
@@ -98,3 +114,23 @@ class ServedModels:
 def shown_name(model: str) -> str:
     """The name of a model for clients: of a file or run folder, its own name without the folders."""
     return Path(model).stem if Path(model).suffix else Path(model).name
+
+
+@contextmanager
+def _waits(on_wait: Callable[[str], None]) -> Iterator[None]:
+    """Passes on what this thread waits for (``hondo.core.waiting``) while the block runs."""
+    thread = threading.get_ident()
+
+    class Told(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.thread == thread and record.getMessage():
+                on_wait(record.getMessage())
+
+    told, level = Told(), WAITING.level
+    WAITING.addHandler(told)
+    WAITING.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        WAITING.removeHandler(told)
+        WAITING.setLevel(level)

@@ -12,9 +12,9 @@ from hondo.web.security.limits import client_name
 if TYPE_CHECKING:
     from hondo.web.inference.service import Service
 
-# Paths that require no token: the files of the page (which hold no secret) and the health checks.
-OPEN_PATHS = ("/", "/healthz", "/readyz", "/favicon.ico")
-OPEN_FOLDERS = ("/static/",)
+# Paths that require no token: the files of the page and of the documentation, which hold no secret; health checks.
+OPEN_PATHS = ("/", "/healthz", "/readyz", "/favicon.ico", "/docs", "/openapi.json")
+OPEN_FOLDERS = ("/static/", "/docs/")
 _UNLIMITED_PATHS = ("/healthz", "/readyz")  # not subject to the rate limit: a supervisor must always be answered
 
 SECURITY_HEADERS = (

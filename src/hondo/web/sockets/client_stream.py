@@ -26,20 +26,21 @@ class StreamOptions:
     model: str | None = None
     side: int = MAX_SIDE  # longer side of the depth in pixels
     deflate: bool = False  # compress the depth, for slow networks
+    every: bool = False  # answer every image, and read the next one only then; else the newest wins
 
     def updated(self, given: dict[str, Any]) -> "StreamOptions":
         """A copy with the given options, whose values are checked; unknown names are refused."""
-        unknown = given.keys() - {"model", "side", "deflate"}
+        unknown = given.keys() - vars(self).keys()
         if unknown:
-            raise Refusal(400, f"unknown option '{min(unknown)[:40]}'; the options are model, side and deflate")
-        model, side, deflate = (given.get(name, getattr(self, name)) for name in ("model", "side", "deflate"))
+            raise Refusal(400, f"unknown option '{min(unknown)[:40]}'; the options are {', '.join(vars(self))}")
+        model, side, deflate, every = (given.get(name, value) for name, value in vars(self).items())
         if model is not None and not isinstance(model, str):
             raise Refusal(400, "model must be a name from /v1/models")
         if type(side) is not int or not 16 <= side <= _LARGEST_SIDE:
             raise Refusal(400, f"side must be an integer from 16 to {_LARGEST_SIDE} (pixels)")
-        if not isinstance(deflate, bool):
-            raise Refusal(400, "deflate must be true or false")
-        return StreamOptions(model=model, side=side, deflate=deflate)
+        if not isinstance(deflate, bool) or not isinstance(every, bool):
+            raise Refusal(400, "deflate and every must be true or false")
+        return StreamOptions(model=model, side=side, deflate=deflate, every=every)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +58,7 @@ class ClientStream:
     def __init__(self, websocket: WebSocket, service: Service, *, client: str, options: StreamOptions) -> None:
         self._websocket, self._service, self._client, self._options = websocket, service, client, options
         self._newest: _Received | None = None
-        self._arrived = asyncio.Event()
+        self._arrived, self._taken = asyncio.Event(), asyncio.Event()
         self._received = self._dropped = 0
         self._range = SteadyRange()
 
@@ -66,8 +67,11 @@ class ClientStream:
         await run_until_first(self._receive(), self._answer())
 
     async def _receive(self) -> None:
-        """Keeps the newest image; an older one that still waits is dropped and counted."""
+        """Keeps the newest image: an older one that still waits is dropped and counted, or awaited with ``every``."""
         while True:
+            while self._options.every and self._newest is not None:
+                self._taken.clear()
+                await self._taken.wait()
             message = await self._websocket.receive()
             if message["type"] == "websocket.disconnect":
                 return
@@ -86,10 +90,11 @@ class ClientStream:
             self._arrived.clear()
             assert self._newest is not None
             received, self._newest = self._newest, None
+            self._taken.set()
             try:
                 message = await self._predict(received)
             except Refusal as refusal:
-                if refusal.status == 429:  # the service is busy
+                if refusal.status == 429 and not self._options.every:  # the service is busy
                     self._count_dropped()
                 else:
                     self._service.metrics.frames.labels(fate="failed").inc()

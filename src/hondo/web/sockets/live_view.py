@@ -1,4 +1,4 @@
-"""One viewer of the server camera: it receives frames or the camera's state, and may pause or change the model."""
+"""One viewer of the server camera: receives frames or its state, and may pause, seek or change the model."""
 
 import asyncio
 import json
@@ -8,6 +8,7 @@ from starlette.websockets import WebSocket
 
 from hondo.core.errors import HondoError
 from hondo.core.text_file import load_json
+from hondo.video.live.live_stream import Stream
 from hondo.web.http.refusal import Refusal
 from hondo.web.inference.server_camera import ServerCamera
 from hondo.web.inference.service import Service
@@ -73,8 +74,20 @@ class LiveView:
             case {"shown": int(count)}:
                 self._shown = min(max(self._shown, count), self._sent)
                 self._shown_changed.set()
+            case {"action": "seek", "time_s": int(time_s) | float(time_s)} if not isinstance(time_s, bool):
+                _seek(stream, time_s)
             case {"model": str(name)}:
                 stream.set_predictor(await service.models.get(name, pool=service.pool, any_size=True))
             case _:
-                allowed = '{"action": "pause" or "resume"}, {"model": a name} or {"shown": a number}'
+                allowed = (
+                    '{"action": "pause" or "resume"}, {"action": "seek", "time_s": a number}, '
+                    '{"model": a name} or {"shown": a number}'
+                )
                 raise Refusal(400, f"a message must be {allowed}, as text")
+
+
+def _seek(stream: Stream, time_s: float) -> None:
+    try:
+        stream.seek(time_s)
+    except HondoError as error:
+        raise Refusal(400, str(error)) from error

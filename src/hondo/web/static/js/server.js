@@ -14,10 +14,10 @@ export function takeTokenFromAddress() {
 }
 
 export const setToken = (token) => sessionStorage.setItem(TOKEN_KEY, token);
-const token = () => sessionStorage.getItem(TOKEN_KEY);
+export const storedToken = () => sessionStorage.getItem(TOKEN_KEY);
 
 export async function get(path) {
-  const headers = token() ? { Authorization: `Bearer ${token()}` } : {};
+  const headers = storedToken() ? { Authorization: `Bearer ${storedToken()}` } : {};
   const response = await fetch(path, { headers });
   if (!response.ok) {
     const body = await response.json().catch(() => ({ error: response.statusText }));
@@ -33,7 +33,7 @@ export const getJson = async (path) => (await get(path)).json();
 export function connect(address, on) {
   let socket, timer, isClosed = false, wait = 500;
   const open = () => {
-    const protocols = token() ? ["hondo-v1", `hondo-token-${token()}`] : ["hondo-v1"];
+    const protocols = storedToken() ? ["hondo-v1", `hondo-token-${storedToken()}`] : ["hondo-v1"];
     const path = address();
     const deflate = isLocal ? "" : `${path.includes("?") ? "&" : "?"}deflate=true`;
     socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}${deflate}`, protocols);

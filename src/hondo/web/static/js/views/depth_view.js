@@ -36,6 +36,12 @@ export class DepthView {
     this.#read();
   }
 
+  clear() {
+    this.frame = null;
+    this.canvas.getContext("2d").clearRect(0, 0, this.canvas.width, this.canvas.height);
+    this.#set(null);
+  }
+
   #key(event) {
     const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
     if (!move || !this.frame) return;
@@ -46,16 +52,9 @@ export class DepthView {
     this.#set(this.point ? [inside(x + move[0] * step), inside(y + move[1] * step)] : [0.5, 0.5], true);
   }
 
-  #box(canvas) {
-    // The area of the map in the canvas element (object-fit: contain).
-    const { clientWidth, clientHeight, width, height } = canvas;
-    const scale = Math.min(clientWidth / width, clientHeight / height);
-    return { left: (clientWidth - width * scale) / 2, top: (clientHeight - height * scale) / 2, w: width * scale, h: height * scale };
-  }
-
   #at(event) {
     if (!this.frame) return;
-    const box = this.#box(event.currentTarget);
+    const box = fittedBox(event.currentTarget);
     const x = (event.offsetX - box.left) / box.w, y = (event.offsetY - box.top) / box.h;
     this.#set(x >= 0 && x < 1 && y >= 0 && y < 1 ? [x, y] : null);
   }
@@ -68,10 +67,16 @@ export class DepthView {
   #read(isRequested = false) {
     this.mark.hidden = !this.point;
     if (!this.point || !this.frame) return this.onReading("", isRequested);
-    const box = this.#box(this.canvas), [x, y] = this.point;
+    const box = fittedBox(this.canvas), [x, y] = this.point;
     this.mark.style.left = `${box.left + x * box.w}px`;
     this.mark.style.top = `${box.top + y * box.h}px`;
     const index = Math.floor(y * this.frame.height) * this.frame.width + Math.floor(x * this.frame.width);
     this.onReading(this.frame.reading(index, this.ends), isRequested);
   }
+}
+
+// The area of the content in a canvas element (object-fit: contain), in CSS pixels.
+export function fittedBox({ clientWidth, clientHeight, width, height }) {
+  const scale = Math.min(clientWidth / width, clientHeight / height);
+  return { left: (clientWidth - width * scale) / 2, top: (clientHeight - height * scale) / 2, w: width * scale, h: height * scale };
 }

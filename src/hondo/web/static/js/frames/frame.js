@@ -59,19 +59,3 @@ export class Frame {
 export function metres(depth) {
   return depth < 10 ? `${depth.toFixed(2)} m` : `${depth.toFixed(1)} m`;
 }
-
-// Confidence 0..255 per pixel: from the model, or from the smoothness of the surface (it is low at depth edges, where
-// points float between foreground and background).
-export function confidenceOf(frame, out) {
-  if (frame.confidence) { out.set(frame.confidence); return out; }
-  const { width, height, stored, header } = frame;
-  const span = Math.max(1e-9, Math.abs(header.near_far[0] - header.near_far[1]) / header.step);
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      const right = x + 1 < width ? Math.abs(stored[i + 1] - stored[i]) : 0;
-      const below = y + 1 < height ? Math.abs(stored[i + width] - stored[i]) : 0;
-      out[i] = 255 * Math.exp((-28 * Math.max(right, below)) / span);
-    }
-  }
-  return out;
-}
