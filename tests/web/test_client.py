@@ -109,7 +109,7 @@ def test_refusals_of_a_stream(serving, image) -> None:
         with pytest.raises(ServerError, match="415: image 1 of the stream") as refused:
             list(client.stream([image(), b"no image", image()]))
         assert refused.value.status == 415
-        with pytest.raises(ServerError, match="404: .*no model 'gone'"):
+        with pytest.raises(ServerError, match=r"404: .*no model 'gone'"):
             list(client.stream([image()], model="gone"))
         with pytest.raises(ServerError, match="404: this server has no camera"):
             next(client.live())
