@@ -38,6 +38,7 @@ from hondo.evaluate.protocols import PROTOCOLS, Window
 from hondo.losses.terms import TERMS
 from hondo.models.download.releases import RELEASES
 from hondo.models.registry.facts import ModelFacts, stored_facts
+from hondo.recipes.compression.pipeline_steps import LEARNING
 from hondo.recipes.registry import GROUPS, RECIPES, summary_of
 from hondo.train.objectives.weighted_terms import numbers_of
 
@@ -132,6 +133,7 @@ def compressors_table() -> str:
     """The steps of `hondo compress`, each with an example."""
     lines = ["| step | example | what it does |", "|---|---|---|"]
     lines += [f"| `{name}` | `{entry.example}` | {entry.summary} |" for name, entry in COMPRESSORS.items()]
+    lines += [f"| `{name}` | `{example}` | {summary} |" for name, (summary, example) in LEARNING.items()]
     return "\n".join(lines)
 
 

@@ -2,7 +2,13 @@
 
 import torch
 
-from hondo.losses.distillation import distil_feature_loss, distil_gradient_loss, distil_log_loss, distil_ssi_loss
+from hondo.losses.distillation import (
+    distil_attention_loss,
+    distil_feature_loss,
+    distil_gradient_loss,
+    distil_log_loss,
+    distil_ssi_loss,
+)
 
 TEACHER = 0.1 + torch.rand(2, 1, 16, 20, generator=torch.Generator().manual_seed(0))
 ALL = torch.ones_like(TEACHER, dtype=torch.bool)
@@ -32,6 +38,20 @@ def test_features_are_compared_by_direction_and_resized():
     taught[..., 8:] = False
     student[..., 4:] = torch.rand(1, 2, 8, 4)
     assert distil_feature_loss(student, teacher, is_taught=taught)[None].isfinite()
+
+
+def test_attention_is_where_the_energy_is_whatever_the_channels():
+    teacher, taught = torch.zeros(1, 3, 2, 2), torch.ones(1, 1, 8, 8, dtype=torch.bool)
+    teacher[:, :, 0, 0] = 2.0
+    student = torch.zeros(1, 5, 2, 2)
+    student[:, 0, 0, 0] = 7.0
+    assert distil_attention_loss(student, teacher, is_taught=taught) < 1e-6
+    elsewhere = student.flip(-1).requires_grad_()
+    loss = distil_attention_loss(elsewhere, teacher, is_taught=taught)
+    loss.backward()
+    assert abs(float(loss) - 2) < 1e-6 and elsewhere.grad.isfinite().all()
+    taught[:] = False
+    assert distil_attention_loss(student, teacher, is_taught=taught) == 0
 
 
 def test_no_gradient_reaches_the_teacher():

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "predict": ("hondo.cli.running.predict:run", "depth of images, folders, videos and cameras"),
     "doctor": ("hondo.cli.training.doctor:run", "whether videos or stereo pairs are fit to train on"),
     "train": ("hondo.cli.training.train:run", "train a recipe, or resume a run"),
+    "distil": ("hondo.cli.training.distil:run", "a small model learns from a large one, without labels"),
     "runs": ("hondo.cli.training.runs:run", "run folders side by side"),
     "study": ("hondo.cli.training.study:run", "a grid or search over recipes: tables, figures, resumes"),
     "fleet": ("hondo.cli.deployment.fleet:run", "machines for studies and batch prediction: check, up, submit, down"),
@@ -41,6 +42,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "odometry": ("hondo.cli.mapping.odometry:run", "the camera's path through a video: TUM, KITTI, scores, figures"),
     "scale": ("hondo.cli.mapping.scale:run", "metres for an up-to-scale model, from what was measured"),
     "compress": ("hondo.cli.deployment.compress:run", "a smaller model: hooks, heads, attention, width, size, encoder"),
+    "fit": (
+        "hondo.cli.deployment.fit:run",
+        "name a frame rate: the most accurate variant of a model that meets it here",
+    ),
     "fuse": ("hondo.cli.mapping.fuse_scene:run", "a coloured mesh or cloud (PLY, GLB) of the place that a video shows"),
     "data": ("hondo.cli.training.data:run", "verify, make or list data sets"),
 }

@@ -1,4 +1,4 @@
-"""What a student learns of a teacher: its maps (log, scale-and-shift-invariant, gradient) and its features."""
+"""What a student learns of a teacher: its maps (log, scale-and-shift-invariant, gradient), features and attention."""
 
 import torch
 from jaxtyping import Bool, Float
@@ -56,3 +56,22 @@ def distil_feature_loss(
     is_known = F.interpolate(is_taught.float(), size=size_hw, mode="nearest-exact") > 0.5
     wanted = torch.where(is_known, features_teacher.detach().float(), 0)  # no NaN may reach a gradient
     return masked_mean(1 - F.cosine_similarity(resized, wanted, dim=1, eps=1e-6)[:, None], is_known)
+
+
+def distil_attention_loss(
+    own_features: Float[Tensor, "b c _ _"],
+    features_teacher: Float[Tensor, "b d h w"],
+    *,
+    is_taught: Bool[Tensor, "b 1 H W"],
+) -> Float[Tensor, ""]:
+    """mean over images of |a - a_t|^2, a = sum_c f_c^2 / |sum_c f_c^2|: where the encoders look.
+
+    Attention transfer (Zagoruyko and Komodakis 2017, eq. 2). Channels may differ; the student's map is resized to the
+    teacher's, bilinearly.
+    """
+    size_hw = features_teacher.shape[-2:]
+    resized = F.interpolate(own_features.float(), size=size_hw, mode="bilinear", align_corners=False)
+    is_known = F.interpolate(is_taught.float(), size=size_hw, mode="nearest-exact") > 0.5
+    wanted = torch.where(is_known, features_teacher.detach().float(), 0)
+    maps = [F.normalize((each * is_known).square().sum(dim=1).flatten(1), dim=1) for each in (resized, wanted)]
+    return (maps[0] - maps[1]).square().sum(dim=1).mean()

@@ -11,7 +11,13 @@ from hondo.core.tables import Table
 from hondo.core.truth_kind import TruthKind
 from hondo.losses.berhu import berhu_loss
 from hondo.losses.chamfer_bins import chamfer_bins_loss
-from hondo.losses.distillation import distil_feature_loss, distil_gradient_loss, distil_log_loss, distil_ssi_loss
+from hondo.losses.distillation import (
+    distil_attention_loss,
+    distil_feature_loss,
+    distil_gradient_loss,
+    distil_log_loss,
+    distil_ssi_loss,
+)
 from hondo.losses.edge_gradient import depth_edge_loss, edge_gradient_loss
 from hondo.losses.l1 import l1_loss, log_l1_loss
 from hondo.losses.relations.ranking import ordinal_loss, ranking_loss
@@ -27,7 +33,8 @@ class Term:
     """A loss and the names of its arguments.
 
     depth, depth_gt [m], inv_depth, inv_depth_gt [1/m], is_valid, image; K of the image; pairs of points; bin_centres
-    [m] of models that lay bins; inv_depth_teacher, features, features_teacher, is_taught where a teacher is there.
+    [m] of models that lay bins; where a teacher is there inv_depth_teacher, is_taught, features_teacher, and the
+    student's own_features and projected features.
     ``needs``: the truth it compares with; of a sample with less it is not computed. None: it reads no truth.
     """
 
@@ -43,6 +50,7 @@ _DEPTH = ("depth", "depth_gt", "is_valid")
 _INVERSE = ("inv_depth", "inv_depth_gt", "is_valid")
 _TAUGHT = ("inv_depth", "inv_depth_teacher", "is_taught")
 _FEATURES = ("features", "features_teacher", "is_taught")
+_ATTENTION = ("own_features", "features_teacher", "is_taught")
 _METRIC, _SCALE, _RELATIVE = TruthKind.METRIC, TruthKind.UP_TO_SCALE, TruthKind.UP_TO_SCALE_AND_SHIFT
 
 TERMS: Table[Term] = Table(
@@ -66,5 +74,6 @@ TERMS: Table[Term] = Table(
         "distil_ssi": Term(function=distil_ssi_loss, reads=_TAUGHT, needs=None),
         "distil_gradient": Term(function=distil_gradient_loss, reads=_TAUGHT, needs=None),
         "distil_feature": Term(function=distil_feature_loss, reads=_FEATURES, needs=None),
+        "distil_attention": Term(function=distil_attention_loss, reads=_ATTENTION, needs=None),
     },
 )

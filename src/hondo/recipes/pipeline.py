@@ -12,7 +12,10 @@ from hondo.core.cache import read_cached, write_cached
 from hondo.core.preparing.scratch import Scratch, scratch_of_run
 from hondo.core.processor import hardware
 from hondo.core.report import Report, Row, commit
+from hondo.data.loading.bad_samples import readable_ones
 from hondo.data.loading.batches import BatchSource, ShuffledBatches
+from hondo.engines.quantization.calibration import evenly
+from hondo.engines.quantization.unlike_data import KEY, ImageStatistics
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.weights_file import save_model
 from hondo.recipes.build_parts import build_batches, build_depth_model, build_objective, build_samples
@@ -32,6 +35,7 @@ from hondo.train.objectives.views.learned_camera import learned_intrinsics
 KEPT = "checkpoints/best; what was trained: checkpoints/last"
 PREPARING = 0.5  # of max_seconds: what reading the frames and the camera path may take
 LEAST_PREPARING_S = 10.0  # in seconds, also where max_seconds is less: a run without frames would teach nothing
+STATISTICS_OF = 16  # images
 OnValidation = Callable[[Mapping[str, float]], None]
 OnCheckpoint = Callable[[int], None]
 Validate = Callable[[nn.Module], Mapping[str, float]]
@@ -141,7 +145,8 @@ def _hooks(
     on_validation: OnValidation | None,
     on_checkpoint: OnCheckpoint | None,
 ) -> Hooks:
-    training = {"recipe": recipe.name, "recipe_hash": recipe.hash, "commit": commit(), "seed": recipe.seed}
+    training: dict[str, Any] = {"recipe": recipe.name, "recipe_hash": recipe.hash, "commit": commit()}
+    training |= {"seed": recipe.seed} | _image_statistics(batches)
 
     def export(model: nn.Module, path: Path) -> Path:
         return save_model(model, path, licence=recipe.licence, training=training)
@@ -175,6 +180,14 @@ def _better(
     assert hooks.export is not None
     hooks.export(start, folder.best)
     return replace(fitted, model=start), True
+
+
+def _image_statistics(batches: BatchSource) -> dict[str, Any]:
+    """What the images look like, so that calibration images that look different can be told; of samples alone."""
+    if not isinstance(batches, ShuffledBatches):
+        return {}
+    samples = readable_ones(batches.samples, evenly(len(batches.samples), count=STATISTICS_OF))
+    return {KEY: asdict(ImageStatistics.of(sample.image.numpy() for sample in samples))} if samples else {}
 
 
 def _held_back(

@@ -46,7 +46,11 @@ def test_the_teacher_is_no_part_of_the_state_and_sees_no_jitter():
     [
         ({"distil_log": 1.0}, DepthKind.RELATIVE_INVERSE_DEPTH, "has no logarithm; use objective.terms distil_ssi"),
         ({"ssi": 1.0}, DepthKind.SCALED_INVERSE_DEPTH, "needs a loss that reads the teacher"),
-        ({"distil_feature": 1.0}, DepthKind.SCALED_INVERSE_DEPTH, "compares encoders, and model 'tiny' has none"),
+        (
+            {"distil_feature": 1.0},
+            DepthKind.SCALED_INVERSE_DEPTH,
+            "compare encoders, and model 'tiny' has none",
+        ),
     ],
 )
 def test_refusals(terms, student, message):
@@ -55,5 +59,5 @@ def test_refusals(terms, student, message):
 
 
 def test_a_pose_network_teaches_no_depth():
-    with pytest.raises(HondoError, match="is not a depth model"):
+    with pytest.raises(HondoError, match="gives poses, not depth"):
         build_distilled(tiny_model(), DistillationConfig(teacher="nano-pose"))

@@ -28,8 +28,8 @@ class CompressConfig:
     out: Annotated[Path, tyro.conf.arg(metavar="FILE")]
     """The .safetensors file to write; the suffix may be left out."""
     steps: Annotated[str | None, tyro.conf.arg(metavar="STEPS", help_behavior_hint="")] = None
-    """What to do, in this order, e.g. "hooks=0,1 | heads=1 | attention=linear | width=0.5 | size=192x640". Steps: size,
-    hooks, heads, attention, readout, width, encoder, decoder (docs/compression.md)."""
+    """What to do, in this order, e.g. "hooks=0,1 | heads=1 | width=0.5 | size=192x640 | distil | int8"; steps: see
+    docs/compression.md. distil, qat and int8 need --data, with which each step also logs accuracy and latency."""
     method: Annotated[str | None, tyro.conf.arg(metavar="NAME", help_behavior_hint="")] = None
     """One step by its name, with its value in --to."""
     to: Annotated[str | None, tyro.conf.arg(metavar="VALUE", help_behavior_hint="")] = None
@@ -40,7 +40,10 @@ class CompressConfig:
     finetune: Annotated[str | None, tyro.conf.arg(metavar="RECIPE", help_behavior_hint="")] = None
     """A recipe of `hondo train`: the result learns from the model as it was, on the recipe's data (e.g. distil)."""
     data: Annotated[str | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")] = None
-    """With --finetune: where the data is."""
+    """Images or videos of your scenes, or a folder with a manifest.csv (labels), for distil, qat, int8 and the accuracy
+    of each step. With --finetune: where the recipe's data is."""
+    only: Annotated[str | None, tyro.conf.arg(metavar="NAME", help_behavior_hint="")] = None
+    """With a manifest: only rows of this domain, or whose id starts so."""
     finetune_steps: Annotated[int | None, tyro.conf.arg(metavar="N", help_behavior_hint="")] = None
     """With --finetune: optimiser steps. Default: the recipe's."""
     bench: Annotated[str | None, tyro.conf.arg(metavar="ENGINE", help_behavior_hint="")] = None
@@ -50,14 +53,37 @@ class CompressConfig:
 
 def run(config: CompressConfig) -> None:
     from hondo.recipes.compression.compress_file import compress_file
+    from hondo.recipes.compression.pipeline_steps import is_pipeline
 
+    steps = _steps(config)
+    if is_pipeline(steps) or (config.data is not None and config.finetune is None):
+        return _run_pipeline(config, steps)
     written = compress_file(
-        config.model, _steps(config), config.out, settings=model_settings(config.network), finetune=_recipe(config),
+        config.model, steps, config.out, settings=model_settings(config.network), finetune=_recipe(config),
         images=None if config.calibration is None else lambda model: _images(config, model), bench_engine=config.bench,
         on_progress=lambda line: print(f"hondo: {line}", file=sys.stderr, flush=True),
     )  # fmt: skip
     print(written.to_markdown())
     print(f"{written.path}; use it as a model: hondo predict SOURCE --model {written.path} --out depth")
+
+
+def _run_pipeline(config: CompressConfig, steps: str) -> None:
+    """With data: each step logs what it did to accuracy and latency."""
+    from hondo.recipes.compression.run_pipeline import run_pipeline
+    from hondo.recipes.fitting.fit_data import open_fit_data
+
+    if config.data is None:
+        raise HondoError("the steps distil, qat and int8 need images of your scenes: add --data PATH")
+    if config.finetune is not None or config.bench is not None or config.finetune_steps is not None:
+        raise HondoError("a pipeline with data learns by the steps distil and qat and measures itself: leave out "
+                         "--finetune, --finetune-steps and --bench")  # fmt: skip
+    say = lambda line: print(f"hondo: {line}", file=sys.stderr, flush=True)  # noqa: E731
+    found = run_pipeline(
+        config.model, steps, config.out, data=open_fit_data(config.data, size_hw=None, only=config.only),
+        settings=model_settings(config.network), say=say,
+    )  # fmt: skip
+    print(found.to_markdown())
+    print(f"{found.path}; use it as a model: hondo predict SOURCE --model {found.path} --out depth")
 
 
 def _steps(config: CompressConfig) -> str:
@@ -73,8 +99,8 @@ def _steps(config: CompressConfig) -> str:
 
 def _recipe(config: CompressConfig) -> "Recipe | None":
     if config.finetune is None:
-        if config.data is not None or config.finetune_steps is not None:
-            raise HondoError("--data and --finetune-steps are of --finetune RECIPE; give it, or leave them out")
+        if config.finetune_steps is not None:
+            raise HondoError("--finetune-steps is of --finetune RECIPE; give it, or leave it out")
         return None
     from hondo.recipes.compression.compress_file import with_data
     from hondo.recipes.registry import RECIPES

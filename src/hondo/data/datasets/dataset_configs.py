@@ -79,6 +79,18 @@ class RgbdData:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PhotosData:
+    """Images of any sizes below a folder, without labels (hondo.data.loading.photos.Photos)."""
+
+    dataset: ClassVar[str] = "photos"
+    root: str | None = None
+    size_hw: Size | None = (192, 256)
+
+    def __post_init__(self) -> None:
+        check_config(self, name="data", limits={"size_hw": _SIDE})
+
+
+@dataclass(frozen=True, kw_only=True)
 class SyntheticData:
     """Rendered scenes with exact depth (hondo.synthetic.SyntheticScenes). Needs no files."""
 

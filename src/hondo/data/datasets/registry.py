@@ -17,6 +17,7 @@ DATASETS: Table[Any] = Table(
     {
         "frames": "hondo.data.datasets.clips:open_clips",
         "mix": "hondo.data.datasets.registry:open_mix",
+        "photos": "hondo.data.loading.photos:Photos",
         "rgbd": "hondo.data.datasets.rgbd:Rgbd",
         "shards": "hondo.data.streaming.shards:Shards",
         "synthetic": "hondo.synthetic:SyntheticScenes",

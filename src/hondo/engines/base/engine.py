@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from hondo.core.errors import HondoError, MissingExtraError
 from hondo.core.types import Size
+from hondo.engines.base.metadata import Int8Facts
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.quantization.calibration import QuantizationOptions
 from hondo.models.base.depth_model import DepthModel
@@ -28,6 +29,8 @@ class ExportOptions:
     licence: str = ""  # of the weights, stored in the file
     device: str = "auto"  # that machine code is compiled for
     quantization: QuantizationOptions | None = None
+    trained_int8: Int8Facts | None = None  # the model rounds to 8 bits itself (nn/fake_quantize), as it was trained to
+    history: tuple[dict[str, Any], ...] = ()  # how the model was compressed, stored in the file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +115,8 @@ class Engine:
 
     def export(self, model: DepthModel, path: Path, options: ExportOptions = DEFAULT_EXPORT) -> Path:
         """Writes ``model`` to ``path`` and returns the path."""
-        self.check_export(path, options, has_images=options.quantization is not None)
+        has_images = options.quantization is not None or options.trained_int8 is not None
+        self.check_export(path, options, has_images=has_images)
         if options.dynamic and model.input_spec.fixed:
             height, width = model.input_spec.size_hw
             raise HondoError(

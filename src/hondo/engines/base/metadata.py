@@ -68,6 +68,7 @@ class ExportHeader:
     batch: int = 1  # images that a file of one size takes at once
     metres: MetricCalibration | None = None  # how the model got its metres, where they were measured
     has_confidence: bool = False  # beside the depth, as a second channel
+    history: tuple[dict[str, Any], ...] = ()  # the steps that made a compressed model
     sha256: str = ""  # of the whole file, see core/integrity/seal; none in memory, and in files of an earlier hondo
 
     def __post_init__(self) -> None:
@@ -108,6 +109,7 @@ class ExportHeader:
                 "input_spec": InputSpec(**spec),
                 "int8": int8,
                 "cost": cost,
+                "history": tuple(stored.get("history", ())),
             }
             return cls(**stored | read)
         except (KeyError, TypeError, ValueError, AttributeError) as error:

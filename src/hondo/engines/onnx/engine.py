@@ -28,7 +28,7 @@ from hondo.engines.base.metadata import KEY, ExportHeader, export_spec, header_o
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.onnx.external_data import check_no_external_data
 from hondo.engines.onnx.int8 import quantize
-from hondo.engines.onnx.int8_weights import with_int8_matrices, with_int8_weights
+from hondo.engines.onnx.int8_weights import store_weights_in_int8, with_int8_matrices, with_int8_weights
 from hondo.engines.onnx.profile import layer_times
 from hondo.engines.onnx.proto import proto_of, with_header
 from hondo.engines.onnx.providers import ACCELERATORS, check_used, providers
@@ -58,7 +58,10 @@ def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
             run_of=lambda content: _run_bytes(content, model.name),
         )  # fmt: skip
         header = replace(header, int8=int8)
-    return atomic_write(path, sealed(with_header(proto, header)))
+    elif options.trained_int8 is not None:
+        store_weights_in_int8(proto)
+        header = replace(header, int8=options.trained_int8)
+    return atomic_write(path, sealed(with_header(proto, replace(header, history=options.history))))
 
 
 def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:

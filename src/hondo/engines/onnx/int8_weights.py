@@ -56,6 +56,45 @@ def with_int8_matrices(proto: "onnx.ModelProto") -> "onnx.ModelProto":
         return onnx.load_model(path)
 
 
+def store_weights_in_int8(proto: "onnx.ModelProto") -> int:
+    """Replaces, in place, stored weights that the graph quantizes by the integers that it makes of them; how many."""
+    from onnx import numpy_helper
+
+    graph, changed = proto.graph, []
+    stored = _constants(proto)
+    for node in graph.node:
+        if node.op_type != "QuantizeLinear" or not set(node.input) <= stored.keys():
+            continue
+        weight, step, zero = (stored[name] for name in node.input)
+        axis = next((each.i for each in node.attribute if each.name == "axis"), 1)
+        shape = [-1 if each == axis % weight.ndim else 1 for each in range(weight.ndim)] if step.ndim else [1]
+        limits = np.iinfo(zero.dtype)
+        rounded = np.rint(weight / step.reshape(shape)) + zero.reshape(shape).astype(np.float32)
+        packed = rounded.clip(limits.min, limits.max).astype(zero.dtype)
+        graph.initializer.append(numpy_helper.from_array(packed, node.output[0]))
+        changed.append(node)
+    for node in changed:
+        graph.node.remove(node)
+    used = {name for node in graph.node for name in node.input}
+    for tensor in [each for each in graph.initializer if each.name not in used]:
+        graph.initializer.remove(tensor)
+    return len(changed)
+
+
+def _constants(proto: "onnx.ModelProto") -> dict[str, np.ndarray]:
+    """The values that a graph stores or casts of stored ones, by name."""
+    from onnx import helper, numpy_helper
+
+    found = {tensor.name: numpy_helper.to_array(tensor) for tensor in proto.graph.initializer}
+    for node in proto.graph.node:
+        attributes = {each.name: each for each in node.attribute}
+        if node.op_type == "Constant" and "value" in attributes:
+            found[node.output[0]] = numpy_helper.to_array(attributes["value"].t)
+        elif node.op_type == "Cast" and node.input[0] in found:
+            found[node.output[0]] = found[node.input[0]].astype(helper.tensor_dtype_to_np_dtype(attributes["to"].i))
+    return found
+
+
 def _output_axes(proto: "onnx.ModelProto") -> dict[str, int]:
     """The stored float32 weights that are large enough, and the axis of their output channels."""
     stored = {tensor.name: tensor for tensor in proto.graph.initializer}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
+from torch import nn
 
 from hondo.engines.base.compiled import Call, Shape, compiled_per_shape, predictor_of
 from hondo.engines.base.engine import (
@@ -23,11 +24,12 @@ from hondo.engines.base.metadata import ExportHeader, export_spec, header_of
 from hondo.engines.base.predictor import NetworkPredictor
 from hondo.engines.openvino.forms import ALL_REPLACED, Kinds, fastest_form
 from hondo.engines.openvino.graph import convert, convert_model, graphs_of_file, graphs_of_model
-from hondo.engines.openvino.int8 import quantize, with_int8_weights
+from hondo.engines.openvino.int8 import quantize, store_weights_in_int8, with_int8_weights
 from hondo.engines.openvino.ir_files import read_graph, save_graph
 from hondo.engines.openvino.runtime import compile_graph, device_here, layer_times, queue_opener, runner, settings
 from hondo.engines.tracing.export_graph import module_paths, trace
 from hondo.models.base.depth_model import DepthModel
+from hondo.nn.upsampling.upsample_conv import UpsampleConv
 
 if TYPE_CHECKING:
     import openvino
@@ -41,11 +43,14 @@ def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
     """
     spec = export_spec(model.input_spec, size_hw=options.size_hw, dynamic=options.dynamic)
     shape = (-1, 3, -1, -1) if options.dynamic else (options.batch, 3, *spec.size_hw)
-    kinds_left = ALL_REPLACED if options.dynamic else _form_of_file(model, shape, precision=options.precision)
+    kinds_left = _form_of_file(model, shape, options)
     program = trace(model, size_hw=spec.size_hw, batch=options.batch, dynamic=options.dynamic, not_fused=kinds_left)
     graph, int8 = convert(program, shape=shape, num_previous=model.num_previous), None
     if options.precision == INT8_WEIGHTS:
         graph = with_int8_weights(graph)
+    elif options.trained_int8 is not None:
+        int8 = options.trained_int8
+        store_weights_in_int8(graph)
     elif options.quantization is not None:
         graph, int8 = quantize(
             graph, modules=module_paths(program), kind=model.kind, num_previous=model.num_previous,
@@ -54,18 +59,22 @@ def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
     header = header_of(
         model, spec=spec, precision=options.precision, licence=options.licence, batch=options.batch, int8=int8
     )
-    save_graph(graph, path, header=header)
+    save_graph(graph, path, header=replace(header, history=options.history))
     return path
 
 
-def _form_of_file(model: DepthModel, shape: Shape, *, precision: str) -> Kinds:
-    """The form of a file: the fastest on the processor of this machine."""
-    config = settings("CPU", precision=precision, threads=None)
+def _form_of_file(model: DepthModel, shape: Shape, options: ExportOptions) -> Kinds:
+    """The form of a file: the fastest on the processor of this machine, or the one that was trained in int8."""
+    if options.trained_int8 is not None:
+        return NOT_FUSED
+    if options.dynamic:
+        return ALL_REPLACED
+    config = settings("CPU", precision=options.precision, threads=None)
 
     def run_of(kinds_left: Kinds) -> Call:
         return runner(compile_graph(convert_model(model, shape, kinds_left), "CPU", config))
 
-    return fastest_form(model, run_of, shape=shape, precision=precision)
+    return fastest_form(model, run_of, shape=shape, precision=options.precision)
 
 
 def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
@@ -117,6 +126,7 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
     )
 
 
+NOT_FUSED = (UpsampleConv, nn.Sequential)  # of models that were trained in int8, which have layers of these kinds
 NOT_NPU = ("cpu", "gpu")  # an NPU computes in fp16
 
 ENGINE = Engine(

@@ -80,6 +80,14 @@ def with_int8_weights(graph: "openvino.Model") -> "openvino.Model":
         return nncf.compress_weights(graph, mode=nncf.CompressWeightsMode.INT8_SYM, ignored_scope=in_float)
 
 
+def store_weights_in_int8(graph: "openvino.Model") -> None:
+    """Stores, in place, weights that a quantizer rounds as the integers that it makes of them."""
+    from openvino import _offline_transformations as offline
+
+    offline.apply_moc_transformations(graph, cf=False)  # the ranges of the quantizers become constants
+    offline.compress_quantize_weights_transformation(graph)
+
+
 def _strided_points(graph: "openvino.Model") -> list[str]:
     """1x1 convolutions with a stride or padding: with integer weights OpenVINO 2026.4 takes them for matrix products of
     every pixel, and then cannot compile what follows."""

@@ -38,7 +38,8 @@ def export(model: DepthModel, path: Path, options: ExportOptions) -> Path:
 
     is_int8 = options.precision == INT8_WEIGHTS
     int8 = weight_keys(quantizable_layers(model, options.quantization)) if is_int8 else ()
-    save_model(model, path, licence=options.licence, training={}, half=options.precision == "fp16", int8=int8)
+    training = {"compression": list(options.history)} if options.history else {}
+    save_model(model, path, licence=options.licence, training=training, half=options.precision == "fp16", int8=int8)
     return path
 
 

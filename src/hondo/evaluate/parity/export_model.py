@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hondo.core.errors import HondoError
 from hondo.core.sample import Samples
@@ -10,6 +11,7 @@ from hondo.core.types import InputSpec, Size
 from hondo.engines.base.engine import ExportOptions
 from hondo.engines.load import ModelSettings, weights_file
 from hondo.engines.quantization.calibration import MAX_ABS_REL_ERROR, Calibration, QuantizationOptions
+from hondo.engines.quantization.unlike_data import warn_if_unlike
 from hondo.engines.registry import ENGINES
 from hondo.evaluate.parity.parity import Parity, export_checked
 from hondo.evaluate.speed.memory import file_size_mib
@@ -67,6 +69,7 @@ def export_model(
     if calibration is not None:
         images = calibration(built.input_spec, size_hw)
         on_progress(f"{len(images)} calibration images; a large model takes minutes before the next line")
+        warn_if_unlike(images, _training_of(model, settings), model=model)
         allowed = MAX_ABS_REL_ERROR if max_drop is None else max_drop
         quantization = QuantizationOptions(calibration=images, max_abs_rel_error=allowed, on_progress=on_progress)
     parity = export_checked(
@@ -74,6 +77,13 @@ def export_model(
         force=force, licence=licence_of(model, settings), samples=samples, quantization=quantization,
     )  # fmt: skip
     return ExportedFile(path=path, size_mib=file_size_mib(path), parity=parity)
+
+
+def _training_of(model: str, settings: ModelSettings) -> dict[str, Any]:
+    """The training report in a checkpoint written by hondo; empty for others."""
+    file = weights_file(model, settings.weights, settings.options)
+    header = own_header(file) if file is not None else None
+    return {} if header is None else header.training
 
 
 def licence_of(model: str, settings: ModelSettings) -> str:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal
 
 from hondo.core.check_config import COUNT, DECAY, FRACTION, NOT_NEGATIVE, Limits, check_config
 from hondo.core.errors import HondoError
+from hondo.core.types import Size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,4 +124,11 @@ class DistillationConfig(SupervisedConfig):
     objective: ClassVar[str] = "distillation"
     terms: dict[str, float] = field(default_factory=lambda: {"distil_log": 1.0, "distil_gradient": 0.5})
     teacher: str = "hondo-nano"  # a name in ZOO, a checkpoint or a run folder
-    teacher_weights: str | None = None  # None: those that ship with the name
+    teacher_weights: str | None = None  # None: those that ship with the name, or the published ones
+    more_teachers: tuple[str, ...] = ()  # whose maps are averaged with the first one's
+    flip_teacher: bool = False  # average each teacher's map with that of the mirrored image
+    teacher_size_hw: Size | None = None  # that teachers see images at; None: the student's
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_config(self, name="objective", limits={"teacher_size_hw": Limits(at_least=16)})
