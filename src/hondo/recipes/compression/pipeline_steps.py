@@ -9,9 +9,14 @@ from hondo.core.errors import HondoError, unknown
 from hondo.engines.quantization.calibration import MAX_ABS_REL_ERROR
 
 DISTIL, QAT, INT8 = "distil", "qat", "int8"
+SPARE = ":spare"
+MANY = 100_000  # steps, where the clock ends a training
 LEARNING = {
     DISTIL: ("learns from the model as it was: for so many steps, or seconds", "distil, distil=500 or distil=60s"),
-    QAT: ("learns in int8 arithmetic (steps or seconds), and is written so", "qat, qat=200 or qat=60s"),
+    QAT: (
+        "learns in int8 arithmetic, and is written so; :spare leaves those layers in float that `int8` would",
+        "qat, qat=200, qat=60s or qat=200:spare",
+    ),
     INT8: ("written in int8; the layers that would lose more stay in float", "int8 or int8=0.01"),
 }
 DEFAULTS = {DISTIL: "500", QAT: "200", INT8: str(MAX_ABS_REL_ERROR)}
@@ -32,12 +37,18 @@ class PipelineStep:
     @property
     def steps(self) -> int:
         """Optimiser steps; with ``seconds`` the clock ends it."""
-        return 100_000 if self.value.endswith("s") else int(self.value)
+        return MANY if self.seconds is not None else int(self.value.removesuffix(SPARE))
 
     @property
     def seconds(self) -> float | None:
         """Training time; None: it is counted in steps."""
-        return float(self.value[:-1]) if self.value.endswith("s") else None
+        time = self.value.removesuffix(SPARE)
+        return float(time[:-1]) if time.endswith("s") else None
+
+    @property
+    def spares(self) -> bool:
+        """Whether layers that a plain int8 export keeps in float stay so."""
+        return self.value.endswith(SPARE)
 
     def __str__(self) -> str:
         return self.value if self.is_surgery else f"{self.name}={self.value}"
@@ -73,9 +84,10 @@ def writes_int8(steps: Sequence[PipelineStep]) -> bool:
 
 
 def _checked(name: str, value: str) -> str:
-    number = value.removesuffix("s") if name != INT8 else value
+    length = value.removesuffix(SPARE) if name == QAT else value
+    number = length.removesuffix("s") if name != INT8 else length
     try:
-        is_right = float(number) > 0 and (name == INT8 or value.endswith("s") or number.isdigit())
+        is_right = float(number) > 0 and (name == INT8 or length.endswith("s") or number.isdigit())
     except ValueError:
         is_right = False
     if not is_right or (name == INT8 and float(number) >= 1):

@@ -17,7 +17,7 @@ from hondo.core.report import Report, Row, markdown_table
 from hondo.engines.autoselect import candidates
 from hondo.engines.base.engine import EXACT, INT8_STATIC, ExportOptions
 from hondo.engines.load import ModelSettings, build_depth_model, engine_of_file
-from hondo.engines.quantization.calibration import QuantizationOptions, calibration_of
+from hondo.engines.quantization.calibration import MAX_ABS_REL_ERROR, QuantizationOptions, calibration_of
 from hondo.engines.quantization.unlike_data import warn_if_unlike
 from hondo.evaluate.speed.memory import MIB, file_size_mib
 from hondo.models.base.depth_model import DepthModel
@@ -221,27 +221,31 @@ class _Pipeline:
         options = ExportOptions(size_hw=model.input_spec.size_hw, precision=INT8_STATIC, licence=self.licence)
         if self.trained is None or step.name == QAT:
             path = self.path if step.name == INT8 else self.state.folder / f"plain{self.path.suffix}"
-            error = float(step.value) if step.name == INT8 else float("inf")
+            error = float(step.value) if step.name == INT8 else MAX_ABS_REL_ERROR if step.spares else float("inf")
             images = calibration_of(self.bench.calibration, spec=model.input_spec, size_hw=model.input_spec.size_hw)
             warn_if_unlike(images, self.training, model=self.name)
             plain = QuantizationOptions(calibration=images, max_abs_rel_error=error, on_progress=self.say)
-            target.export(model, path, replace(options, quantization=plain, history=tuple(self.history())))
+            target.export(
+                model, path, replace(options, quantization=plain, history=(*self.history(), {"step": str(step)}))
+            )
         note = ""
         if step.name == QAT:
+            error, kept = self.plain_int8(path, model)
             config = QatConfig(steps=step.steps, seconds=step.seconds)
             self.trained = train_quantized(
-                model, self.data.train, config, size_hw=model.input_spec.size_hw, on_progress=self.say
+                model, self.data.train, config, size_hw=model.input_spec.size_hw, spared=kept, on_progress=self.say
             )
-            note = f"plain int8 before it: {self.error_of(self.state.folder / f'plain{self.path.suffix}', model):.4f}"
+            note = f"plain int8 before it: {error:.4f}"
         if self.trained is not None:
-            options = replace(options, trained_int8=self.trained.facts, history=tuple(self.history()))
+            options = replace(options, trained_int8=self.trained.facts, history=(*self.history(), {"step": str(step)}))
             target.export(self.trained.model, self.path, options)
         self.log_file(str(step), model, seconds=time.perf_counter() - began, note=note)
 
-    def error_of(self, path: Path, model: DepthModel) -> float:
-        """Of an int8 file."""
+    def plain_int8(self, path: Path, model: DepthModel) -> tuple[float, tuple[str, ...]]:
+        """The error of an int8 file, and the layers that it keeps in float."""
         with self.bench.load_file(self.variant(model, INT8_STATIC), path) as predictor:
-            return self.truth.error(predictor)
+            assert predictor.int8 is not None
+            return self.truth.error(predictor), predictor.int8.kept
 
     def variant(self, model: DepthModel, precision: str = EXACT) -> Variant:
         """What is measured of a model."""

@@ -38,6 +38,7 @@ ENOUGH = 0.35  # share of the budget after which a model that meets the target a
 TRUTH_S, TRUTH_IMAGES = 4.0, (3, 12)  # time for the truth's maps, and least and most images
 CALIBRATION = 48  # images for int8
 COMBINATIONS = 8  # that are measured at most
+IMPOSSIBLE = 10**18
 Say = Callable[[str], None]
 
 
@@ -95,7 +96,7 @@ class Search:
         scratch = make_writable_folder(out / "work", field="out")
         self.bench = Workbench(model=built, target=target, scratch=scratch, licence=licence_of(model, settings))
         self.data, self.log = data, ResultLog(out, hardware=hardware())
-        self.macs_of = cache(lambda variant: count_macs(self.bench.model_of(variant.steps), size_hw=variant.size_hw))
+        self.macs_of = cache(self._macs_of)
         self.truth, self.first, self.tuning = self._prepared()
 
     def _prepared(self) -> tuple[Truth, Result, Tuning | None]:
@@ -119,6 +120,13 @@ class Search:
                 truth = own_truth(predictor, images[:: max(1, len(images) // count)][:count])
         tuning = None if data is None else Tuning(bench=bench, data=data, folder=self.out / "work", say=self.say)
         return truth, self._measured(variant, truth), tuning
+
+    def _macs_of(self, variant: Variant) -> int:
+        """Multiply-accumulates; of what cannot be built so many that nobody chooses it."""
+        try:
+            return count_macs(self.bench.model_of(variant.steps), size_hw=variant.size_hw)
+        except HondoError:
+            return IMPOSSIBLE
 
     def run(self) -> FitRun:
         """All phases; what is measured already is not measured again."""
