@@ -69,12 +69,12 @@ def test_what_a_model_that_is_loaded_waits_for_is_listed(tiny) -> None:
             loading = asyncio.create_task(models.get("b", pool=pool))
             await asyncio.to_thread(is_running.wait, 20)
             assert models.listed()[1].preparing == "compiling b on numpy for 64x64"
-            assert models.listed()[0].preparing is None
+            assert models.listed()[0].preparing == ""
             is_free.set()
             await loading
 
     asyncio.run(scenario())
-    assert models.listed()[1].preparing is None and models.listed()[1].is_loaded
+    assert models.listed()[1].preparing == "" and models.listed()[1].is_loaded
 
 
 def test_a_model_that_cannot_be_loaded_is_refused_and_may_be_tried_again(tiny) -> None:
@@ -91,7 +91,7 @@ def test_a_model_that_cannot_be_loaded_is_refused_and_may_be_tried_again(tiny) -
         with ThreadPoolExecutor(1) as pool:
             with pytest.raises(Refusal, match="a cannot be loaded: weights are missing") as refused:
                 await models.get("a", pool=pool)
-            assert refused.value.status == 422 and models.listed()[0].preparing is None
+            assert refused.value.status == 422 and models.listed()[0].preparing == ""
             await models.get("a", pool=pool)
 
     asyncio.run(scenario())

@@ -46,7 +46,7 @@ MODELS_EXAMPLE: dict[str, Any] = {
         {
             "name": "hondo-nano",
             "is_loaded": True,
-            "preparing": None,
+            "preparing": "",
             "kind": "scaled_inverse_depth",
             "unit": "",
             "network_size_hw": [192, 640],

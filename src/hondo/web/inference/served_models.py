@@ -26,9 +26,7 @@ class ServedModel:
 
     name: str
     is_loaded: bool
-    preparing: str | None = (
-        None  # what is done while it is loaded, e.g. "compiling hondo-small on openvino for 192x256"
-    )
+    preparing: str = ""  # what is done while it is loaded, e.g. "compiling hondo-small on openvino"
     kind: str | None = None
     unit: str | None = None
     network_size_hw: Size | None = None
@@ -104,7 +102,7 @@ class ServedModels:
     def _facts(self, name: str) -> ServedModel:
         predictor = self._loaded.get(name)
         if predictor is None:
-            return ServedModel(name=name, is_loaded=False, preparing=self._preparing.get(name))
+            return ServedModel(name=name, is_loaded=False, preparing=self._preparing.get(name, ""))
         return ServedModel(
             name=name, is_loaded=True, kind=str(predictor.kind), unit=predictor.kind.unit, engine=predictor.engine,
             network_size_hw=predictor.input_spec.size_hw, precision=predictor.precision, device=predictor.device,
