@@ -99,11 +99,11 @@ def _train_without(folder: Path, part: str) -> list[str]:
 
     def save_and_remove(self: RunFolder, state: dict) -> None:
         nonlocal saves
-        save(self, state)
-        saves += 1
-        if saves == 2:
+        if saves == 3:
             path = self.path / part
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+        save(self, state)
+        saves += 1
 
     RunFolder.save_state = save_and_remove  # type: ignore[method-assign]
     said: list[str] = []

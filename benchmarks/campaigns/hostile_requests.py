@@ -42,7 +42,7 @@ def run(options: Options) -> Tally:
                 tally.count(f"connection ended ({type(error).__name__})")
             else:
                 _judge(tally, kind, answer)
-            if number == 500:
+            if number == options.count // 5:
                 before = resident_mb()
         _summary(tally, server, errors, seconds=time.monotonic() - started, before=before)
     return tally
@@ -52,7 +52,7 @@ def _summary(tally: Tally, server: Running, errors: "_Errors", *, seconds: float
     rate, grown = tally.tried / seconds, resident_mb() - before
     tally.notes.append(
         f"{rate:.0f} requests/s; longest stall of the event loop {server.stall_s * 1000:.0f} ms; "
-        f"memory grew by {grown:.0f} MB after the first 500; {len(errors.lines)} lines in the log"
+        f"memory grew by {grown:.0f} MB after the first fifth; {len(errors.lines)} lines in the log"
     )
     if server.stall_s > MAX_STALL_S:
         tally.fault(f"the event loop stood still for {server.stall_s:.2f} s")
@@ -73,7 +73,8 @@ class _Errors(logging.Handler):
             logging.getLogger(name).addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(record.getMessage().splitlines()[0][:200])
+        error = "" if not record.exc_info else f": {record.exc_info[1]!r}"
+        self.lines.append((record.getMessage().splitlines()[0] + error)[:200])
 
 
 def _judge(tally: Tally, kind: str, answer: bytes) -> None:

@@ -44,9 +44,8 @@ class Slopes:
     def __getitem__(self, index: int) -> Sample:
         generator = torch.Generator().manual_seed(index)
         depth = torch.linspace(1, 5 + index, SIZE_HW[1]).expand(1, *SIZE_HW).contiguous()
-        return Sample(
-            image=torch.rand(3, *SIZE_HW, generator=generator), camera=CAMERA, depth_gt=depth, origin=str(index)
-        )
+        image = torch.rand(3, *SIZE_HW, generator=generator)
+        return Sample(image=image, camera=CAMERA, depth_gt=depth, valid=depth > 0, origin=str(index))
 
 
 def collate(samples: list[Sample]) -> Batch:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from campaign import Options, Tally, main
 
-from hondo.core.types import Camera, DepthKind, DepthMap
+from hondo.core.types import ASPECT_TOLERANCE, Camera, DepthKind, DepthMap
 from hondo.geometry.depth_units import invert_depth
 from hondo.geometry.pose import T_from_axis_angle, invert_pose
 from hondo.images.depth_file import png16_bytes, png_scale, read_png16
@@ -95,12 +95,15 @@ def states_come_back(rng: Draw) -> bool:
 
 
 def images_fit_where_they_are_placed(rng: Draw) -> bool:
-    """A letterboxed image lies inside the network's input, with its aspect kept to a pixel."""
+    """A letterboxed image lies inside the network's input, with its aspect kept, as far as aspects count as one."""
     size, network = rng.integers(1, 4000, 2), rng.integers(1, 40, 2) * 32
     content = place_into((int(size[0]), int(size[1])), (int(network[0]), int(network[1]))).content_hw
     scale = min(network[0] / size[0], network[1] / size[1])
     fits = all(1 <= side <= most for side, most in zip(content, network, strict=True))
-    return fits and all(abs(side - max(1, scale * full)) <= 1 for side, full in zip(content, size, strict=True))
+    sides = zip(content, size, network, strict=True)
+    return fits and all(
+        abs(side - max(1, scale * full)) <= max(1, ASPECT_TOLERANCE * most) for side, full, most in sides
+    )
 
 
 LAWS: tuple[Callable[[Draw], bool], ...] = (

@@ -217,7 +217,9 @@ def _opened(path: str | Path) -> Iterator[InputContainer]:
         if not container.streams.video:
             raise HondoError(f"{path} has no image stream (only sound or data); give a video file")
         stream = main_stream(container)
-        if (stream.width or 0) * (stream.height or 0) > 1e6 * _MAX_MEGAPIXELS:
+        if stream.codec_context is None:
+            raise HondoError(f"{path} names no codec that can be read; convert it to MP4 (H.264)")
+        if _pixels(stream) > 1e6 * _MAX_MEGAPIXELS:
             size = f"{stream.width}x{stream.height}"
             raise HondoError(f"{path} has frames of {size}; at most {_MAX_MEGAPIXELS:g} megapixels can be read")
         yield container
@@ -266,7 +268,12 @@ def _check_complete(container: InputContainer, path: str | Path, *, length_s: fl
 def main_stream(container: InputContainer) -> VideoStream:
     """The stream with the film, where a preview image (attached picture) or a smaller copy is a stream too."""
     films = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
-    return max(films or container.streams.video, key=lambda stream: (stream.width or 0) * (stream.height or 0))
+    return max(films or container.streams.video, key=_pixels)
+
+
+def _pixels(stream: VideoStream) -> int:
+    """Of a frame by the header; 0 of a stream whose codec is not known, which PyAV gives no size."""
+    return 0 if stream.codec_context is None else (stream.width or 0) * (stream.height or 0)
 
 
 def shown_pixels(frame: av.VideoFrame, stream: VideoStream) -> UInt8[np.ndarray, "h w 3"]:

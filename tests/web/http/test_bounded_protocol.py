@@ -111,6 +111,15 @@ def test_messages_that_are_no_options_are_refused_and_the_stream_goes_on(server,
     assert b'"status": 400' in answer and not caplog.records
 
 
+def test_frames_behind_the_last_are_counted_and_not_logged(server, caplog) -> None:
+    with caplog.at_level(logging.WARNING), server.connect() as client:
+        shake_hands(client)
+        client.sendall(frame(3, b"") + frame(9, b"x") + frame(1, b"{}") + frame(9, b"x"))  # 3 is no opcode
+        with suppress(ConnectionResetError):
+            read_all(client)
+    assert not caplog.records
+
+
 def test_bytes_behind_a_closing_request_are_no_fault_of_the_service(server, caplog) -> None:
     with caplog.at_level(logging.WARNING), server.connect() as client:
         client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" + b"x" * 200_000)

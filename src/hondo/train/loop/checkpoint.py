@@ -37,7 +37,7 @@ class RunFolder:
         self.samples = self.path / "samples"
         self.held_back = self.path / "held_back.jpg"  # frames that training did not see, before and after
         self.camera_paths = self.path / "camera_path"  # poses of each clip, seen once before training
-        self.saved = False  # by this process
+        self.written: set[Path] = set()  # by this process, of what each checkpoint writes anew
 
     @property
     def is_started(self) -> bool:
@@ -97,15 +97,15 @@ class RunFolder:
 
     def save_state(self, state: dict[str, Any]) -> None:
         """Writes the training state and keeps the one before it; a failed write leaves both."""
-        if self.saved and not self.state.exists():
-            warn(f"{self.state} was removed while the run was going; it is written again")
+        for file in (each for each in self.written if not each.exists()):
+            warn(f"{file} was removed while the run was going; it is written again")
         try:
             atomic_write(self.state, to_bytes(state), sync=True, before=self.state_before)
         except OSError as error:
             raise HondoError(
                 f"cannot write {self.state}: {error.strerror}; the checkpoint before it is untouched"
             ) from error
-        self.saved = True
+        self.written = {self.state, *(file for file in (self.last,) if file.exists())}
 
     def load_state(self) -> dict[str, Any]:
         """The state written last; where it is damaged the one before it, which is said."""

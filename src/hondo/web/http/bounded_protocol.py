@@ -10,6 +10,7 @@ import h11
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
 
 from hondo.web.http.refusal import Refusal
 
@@ -126,6 +127,14 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
     """A WebSocket that is closed after its route has ended, even if the client does not read."""
 
     on_mistake: OnMistake
+
+    def data_received(self, data: bytes) -> None:
+        """Reads; frames behind the one that closes the connection are the client's mistake."""
+        try:
+            super().data_received(data)
+        except InvalidState:
+            self.on_mistake("websocket")
+            self.transport.close()
 
     async def run_asgi(self) -> None:
         """Runs the route, then closes the connection within a few seconds."""

@@ -6,8 +6,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metr
 from prometheus_client.registry import Collector
 
 _BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-# Of clients: what is no HTTP, refused handshakes, text that is not UTF-8, answers that are not taken.
-MISTAKES = ("http", "handshake", "text", "not reading")
+# Of clients: no HTTP, refused handshakes, text that is not UTF-8, frames behind the last, answers that are not taken.
+MISTAKES = ("http", "handshake", "text", "websocket", "not reading")
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"  # of generate_latest
 
 
