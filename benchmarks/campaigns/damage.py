@@ -104,4 +104,4 @@ def _judge(tally: Tally, what: str, load: Callable[[], object]) -> None:
 
 
 if __name__ == "__main__":
-    main("damage", run, asks="damaged files are refused or fallen back from, and said", count=1000, quick=60)
+    main("damage", run, asks="damaged files are refused or fallen back from, and said", count=1000, quick=30)

@@ -29,7 +29,7 @@ from hondo.train.loop.loop_config import FabricConfig, LoopConfig, OptimConfig
 from hondo.train.objectives.objective_config import SupervisedConfig
 from hondo.train.objectives.supervised import Supervised
 
-STEPS, SIZE_HW = 12, (32, 64)
+STEPS, SIZE_HW = 8, (32, 64)
 CAMERA = Camera(fx=60, fy=60, cx=32, cy=16, size_hw=SIZE_HW)
 OTHER_FILE_SYSTEM = Path("/dev/shm")  # in memory: half of the runs write there
 TIMES = ("seconds", "saved_seconds")  # of the clock: no two runs agree

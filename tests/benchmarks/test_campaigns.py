@@ -3,8 +3,10 @@
 import json
 import runpy
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import jaxtyping
 import pytest
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks" / "campaigns"
@@ -12,6 +14,15 @@ PARTS = ("campaign", "serving")  # that campaigns share
 CAMPAIGNS = [path.stem for path in sorted(FOLDER.glob("*.py")) if path.stem not in PARTS]
 
 
+@pytest.fixture(autouse=True)
+def without_beartype() -> Iterator[None]:
+    """Campaigns measure time, and send what annotations do not allow."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
+
+
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", CAMPAIGNS)
 def test_quick(name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """As a script of its own, but in this process: torch is imported already."""

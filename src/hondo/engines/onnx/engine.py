@@ -72,7 +72,7 @@ def load(source: DepthModel | Path, options: LoadOptions) -> NetworkPredictor:
         content = source.read_bytes()
         check_no_external_data(content, path=source)
         session = _session(content, options, name=str(source))
-        header = ExportHeader.from_json(session.get_modelmeta().custom_metadata_map.get(KEY), path=source)
+        header = ExportHeader.from_json(_header_text(session, name=str(source)), path=source)
         header.check_whole(source)
         _check_form(session, header, name=str(source))
         ENGINE.precision_of_file(options, stored=header.precision, path=source)
@@ -131,6 +131,14 @@ def _session(content: bytes, options: LoadOptions, *, name: str, profile: Path |
         check_used(session.get_providers(), device=options.device)
         return session
     raise AssertionError("the last try returns or raises")
+
+
+def _header_text(session, *, name: str) -> str | None:
+    """The header that hondo put into a file; none in those of others."""
+    try:
+        return session.get_modelmeta().custom_metadata_map.get(KEY)
+    except UnicodeDecodeError as error:
+        raise HondoError(f"{name}: its metadata is damaged ({reason_of(error)[:60]}); export it again") from error
 
 
 def _check_form(session, header: ExportHeader, *, name: str) -> None:
