@@ -96,7 +96,8 @@ def models_table(facts: list[ModelFacts]) -> str:
 def campaigns_table(root: Path) -> str:
     """What each campaign asks, how its cases ended, and on which machine and commit."""
     lines = ["| campaign | has to hold | cases | how they ended | faults | time |", "|---|---|---:|---|---:|---:|"]
-    notes, origins = [], set()
+    notes: list[str] = []
+    origins: dict[str, set[str]] = {}
     reports = sorted((root / "docs" / "reports" / "campaigns").glob("*.json"))
     parts = {"campaign", "serving"}  # that campaigns share
     scripts = {path.stem for path in (ROOT / "benchmarks" / "campaigns").glob("*.py")} - parts
@@ -113,8 +114,9 @@ def campaigns_table(root: Path) -> str:
             f"| {each['seconds']:.0f} s |"
         )
         notes += [f"- `{each['campaign']}`: {note}" for note in each["notes"]]
-        origins.add(f"{each['hardware']}, commit {each['commit']}")
-    return "\n".join([*lines, "", *notes, "", *(f"Measured on {origin}." for origin in sorted(origins))])
+        origins.setdefault(each["hardware"], set()).add(each["commit"].removesuffix("-dirty"))
+    places = [f"Measured on {machine}; commits {', '.join(sorted(found))}." for machine, found in origins.items()]
+    return "\n".join([*lines, "", *notes, "", *places])
 
 
 def losses_table() -> str:

@@ -65,9 +65,19 @@ class Tally:
 
 
 def main(
-    name: str, run: Callable[[Options], Tally], *, asks: str, count: int, quick: int, seconds: float = 3600.0
+    name: str,
+    run: Callable[[Options], Tally],
+    *,
+    asks: str,
+    count: int,
+    quick: int,
+    seconds: float = 3600.0,
+    each: int = 1,
 ) -> None:
-    """Runs a campaign from the command line. ``asks``: what has to hold; ``count``, ``quick``: cases of both sizes."""
+    """Runs a campaign from the command line. ``asks``: what has to hold; ``count``, ``quick``: cases of both sizes.
+
+    ``each``: how many laws have as many cases.
+    """
     parser = argparse.ArgumentParser(description=f"{name}: {asks}")
     parser.add_argument("--quick", action="store_true", help=f"{quick} cases instead of {count}")
     parser.add_argument("--count", type=int, help="another number of cases")
@@ -85,9 +95,9 @@ def main(
     print(*tally.notes, *tally.faults[:_SHOWN], sep="\n")
     if given.json:
         report = {
-            "campaign": name, "asks": asks, "full": count, "tried": tally.tried, "outcomes": dict(tally.outcomes),
-            "faults": tally.faults[:_SHOWN], "notes": tally.notes, "seconds": round(seconds, 1), "seed": given.seed,
-            "hardware": hardware(), "commit": commit(),
+            "campaign": name, "asks": asks, "full": count * each, "tried": tally.tried,
+            "outcomes": dict(tally.outcomes), "faults": tally.faults[:_SHOWN], "notes": tally.notes,
+            "seconds": round(seconds, 1), "seed": given.seed, "hardware": hardware(), "commit": commit(),
         }  # fmt: skip
         atomic_write(given.json, json.dumps(report, indent=1).encode())
     sys.exit(1 if tally.faults or not tally.tried else 0)

@@ -134,4 +134,5 @@ def run(options: Options) -> Tally:
 
 
 if __name__ == "__main__":
-    main("properties", run, asks="10,000 examples of each law without a counterexample", count=10_000, quick=40)
+    asks = "10,000 examples of each law without a counterexample"
+    main("properties", run, asks=asks, count=10_000, quick=40, each=len(LAWS))

@@ -44,3 +44,10 @@ def test_millimetres_are_refused_with_the_metres_they_may_be(tmp_path: Path) -> 
     (tmp_path / "stereo.yml").write_text(opencv(60.0))
     with pytest.raises(HondoError, match=r"60 apart.*data\.baseline=0\.06"):
         read_stereo_calibration(tmp_path / "stereo.yml")
+
+
+@pytest.mark.parametrize("text", ['{"baseline": "x"}', "{" * 100_000, '{"P1": 3, "P2": []}', '{"T": null}', "{]"])
+def test_json_that_is_no_calibration_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "c.json").write_text(text)
+    with pytest.raises(HondoError, match=r"c\.json"):
+        read_stereo_calibration(tmp_path / "c.json")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from hondo.core.errors import HondoError
+from hondo.core.errors import HondoError, reason_of
 from hondo.core.text_file import load_object, read_text
 from hondo.data.partners.intrinsics_formats import flat_words, yaml_tree
 
