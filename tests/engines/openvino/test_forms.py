@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from hondo.core.errors import HondoError
 from hondo.core.types import DepthKind, InputSpec
 from hondo.engines.openvino import forms
 from hondo.engines.openvino.forms import ALL_REPLACED, doubtful, fastest_form, gain
@@ -43,12 +44,13 @@ def tried(monkeypatch, tmp_path):
     monkeypatch.setattr(forms, "instruction_sets", lambda: ("AVX-512", "AMX bf16"))
     compiled: list[tuple] = []
 
-    def run_of(kinds_left, *, better: set) -> object:
+    def run_of(kinds_left, *, better: set, wrong: float = 0.0) -> object:
+        """``wrong``: the error of the maps of all forms but the first."""
         compiled.append(kinds_left)
 
         def run(image: np.ndarray) -> np.ndarray:
             time.sleep(FAST if better and better <= set(kinds_left) else SLOW)
-            return image
+            return image + (wrong if kinds_left else 0)
 
         return run
 
@@ -82,6 +84,24 @@ def test_everything_is_replaced_without_matrix_units_or_trials(
         monkeypatch.setenv("HONDO_TRIAL", trial)
     chosen = fastest_form(model, lambda kinds: run_of(kinds, better={nn.Conv2d}), shape=SHAPE, precision=precision)
     assert chosen == ALL_REPLACED and not compiled
+
+
+@pytest.mark.parametrize("wrong", [0.5, np.nan])
+def test_a_form_that_is_fast_but_wrong_is_not_taken(model, tried, wrong) -> None:
+    _, run_of = tried
+    forms_of = lambda kinds: run_of(kinds, better={nn.Conv2d}, wrong=wrong)  # noqa: E731
+    assert fastest_form(model, forms_of, shape=SHAPE, precision="bf16") == ALL_REPLACED
+
+
+def test_a_form_that_the_engine_does_not_take_is_left_out(model, tried) -> None:
+    _, run_of = tried
+
+    def forms_of(kinds):
+        if UpsampleConv in kinds:
+            raise HondoError("no such operation")
+        return run_of(kinds, better={nn.Conv2d})
+
+    assert fastest_form(model, forms_of, shape=SHAPE, precision="bf16") == (nn.Conv2d,)
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"left": ["gone"]}', '{"left": 3}'])
