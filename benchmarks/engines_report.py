@@ -14,6 +14,7 @@ from hondo.metrics.depth_metrics import DepthMetrics
 
 LATENCY = "latency.json"
 ACCURATE = 0.02  # abs_rel to torch that the fastest accurate file of a model may have
+EQUAL, FASTEST = "file of equal precision", "fastest accurate file"
 PLAIN_ENGINE = "openvino"  # whose files the means compare with what its converter gives
 
 
@@ -22,7 +23,7 @@ def assemble(out: Path, sizes: Mapping[str, Size]) -> Report:
     rows: list[Row] = []
     notes: list[str] = []
     compared: dict[int, list[str]] = {}  # subjects by how many images with ground truth they were compared on
-    beside_plain: list[tuple[float, float]] = []
+    beside_plain: dict[str, list[float]] = {EQUAL: [], FASTEST: []}
     for name, size_hw in sizes.items():
         folder, title = out / name, f"{name} {size_hw[0]}x{size_hw[1]}"
         for path in sorted(each for each in folder.glob("*.json") if each.name != LATENCY):
@@ -37,35 +38,33 @@ def assemble(out: Path, sizes: Mapping[str, Size]) -> Report:
         if latency is not None:
             rows += latency_rows(title, latency)
             notes += latency_notes(title, latency)
-            beside_plain += over_plain(folder, latency)
+            for which, ratio in over_plain(folder, latency).items():
+                beside_plain[which].append(ratio)
     rows += plain_means(beside_plain)
     notes += compared_notes(compared)
     return Report(title="Engines", rows=tuple(rows), notes=tuple(dict.fromkeys(notes)))
 
 
-def over_plain(folder: Path, latency: Mapping[str, Any]) -> list[tuple[float, float]]:
-    """The plain conversion's time over that of the file in its precision, and over that of the fastest accurate file;
-    nothing where either is missing."""
-    timed = {
-        name: facts
-        for name, facts in latency["variants"].items()
-        if facts.get("plain", "").split()[1:2] == [PLAIN_ENGINE]
-    }
+def over_plain(folder: Path, latency: Mapping[str, Any]) -> dict[str, float]:
+    """The plain conversion's time over that of the file in its precision, and over that of the fastest file that is
+    known to be accurate, as far as there are such files."""
+    timed = {name: facts for name, facts in latency["variants"].items() if _is_beside_plain(facts)}
     equal = [facts["over_plain"] for name, facts in timed.items() if name.split("-", 1)[1] == facts["plain"].split()[2]]
-    accurate = [
-        facts["over_plain"]
-        for name, facts in timed.items()
-        if (read_cached(folder / f"{name}.json") or {}).get("abs_rel", 1) <= ACCURATE
-    ]
-    return [(equal[0], max(accurate))] if equal and accurate else []
+    errors = {name: (read_cached(folder / f"{name}.json") or {}).get("abs_rel") for name in timed}
+    accurate = [timed[name]["over_plain"] for name, error in errors.items() if error is not None and error <= ACCURATE]
+    return {which: max(ratios) for which, ratios in ((EQUAL, equal), (FASTEST, accurate)) if ratios}
 
 
-def plain_means(ratios: list[tuple[float, float]]) -> list[Row]:
+def _is_beside_plain(facts: Mapping[str, Any]) -> bool:
+    return facts.get("plain", "").split()[1:2] == [PLAIN_ENGINE]
+
+
+def plain_means(ratios: Mapping[str, list[float]]) -> list[Row]:
     """The geometric means over models of both ratios of ``over_plain``."""
-    subjects = ("file of equal precision", "fastest accurate file")
     return [
-        Row(name="over plain", value=geometric_mean(each), better="higher", subject=f"{len(each)} models: {subject}")
-        for subject, each in zip(subjects, zip(*ratios, strict=True), strict=False)
+        Row(name="over plain", value=geometric_mean(each), better="higher", subject=f"{len(each)} models: {which}")
+        for which, each in ratios.items()
+        if each
     ]
 
 
