@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("ray", reason="the extra fleet is not installed")
+# Half a minute of CPU time; slow until it was seen to fit into `make test` on a quiet machine.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def test_a_lost_worker_and_a_lost_driver(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_up_asks(tmp_path: Path, monkeypatch, capsys) -> None:
         (["fleet", "start", "x"], "unknown action 'start'; did you mean status"),
         (["fleet", "check", "none.yaml"], "none.yaml cannot be read"),
         (["study", "thesis36", "--out", "s3://b/x"], "--out s3://b/x: a URL needs --address"),
-        (["study", "thesis36", "--address", "nowhere"], "--address 'nowhere' must be local, auto, HOST:PORT"),
+        (["study", "thesis36", "--address", "nowhere"], "address 'nowhere' must be local, auto, HOST:PORT"),
         (["predict", "x.png", "--address", "local", "--camera", "1,1,1,1"], "--camera is not available with --address"),
     ],
 )

@@ -11,7 +11,7 @@ from hondo.recipes.search.trial_log import TrialLog
 from tests.recipes.search.fake_trials import fake_study, fake_work, interval_study, outcome_of
 
 pytest.importorskip("ray", reason="the extra fleet is not installed")
-pytestmark = pytest.mark.slow  # tests/fleet/test_chaos.py runs a study on Ray in `make test`
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from hondo.fleet.cluster.connect import OBJECT_STORE_BYTES, require_ray
 
 # Loopback; on Linux Ray puts the address of the network in place of 127.0.0.1.
 HOST = "127.0.0.2" if sys.platform == "linux" else "127.0.0.1"
-START_S = 60.0
+START_S = 180.0  # of a node on a machine that is busy
 END_S = 15.0
 STARTED = "Ray runtime started"  # in the log of a node that has joined
 # Of every node: a token that each request carries, collectives on loopback, nothing sent to Ray's authors.
