@@ -93,17 +93,22 @@ def score(model: DepthModel, samples: Sequence[Sample]) -> float:
     return next(row.value for row in report.rows if row.name == "abs_rel")
 
 
-def distil(plan: Plan, data: Path | None) -> list[Row]:
+def distil(plan: Plan, data: Path | None, out: Path) -> list[Row]:
     """A teacher, its student before, and after learning without labels."""
     train, held = frames(plan, data)
     unlabelled = [Sample(image=sample.image, origin=sample.origin) for sample in train]
     teacher, before, after = build_model("hondo-small"), score(plain_model(), held), []
     assert isinstance(teacher, DepthModel)
     for seed in plan.seeds:
+        known = out / f"distil-{plan.distil_steps}-{seed}.txt"
+        if known.exists():
+            after.append(float(known.read_text()))
+            continue
         student = plain_model()
         config = TeachConfig(steps=plan.distil_steps, batch_size=plan.batch_size, seed=seed, lr=2e-4, freeze_norm=True)
         teach(student, teacher, unlabelled, config, size_hw=plan.size_hw, teacher_size_hw=plan.size_hw)
         after.append(score(student, held))
+        atomic_write(known, str(after[-1]).encode())
         print(f"distil, seed {seed}: {before:.4f} -> {after[-1]:.4f}", file=sys.stderr, flush=True)
     subjects = {"teacher: hondo-small": [score(teacher, held)], "hondo-nano-plain": [before], "distilled": after}
     rows = []
@@ -213,7 +218,7 @@ def main() -> None:
         out = Path(scratch) if given.quick else given.out
         out.mkdir(parents=True, exist_ok=True)
         made: dict[str, Callable[[], list[Row]]] = {
-            "distil": lambda: distil(plan, given.data),
+            "distil": lambda: distil(plan, given.data, out),
             "qat": lambda: qat(plan, given.data),
             "fit": lambda: fit_part(plan, given.data, out),
             "dpt": lambda: dpt(plan, given.data, out),

@@ -5,6 +5,7 @@ Weights are symmetric with a step for each output channel; inputs have one range
 """
 
 from collections.abc import Callable
+from functools import cache
 
 import torch
 from jaxtyping import Float, Int32
@@ -29,6 +30,7 @@ class FakeQuantized(nn.Module):
 
     def __init__(self, layer: nn.Conv2d | nn.Linear) -> None:
         super().__init__()
+        state_shapes()
         self.weight, self.bias = layer.weight, layer.bias
         self.compute = _computing(layer)
         self.is_observing, self.is_on, self.seen = False, True, 0
@@ -68,6 +70,18 @@ class FakeQuantized(nn.Module):
         """The weight in steps of its largest magnitude / 127, channel by channel."""
         step, zero = self.weight_step, self.weight_zero
         return torch.fake_quantize_per_channel_affine(self.weight, step, zero, 0, -LARGEST_WEIGHT - 1, LARGEST_WEIGHT)
+
+
+@cache
+def state_shapes() -> None:
+    """Tells PyTorch the shapes that rounding gives, which exports and counts of MACs ask for; 2.13 has none."""
+    for name in ("fake_quantize_per_tensor_affine_cachemask", "fake_quantize_per_channel_affine_cachemask"):
+        if not torch._C._dispatch_has_kernel_for_dispatch_key(f"aten::{name}", "Meta"):
+            torch.library.register_fake(f"aten::{name}", _like_its_input)
+
+
+def _like_its_input(x: Tensor, *settings: object) -> tuple[Tensor, Tensor]:
+    return torch.empty_like(x), torch.empty_like(x, dtype=torch.bool)
 
 
 def _computing(layer: nn.Conv2d | nn.Linear) -> Callable[..., Tensor]:

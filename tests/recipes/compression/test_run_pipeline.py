@@ -33,6 +33,7 @@ def data(tmp_path, monkeypatch) -> FitData:
     return open_fit_data(str(tmp_path / "photos"), size_hw=(64, 96))
 
 
+@pytest.mark.slow
 def test_steps_are_logged_and_a_stopped_pipeline_goes_on(file, data, tmp_path, monkeypatch) -> None:
     out, lines = tmp_path / "out.safetensors", []
     with monkeypatch.context() as patch:
@@ -57,6 +58,7 @@ def test_steps_are_logged_and_a_stopped_pipeline_goes_on(file, data, tmp_path, m
         run_pipeline(file, "int8", out, data=data)
 
 
+@pytest.mark.slow
 def test_training_in_int8_ends_in_a_file_with_its_history(file, data, tmp_path) -> None:
     found = run_pipeline(file, "qat=2", tmp_path / "out.xml", data=data)
     assert "plain int8 before it" in found.stages[-1].note and found.stages[-1].bytes < 0.6 * found.stages[0].bytes

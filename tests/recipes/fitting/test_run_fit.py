@@ -63,6 +63,7 @@ def test_a_target_that_nobody_meets(file: str, tmp_path) -> None:
     assert "M parameters" in found.sentence
 
 
+@pytest.mark.slow
 def test_with_data_variants_learn(file: str, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("hondo.recipes.fitting.fit_tuning.MOST_STEPS", 2)
     (tmp_path / "photos").mkdir()
