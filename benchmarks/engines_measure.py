@@ -145,9 +145,8 @@ def measure_latency(case: Case, plan: Plan, *, folder: Path) -> None:
     gmacs, under, roof = count_macs(model, size_hw=case.size_hw) / 1e9, str(conditions()), measure_peak()
     times: dict[str, LatencyComparison] = {}
     plains: dict[str, Plain | str] = {}
-    for engine in dict.fromkeys(
-        each.engine for each in found
-    ):  # apart: the threads of one engine wait for more work on the cores of the next
+    engines = dict.fromkeys(each.engine for each in found)
+    for engine in engines:  # apart: the threads of one engine wait for more work on the cores of the next
         if plan.plain:
             plains[engine] = plain(engine, model, case.size_hw)
         of_engine = [each for each in found if each.engine == engine]
@@ -162,7 +161,7 @@ def measure_latency(case: Case, plan: Plan, *, folder: Path) -> None:
     refused = {engine: made for engine, made in plains.items() if isinstance(made, str)}
     common = {
         "gmacs": gmacs, "conditions": under, "hardware": hardware(), "roof": asdict(roof), "commit": commit(),
-        "plain_refused": refused,
+        "plain_refused": refused, "is_random": case.weights is None,
     }  # fmt: skip
     noise = dict.fromkeys(doubt for versus in times.values() for doubt in versus.first.noise.doubts())
     write_cached(kept, common | {"variants": facts, "noise": list(noise)})
@@ -181,7 +180,11 @@ def is_ready(variant: Variant, model: DepthModel, *, size_hw: Size, folder: Path
     if variant.has_file and not variant.file(folder).exists():
         folder.mkdir(parents=True, exist_ok=True)
         options = ExportOptions(size_hw=size_hw, precision=variant.precision)
-        ENGINES[variant.engine].export(model, variant.file(folder), options)
+        try:
+            ENGINES[variant.engine].export(model, variant.file(folder), options)
+        except HondoError as error:
+            tell(f"{variant}: {error}")
+            return False
     return True
 
 

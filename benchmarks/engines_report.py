@@ -127,6 +127,7 @@ def latency_notes(title: str, latency: Mapping[str, Any]) -> list[str]:
         f"{title}: over plain: the time of {name} over that of the row"
         for name in dict.fromkeys(facts["plain"] for facts in latency["variants"].values() if "plain" in facts)
     ]
+    random = [f"{title}: timed with random weights, which take the same time"] if latency.get("is_random") else []
     refused = [f"{title}: no plain {tool}: {why}" for tool, why in latency.get("plain_refused", {}).items()]
     doubts = [
         f"{title} {variant}: {doubt}" for variant, facts in latency["variants"].items() for doubt in facts["doubts"]
@@ -134,6 +135,7 @@ def latency_notes(title: str, latency: Mapping[str, Any]) -> list[str]:
     return [
         f"{title}: {latency['gmacs']:.1f} GMAC, {rounds} rounds, {latency['conditions']}, peak throughput {peak}; "
         f"{latency.get('hardware', '')} commit {latency['commit']}",
+        *random,
         *plain,
         *refused,
         *(f"{title}: {doubt}" for doubt in latency["noise"]),
