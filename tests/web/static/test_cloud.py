@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
 from hondo.engines.base.predictor import NetworkPredictor
 from tests.web.conftest import SPEC, brightness
-from tests.web.static.viewer import TEXT, click, open_viewer, slide, wait_for_frames
+from tests.web.static.viewer import click, open_viewer, slide, wait_for_frames
 
 POINTS = "Number(document.body.dataset.points)"
 # The share of the 3D view that shows points, and how many are at its edge; a key and a slider draw it again before.
@@ -38,31 +39,29 @@ def test_the_cloud_fills_its_panel_and_stays_in_it(page, server, width, height, 
         click(page, "[data-show=cloud]")
         page.value("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     share, edge = page.value(DRAWN.format("Shift"))
-    assert share > 0.15 and edge < 30, "the view follows the clip"
+    assert share > 0.15 and edge < 150, "the view follows the clip; 1 to 2 % of its edge"
     share, edge = page.value(RESET)
-    assert share > 0.15 and edge < 30
+    assert share > 0.15 and edge < 60
     for _ in range(40):
         page.value(DRAWN.format("-"))
     assert page.value(DRAWN.format("ArrowLeft"))[0] > 0.002, "far away, but never lost"
 
 
-def test_point_size_and_depth_edges(page, server, image, show) -> None:
+def test_point_size_and_depth_edges(page, server, show) -> None:
+    step = np.full((120, 160, 3), 60, np.uint8)
+    step[:, 80:] = 200
     open_viewer(page, server)
-    show(image((120, 160)))
+    show(cv2.imencode(".png", step)[1].tobytes())
     slide(page, "size", 100)
     before = page.value(RESET)[0]
     slide(page, "size", 25)
     assert page.value(RESET)[0] < before
     counts = []
-    for edges in (0, 60, 100):
+    for edges in (0, 35, 90):
         slide(page, "edges", edges)
         counts.append(page.value(POINTS))
-    assert counts[0] == 120 * 160 > counts[1] > counts[2]
+    assert counts[0] == 120 * 160 > counts[1] >= counts[2] > 0.8 * 120 * 160, "the step alone"
     assert page.value("document.getElementById('confidence-label').hidden") is True, "this model has none"
-    slide(page, "near", 99)
-    slide(page, "edges", 100)
-    click(page, "#ply")
-    assert "no points" in page.value(TEXT.format("error-action"))
 
 
 class Sure(NetworkPredictor):

@@ -22,7 +22,7 @@ const RADIANS = Math.PI / 180;
 const POINT = 1.6; // size of a point in pixels of the map; more than 1 because surfaces may be slanted
 const FROM = new Vector3(0.25, 0.2, 1).normalize(); // the first view: a little to the right and above the camera of the image
 const BACKGROUND = 12; // six times the median depth of a frame, which is drawn at 2
-const FOLLOW = 0.2; // share of the way that the view moves for each frame, until the user moves it
+const FOLLOW = 0.4; // share of the way that the view moves for each frame, until the user moves it
 const TURN = 0.1, ZOOM = 0.9; // of one key
 
 export class CloudView {
