@@ -29,7 +29,10 @@ DRAWN = """(() => {{
 RESET = DRAWN.format("0")
 
 
-@pytest.mark.parametrize(("width", "height", "is_phone"), [(1280, 800, False), (390, 844, True), (844, 390, True)])
+@pytest.mark.parametrize(
+    ("width", "height", "is_phone"),
+    [(1280, 800, False), (390, 844, True), pytest.param(844, 390, True, marks=pytest.mark.slow)],
+)
 def test_the_cloud_fills_its_panel_and_stays_in_it(page, server, width, height, is_phone) -> None:
     page.size(width, height, is_phone=is_phone)
     open_viewer(page, server, "#source=clip")
@@ -104,7 +107,10 @@ def test_the_image_lies_over_the_depth_up_to_the_divider(page, server) -> None:
     assert page.value(shown) is False
 
 
-@pytest.mark.parametrize("name", ["mesh.ply", "mesh.glb", "cloud.ply", "cloud.glb"])
+@pytest.mark.parametrize(
+    "name",
+    ["mesh.ply", "cloud.glb", *(pytest.param(name, marks=pytest.mark.slow) for name in ("mesh.glb", "cloud.ply"))],
+)
 def test_what_fuse_wrote_is_shown(page, server, tmp_path, name) -> None:
     pytest.importorskip("trimesh")
     from hondo.mapping.fusion.mesh_file import write_mesh

@@ -1,5 +1,7 @@
 """What the page saves: a video of image and depth side by side."""
 
+import pytest
+
 from tests.web.static.viewer import FRAMES, TEXT, click, keep_downloads, open_viewer, wait_for_frames
 
 PLAYED = """(async () => {
@@ -31,6 +33,7 @@ def test_image_and_depth_are_recorded_side_by_side(page, server) -> None:
     assert max(abs(a - b) for a, b in zip(image, depth, strict=True)) > 30, "colours on the right"
 
 
+@pytest.mark.slow
 def test_another_source_ends_the_recording(page, server, image, show) -> None:
     open_viewer(page, server, "#source=clip")
     wait_for_frames(page, 1)
