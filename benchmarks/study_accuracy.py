@@ -39,6 +39,10 @@ MODEL_A = ("ResNet-50", "standard", "1 head", "hooks 0,1")
 SCENES = Path("studies/scenes")  # the manifests and what is rendered
 RENDERED = 225  # scenes: as many as there are frames to train on
 COMMON = ("image", "depth", "divide_by", "fx", "fy", "cx", "cy")  # columns of both manifests
+TINY_FAST = {
+    "model.options.encoder": "mobilenetv4_conv_small+vit_tiny_patch16_224",
+    "model.options.features": 8,
+}
 COLUMNS = ("abs_rel", "silog", "delta1", "fps", "gmacs", "parameters_m")
 
 
@@ -77,7 +81,7 @@ def studies(data: str, *, is_quick: bool, is_subset: bool) -> dict[str, Study]:
         score = replace(recipe.evaluate, data=replace(recipe.evaluate.data, size_hw=(32, 32), length=2))
         recipe = replace(recipe, data=small, evaluate=score, optim=replace(recipe.optim, max_steps=1))
         factors = (Factor(name="encoder", levels=(Level(label="tiny", changes=TINY["encoder"]),)), *factors[1:2])
-    fast = Level(label=FAST, changes={"model.name": FAST} | (TINY["encoder"] if is_quick else {}))
+    fast = Level(label=FAST, changes={"model.name": FAST} | (TINY_FAST if is_quick else {}))
     beside = replace(study, recipe=recipe, factors=(Factor(name="model", levels=(fast,)),))
     return {"hybrids": replace(study, recipe=recipe, factors=factors), FAST: beside}
 
@@ -166,6 +170,7 @@ def main(arguments: list[str] | None = None) -> Report:
         draw(outcomes, out / "figures")
         for name, each in (("study_accuracy", report), ("study_accuracy_effects", effects)):
             atomic_write(docs / "reports" / f"{name}.json", each.to_json().encode())
+        (docs / "images").mkdir(parents=True, exist_ok=True)
         for figure in (out / "figures").glob("*.png"):
             shutil.copy(figure, docs / "images" / f"study_{figure.name}")
     print(report.to_markdown())
