@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from hondo.core.errors import HondoError
 from hondo.recipes.search.run_study import run_study
-from hondo.recipes.search.search_space import Factor, Level
+from hondo.recipes.search.search_space import Factor, Level, SpeedConfig
 from hondo.recipes.search.trial_log import TrialLog
 from tests.recipes.search.fake_trials import fake_study, outcome_of
 
@@ -70,6 +70,12 @@ def test_an_interrupt_keeps_what_is_done(tmp_path) -> None:
     with pytest.raises(KeyboardInterrupt):
         run_study(fake_study(), out=tmp_path, execute=interrupted)
     assert len(TrialLog(tmp_path).read()) == 1 and "1 finished" in (tmp_path / "report.md").read_text()
+
+
+def test_a_precision_that_no_trial_could_run_in_is_refused_before_the_first(tmp_path) -> None:
+    with pytest.raises(HondoError, match="precision 'int3' is not offered by torch"):
+        run_study(fake_study(speed=SpeedConfig(precision="int3")), out=tmp_path)
+    assert not TrialLog(tmp_path).read()
 
 
 def test_what_is_refused(tmp_path) -> None:

@@ -11,6 +11,8 @@ from filelock import FileLock, Timeout
 
 from hondo.core.atomic import atomic_write, make_writable_folder
 from hondo.core.errors import HondoError
+from hondo.engines.base.engine import Use
+from hondo.engines.registry import ENGINES
 from hondo.models.registry.build_model import check_options
 from hondo.models.registry.zoo import ZOO
 from hondo.recipes.search.executors import Executor, run_here, run_in_processes
@@ -104,11 +106,15 @@ def _run_locked(
 
 
 def _checked(strategy: Strategy) -> Iterator[Trial]:
-    """The trials, each refused if its model has no such option: listed ones before the first of them runs."""
+    """The trials, each refused if its model has no such option, or its engine no such precision: listed ones before the
+    first of them runs.
+    """
 
     def check(trial: Trial) -> Trial:
         if trial.recipe.model.name in ZOO:
             check_options(trial.recipe.model.name, trial.recipe.model.options)
+        if (speed := trial.speed) is not None:
+            ENGINES[speed.engine].check(Use(precision=speed.precision, device=speed.device))
         return trial
 
     checked = map(check, strategy.trials())
