@@ -69,6 +69,7 @@ def run(config: CompressConfig) -> None:
 
 def _run_pipeline(config: CompressConfig, steps: str) -> None:
     """With data: each step logs what it did to accuracy and latency."""
+    from hondo.recipes.compression.pipeline_steps import parse_pipeline
     from hondo.recipes.compression.run_pipeline import run_pipeline
     from hondo.recipes.fitting.fit_data import open_fit_data
 
@@ -77,6 +78,7 @@ def _run_pipeline(config: CompressConfig, steps: str) -> None:
     if config.finetune is not None or config.bench is not None or config.finetune_steps is not None:
         raise HondoError("a pipeline with data learns by the steps distil and qat and measures itself: leave out "
                          "--finetune, --finetune-steps and --bench")  # fmt: skip
+    parse_pipeline(steps)  # before data is read
     say = lambda line: print(f"hondo: {line}", file=sys.stderr, flush=True)  # noqa: E731
     found = run_pipeline(
         config.model, steps, config.out, data=open_fit_data(config.data, size_hw=None, only=config.only),
