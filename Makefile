@@ -6,7 +6,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
-EXTRAS := onnx,openvino,quantize,serve,data,mapping,fleet,dev
+EXTRAS := onnx,openvino,quantize,compress,serve,data,mapping,fleet,dev
 # Seconds after which the suite is stopped, and how many processes share it.
 TEST_LIMIT := 1200
 TEST_WORKERS := 2

@@ -9,7 +9,7 @@ ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 \
 COPY pyproject.toml constraints.txt README.md LICENSE NOTICE /build/
 COPY src/hondo/version.py /build/src/hondo/version.py
 RUN python -m venv /opt/hondo \
-    && pip install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -c /build/constraints.txt "/build[onnx,openvino,quantize,serve,data]"
+    && pip install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -c /build/constraints.txt "/build[onnx,openvino,quantize,compress,serve,data]"
 COPY src /build/src
 RUN pip install --no-deps --force-reinstall /build && rm -rf /build
 

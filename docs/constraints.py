@@ -21,7 +21,7 @@ from pathlib import Path
 CONSTRAINTS = Path(__file__).resolve().parents[1] / "constraints.txt"
 HEAD = """\
 # The tested set, written by `make constraints`. Install with:
-#   pip install -c constraints.txt -e ".[onnx,openvino,quantize,serve,data,mapping,fleet,dev]"
+#   pip install -c constraints.txt -e ".[onnx,openvino,quantize,compress,serve,data,mapping,fleet,dev]"
 """
 MARK = "# Extras outside the tested set: versions known to resolve beside it.\n"
 # The project itself, and what only builds it or came with the environment.

@@ -52,7 +52,7 @@ def test_demo_and_test_share_one_install(checkout: Path) -> None:
         done = make(checkout, target, "PYTHON=./fakepython")
         assert done.returncode == 0, done.stderr
     install, demo, *tests = calls(checkout)
-    assert install.endswith("-c constraints.txt -e .[onnx,openvino,quantize,serve,data,mapping,fleet,dev]")
+    assert install.endswith("-c constraints.txt -e .[onnx,openvino,quantize,compress,serve,data,mapping,fleet,dev]")
     assert demo == "demo --out demo_out"
     assert len(tests) == 2 and all(call.startswith("-m pytest -n 2 --session-timeout") for call in tests)
 

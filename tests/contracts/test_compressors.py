@@ -1,11 +1,13 @@
 """What every step of compression keeps: an entry is tested by being in the table."""
 
+from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 
 import pytest
 import torch
 
+from hondo.compress.compressor import Tools
 from hondo.compress.registry import COMPRESSORS
 from hondo.compress.steps import Stage, compress, parse_steps
 from hondo.core.errors import HondoError
@@ -24,6 +26,8 @@ PARENTS = {
         {"encoder": f"timm:{VIT}", "hooks": (0, 1, 2, 3), "features": 16, "widths": (8, 16, 24, 32),
          "multiple_of": 32, "size_hw": (128, 256)},
     ),
+    "cnn": ("monodepth2", {"encoder": f"timm:{CNN}", "size_hw": (64, 64)}),
+    "nano": ("hondo-nano-plain", {"size_hw": (64, 64)}),
 }  # fmt: skip
 # A step for each entry that makes these parents smaller; {} where it depends on the parent.
 STEPS = {
@@ -35,10 +39,24 @@ STEPS = {
     "width": "width=0.5",
     "encoder": "encoder=test_efficientnet",
     "decoder": "decoder=separable",
+    "prune": "prune=taylor:0.4",
+    "netadapt": "netadapt=0.85:iterations=1",
+    "blocks": "blocks=1",
+    "sparse": "sparse=magnitude:0.8",
+    "low-rank": "low-rank=0.3",
+    "cluster": "cluster=16",
 }
 GROWS = ("encoder", "depth-anything")  # a CNN in place of patches costs more than so narrow a transformer
-SAME_SIZE = {("hooks", "depth-anything"), ("readout", "depth-anything")}  # these have nothing to lose there
+# These have nothing to lose there.
+SAME_SIZE = {("hooks", "depth-anything"), ("readout", "depth-anything"), ("size", "cnn"), ("size", "nano")}
+PACKED = ("cluster", "sparse")  # as many weights, in fewer bytes
 IMAGE_HW = (64, 64)
+TOOLS = Tools(
+    images=[torch.rand(1, 3, *IMAGE_HW, generator=torch.Generator().manual_seed(2))],
+    measure=count_parameters,  # a made-up device: as slow as there are weights
+    measure_layer=lambda layer, shape: count_parameters(layer),
+    device="contract tests",
+)
 
 
 @pytest.fixture(scope="module", params=list(PARENTS))
@@ -58,11 +76,20 @@ def output(model: DepthModel) -> torch.Tensor:
         return model(torch.rand(1, 3, *IMAGE_HW, generator=torch.Generator().manual_seed(1)))[0]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HONDO_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="module", params=list(COMPRESSORS))
 def result(request: pytest.FixtureRequest, parent: tuple[str, DepthModel]) -> tuple[str, str, DepthModel, tuple]:
     family, model = parent
+    if not COMPRESSORS[request.param].applies(model):
+        pytest.skip(f"{request.param} is for other models")
     before = deepcopy(model.state_dict())
-    smaller, stages = compress(model, step_of(request.param, family))
+    smaller, stages = compress(model, step_of(request.param, family), tools=TOOLS)
     after = model.state_dict()
     assert all(torch.equal(before[key], after[key]) for key in before), "the parent stays as it is"
     return request.param, family, smaller, stages
@@ -73,7 +100,9 @@ def test_it_runs_and_costs_what_is_reported(result: tuple[str, str, DepthModel, 
     assert torch.isfinite(output(model)).all() and not model.training
     assert (after.parameters, after.macs) == (count_parameters(model), count_macs(model))
     assert after.kept.total == after.parameters
-    if (name, family) in SAME_SIZE:
+    if name in PACKED:
+        assert after.bytes < before.bytes / 2 and after.macs == before.macs
+    elif (name, family) in SAME_SIZE:
         assert (after.parameters, after.macs) == (before.parameters, before.macs)
     elif (name, family) != GROWS:
         assert after.macs < before.macs or after.parameters < before.parameters
@@ -82,7 +111,9 @@ def test_it_runs_and_costs_what_is_reported(result: tuple[str, str, DepthModel, 
 def test_a_saved_file_loads_back_equal(result: tuple[str, str, DepthModel, tuple], tmp_path: Path) -> None:
     _, _, model, _ = result
     again = build_model(save_model(model, tmp_path / "m.safetensors", licence="Apache-2.0", training={}))
-    assert repr(again) == repr(model) and again.input_spec == model.input_spec
+    assert repr(again) == repr(model) and again.input_spec == model.input_spec and again.packing == model.packing
+    weights = model.state_dict()
+    assert all(torch.equal(weights[key], each) for key, each in again.state_dict().items()), "bit for bit"
     assert torch.allclose(output(again), output(model), rtol=1e-5, atol=1e-6)
 
 

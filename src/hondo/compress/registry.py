@@ -14,5 +14,11 @@ COMPRESSORS: Table[Compressor] = Table(
         "width": "hondo.compress.surgery.decoder_width:WIDTH",
         "encoder": "hondo.compress.surgery.cnn_below:ENCODER_STEP",
         "decoder": "hondo.compress.surgery.separable_decoder:DECODER_STEP",
+        "prune": "hondo.compress.pruning.structured:PRUNE",
+        "netadapt": "hondo.compress.pruning.netadapt:NETADAPT",
+        "blocks": "hondo.compress.pruning.blocks:BLOCKS",
+        "sparse": "hondo.compress.pruning.unstructured:SPARSE_STEP",
+        "low-rank": "hondo.compress.low_rank:LOW_RANK",
+        "cluster": "hondo.compress.cluster:CLUSTER",
     },
 )

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from hondo.compress.compressor import Images, Step
+from hondo.compress.compressor import Compressor, Images, Step, Tools, is_number
 from hondo.compress.kept import Kept
 from hondo.compress.registry import COMPRESSORS
 from hondo.core.errors import HondoError
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.macs import count_macs, count_parameters
+from hondo.models.base.packed_weights import stored_bytes
 from hondo.models.registry.build_model import Model
 
 
@@ -20,6 +21,7 @@ class Stage:
     parameters: int
     macs: int
     bytes: int  # of the weights as they are stored
+    nonzero: int  # of the parameters
     size_hw: tuple[int, int]
     kept: Kept | None = None
 
@@ -33,7 +35,7 @@ def parse_steps(text: str) -> tuple[Step, ...]:
         entry, step = COMPRESSORS[name.strip()], Step(name=name.strip(), value=value, words=tuple(words))
         if not value:
             raise step.wrong(f"NAME=VALUE, e.g. {entry.example}")
-        strange = [word for word in words if word.partition("=")[0] not in entry.words]
+        strange = [word for word in words if not _is_allowed(word, entry)]
         if strange:
             allowed = f"it takes {', '.join(entry.words)}" if entry.words else "it takes none"
             raise HondoError(f"step '{step}': '{strange[0]}' is none of its words; {allowed}")
@@ -41,20 +43,31 @@ def parse_steps(text: str) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+def _is_allowed(word: str, entry: Compressor) -> bool:
+    return word.partition("=")[0] in entry.words or (entry.takes_number and is_number(word))
+
+
 def compress(
-    model: Model, steps: str | Sequence[Step], *, images: Images = (), on_progress: Callable[[str], None] | None = None
+    model: Model,
+    steps: str | Sequence[Step],
+    *,
+    images: Images = (),
+    tools: Tools | None = None,
+    on_progress: Callable[[str], None] | None = None,
 ) -> tuple[DepthModel, tuple[Stage, ...]]:
     """The model after all steps, and a record of the start and of each; ``model`` itself stays as it is.
 
-    ``images``: for steps that look at activations or gradients. A step that does not apply raises HondoError.
+    ``images``: for steps that look at activations or gradients; ``tools`` holds them with what else steps may use. A
+    step that does not apply raises HondoError.
     """
+    tools = tools or Tools(images=images)
     if not isinstance(model, DepthModel):
         raise HondoError(f"'{model.name}' is a pose network; compression is for depth models")
     steps = parse_steps(steps) if isinstance(steps, str) else steps
     stages = [stage_of(model, "as it was")]
     for step in steps:
         check_applies(model, step)
-        result = COMPRESSORS[step.name].apply(model, replace(step, images=images))
+        result = COMPRESSORS[step.name].apply(model, replace(step, tools=tools))
         model = result.model
         stages.append(stage_of(model, str(step), kept=result.kept))
         if on_progress is not None:
@@ -73,7 +86,13 @@ def check_applies(model: DepthModel, step: Step) -> None:
 
 def stage_of(model: DepthModel, step: str, *, kept: Kept | None = None) -> Stage:
     """What the model costs now."""
-    size = sum(tensor.numel() * tensor.element_size() for tensor in model.state_dict().values())
     height, width = model.input_spec.size_hw
-    parameters, macs = count_parameters(model), count_macs(model)
-    return Stage(step=step, parameters=parameters, macs=macs, bytes=size, size_hw=(height, width), kept=kept)
+    return Stage(
+        step=step,
+        parameters=count_parameters(model),
+        macs=count_macs(model),
+        bytes=stored_bytes(model.state_dict(), model.packing),
+        nonzero=sum(int(parameter.count_nonzero()) for parameter in model.parameters()),
+        size_hw=(height, width),
+        kept=kept,
+    )

@@ -28,7 +28,7 @@ class CompressConfig:
     out: Annotated[Path, tyro.conf.arg(metavar="FILE")]
     """The .safetensors file to write; the suffix may be left out."""
     steps: Annotated[str | None, tyro.conf.arg(metavar="STEPS", help_behavior_hint="")] = None
-    """What to do, in this order, e.g. "hooks=0,1 | heads=1 | width=0.5 | size=192x640 | distil | int8"; steps: see
+    """What to do, in this order, e.g. "hooks=0,1 | heads=1 | prune=taylor:0.4 | distil | int8"; steps: see
     docs/compression.md. distil, qat and int8 need --data, with which each step also logs accuracy and latency."""
     method: Annotated[str | None, tyro.conf.arg(metavar="NAME", help_behavior_hint="")] = None
     """One step by its name, with its value in --to."""
@@ -47,7 +47,7 @@ class CompressConfig:
     finetune_steps: Annotated[int | None, tyro.conf.arg(metavar="N", help_behavior_hint="")] = None
     """With --finetune: optimiser steps. Default: the recipe's."""
     bench: Annotated[str | None, tyro.conf.arg(metavar="ENGINE", help_behavior_hint="")] = None
-    """Also measure the latency before and after on this engine: openvino, onnx or torch."""
+    """Also measure the latency before and after on this engine: openvino, onnx or torch; netadapt measures there."""
     network: Annotated[WeightOptions, tyro.conf.OmitArgPrefixes] = NO_WEIGHTS
 
 

@@ -9,6 +9,7 @@ from jaxtyping import Shaped
 from torch import Tensor, nn
 
 from hondo.compress.kept import Compressed, count_kept
+from hondo.compress.restructured import check_not_restructured
 from hondo.models.base.depth_model import DepthModel, EncoderDecoder
 from hondo.models.decoders.dpt_decoder import DPTDecoder
 from hondo.models.encoders.vit import ViT
@@ -28,6 +29,7 @@ def rebuilt(
     ``converted``: tensors by name that were computed from the old ones; those of another shape than the new model's
     are left out, and its own stay fresh.
     """
+    check_not_restructured(model, changes)
     options: dict[str, Any] = model.options | {"size_hw": model.input_spec.size_hw} | dict(changes)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
@@ -37,6 +39,7 @@ def rebuilt(
         made.set_input_spec(replace(made.input_spec, mean=model.input_spec.mean, std=model.input_spec.std))
     if model.metres is not None:
         made.set_metres(model.metres)
+    made.packing = {key: how for key, how in model.packing.items() if key in dict(made.named_parameters())}
     own, before, converted = made.state_dict(), model.state_dict(), converted or {}
     tensors = {**before, **converted}
     fitting = {name: each.detach().clone() for name, each in tensors.items() if same_shape(own.get(name), each)}

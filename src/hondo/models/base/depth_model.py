@@ -43,6 +43,7 @@ class DepthModel(nn.Module):
         self.options = dict(options or {})
         self.factor = 1.0  # of the network's maps
         self.metres: MetricCalibration | None = None  # how it got its metres, where they were measured
+        self.packing: dict[str, str] = {}  # of sparse and clustered weights, see packed_weights
         self.normalise = Normalise(input_spec)
 
     def set_input_spec(self, spec: InputSpec) -> None:

@@ -20,10 +20,13 @@ from hondo.core.integrity.seal import FREE, check_whole, sealed
 from hondo.core.text_file import load_object
 from hondo.core.types import InputSpec
 from hondo.models.base.metric_calibration import MetricCalibration
+from hondo.models.base.packed_weights import opened, packed
 from hondo.nn.int8_layers import to_int8
 from hondo.version import __version__
 
-FORMAT = 3  # 1 had no int8, 2 no hash
+FORMAT = 4  # 1 had no int8, 2 no hash, 3 no packed weights and no structure
+PLAIN_FORMAT = 3  # of files with neither, which an earlier hondo reads
+HASHED = 3  # the first format with a hash
 _MAX_RATIO = 2  # of the bytes in a zip archive to its size: torch does not compress its files
 _HALF_LIMIT = 6e4  # float16 ends at 65504
 NOT_OURS = "is not a checkpoint written by hondo; give the model's name and the file as its weights"
@@ -54,13 +57,16 @@ class WeightsHeader:
     int8: bool = False
     factor: float = 1.0  # of the network's maps, see DepthModel.make_metric
     metres: MetricCalibration | None = None  # how it got its metres, where they were measured
+    packing: dict[str, str] = field(default_factory=dict)  # of sparse and clustered weights, see packed_weights
     hondo_version: str = __version__
     format: int = FORMAT
     sha256: str = ""  # of the whole file, see core/integrity/seal; of an earlier format none
 
     def __post_init__(self) -> None:
-        check_config(self, name="", limits={"factor": POSITIVE, "format": COUNT}, unchecked=("options", "training"))
-        if self.format == FORMAT and not self.sha256:
+        check_config(
+            self, name="", limits={"factor": POSITIVE, "format": COUNT}, unchecked=("options", "training", "packing")
+        )
+        if self.format >= HASHED and not self.sha256:
             raise HondoError("it has no hash of its content")
 
 
@@ -97,9 +103,11 @@ def save_model(
 
     ``int8``: the keys of the state dict to store as int8, with a step for each output channel.
     """
+    options: dict[str, Any] = dict(model.options)  # type: ignore[arg-type]
+    packing = {key: how for key, how in getattr(model, "packing", {}).items() if key not in int8}
     header = WeightsHeader(
         name=model.name,  # type: ignore[arg-type]
-        options=dict(model.options),  # type: ignore[arg-type]
+        options=options,
         input_spec=model.input_spec,  # type: ignore[arg-type]
         kind=str(model.kind),
         licence=licence,
@@ -108,9 +116,12 @@ def save_model(
         int8=bool(int8),
         factor=float(getattr(model, "factor", 1.0)),  # pose networks have none
         metres=getattr(model, "metres", None),
+        packing=packing,
+        format=FORMAT if packing or "structure" in options else PLAIN_FORMAT,
         sha256=FREE,
     )
-    tensors = {key: _stored(tensor, half=half) for key, tensor in rounded(model.state_dict(), int8).items()}
+    state = packed(rounded(model.state_dict(), int8), packing)
+    tensors = {key: _stored(tensor, half=half and ":" not in key) for key, tensor in state.items()}
     content = save(tensors, metadata={"hondo": json.dumps(asdict(header))})
     return atomic_write(path, sealed(content), sync=True)
 
@@ -169,7 +180,7 @@ def read_tensors(path: str | Path) -> dict[str, Shaped[Tensor, "..."]]:
     """The weights of a .safetensors file on the CPU; half precision and int8 come back as float32."""
     file = _open(Path(path))
     tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
-    tensors = unpacked(tensors, source=str(path))
+    tensors = unpacked(opened(tensors, source=str(path)), source=str(path))
     return {key: tensor.float() if tensor.is_floating_point() else tensor for key, tensor in tensors.items()}
 
 

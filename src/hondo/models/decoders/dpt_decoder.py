@@ -104,7 +104,7 @@ class Fusion(nn.Module):
 
     def forward(
         self, finer: Float[Tensor, "b c h w"], coarser: Float[Tensor, "b c h w"] | None, size_hw: Size
-    ) -> Float[Tensor, "b c _ _"]:
+    ) -> Float[Tensor, "b d _ _"]:
         x = finer if coarser is None else coarser + self.before(finer)
         # The authors project after resizing; bilinear weights sum to one, so before it costs a quarter.
         return resized(self.project(self.after(x)), size_hw)

@@ -14,6 +14,7 @@ from torch import Tensor
 from hondo.core.errors import HondoError, reason_of, unknown, warn
 from hondo.core.types import DepthKind
 from hondo.models.base.depth_model import DepthModel
+from hondo.models.base.structure import STRUCTURE, restructure
 from hondo.models.base.weights_file import (
     NOT_OURS,
     WeightsHeader,
@@ -69,11 +70,15 @@ def build_model(name: str | Path, weights: str | Path | None = None, *, strict: 
 
 
 def _build(name: str, options: dict[str, Any]) -> Model:
-    complete = check_options(name, options)
-    model = ZOO[name](**options)
+    own = {key: value for key, value in options.items() if key != STRUCTURE}
+    complete = check_options(name, own)
+    model = ZOO[name](**own)
     model.name = name
     # A checkpoint holds all weights, so rebuilding it must not download pretrained ones.
     model.options = {key: value for key, value in complete.items() if key != "pretrained"}
+    if structure := options.get(STRUCTURE):
+        restructure(model, structure)
+        model.options[STRUCTURE] = structure
     return model
 
 
@@ -99,6 +104,8 @@ def _from_checkpoint(
         model.make_metric(header.factor)
     if header.name == name and header.metres is not None and isinstance(model, DepthModel):
         model.set_metres(header.metres)
+    if header.name == name and isinstance(model, DepthModel):
+        model.packing = dict(header.packing)
     return model
 
 

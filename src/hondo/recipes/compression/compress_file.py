@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hondo.compress.compressor import Images
+from hondo.compress.compressor import Images, Tools
 from hondo.compress.steps import Stage, compress, parse_steps, stage_of
 from hondo.core.errors import HondoError
 from hondo.engines.load import ModelSettings, load, weights_file
@@ -14,6 +14,7 @@ from hondo.evaluate.speed.comparison import LatencyComparison, alternate
 from hondo.evaluate.speed.latency import network_call
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.weights_file import own_header, save_model
+from hondo.recipes.compression.layer_latency import with_measures
 from hondo.recipes.compression.recover import recover
 from hondo.recipes.recipe import ModelConfig, Recipe
 from hondo.recipes.starting_weights import licence_of
@@ -21,6 +22,8 @@ from hondo.recipes.starting_weights import licence_of
 SUFFIX = ".safetensors"
 HISTORY = "compression"  # key of the training report in a file's header
 RUNS, SECONDS = 30, 40.0  # of a latency comparison
+MEASURED_ON = "openvino"  # where a step measures and no engine is named
+ROUND = 0.2  # of a recipe's steps: the training between two rounds of a step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,18 +62,26 @@ def compress_file(
     """``steps`` on ``model``, a name, file or run folder, into ``out``; the input is never overwritten.
 
     ``images``: gives images at the model's size for steps that need some. ``finetune``: a recipe, by which the result
-    learns from the model as it was; its run lies beside ``out``. ``bench_engine``: measures latency on this engine.
+    learns from the model as it was, after the steps and, a fifth as long, between the rounds of iterative ones; its run
+    lies beside ``out``. ``bench_engine``: measures latency on this engine.
     """
     asked, settings = parse_steps(steps), settings or ModelSettings()
     path = checked_out(out, model=model, settings=settings)
     if bench_engine is not None:
         ENGINES[bench_engine]  # refuses unknown names before anything is made
     before = settings.build(model)
-    made, stages = compress(before, asked, images=images(before) if images else (), on_progress=on_progress)
     origin = ModelConfig(name=model, weights=None if settings.weights is None else str(settings.weights))
     licence, training = licence_of(origin), history_of(model, settings=settings) | {"compressed_from": model}
+    tools = Tools(images=images(before) if images else (), on_progress=on_progress)
+    tools, teacher = with_measures(tools, engine=bench_engine or MEASURED_ON), ""
     if finetune is not None:
         teacher = teacher_file(before, model, path=path, settings=settings, licence=licence)
+        short = shortened(finetune)
+        tools = replace(
+            tools, retrain=lambda each: recover(each, short, teacher=teacher, origin=origin, out=None).model
+        )
+    made, stages = compress(before, asked, tools=tools, on_progress=on_progress)
+    if finetune is not None:
         run_folder = path.with_name(f"{path.stem}-finetune")
         trained = recover(made, finetune, teacher=teacher, origin=origin, out=run_folder)
         made, licence = trained.model, trained.licence
@@ -116,6 +127,12 @@ def compared(before: DepthModel, after: DepthModel, *, engine: str) -> LatencyCo
         for each in (before, after)
     ]
     return alternate(*calls, warmup=2, runs=RUNS, seconds=SECONDS)
+
+
+def shortened(recipe: Recipe) -> Recipe:
+    """The recipe for the training between two rounds of a step."""
+    steps = max(1, round(ROUND * recipe.optim.max_steps))
+    return replace(recipe, optim=replace(recipe.optim, max_steps=steps))
 
 
 def with_data(recipe: Recipe, data: str | None, *, steps: int | None = None) -> Recipe:

@@ -14,8 +14,8 @@ SCALED_TERMS = {"distil_log": 1.0, "distil_gradient": 0.5}
 RELATIVE_TERMS = {"distil_ssi": 1.0}  # relative depth has no logarithm
 
 
-def recover(model: DepthModel, recipe: Recipe, *, teacher: str, origin: ModelConfig, out: Path) -> Trained:
-    """Trains ``model`` in the run folder ``out``; its input size stays, whatever it is trained at.
+def recover(model: DepthModel, recipe: Recipe, *, teacher: str, origin: ModelConfig, out: Path | None) -> Trained:
+    """Trains ``model`` in the run folder ``out`` (None: in memory); its input size stays, whatever it is trained at.
 
     ``teacher``: a model file. ``origin``: the model that it was made from, for the licence of its weights.
     """

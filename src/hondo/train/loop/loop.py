@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
+from hondo.compress.held import held, settle
 from hondo.core.errors import HondoError
 from hondo.core.memory_errors import memory_errors_explained
 from hondo.core.sample import Batch
@@ -114,9 +115,10 @@ class _Loop:
             self._open(stack, resume=resume)
             stop = stack.enter_context(stop_on_signals())
             bar = stack.enter_context(make_progress(show=self.loop.show_progress and self.is_first))
+            stack.enter_context(held(self.training.objective))
             self._train(stop, bar)
         best = None if math.isinf(self.best) else self.best
-        model = self.training.ema.model.eval()
+        model = settle(self.training.ema.model.eval())
         counts = {"steps": self.step, "seconds": self.seconds, "images": self.training.images}
         return Fitted(model=model, **counts, loss=self.loss, best=best, validation=self.validation)
 

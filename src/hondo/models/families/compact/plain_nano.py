@@ -87,7 +87,7 @@ class Up(nn.Module):
         self.lateral = nn.Sequential(nn.Conv2d(skip, skip, 1, bias=False), nn.BatchNorm2d(skip))
         self.refine = Residual(skip) if skip > 24 else conv_norm_relu(skip, skip)
 
-    def forward(self, x: Float[Tensor, "b c h w"], skip: Float[Tensor, "b d H W"]) -> Float[Tensor, "b d H W"]:
+    def forward(self, x: Float[Tensor, "b c h w"], skip: Float[Tensor, "b d H W"]) -> Float[Tensor, "b e H W"]:
         up = F.interpolate(self.reduce(x), scale_factor=2.0, mode="nearest")
         return self.refine(F.relu(up + self.lateral(skip)))
 
