@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -59,11 +60,11 @@ TOOLS = Tools(
 )
 
 
-@pytest.fixture(scope="module", params=list(PARENTS))
-def parent(request: pytest.FixtureRequest) -> tuple[str, DepthModel]:
+@cache
+def parent_of(family: str) -> DepthModel:
     torch.manual_seed(0)
-    name, options = PARENTS[request.param]
-    return request.param, build_model(name, "random", **options)
+    name, options = PARENTS[family]
+    return build_model(name, "random", **options)
 
 
 def step_of(name: str, family: str) -> str:
@@ -77,22 +78,35 @@ def output(model: DepthModel) -> torch.Tensor:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HONDO_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
 
 
-@pytest.fixture(scope="module", params=list(COMPRESSORS))
-def result(request: pytest.FixtureRequest, parent: tuple[str, DepthModel]) -> tuple[str, str, DepthModel, tuple]:
-    family, model = parent
-    if not COMPRESSORS[request.param].applies(model):
-        pytest.skip(f"{request.param} is for other models")
+# Steps that try many layers take seconds: with one convolutional network at first, with the others in `make test-slow`.
+LONG = ("prune", "netadapt", "blocks", "sparse", "low-rank", "cluster")
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param((family, name), id=f"{family}-{name}", marks=pytest.mark.slow if is_long else ())
+        for family in PARENTS
+        for name in COMPRESSORS
+        for is_long in [name in LONG and family != "cnn"]
+    ],
+)
+def result(request: pytest.FixtureRequest) -> tuple[str, str, DepthModel, tuple[Stage, Stage]]:
+    family, name = request.param
+    model = parent_of(family)
+    if not COMPRESSORS[name].applies(model):
+        pytest.skip(f"{name} is for other models")
     before = deepcopy(model.state_dict())
-    smaller, stages = compress(model, step_of(request.param, family), tools=TOOLS)
+    smaller, stages = compress(model, step_of(name, family), tools=TOOLS)
     after = model.state_dict()
     assert all(torch.equal(before[key], after[key]) for key in before), "the parent stays as it is"
-    return request.param, family, smaller, stages
+    return name, family, smaller, stages
 
 
 def test_it_runs_and_costs_what_is_reported(result: tuple[str, str, DepthModel, tuple[Stage, Stage]]) -> None:

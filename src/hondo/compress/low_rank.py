@@ -11,7 +11,7 @@ from hondo.compress.kept import Compressed
 from hondo.compress.restructured import copy_of, recorded
 from hondo.compress.traced_calls import called_once_each
 from hondo.models.base.depth_model import DepthModel
-from hondo.nn.low_rank import factored, is_factorable, matrix_of
+from hondo.nn.factored_layers import factored, is_factorable, matrix_of
 
 FORM = "the share of each layer's squared weights that may be lost, e.g. low-rank=0.05, or a rank: low-rank=rank:16"
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from hondo.core.errors import HondoError
 from hondo.models.base.structure import restructure, structure_of
-from hondo.nn.low_rank import LowRank, Skip
+from hondo.nn.factored_layers import LowRank, Skip
 
 
 def network() -> nn.Sequential:

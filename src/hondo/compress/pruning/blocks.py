@@ -13,7 +13,7 @@ from hondo.compress.restructured import copy_of, recorded
 from hondo.compress.traced_calls import run_once
 from hondo.core.errors import HondoError, unknown
 from hondo.models.base.depth_model import DepthModel
-from hondo.nn.low_rank import Skip
+from hondo.nn.factored_layers import Skip
 
 FORM = "how many residual blocks go, and by what they are chosen, e.g. blocks=2 or blocks=2:norm"
 # Classes whose output is their (first) input plus something; of timm only where nothing changes the input.

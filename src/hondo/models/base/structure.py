@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from hondo.core.errors import HondoError
-from hondo.nn.low_rank import LowRank, Skip, is_factorable
+from hondo.nn.factored_layers import LowRank, Skip, is_factorable
 
 Structure = Mapping[str, Mapping[str, Any]]  # by the path of a module
 STRUCTURE = "structure"  # the option of a model that holds it

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from hondo.nn.low_rank import LowRank, Skip, factored, is_factorable
+from hondo.nn.factored_layers import LowRank, Skip, factored, is_factorable
 
 LAYERS = [
     (nn.Linear(6, 4), torch.rand(2, 5, 6)),
