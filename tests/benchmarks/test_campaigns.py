@@ -2,6 +2,7 @@
 
 import json
 import runpy
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks" / "campaigns"
 PARTS = ("campaign", "serving")  # that campaigns share
 CAMPAIGNS = [path.stem for path in sorted(FOLDER.glob("*.py")) if path.stem not in PARTS]
+ALONE = ("hostile_requests", "soak")  # which watch the whole process: its log, its sockets, its memory
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +25,7 @@ def without_beartype() -> Iterator[None]:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", CAMPAIGNS)
+@pytest.mark.parametrize("name", [name for name in CAMPAIGNS if name not in ALONE])
 def test_quick(name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """As a script of its own, but in this process: torch is imported already."""
     monkeypatch.setattr(sys, "argv", [name, "--quick"])
@@ -39,6 +41,14 @@ def test_quick(name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     said = capsys.readouterr().out
     assert not end.value.code, said
     assert "| campaign |" in said
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_quick_in_a_process_of_its_own(name: str, tmp_path: Path) -> None:
+    command = [sys.executable, str(FOLDER / f"{name}.py"), "--quick"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "| campaign |" in done.stdout
 
 
 def test_reports_are_of_campaigns_and_without_faults() -> None:

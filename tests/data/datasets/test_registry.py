@@ -19,7 +19,8 @@ OPTIONS = {
 }
 
 BATCHES = {"synthetic-pool"}  # an endless source of batches for training, not a sequence of samples
-ELSEWHERE = {"mix", "shards"}  # made of other data sets: tests/data/loading/test_mixed_sets.py, tests/data/streaming
+# Made of other data sets, or without labels; all are tested in tests/data/loading and tests/data/streaming.
+ELSEWHERE = {"mix", "shards", "photos"}
 
 
 def test_the_options_cover_the_table():

@@ -16,11 +16,11 @@ import tarfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 from uuid import uuid4
 
 from hondo.core.atomic import atomic_path
 from hondo.core.errors import HondoError, reason_of
+from hondo.core.text_file import load_object
 from hondo.data.streaming.shards import as_url, is_url
 from hondo.fleet.store.shared_store import FolderStore, SharedStore, open_store
 from hondo.images.read import IMAGE_SUFFIXES
@@ -159,7 +159,7 @@ class PartStore:
         """What is committed, in order."""
         for name in self.store.names(""):
             if name.endswith("/part.json") and _PART.fullmatch(name.partition("/")[0]):
-                yield PartLine(**json.loads(self.store.read(name)))
+                yield PartLine(**load_object(self.store.read(name), name=name))
 
     def _line_name(self, part: Part) -> str:
         return f"{part.name}/part.json"
@@ -216,7 +216,8 @@ def _join(store: PartStore, lines: Sequence[PartLine], path: Path) -> None:
     with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8") as file:
         is_first = True
         for line in lines:
-            stated: dict[str, Any] = json.loads(store.store.read(f"{line.part}/{PREDICTIONS}"))
+            name = f"{line.part}/{PREDICTIONS}"
+            stated = load_object(store.store.read(name), name=name)
             items = stated.pop("items")
             if is_first:
                 file.write(json.dumps(stated, indent=1).removesuffix("\n}") + ',\n "items": [')

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hondo.core.errors import HondoError
+from hondo.core.text_file import read_json
 from hondo.data.streaming.shards import is_url
 from hondo.engines.load import ModelSettings
 from hondo.fleet.batch.parts import (
@@ -167,7 +168,7 @@ def _name_origins(path: Path, origin: dict[str, str]) -> None:
     """Names each source in predictions.json as it was given, not where this machine kept it."""
     import json
 
-    stated = json.loads(path.read_text())
+    stated = read_json(path)
     for item in stated["items"]:
         item["source"] = origin.get(item["source"], item["source"])
     path.write_text(json.dumps(stated, indent=1))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError, MissingExtraError
+from hondo.core.text_file import read_json
 from hondo.fleet.cluster.connect import OBJECT_STORE_BYTES, require_ray
 
 # Loopback; on Linux Ray puts the address of the network in place of 127.0.0.1.
@@ -89,7 +90,7 @@ class LoopbackCluster:
 
 def read_cluster(path: Path) -> LoopbackCluster:
     """The inverse of ``LoopbackCluster.save``."""
-    stated = json.loads(path.read_text())
+    stated = read_json(path)
     workers = tuple(LoopbackNode(**each) for each in stated.pop("workers"))
     return LoopbackCluster(head=LoopbackNode(**stated.pop("head")), workers=workers, **stated)
 

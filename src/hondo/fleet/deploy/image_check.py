@@ -1,6 +1,5 @@
 """Whether a registry has an image by its digest, by the registry's own HTTP interface (OCI distribution, v2)."""
 
-import json
 import re
 import urllib.error
 import urllib.parse
@@ -8,6 +7,7 @@ import urllib.request
 from email.message import Message
 
 from hondo.core.errors import HondoError, reason_of
+from hondo.core.text_file import load_object
 
 TIMEOUT_S = 10.0
 KINDS = (
@@ -66,7 +66,7 @@ def _anonymous_token(challenge: str, repository: str) -> str | None:
     query |= {"service": parts["service"]} if "service" in parts else {}
     try:
         with urllib.request.urlopen(f"{parts['realm']}?{urllib.parse.urlencode(query)}", timeout=TIMEOUT_S) as answer:
-            stated = json.loads(answer.read())
+            stated = load_object(answer.read(), name=parts["realm"])
     except urllib.error.HTTPError:
         return None
     return stated.get("token") or stated.get("access_token")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError
+from hondo.core.text_file import read_json
 from hondo.fleet.cluster.loopback import LoopbackNode, end_node, is_alive, require_psutil, start_apart
 
 
@@ -40,7 +41,7 @@ def read_jobs(folder: Path) -> list[Job]:
     """The jobs in a folder, in order."""
     found = []
     for path in sorted(folder.glob("[0-9]*.json")):
-        stated = json.loads(path.read_text())
+        stated = read_json(path)
         process = LoopbackNode(**stated.pop("process"))
         found.append(Job(**{**stated, "command": tuple(stated["command"])}, process=process))
     return found

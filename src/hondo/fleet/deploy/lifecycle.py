@@ -1,6 +1,5 @@
 """Up, submit, status, logs and down: of processes on this machine, or of machines of a cloud by Ray's launcher."""
 
-import json
 import secrets
 import shlex
 import sys
@@ -11,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 from hondo.core.atomic import atomic_write
 from hondo.core.cache import cache_folder
 from hondo.core.errors import HondoError, MissingExtraError, reason_of
+from hondo.core.text_file import load_object
 from hondo.fleet.cluster.loopback import LoopbackCluster, end_cluster, is_alive, read_cluster, start_cluster
 from hondo.fleet.deploy.cluster_yaml import EXPORTS, check_by_ray, cluster_of
 from hondo.fleet.deploy.fleet_config import FleetConfig
@@ -200,4 +200,4 @@ class CloudFleet:
 
 
 def _json_lines(text: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    return [load_object(line, name="a line of the fleet") for line in text.splitlines() if line.startswith("{")]

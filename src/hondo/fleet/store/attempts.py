@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from hondo.core.errors import HondoError, reason_of
+from hondo.core.text_file import load_object
 from hondo.fleet.store.shared_store import SharedStore, open_store
 from hondo.train.loop.checkpoint import RunFolder
 
@@ -67,7 +68,7 @@ class Attempts:
     def records(self) -> list[Record]:
         """Every checkpoint that was ever written, by attempt and step."""
         names = sorted(each for each in self._names() if _RECORD.search(each))
-        return [Record(**json.loads(self.store.read(each))) for each in names]
+        return [Record(**load_object(self.store.read(each), name=each)) for each in names]
 
     def prune(self) -> None:
         """Removes all checkpoints but the newest ``keep``: those of earlier attempts are older, whenever written."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hondo.core.atomic import append_line
 from hondo.core.cache import cache_folder
+from hondo.core.text_file import load_object
 from hondo.data.streaming.shards import is_url
 from hondo.fleet.store.shared_store import check_writable, open_store
 from hondo.recipes.search.trial_log import Outcome, TrialLog
@@ -54,6 +55,6 @@ def _pull(out: str, folder: Path) -> None:
     known = {outcome.hash: outcome for outcome in log.read()}
     for name in store.names(OUTCOMES):
         line = store.read(name).decode().strip()
-        outcome = Outcome(**json.loads(line))
+        outcome = Outcome(**load_object(line, name=name))
         if known.get(outcome.hash) != outcome:
             append_line(log.path, line)

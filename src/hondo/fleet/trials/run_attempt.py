@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from hondo.core.text_file import load_object
 from hondo.fleet.store.attempts import Attempt, Attempts
 from hondo.fleet.trials.ray_storage import storage_of
 from hondo.recipes.search.run_trial import OnValue, run_trial
@@ -78,7 +79,8 @@ def run_on_several(trial: Trial, on_value: OnValue, *, root: str, by: str, use_g
         ),
     )
     trainer.fit()
-    return Outcome(**json.loads(attempts.store.read(_outcome_name(trial, attempt.number))))
+    name = _outcome_name(trial, attempt.number)
+    return Outcome(**load_object(attempts.store.read(name), name=name))
 
 
 def _rank(config: dict) -> None:

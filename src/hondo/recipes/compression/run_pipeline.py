@@ -14,6 +14,7 @@ from hondo.core.atomic import atomic_write, make_writable_folder
 from hondo.core.errors import HondoError
 from hondo.core.processor import hardware
 from hondo.core.report import Report, Row, markdown_table
+from hondo.core.text_file import load_json, read_json
 from hondo.engines.autoselect import candidates
 from hondo.engines.base.engine import EXACT, INT8_STATIC, ExportOptions
 from hondo.engines.load import ModelSettings, build_depth_model, engine_of_file
@@ -122,11 +123,11 @@ class _State:
     def read(self, steps: list[str]) -> None:
         """Takes over the stages of the same pipeline."""
         try:
-            stored = json.loads((self.folder / "stages.json").read_text())
+            stored = read_json(self.folder / "stages.json")
             stages = [LoggedStage(**each) for each in stored["stages"]]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, HondoError, KeyError, TypeError):
             return
-        same = stored["stated"] == json.loads(json.dumps(self.stated))
+        same = stored["stated"] == load_json(json.dumps(self.stated), name="what was asked")
         names = [stage.step for stage in stages]
         if same and names == ["as it was", *steps][: len(names)]:
             self.stages = [each for place, each in enumerate(stages) if place == 0 or self.file(place).is_file()]

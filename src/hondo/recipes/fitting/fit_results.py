@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from hondo.core.atomic import append_line
-from hondo.core.errors import warn
+from hondo.core.errors import HondoError, warn
+from hondo.core.text_file import load_json
 from hondo.core.types import Size
 
 
@@ -104,8 +105,8 @@ def _read(path: Path) -> list[Result]:
     found = []
     for number, line in enumerate(path.read_text().splitlines(), 1):
         try:
-            found.append(_result(json.loads(line)))
-        except (json.JSONDecodeError, TypeError, KeyError):
+            found.append(_result(load_json(line, name=f"{path}, line {number}")))
+        except (HondoError, TypeError, KeyError):
             warn(f"{path}, line {number}: no result of a variant; left out")
     return found
 

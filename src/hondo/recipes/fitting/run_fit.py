@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from hondo.core.atomic import atomic_write, make_writable_folder
 from hondo.core.errors import HondoError, warn
 from hondo.core.processor import hardware
+from hondo.core.text_file import load_object
 from hondo.engines.base.engine import INT8_STATIC
 from hondo.engines.load import ModelSettings
 from hondo.evaluate.parity.export_model import licence_of
@@ -247,7 +248,7 @@ def _stated(model: str, target: FitTarget, settings: ModelSettings, data: FitDat
     """What determines a search, as JSON; the frame rate and limits may change between two calls."""
     given = {"weights": settings.weights and str(settings.weights), "options": dict(settings.options)}
     setup = {name: value for name, value in asdict(target).items() if name in ("size_hw", "device", "threads")}
-    return json.loads(json.dumps({"model": model} | given | setup | {"data": data and data.source}))
+    return load_object(json.dumps({"model": model} | given | setup | {"data": data and data.source}), name="the search")
 
 
 def check_same_search(out: Path, stated: dict[str, Any]) -> None:
@@ -255,8 +256,8 @@ def check_same_search(out: Path, stated: dict[str, Any]) -> None:
     path = out / "fit.json"
     if path.is_file():
         try:
-            held = json.loads(path.read_text())
-        except json.JSONDecodeError:
+            held = load_object(path.read_text(), name=str(path))
+        except HondoError:
             warn(f"{path} cannot be read and is written again")
             held = stated
         differs = [name for name in stated if held.get(name) != stated[name]]
