@@ -59,7 +59,7 @@ class Plan:
 
 
 QUICK = Plan(size_hw=(64, 64), seeds=(0,), frames=8, validated=2, distil_steps=1, qat_steps=1, batch_size=2,
-             fits=(("hondo-nano-plain", 1.0, 2.0),))  # fmt: skip
+             fits=(("hondo-nano", 1.0, 2.0),))  # fmt: skip
 
 
 def plain_model() -> DepthModel:

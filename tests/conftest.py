@@ -53,7 +53,9 @@ def nothing_stays_open(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     from tests.core.integrity.leaks import left_children, open_files
 
     gc.collect()
-    assert not (files := open_files(tmp_path_factory.getbasetemp())), f"files that stayed open: {files}"
+    # Frames of a video are kept until the process ends, and their lock with them.
+    files = [file for file in open_files(tmp_path_factory.getbasetemp()) if "hondo-frames-" not in str(file)]
+    assert not files, f"files that stayed open: {files}"
     assert not (children := left_children()), f"processes that still run: {children}"
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jaxtyping
 import pytest
@@ -14,6 +15,13 @@ FOLDER = Path(__file__).resolve().parents[2] / "benchmarks" / "campaigns"
 PARTS = ("campaign", "serving")  # that campaigns share
 CAMPAIGNS = [path.stem for path in sorted(FOLDER.glob("*.py")) if path.stem not in PARTS]
 ALONE = ("hostile_requests", "soak")  # which watch the whole process: its log, its sockets, its memory
+
+
+LONG = ("hostile_requests", "hostile_models", "damage", "kills")  # more than five seconds; soak measures time
+
+
+def slow(name: str) -> Any:
+    return pytest.param(name, marks=pytest.mark.slow if name in LONG else ())
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +33,7 @@ def without_beartype() -> Iterator[None]:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", [name for name in CAMPAIGNS if name not in ALONE])
+@pytest.mark.parametrize("name", [slow(name) for name in CAMPAIGNS if name not in ALONE])
 def test_quick(name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """As a script of its own, but in this process: torch is imported already."""
     monkeypatch.setattr(sys, "argv", [name, "--quick"])
@@ -43,7 +51,7 @@ def test_quick(name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     assert "| campaign |" in said
 
 
-@pytest.mark.parametrize("name", ALONE)
+@pytest.mark.parametrize("name", [slow(name) for name in ALONE])
 def test_quick_in_a_process_of_its_own(name: str, tmp_path: Path) -> None:
     command = [sys.executable, str(FOLDER / f"{name}.py"), "--quick"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)

@@ -10,7 +10,9 @@ FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 QUICK = [path.name for path in sorted(FOLDER.glob("*.py")) if '"--quick"' in path.read_text()]
 LONG = {
     "engines.py",  # half a minute: every engine, each with its export; tests/engines tries them one by one
+    "fitting.py",  # fits, distils and trains in int8
     "live_fast.py",
+    "pruning.py",
     "recover.py",  # trains and compresses
     "study_accuracy.py",  # trains three networks
 }

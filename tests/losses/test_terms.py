@@ -29,6 +29,7 @@ def values(depth, *, depth_gt=DEPTH_GT, is_valid=IS_VALID):
     inverse = {"inv_depth": 1 / depth, "inv_depth_gt": 1 / depth_gt, "pairs": pairs_of(1 / depth_gt), "K": K}
     taught = {"inv_depth_teacher": 1 / depth_gt, "is_taught": is_valid}
     taught |= {"features": torch.cat([depth, 3 - depth], 1), "features_teacher": torch.cat([depth_gt, 3 - depth_gt], 1)}
+    taught["own_features"] = taught["features"]
     return inverse | taught | {"depth": depth, "depth_gt": depth_gt, "is_valid": is_valid, "image": IMAGE}
 
 

@@ -42,7 +42,7 @@ def test_synth(tmp_path: Path, capsys: pytest.CaptureFixture):
 
 def test_wrong_root(tmp_path: Path, capsys: pytest.CaptureFixture):
     assert main(["data", "check", "--root", str(tmp_path / "nowhere")]) == 2
-    assert "no manifest there" in capsys.readouterr().err
+    assert "nowhere does not exist" in capsys.readouterr().err
 
 
 def test_pack_then_check_the_shards(tmp_path: Path, capsys: pytest.CaptureFixture):

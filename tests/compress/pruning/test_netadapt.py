@@ -25,6 +25,7 @@ def device(tools: Tools, monkeypatch: pytest.MonkeyPatch, tmp_path) -> Tools:
     )
 
 
+@pytest.mark.slow
 def test_a_share_of_the_latency(cnn: DepthModel, device: Tools) -> None:
     made, stages = compress(cnn, "netadapt=0.6:iterations=2", tools=device)
     assert device.measure(made) <= 0.6 * device.measure(cnn)
@@ -36,6 +37,7 @@ def test_the_size_of_the_weights_needs_no_device(cnn: DepthModel, tools: Tools) 
     assert made is not cnn and stages[-1].bytes <= 5 * 2**20
 
 
+@pytest.mark.slow
 def test_a_budget_out_of_reach_is_said(cnn: DepthModel, device: Tools) -> None:
     _, stages = compress(cnn, "netadapt=0.001ms:iterations=1", tools=device)
     assert "the nearest to 0.001 ms is" in str(stages[-1].kept)

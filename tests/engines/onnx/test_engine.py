@@ -35,7 +35,7 @@ def test_an_onnx_graph_of_another_form_is_refused_whatever_its_header_says(expor
     model.graph.output.append(model.graph.output[0])
     model.graph.output[1].name = model.graph.node[0].output[0]
     onnx.save_model(model, path)
-    with pytest.raises(HondoError, match=r"other\.onnx is not a depth network that hondo exported"):
+    with pytest.raises(HondoError, match=r"other\.onnx is damaged: its SHA-256"):
         ENGINE.load(path)
 
 

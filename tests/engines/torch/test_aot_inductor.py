@@ -28,6 +28,7 @@ def torch_map(model, image: np.ndarray) -> np.ndarray:
 
 
 @needs_compiler
+@pytest.mark.slow
 def test_a_package_stands_alone(tiny_model, image) -> None:
     path = tiny_package()
     predictor = hondo.load(path)

@@ -1,5 +1,7 @@
 """Recipes with the untouched model as the teacher."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -18,11 +20,11 @@ def test_losses_of_labels_stay_and_others_give_way(tiny: Recipe) -> None:
     assert labelled.terms == {"log_l1": 1.0, "distil_log": 1.0, "distil_gradient": 0.5} and labelled.teacher == "t"
     unlabelled = with_teacher(video(), "t", kind=DepthKind.RELATIVE_INVERSE_DEPTH).objective
     assert isinstance(unlabelled, DistillationConfig) and unlabelled.terms == {"distil_ssi": 1.0}
-    own = Recipe(name="x", data=None, objective=DistillationConfig(terms={"distil_feature": 1.0}))
+    own = replace(distil(), objective=DistillationConfig(terms={"distil_feature": 1.0}))
     assert with_teacher(own, "t", kind=DepthKind.METRIC_DEPTH).objective.terms == {"distil_feature": 1.0}
     assert with_teacher(distil(), "t", kind=DepthKind.METRIC_DEPTH).objective.teacher == "t"
     with pytest.raises(HondoError, match="discriminator"):
-        adversarial = Recipe(name="x", data=None, objective=SupervisedConfig(adversarial=1.0))
+        adversarial = replace(tiny, objective=SupervisedConfig(adversarial=1.0))
         with_teacher(adversarial, "t", kind=DepthKind.METRIC_DEPTH)
 
 

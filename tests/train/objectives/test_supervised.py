@@ -151,7 +151,7 @@ def test_depth_that_the_image_does_not_show_is_learnt_from_points():
         shown = 1 / model(fresh.image, fresh.depth_gt, drawn_pixels(known, 60))[0]
         alone = 1 / model(fresh.image)[0]
     errors = [log_l1_loss(depth, fresh.depth_gt, is_valid=known) for depth in (shown, alone)]
-    assert errors[0] < 0.6 * errors[1]
+    assert errors[0] < 0.75 * errors[1]
 
 
 def test_measured_depth_is_shown_where_the_data_has_it():

@@ -31,7 +31,10 @@ RESET = DRAWN.format("0")
 
 @pytest.mark.parametrize(
     ("width", "height", "is_phone"),
-    [(1280, 800, False), (390, 844, True), pytest.param(844, 390, True, marks=pytest.mark.slow)],
+    [
+        (390, 844, True),
+        *(pytest.param(*size, marks=pytest.mark.slow) for size in ((1280, 800, False), (844, 390, True))),
+    ],
 )
 def test_the_cloud_fills_its_panel_and_stays_in_it(page, server, width, height, is_phone) -> None:
     page.size(width, height, is_phone=is_phone)

@@ -18,7 +18,9 @@ def check_early(config: Any, *, command: str) -> None:
     """Refuses unknown names of models, engines and protocols, sizes, cameras, and files that cannot be written."""
     for name, value in _values(config):
         check = (CHECKS | OF_COMMAND.get(command, {})).get(name)
-        for each in () if check is None or value is None else value if isinstance(value, tuple) else (value,):
+        if check is None or value is None or isinstance(value, bool):
+            continue
+        for each in value if isinstance(value, tuple) else (value,):
             check(each)
 
 

@@ -1,5 +1,6 @@
 """Measures single layers and whole models on an engine: what NetAdapt's table is filled by."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -48,7 +49,9 @@ def layer_ms(layer: nn.Module, shape: tuple[int, ...], *, engine: str) -> float:
         import openvino as ov
     except ImportError as error:
         raise MissingExtraError("openvino", extra="openvino") from error
-    graph: Any = ov.convert_model(layer, example_input=x, input=list(shape))
+    with warnings.catch_warnings():  # OpenVINO traces by means that torch is about to retire
+        warnings.simplefilter("ignore")
+        graph: Any = ov.convert_model(layer, example_input=x, input=list(shape))
     compiled = ov.Core().compile_model(graph, "CPU", {"PERFORMANCE_HINT": "LATENCY"})
     request, tensor = compiled.create_infer_request(), ov.Tensor(np.ascontiguousarray(x.numpy()), shared_memory=True)
     request.set_input_tensor(tensor)
