@@ -11,8 +11,11 @@ QUICK = [path.name for path in sorted(FOLDER.glob("*.py")) if '"--quick"' in pat
 LONG = {
     "engines.py",  # half a minute: every engine, each with its export; tests/engines tries them one by one
     "fitting.py",  # fits, distils and trains in int8
+    "live.py",
     "live_fast.py",
     "pruning.py",
+    "self_supervised.py",
+    "serve.py",
     "recover.py",  # trains and compresses
     "study_accuracy.py",  # trains three networks
 }

@@ -47,6 +47,7 @@ def test_the_file_for_devices_needs_numpy_and_onnxruntime_alone() -> None:
     assert imported - set(sys.stdlib_module_names) == {"numpy", "onnxruntime"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size_hw", SIZES)
 def test_depth_on_a_device_is_that_of_hondo(onnx_file: Path, size_hw: tuple[int, int], tmp_path: Path) -> None:
     spec = importlib.util.spec_from_file_location("hondo_example_device", DEVICE)

@@ -22,7 +22,7 @@ SHORT = {
     "train": "--optim.max-steps 2 --data.size-hw 64 96 --batches.batch-size 2 --fabric.accelerator cpu "
     "--loop.show-progress False"
 }
-SLOW = {"manydepth-kitti", "video"}
+SLOW = {"manydepth-kitti", "video", "indoor-video"}
 MADE = {"runs/phone", "phone-metres.safetensors"}  # by lines before, if those were tested in the same process
 
 

@@ -57,6 +57,7 @@ def test_without_data_a_file_a_plot_a_table_and_a_sentence(file: str, tmp_path, 
     assert "holds a search with another model" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_target_that_nobody_meets(file: str, tmp_path) -> None:
     found = fit_model(file, FitTarget(fps=1e5, max_file_mb=1e-3, **TARGET), out=tmp_path / "out", budget_s=3)
     assert found.winner.missed and "the nearest reachable" in found.sentence and "times as fast" in found.sentence
