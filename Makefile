@@ -8,7 +8,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 EXTRAS := onnx,openvino,quantize,compress,serve,data,mapping,fleet,dev
 # Seconds after which the suite is stopped, and how many processes share it.
-TEST_LIMIT := 1200
+TEST_LIMIT := 2400
 TEST_WORKERS := 2
 # One thread a process: two test processes on two cores do not fight for them. Bytecode is kept, so the next run collects faster.
 TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
