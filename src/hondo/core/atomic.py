@@ -110,14 +110,35 @@ def make_writable_folder(path: Path, *, field: str) -> Path:
     """Makes the folder if need be; refuses one that cannot be written to. ``field``: the argument that named it."""
     try:
         path.mkdir(parents=True, exist_ok=True)
-        probe = path / ".hondo-write-test"
-        probe.touch()
-        probe.unlink()
+        _try_writing(path)
     except OSError as error:
         raise HondoError(
             f"{field} {path}: cannot write there ({error.strerror}); choose another folder", field=field
         ) from error
     return path
+
+
+def check_writable(path: Path) -> None:
+    """Refuses a file or folder that could not be made; makes nothing, and leaves nothing behind."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        return  # a device
+    folder = path
+    while not folder.is_dir():
+        if folder.exists() and folder != path:
+            raise cannot_write(path, NotADirectoryError(20, "Not a directory"))
+        if folder == folder.parent:
+            return
+        folder = folder.parent
+    try:
+        _try_writing(folder)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def _try_writing(folder: Path) -> None:
+    probe = folder / f".hondo-write-test-{os.getpid()}"
+    probe.touch()
+    probe.unlink()
 
 
 def _target(path: str | Path) -> Path:

@@ -77,9 +77,9 @@ def run(
     fabric = make_fabric(recipe.fabric)
     limit_s = recipe.optim.max_seconds if fabric.world_size == 1 else None  # processes must keep the same frames
     seconds = limit_s and max(PREPARING * limit_s, LEAST_PREPARING_S)
-    told = {"on_validation": on_validation, "on_checkpoint": on_checkpoint}
+    calls = {"on_validation": on_validation, "on_checkpoint": on_checkpoint}
     with scratch_of_run(None if out is None else Path(out), seconds=seconds) as prepared:
-        return _prepare_and_fit(recipe, fabric, prepared, folder=run_folder, resume=resume, model=model, told=told)
+        return _prepare_and_fit(recipe, fabric, prepared, folder=run_folder, resume=resume, model=model, calls=calls)
 
 
 def _prepare_and_fit(
@@ -90,7 +90,7 @@ def _prepare_and_fit(
     folder: RunFolder | None,
     resume: bool,
     model: DepthModel | None,
-    told: Mapping[str, Any],
+    calls: Mapping[str, Any],
 ) -> Trained:
     out = None if folder is None else folder.path
     seed_everything(recipe.seed)
@@ -101,7 +101,7 @@ def _prepare_and_fit(
     folder = folder if fabric.global_rank == 0 else None
     seed_everything(recipe.seed + fabric.global_rank)
     common = {"optim": optim, "loop": recipe.loop, "setup": recipe.fabric, "fabric": fabric}
-    hooks = _hooks(recipe, batches, folder=folder, **told)
+    hooks = _hooks(recipe, batches, folder=folder, **calls)
     fitted, is_kept = fit(objective, batches, **common, folder=out, resume=resume, hooks=hooks), False
     compared = None
     if folder is not None and model is None and (pair := _held_back(recipe, objective, batches, fitted.model)):
@@ -146,7 +146,7 @@ def _hooks(
     on_checkpoint: OnCheckpoint | None,
 ) -> Hooks:
     training: dict[str, Any] = {"recipe": recipe.name, "recipe_hash": recipe.hash, "commit": commit()}
-    training |= {"seed": recipe.seed} | _image_statistics(batches)
+    training |= {"seed": recipe.seed} | ({} if folder is None else _image_statistics(batches))
 
     def export(model: nn.Module, path: Path) -> Path:
         return save_model(model, path, licence=recipe.licence, training=training)

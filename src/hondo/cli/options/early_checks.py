@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hondo.cli.options.model_options import parse_size
-from hondo.core.atomic import cannot_write
+from hondo.core.atomic import check_writable
 from hondo.core.errors import HondoError, unknown
 
 OPTIONS = __package__  # where shared options are declared
@@ -74,25 +74,6 @@ def check_camera(text: str) -> None:
 
     if not Path(text).exists() and "," not in text and not is_field_of_view(text):
         read_camera(text, size_hw=(480, 640))  # says what is allowed
-
-
-def check_writable(path: Path) -> None:
-    """A file or folder that cannot be made; nothing is left behind."""
-    if path.exists() and not path.is_file() and not path.is_dir():
-        return  # a device
-    folder = path
-    while not folder.is_dir():
-        if folder.exists() and folder != path:
-            raise cannot_write(path, NotADirectoryError(20, "Not a directory"))
-        if folder == folder.parent:
-            return
-        folder = folder.parent
-    probe = folder / f".hondo-write-test-{os.getpid()}"
-    try:
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise cannot_write(path, error) from error
 
 
 def check_source(text: str) -> None:
