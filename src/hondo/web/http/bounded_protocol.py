@@ -42,10 +42,13 @@ class BoundedHttp(H11Protocol):
         self._update_timer()
 
     def data_received(self, data: bytes) -> None:
-        """Reads; bytes that no request can begin with are the client's mistake."""
+        """Reads; bytes behind the connection's last request are the client's mistake, and do not spoil its answer."""
+        if self.conn.their_state in (h11.MUST_CLOSE, h11.CLOSED):
+            self.on_mistake("http")
+            return
         try:
             super().data_received(data)
-        except h11.ProtocolError:  # bytes after a request that cannot be followed by another
+        except h11.ProtocolError:  # bytes behind what was no request
             self.on_mistake("http")
             self.transport.close()
         self._update_timer()
