@@ -6,7 +6,6 @@ free: an int8 file has to give the same depth. Layers that the search of a plain
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import partial
 
 import torch
 from jaxtyping import Float
@@ -14,20 +13,14 @@ from torch import Tensor, nn
 
 from hondo.compress.compressor import Images
 from hondo.compress.quantization_aware import with_fake_quantization
-from hondo.core.check_config import COUNT, POSITIVE, check_config
+from hondo.core.check_config import check_config
 from hondo.core.sample import Batch, Samples
 from hondo.core.types import DepthKind, Size
-from hondo.data.augment.augment import augment
-from hondo.data.augment.augment_config import AugmentConfig
-from hondo.data.loading.batches import ShuffledBatches
-from hondo.data.loading.collate import collate
 from hondo.engines.base.metadata import Int8Facts
 from hondo.models.base.depth_model import DepthModel
 from hondo.nn.fake_quantize import fake_quantized_layers
-from hondo.recipes.compression.teach import held
+from hondo.recipes.compression.short_training import LIMITS, ShortTraining, held, train_on
 from hondo.train.loop.checkpoint import seed_everything
-from hondo.train.loop.loop import fit
-from hondo.train.loop.loop_config import LoopConfig, OptimConfig
 from hondo.train.objectives.objective import Losses, freeze_norm_statistics
 
 CALIBRATION = 16  # images that set the ranges
@@ -35,18 +28,14 @@ SMALLEST = 1e-3  # share of a map's mean below which values count as this small
 
 
 @dataclass(frozen=True, kw_only=True)
-class QatConfig:
-    """How long and how fast."""
+class QatConfig(ShortTraining):
+    """A short training in int8 arithmetic."""
 
     steps: int = 200
-    seconds: float | None = None
     lr: float = 1e-4
-    batch_size: int = 4
-    seed: int = 0
 
     def __post_init__(self) -> None:
-        limits = {"steps": COUNT, "seconds": POSITIVE, "lr": POSITIVE, "batch_size": COUNT}
-        check_config(self, name="qat", limits=limits)
+        check_config(self, name="qat", limits=LIMITS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,14 +96,7 @@ def train_quantized(
     images: Images = [sample.image[None] for sample in kept[::step]][:CALIBRATION]
     quantized = with_fake_quantization(model, images, spared=spared)
     on_progress(f"{len(fake_quantized_layers(quantized))} layers learn in int8, {len(spared)} stay in float")
-    look = AugmentConfig(flip=0.5, jitter=0.5)
-    batches = ShuffledBatches(
-        kept, batch_size=min(config.batch_size, len(kept)), collate=collate, augment=partial(augment, config=look),
-        seed=config.seed, workers=1,
-    )  # fmt: skip
-    optim = OptimConfig(lr=config.lr, max_steps=config.steps, max_seconds=config.seconds, weight_decay=0.0)
-    loop = LoopConfig(show_progress=False, log_every=max(1, config.steps // 20))
-    fitted = fit(Imitation(quantized, model), batches, optim=optim, loop=loop)
+    fitted = train_on(kept, Imitation(quantized, model), config)
     quantized.load_state_dict(fitted.model.state_dict())
     quantized.eval()
     for layer in fake_quantized_layers(quantized).values():
