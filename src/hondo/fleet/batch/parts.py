@@ -72,20 +72,19 @@ def _is_alone(source: str) -> bool:
 
 def list_sources(texts: Sequence[str]) -> list[str]:
     """Every image, video and archive that the texts name: files here, and objects below URLs."""
-    local = [text for text in texts if not is_url(text) and not text.endswith(ARCHIVES) and not _has_archives(text)]
-    found = [str(Path(source.text).absolute()) for source in find_sources(local)] if local else []
+    archives = {text: _archives(text) for text in texts if not is_url(text)}
+    plain = [text for text, inside in archives.items() if not inside]
+    found = [str(Path(source.text).absolute()) for source in find_sources(plain)] if plain else []
     for text in texts:
-        if is_url(text):
-            found += _objects(text)
-        elif text.endswith(ARCHIVES):
-            found.append(str(Path(text).absolute()))
-        elif _has_archives(text):
-            found += [str(path.absolute()) for path in sorted(Path(text).rglob("*.tar"))]
+        found += _objects(text) if is_url(text) else archives[text]
     return list(dict.fromkeys(found))
 
 
-def _has_archives(text: str) -> bool:
-    return Path(text).is_dir() and any(Path(text).rglob("*.tar"))
+def _archives(text: str) -> list[str]:
+    """The archives that a text names: itself, or those in a folder and below it."""
+    if text.endswith(ARCHIVES):
+        return [str(Path(text).absolute())]
+    return [str(path.absolute()) for path in sorted(Path(text).rglob("*.tar"))] if Path(text).is_dir() else []
 
 
 def _objects(url: str) -> list[str]:

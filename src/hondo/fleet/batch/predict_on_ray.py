@@ -3,6 +3,7 @@
 A part that is committed is never done again: the same call goes on where one was cut off.
 """
 
+import json
 import os
 import socket
 import tempfile
@@ -29,7 +30,6 @@ from hondo.fleet.batch.parts import (
 )
 from hondo.fleet.cluster.connect import cluster_gpus, connected, is_client_address, require_ray
 from hondo.fleet.store.shared_store import check_writable, open_store
-from hondo.video.predict.manifest import Item
 from hondo.video.predict.outputs import OutputConfig
 from hondo.video.predict.predict_sources import predict_sources
 from hondo.video.sources.source_list import find_sources
@@ -144,14 +144,15 @@ def predict_part(part: Part, predictor: Any, job: BatchJob, store: PartStore) ->
         origin = dict(zip(files, part.sources, strict=False)) if len(files) == len(part.sources) else {}
         out = Path(scratch) / "out"
         out.mkdir()
-        named = [replace(each, text=each.text) for each in find_sources(files)]
-        items = list(predict_sources(predictor, named, output=replace(job.output, out=out), limit=job.limit))
+        items = list(
+            predict_sources(predictor, find_sources(files), output=replace(job.output, out=out), limit=job.limit)
+        )
         _name_origins(out / "predictions.json", origin)
         line = PartLine(
             part=part.name,
             sources=len(part.sources),
             outputs=sum(item.error is None for item in items),
-            failed=sum(_has_failed(item) for item in items),
+            failed=sum(item.error is not None for item in items),
             sources_sha256=sources_sha256(part.sources),
             host=f"{socket.gethostname()}:{os.getpid()}",
             seconds=round(time.perf_counter() - began, 3),
@@ -160,14 +161,8 @@ def predict_part(part: Part, predictor: Any, job: BatchJob, store: PartStore) ->
     return line
 
 
-def _has_failed(item: Item) -> bool:
-    return item.error is not None
-
-
 def _name_origins(path: Path, origin: dict[str, str]) -> None:
     """Names each source in predictions.json as it was given, not where this machine kept it."""
-    import json
-
     stated = read_json(path)
     for item in stated["items"]:
         item["source"] = origin.get(item["source"], item["source"])

@@ -9,7 +9,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from hondo.core.errors import HondoError, MissingExtraError, reason_of
+from hondo.core.errors import HondoError, reason_of
+from hondo.fleet.cluster.connect import require_ray
 from hondo.fleet.deploy.fleet_config import FleetConfig
 
 TOKEN = "/cache/.hondo-fleet-token"  # in the container; /cache is the home of the image
@@ -73,10 +74,9 @@ def cluster_of(config: FleetConfig, *, token: Path) -> dict[str, Any]:
 
 def check_by_ray(cluster: dict[str, Any]) -> None:
     """Ray's own validation of a cluster file; HondoError with what it says."""
-    try:
-        from ray.autoscaler._private.util import prepare_config, validate_config
-    except ImportError as error:
-        raise MissingExtraError("ray", extra="fleet") from error
+    require_ray()
+    from ray.autoscaler._private.util import prepare_config, validate_config
+
     try:
         validate_config(prepare_config(cluster))
     except Exception as error:  # jsonschema's, ValueError, AssertionError
