@@ -40,15 +40,24 @@ def small_image(model: DepthModel) -> Float[Tensor, "1 3 h w"]:
     return values.to(next(model.parameters()).device)
 
 
+def is_leaf(module: nn.Module) -> bool:
+    """Whether it has no children."""
+    return not any(True for _ in module.children())
+
+
 @contextmanager
-def seen(model: nn.Module, look: Callable[[str, nn.Module, tuple[Any, ...], Any], Any]) -> Iterator[None]:
-    """Within, ``look(path, module, arguments, output)`` is called after every module without children."""
+def seen(
+    model: nn.Module,
+    look: Callable[[str, nn.Module, tuple[Any, ...], Any], Any],
+    *,
+    among: Callable[[nn.Module], bool] = is_leaf,
+) -> Iterator[None]:
+    """Within, ``look(path, module, arguments, output)`` is called after every module for which ``among`` holds."""
 
     def hook(path: str) -> Callable[..., None]:
         return lambda module, given, output: look(path, module, given, output) and None
 
-    leaves = [(path, each) for path, each in model.named_modules() if not any(True for _ in each.children())]
-    handles = [each.register_forward_hook(hook(path)) for path, each in leaves]
+    handles = [each.register_forward_hook(hook(path)) for path, each in model.named_modules() if among(each)]
     try:
         yield
     finally:

@@ -1,6 +1,6 @@
 """Whole residual blocks go: what remains of one is its skip connection."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from hondo.compress.compressor import Compressor, Images, Step, Tools
 from hondo.compress.kept import Compressed
 from hondo.compress.restructured import copy_of, recorded
-from hondo.compress.traced_calls import run_once
+from hondo.compress.traced_calls import run_once, seen
 from hondo.core.errors import HondoError, unknown
 from hondo.models.base.depth_model import DepthModel
 from hondo.nn.factored_layers import Skip
@@ -21,7 +21,7 @@ RESIDUAL = frozenset(
     {"TransformerBlock", "AttentionBlock", "Residual", "ResidualUnit", "SeparableResidual", "Inverted", "SwinBlock",
      "BasicBlock", "Bottleneck", "InvertedResidual", "UniversalInvertedResidual", "Block"}
 )  # fmt: skip
-Score = Callable[[DepthModel, str, Images], float]
+Score = Callable[[DepthModel, Sequence[str], Images], Mapping[str, float]]
 
 
 def drop_blocks(model: DepthModel, count: int, *, by: str = "output", tools: Tools | None = None) -> Compressed:
@@ -34,7 +34,7 @@ def drop_blocks(model: DepthModel, count: int, *, by: str = "output", tools: Too
         paths = residual_blocks(made)
         if len(paths) < 2:
             break
-        scores = {path: SCORES[by](made, path, tools.images) for path in paths}
+        scores = SCORES[by](made, paths, tools.images)
         least = min(scores, key=scores.__getitem__)
         replace(made, least)
         dropped.append(least.removeprefix("network."))
@@ -48,19 +48,11 @@ def residual_blocks(model: DepthModel) -> list[str]:
     """Paths of the blocks whose input can pass in their place: inputs and outputs of one shape."""
     shapes: dict[str, bool] = {}
 
-    def hook(path: str) -> Callable[..., None]:
-        def look(module: nn.Module, given: tuple[Any, ...], output: Tensor) -> None:
-            shapes[path] = output.shape == given[0].shape
+    def look(path: str, module: nn.Module, given: tuple[Any, ...], output: Tensor) -> None:
+        shapes[path] = output.shape == given[0].shape
 
-        return look
-
-    named = [(path, each) for path, each in model.named_modules() if type(each).__name__ in RESIDUAL]
-    handles = [each.register_forward_hook(hook(path)) for path, each in named if adds_its_input(each)]
-    try:
+    with seen(model, look, among=lambda each: type(each).__name__ in RESIDUAL and adds_its_input(each)):
         run_once(model)
-    finally:
-        for handle in handles:
-            handle.remove()
     return [path for path, same in shapes.items() if same]
 
 
@@ -77,28 +69,35 @@ def replace(model: nn.Module, path: str) -> None:
     setattr(model.get_submodule(parent), name, Skip())
 
 
-def by_output(model: DepthModel, path: str, images: Images) -> float:
-    """Mean change of the logarithm of depth without the block."""
+def by_output(model: DepthModel, paths: Sequence[str], images: Images) -> Mapping[str, float]:
+    """Mean change of the logarithm of depth without each block, summed over the images."""
     if not images:
         raise HondoError(
             "blocks are chosen by what depth loses without them: give calibration images, or blocks=2:norm",
             field="calibration",
         )
-    smaller, total = copy_of(model), 0.0
-    replace(smaller, path)
+    scores = {}
     with torch.no_grad():
-        for image in images:
-            total += float((_log(smaller, image) - _log(model, image)).abs().mean())
-    return total
+        whole = [_log(model, image) for image in images]
+        for path in paths:
+            smaller = copy_of(model)
+            replace(smaller, path)
+            changes = [_log(smaller, image) - log for image, log in zip(images, whole, strict=True)]
+            scores[path] = sum(float(each.abs().mean()) for each in changes)
+    return scores
 
 
 def _log(model: DepthModel, image: Float[Tensor, "1 3 h w"]) -> Float[Tensor, "1 1 h w"]:
     return model(image.to(next(model.parameters()).device))[0].clamp(min=1e-6).log()
 
 
-def by_norm(model: DepthModel, path: str, images: Images) -> float:
-    """Root mean square of the block's weights."""
-    weights = [each.detach().square() for each in model.get_submodule(path).parameters() if each.ndim > 1]
+def by_norm(model: DepthModel, paths: Sequence[str], images: Images) -> Mapping[str, float]:
+    """Root mean square of the weights of each block."""
+    return {path: _root_mean_square(model.get_submodule(path)) for path in paths}
+
+
+def _root_mean_square(block: nn.Module) -> float:
+    weights = [each.detach().square() for each in block.parameters() if each.ndim > 1]
     return float(sum(each.sum() for each in weights) / max(1, sum(each.numel() for each in weights))) ** 0.5
 
 
