@@ -4,11 +4,13 @@ Jacob et al. 2018. The copy is fused for inference, so that what is trained is w
 """
 
 from collections.abc import Collection
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from hondo.compress.compressor import Images
+from hondo.compress.traced_calls import seen
 from hondo.core.errors import HondoError
 from hondo.models.base.depth_model import DepthModel
 from hondo.models.base.fuse import fuse_for_inference
@@ -28,7 +30,8 @@ def with_fake_quantization(model: DepthModel, images: Images, *, spared: Collect
     if not images:
         raise HondoError("quantization-aware training needs calibration images", field="calibration")
     fused = fuse_for_inference(model, not_fused=NOT_FUSED)
-    for name, module in list(fused.named_modules()):
+    modules: list[tuple[str, Any]] = list(fused.named_modules())
+    for name, module in modules:
         if is_rounded(module) and not _is_spared(name, spared):
             parent, _, last = name.rpartition(".")
             setattr(fused.get_submodule(parent), last, FakeQuantized(module))
@@ -48,19 +51,18 @@ def _is_spared(name: str, spared: Collection[str]) -> bool:
 @torch.no_grad()
 def _observe(model: DepthModel, images: Images) -> None:
     """Measures the ranges; a layer that no image reaches computes in float."""
-    layers = fake_quantized_layers(model).values()
+    layers = fake_quantized_layers(model)
     sizes: dict[str, torch.Size] = {}
-    for layer in layers:
+    for layer in layers.values():
         layer.is_observing = True
-    hooks = [
-        layer.register_forward_hook(lambda _, inputs, output, name=name: sizes.update({name: output.shape}))
-        for name, layer in fake_quantized_layers(model).items()
-    ]
-    for image in images:
-        model(image)
-    for hook in hooks:
-        hook.remove()
-    for name, layer in fake_quantized_layers(model).items():
+
+    def look(path: str, module: nn.Module, given: tuple[Any, ...], output: Tensor) -> None:
+        sizes[path] = output.shape
+
+    with seen(model, look, among=lambda each: isinstance(each, FakeQuantized)):
+        for image in images:
+            model(image)
+    for name, layer in layers.items():
         layer.is_observing = False
         shape = sizes.get(name)
         layer.settle()

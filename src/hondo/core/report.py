@@ -51,7 +51,8 @@ class Report:
         stored = load_object(text, name="the report")
         try:
             rows = tuple(Row(**row) for row in stored.pop("rows"))
-            return cls(rows=rows, **stored | {"notes": tuple(stored.get("notes", ()))})
+            stored["notes"] = tuple(stored.get("notes", ()))
+            return cls(rows=rows, **stored)
         except (LookupError, TypeError) as error:
             raise HondoError(f"this is no report of hondo ({reason_of(error)}); make it again") from error
 

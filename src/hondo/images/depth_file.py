@@ -158,6 +158,7 @@ def stored_scale(path: str | Path) -> PngScale | None:
         return None
     stored = load_object(text, name=f"{name}, the scale inside,")
     try:
-        return PngScale(**stored | {"kind": DepthKind(stored["kind"])})
+        stored["kind"] = DepthKind(stored["kind"])
+        return PngScale(**stored)
     except (LookupError, TypeError, ValueError) as error:
         raise HondoError(f"{name} holds a damaged scale: {reason_of(error)}; save it again") from error

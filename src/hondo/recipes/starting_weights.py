@@ -15,7 +15,7 @@ from hondo.train.loop.checkpoint import RunFolder
 OWN = "of whoever trained it"
 ANCHOR = 0.1  # weight of the distance to the initial model, where that was trained
 # Parts that stay as they are where trained weights go on learning: ImageNet's features, which a clip would spoil.
-FROZEN = dict.fromkeys(("hondo-nano", "hondo-small"), ("encoder",))
+FROZEN: dict[str, tuple[str, ...]] = dict.fromkeys(("hondo-nano", "hondo-small"), ("encoder",))
 
 
 def are_random(model: ModelConfig) -> bool:

@@ -10,7 +10,7 @@ from hondo.cli.options.model_options import parse_size
 from hondo.core.atomic import check_writable
 from hondo.core.errors import HondoError, unknown
 
-OPTIONS = __package__  # where shared options are declared
+OPTIONS = str(__package__)  # where shared options are declared
 BASELINE = "floor:"  # a prefix of what `hondo evaluate` takes in place of a model
 
 

@@ -46,7 +46,8 @@ def is_proven(model: DepthModel, parts: dict[str, tuple[int, ...]], groups: Sequ
 
 def channel_groups(model: DepthModel) -> Iterator[Group]:
     """Groups of channels between convolutions and linear layers; those that reach what keeps its width are left out."""
-    graph, names = dependency_graph(model), {module: path for path, module in model.named_modules()}
+    graph, names = dependency_graph(model), dict[nn.Module, str]()
+    names |= {module: path for path, module in model.named_modules()}
     fixed = frozenset(chain.from_iterable(layers for _, *layers in attention_layers(model)))
     for found in graph.get_all_groups(ignored_layers=[], root_module_types=(nn.Conv2d, nn.Linear, nn.ConvTranspose2d)):
         group = _as_group(graph, found, names)
@@ -99,8 +100,10 @@ def _by_part(places: Sequence[int], parts: Sequence[int], count: int) -> torch.T
 def head_groups(model: DepthModel) -> Iterator[Group]:
     """The heads of each attention that states their number: rows of its projections, columns of the one back."""
     for path, *layers in attention_layers(model):
-        attention, back = model.get_submodule(path), layers[-1]
-        heads, inner = int(attention.num_heads), model.get_submodule(back).in_features  # type: ignore[arg-type]
+        back = layers[-1]
+        attention: Any = model.get_submodule(path)
+        projection: Any = model.get_submodule(back)
+        heads, inner = int(attention.num_heads), int(projection.in_features)
         if heads < 2 or inner % heads:
             continue
         rows = torch.arange(inner).view(heads, -1)

@@ -79,8 +79,9 @@ def layer_shapes(model: DepthModel) -> dict[str, LayerShape]:
             shapes[path] = LayerShape(kind="Linear", inputs=module.in_features, outputs=module.out_features, size=size)
         elif isinstance(module, nn.Conv2d | nn.ConvTranspose2d) and (module.groups == 1 or is_depthwise(module)):
             kernel = {"kernel": module.kernel_size, "stride": module.stride, "dilation": module.dilation}
-            is_plain = type(module) in (nn.Conv2d, nn.ConvTranspose2d) and isinstance(module.padding, tuple)
-            padding = module.padding if is_plain else tuple(side // 2 for side in module.kernel_size)  # pads by itself
+            padding = module.padding
+            if type(module) not in (nn.Conv2d, nn.ConvTranspose2d) or not isinstance(padding, tuple):
+                padding = tuple(side // 2 for side in module.kernel_size)  # it pads by itself
             sides = {"inputs": module.in_channels, "outputs": module.out_channels, "size": tuple(given[0].shape[2:])}
             kind = "ConvTranspose2d" if isinstance(module, nn.ConvTranspose2d) else "Conv2d"
             shapes[path] = LayerShape(kind=kind, padding=padding, is_depthwise=is_depthwise(module), **kernel, **sides)

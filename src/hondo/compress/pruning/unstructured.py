@@ -104,7 +104,11 @@ def solve_layers(model: DepthModel, share: float, tools: Tools) -> set[str]:
     for name, weight in sparse_weights(model).items():
         path = name.removesuffix(".weight")
         module = model.get_submodule(path)
-        if path not in called or getattr(module, "groups", 1) != 1 or not torch.equal(module.weight, weight):
+        if (
+            path not in called
+            or getattr(module, "groups", 1) != 1
+            or not torch.equal(module.get_parameter("weight"), weight)
+        ):
             continue
         solved = sparsified(weight.flatten(1).cpu(), layer_hessian(model, path, tools.images), sparsity=share)
         weight.copy_(solved.view(weight.shape))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -138,9 +139,10 @@ def _link(
     is_empty[rows, columns] = 0
     z_before = np.zeros(size_hw)
     z_before[rows, columns] = before.z
-    distance, label = cv2.distanceTransformWithLabels(
+    nearest: Any = cv2.distanceTransformWithLabels(
         is_empty, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
+    distance, label = nearest
     z_of = np.zeros(label.max() + 1)
     z_of[label[is_empty == 0]] = z_before[is_empty == 0]
     columns, rows = np.rint(places).astype(int).T

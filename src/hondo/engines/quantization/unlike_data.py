@@ -53,9 +53,10 @@ def warn_if_unlike(calibration: Calibration, training: Mapping[str, Any], *, mod
     """Warns where a model's training report holds statistics of its images and these are far off; what is."""
     if KEY not in training:
         return []
-    trained_on = ImageStatistics(**{name: tuple(each) if isinstance(each, list) else each
-                                    for name, each in training[KEY].items()})  # fmt: skip
-    found = differences(ImageStatistics.of(image[0] for image in calibration), trained_on)
+    stored: dict[str, Any] = {
+        name: tuple(each) if isinstance(each, list) else each for name, each in training[KEY].items()
+    }
+    found = differences(ImageStatistics.of(image[0] for image in calibration), ImageStatistics(**stored))
     if found:
         warn(
             f"calibration {calibration.source} looks unlike the images {model} was trained on: {'; '.join(found)}; "

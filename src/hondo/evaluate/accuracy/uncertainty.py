@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from hondo.core.errors import HondoError
-from hondo.core.report import Report, Row
+from hondo.core.report import Better, Report, Row
 from hondo.core.sample import Sample, Samples
 from hondo.core.types import DepthMap
 from hondo.evaluate.accuracy.evaluation import Predict, image_of, score_sample
@@ -17,6 +17,7 @@ from hondo.metrics.sparsification import Sparsification, sparsification
 
 NOTE = "AUSE: area to the ranking by the true error; AURG: area to a ranking by chance (sparsification, 50 steps)"
 ERRORS = ("abs_rel", "rmse")
+AREAS: tuple[tuple[str, Better], ...] = (("AUSE", "lower"), ("AURG", "higher"))
 Scores = dict[str, dict[str, Sparsification]]  # by uncertainty, by error
 
 
@@ -43,7 +44,7 @@ def uncertainty_report(
     rows = [
         Row(subject=f"{subject}: {name}", name=f"{area} {error}", better=better,
             value=float(np.mean([getattr(each[name][error], area.lower()) for each in found])))
-        for name in found[0] for error in ERRORS for area, better in (("AUSE", "lower"), ("AURG", "higher"))
+        for name in found[0] for error in ERRORS for area, better in AREAS
     ]  # fmt: skip
     counted = f"{len(found)} images scored, {len(skipped)} skipped"
     notes = (NOTE, f"alignment {align}", counted, *(f"skipped: {each}" for each in skipped[:3]))

@@ -111,8 +111,9 @@ def _lines(parts: Sequence[Part], job: BatchJob, *, workers: int) -> Iterator[Pa
     context.max_errored_blocks = 0
     gpus = 1 if cluster_gpus() else 0
     items = [{"number": part.number, "sources": list(part.sources)} for part in parts]
+    worker: Any = _PartPredictor  # a class: Ray makes one in each actor
     rows = ray.data.from_items(items, override_num_blocks=len(items)).map(
-        _PartPredictor,
+        worker,
         fn_constructor_kwargs={"job": job},
         compute=ray.data.ActorPoolStrategy(size=workers),
         num_cpus=1,

@@ -96,7 +96,7 @@ def _set_number(module: nn.Module, name: str, value: Any, *, path: str) -> None:
 def _is_within(value: Any, built: Any) -> bool:
     if isinstance(value, tuple) and isinstance(built, tuple):
         return len(value) == len(built) and all(map(_is_within, value, built))
-    return type(value) is type(built) is int and 0 <= value <= built
+    return type(value) is int and type(built) is int and 0 <= value <= built
 
 
 def _shrink(module: nn.Module, name: str, shape: list[int], *, path: str) -> None:

@@ -196,7 +196,8 @@ class _Pipeline:
 
     def history(self) -> list[dict[str, Any]]:
         """The steps of earlier pipelines and of this one."""
-        return [*self.training.get(HISTORY, []), *map(asdict, self.state.stages)]
+        earlier: Any = self.training.get(HISTORY, [])
+        return [*earlier, *(asdict(stage) for stage in self.state.stages)]
 
     def float_step(self, step: PipelineStep, model: DepthModel) -> tuple[DepthModel, str]:
         """Surgery, or learning from the model as it was."""

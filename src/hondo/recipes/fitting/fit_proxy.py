@@ -99,7 +99,7 @@ def promising(proxy: Proxy, target: FitTarget, *, done: set[Variant], seed: int 
         found = {each: proxy.guess(each) for each in space.everything()}
     else:
         sampler = optuna.samplers.NSGAIISampler(population_size=POPULATION, seed=seed)
-        study, found = optuna.create_study(directions=["minimize"] * 2, sampler=sampler), dict[Variant, Guess]()
+        study, found = optuna.create_study(directions=("minimize", "minimize"), sampler=sampler), dict[Variant, Guess]()
         for _ in range(TRIALS):
             trial = study.ask()
             size = space.sizes[trial.suggest_categorical("size", list(range(len(space.sizes))))]

@@ -65,11 +65,12 @@ def run_study(
             kept = [outcome for outcome in log.read() if not (retry and outcome.state == "failed")]
             strategy = (plan or STRATEGIES[study.strategy])(study, kept)
             progress = Progress(out, total=strategy.total, workers=workers)
+            place = execute or _executor(workers)
             work = work or partial(run_trial, folder=out.absolute(), by=study.by)
-            execute = partial(execute or _executor(workers), work=work, on_value=strategy.should_stop)
             return _run_locked(
-                study, log, strategy, progress, out=out, execute=execute, done=len(kept), tell=on_outcome
-            )
+                study, log, strategy, progress, out=out, done=len(kept), tell=on_outcome,
+                execute=lambda trials: place(trials, work, strategy.should_stop),
+            )  # fmt: skip
     except Timeout as error:
         raise HondoError(f"out {out}: another process runs this study; wait for it", field="out") from error
 

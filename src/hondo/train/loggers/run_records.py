@@ -54,7 +54,8 @@ def read_run(path: Path) -> RunRecord:
         last |= record
         for name, value in record.items():
             best[name] = min(best.get(name, value), value)
-    optim = config.get("optim") if isinstance(config.get("optim"), Mapping) else {}
+    stated = config.get("optim")
+    optim: Mapping[str, Any] = stated if isinstance(stated, Mapping) else {}
     step, max_steps = int(last.get("step", 0)), optim.get("max_steps")
     return RunRecord(
         path=path,
