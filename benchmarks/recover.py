@@ -22,7 +22,7 @@ from hondo.recipes.build_parts import build_samples
 from hondo.recipes.compression.compress_file import compress_file
 from hondo.recipes.pipeline import run
 from hondo.recipes.recipe import Recipe
-from hondo.recipes.search.studies.study_table import study_named
+from hondo.recipes.search.studies.named_study import study_named
 from hondo.train.loop.checkpoint import RunFolder
 
 STEPS = ("width=0.5", "heads=3:norm", "attention=linear", "decoder=separable", "width=0.5 | decoder=separable")

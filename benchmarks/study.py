@@ -17,7 +17,7 @@ from pathlib import Path
 
 from hondo.recipes.search.run_study import StudyRun, run_study
 from hondo.recipes.search.search_space import Factor, Level, Study
-from hondo.recipes.search.studies.study_table import study_named, with_speed
+from hondo.recipes.search.studies.named_study import study_named, with_speed
 
 ROOT = Path(__file__).resolve().parents[1]
 FAST = "dpt-fast"  # its folder in that of the study

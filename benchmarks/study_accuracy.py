@@ -26,7 +26,7 @@ from hondo.evaluate.figures.draw_study import Measured, draw_by_configuration, d
 from hondo.recipes.search.main_effects import pareto
 from hondo.recipes.search.run_study import run_study
 from hondo.recipes.search.search_space import Factor, Level, Study
-from hondo.recipes.search.studies.study_table import study_named
+from hondo.recipes.search.studies.named_study import study_named
 from hondo.recipes.search.studies.thesis36 import SMALL, TRAIN, VALIDATION
 from hondo.recipes.search.study_report import effects_rows, study_report
 from hondo.recipes.search.trial_log import Outcome, TrialLog

@@ -90,5 +90,6 @@ def test_bad_options_are_2_and_one_line(arguments, said, tmp_path, monkeypatch, 
 
 
 def test_an_exported_file_cannot_be_exported(tmp_path, capsys) -> None:
+    (tmp_path / "a.onnx").touch()
     assert main(["export", str(tmp_path / "a.onnx"), "--to", "onnx", "--out", "b.onnx"]) == 2
     assert "exported network" in capsys.readouterr().err

@@ -31,6 +31,24 @@ WRONG = [
     (["train", "video", "--data", "PHOTO", "--model.name", "nosuch"], "unknown model 'nosuch'"),
     (["train", "video"], "needs files; give --data PATH"),
     (["train", "video", "--data", "PHOTO", "--out", "RUN"], "RUN holds a run already"),
+    (["doctor", "missing.mp4"], "missing.mp4: no such file"),
+    (["live", "missing.mp4"], "missing.mp4: no such camera, file or folder"),
+    (["live", "clip", "--model", "gone.safetensors"], "model gone.safetensors: no such file or folder"),
+    (["serve", "--model", "nosuch"], "unknown model 'nosuch'"),
+    (["serve", "--model", "runs/gone"], "model runs/gone: no such file or folder"),
+    (["odometry", "missing.mp4"], "missing.mp4: no such file"),
+    (["odometry", "PHOTO", "--truth", "gone.tum"], "gone.tum: no such file"),
+    (["fuse", "missing.mp4", "--out", "mesh.ply"], "missing.mp4: no such file"),
+    (["fuse", "PHOTO", "--out", "PHOTO/mesh.ply"], "cannot write PHOTO/mesh.ply"),
+    (
+        ["scale", "hondo-nano", "--from", "height=1.6", "--images", "gone", "--out", "x.safetensors"],
+        "gone: no such file",
+    ),
+    (["distil", "--teacher", "hondo-small", "--student", "gone.pt", "--data", "PHOTO", "--out", "x"], "model gone.pt"),
+    (["fit", "hondo-nano", "--fps", "30", "--data", "gone", "--out", "x"], "gone: no such file"),
+    (["compress", "gone.safetensors", "--steps", "int8", "--out", "x"], "model gone.safetensors: no such file"),
+    (["study", "nosuch"], "unknown study 'nosuch'"),
+    (["study", "gone.toml"], "gone.toml: no such file"),
 ]
 SCRIPT = """
 import sys

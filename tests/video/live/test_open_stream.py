@@ -3,8 +3,9 @@
 import pytest
 
 from hondo.core.errors import HondoError
-from hondo.video.live.open_stream import CLIP, LiveSettings, open_stream
+from hondo.video.live.open_stream import LiveSettings, open_stream
 from hondo.video.live.stats import StreamState
+from hondo.video.sources.source_list import CLIP
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from hondo.cli.options.early_checks import check_model
+from hondo.cli.options.metavar import shown_as
 from hondo.cli.options.model_options import NO_OPTIONS, SharedModelOptions, model_settings, parse_size
 from hondo.cli.options.report_table import print_report, print_table
 
@@ -25,15 +26,13 @@ class BenchCommand:
     Exits with 3 where the machine was too noisy for a conclusion; the results are printed and stored all the same.
     """
 
-    models: Annotated[
-        tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="MODEL...", help_behavior_hint="")
-    ] = ()
+    models: Annotated[tyro.conf.Positional[tuple[str, ...]], shown_as("MODEL...")] = ()
     """Names from `hondo models`, run folders, or files (.safetensors, .onnx, .xml, .pt2, .engine, .pte); each may end
     in @ENGINE or @ENGINE:PRECISION, e.g. hondo-nano@openvino:bf16. `attention [NAME...]` measures kinds of attention
     against the number of tokens instead."""
-    picture: Annotated[str | None, tyro.conf.arg(metavar="HxW", help_behavior_hint="")] = None
+    picture: Annotated[str | None, shown_as("HxW")] = None
     """Size of the camera's image, for the time before and after the network. Default: the network's size."""
-    batch: Annotated[int | None, tyro.conf.arg(metavar="N", help_behavior_hint="")] = None
+    batch: Annotated[int | None, shown_as("N")] = None
     """Images at once, for the network alone. Default: what a file was exported for, else 1."""
     requests: Annotated[tuple[int, ...], tyro.conf.arg(metavar="N...")] = ()
     """Also images a second with so many requests begun at once, as a server runs them, e.g. --requests 2 4."""
@@ -41,7 +40,7 @@ class BenchCommand:
     """Untimed calls first, at least; more until the times are stable."""
     runs: Annotated[int, tyro.conf.arg(metavar="N")] = 100
     """Timed calls (fewer, at least 10, where they would take over 20 s)."""
-    protocol: Annotated[str | None, tyro.conf.arg(metavar="NAME", help_behavior_hint="")] = None
+    protocol: Annotated[str | None, shown_as("NAME")] = None
     """A published way to measure. dpt400: the mean of 400 images of 384x384, one at a time."""
     ab: bool = False
     """Alternate two MODELs; report the latency ratio with a 95 % confidence interval."""
@@ -52,9 +51,9 @@ class BenchCommand:
     """Exit with 0 even where the machine was too noisy for a conclusion."""
     json: Path | None = None
     """Write the results to this file."""
-    markdown: Annotated[Path | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="")] = None
+    markdown: Annotated[Path | None, shown_as("FILE")] = None
     """Write the tables to this file, as Markdown."""
-    figures: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER", help_behavior_hint="")] = None
+    figures: Annotated[Path | None, shown_as("FOLDER")] = None
     """Write a figure of `attention` here, as PNG and SVG."""
     network: SharedModelOptions = NO_OPTIONS
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from hondo.cli.options.metavar import shown_as
 from hondo.cli.options.model_options import ModelArgument, WeightOptions, model_settings
 from hondo.core.errors import HondoError
 
@@ -27,26 +28,26 @@ class CompressConfig:
     """A name from `hondo models`, a run folder, or a .safetensors file; it is never overwritten."""
     out: Annotated[Path, tyro.conf.arg(metavar="FILE")]
     """The .safetensors file to write; the suffix may be left out."""
-    steps: Annotated[str | None, tyro.conf.arg(metavar="STEPS", help_behavior_hint="")] = None
+    steps: Annotated[str | None, shown_as("STEPS")] = None
     """What to do, in this order, e.g. "hooks=0,1 | heads=1 | prune=taylor:0.4 | distil | int8"; steps: see
     docs/compression.md. distil, qat and int8 need --data, with which each step also logs accuracy and latency."""
-    method: Annotated[str | None, tyro.conf.arg(metavar="NAME", help_behavior_hint="")] = None
+    method: Annotated[str | None, shown_as("NAME")] = None
     """One step by its name, with its value in --to."""
-    to: Annotated[str | None, tyro.conf.arg(metavar="VALUE", help_behavior_hint="")] = None
+    to: Annotated[str | None, shown_as("VALUE")] = None
     """The value of --method, e.g. --method heads --to 6:norm."""
-    calibration: Annotated[str | None, tyro.conf.arg(metavar="SOURCE", help_behavior_hint="")] = None
+    calibration: Annotated[str | None, shown_as("SOURCE")] = None
     """A folder, glob or video of scenes like those the model will see, for steps that look at activations or
     gradients."""
-    finetune: Annotated[str | None, tyro.conf.arg(metavar="RECIPE", help_behavior_hint="")] = None
+    finetune: Annotated[str | None, shown_as("RECIPE")] = None
     """A recipe of `hondo train`: the result learns from the model as it was, on the recipe's data (e.g. distil)."""
-    data: Annotated[str | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")] = None
+    data: Annotated[str | None, shown_as("PATH")] = None
     """Images or videos of your scenes, or a folder with a manifest.csv (labels), for distil, qat, int8 and the accuracy
     of each step. With --finetune: where the recipe's data is."""
-    only: Annotated[str | None, tyro.conf.arg(metavar="NAME", help_behavior_hint="")] = None
+    only: Annotated[str | None, shown_as("NAME")] = None
     """With a manifest: only rows of this domain, or whose id starts so."""
-    finetune_steps: Annotated[int | None, tyro.conf.arg(metavar="N", help_behavior_hint="")] = None
+    finetune_steps: Annotated[int | None, shown_as("N")] = None
     """With --finetune: optimiser steps. Default: the recipe's."""
-    bench: Annotated[str | None, tyro.conf.arg(metavar="ENGINE", help_behavior_hint="")] = None
+    bench: Annotated[str | None, shown_as("ENGINE")] = None
     """Also measure the latency before and after on this engine: openvino, onnx or torch; netadapt measures there."""
     network: Annotated[WeightOptions, tyro.conf.OmitArgPrefixes] = NO_WEIGHTS
 

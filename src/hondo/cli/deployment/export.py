@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
+from hondo.cli.options.metavar import shown_as
 from hondo.cli.options.model_options import (
     EXPORT_OPTIONS,
     ModelArgument,
@@ -34,22 +35,22 @@ class ExportConfig:
     out: Annotated[Path, tyro.conf.arg(metavar="FILE")]
     """The file: .onnx, .xml (with a .bin), .engine, .pt2, .pte, .safetensors; the suffix may be left out."""
     size: SizeOption = None
-    calibration: Annotated[str | None, tyro.conf.arg(metavar="SOURCE", help_behavior_hint="")] = None
+    calibration: Annotated[str | None, shown_as("SOURCE")] = None
     """int8: a folder, glob or video of scenes like those the model will see. Half of the images set quantization
     ranges, half validate the file."""
-    calibration_count: Annotated[int | None, tyro.conf.arg(metavar="N", help_behavior_hint="")] = None
+    calibration_count: Annotated[int | None, shown_as("N")] = None
     """int8: how many of these images are used, evenly spread. Default: 64."""
-    max_drop: Annotated[str | None, tyro.conf.arg(metavar="SHARE", help_behavior_hint="")] = None
+    max_drop: Annotated[str | None, shown_as("SHARE")] = None
     """With --calibration: how far the depth may be off the full model's (relative abs_rel); the most sensitive layers
     stay in float for it. Default: 1%."""
     dynamic: bool = False
     """Any batch and input size (a multiple of the model's step) instead of one."""
     batch: Annotated[int, tyro.conf.arg(metavar="N")] = 1
     """Images at once that a file of one size takes; `predict` and `bench` then run it in batches."""
-    check: Annotated[str | None, tyro.conf.arg(metavar="SOURCE", help_behavior_hint="")] = None
+    check: Annotated[str | None, shown_as("SOURCE")] = None
     """Images to compare with torch on: an image, folder, glob or video, or a folder with a manifest.csv, whose depth
     maps then score both (see docs/own-data.md). Default: two made-up images."""
-    json: Annotated[Path | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="")] = None
+    json: Annotated[Path | None, shown_as("FILE")] = None
     """Write the comparison to this file."""
     force: bool = False
     """Write the file even if it misses the tolerance."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from hondo.cli.options.metavar import shown_as
 from hondo.cli.options.model_options import ModelArgument, SizeOption, WeightOptions, model_settings, parse_size
 from hondo.recipes.fitting.fit_target import FitTarget, parse_budget
 
@@ -29,22 +30,22 @@ class FitConfig:
     out: Annotated[Path, tyro.conf.arg(metavar="DIR")]
     """The folder of the result; the same command goes on with a search that was stopped."""
     size: SizeOption = None
-    max_memory: Annotated[float | None, tyro.conf.arg(metavar="MB", help_behavior_hint="")] = None
+    max_memory: Annotated[float | None, shown_as("MB")] = None
     """The memory that a process which runs the file may hold at most."""
-    max_file: Annotated[float | None, tyro.conf.arg(metavar="MB", help_behavior_hint="")] = None
+    max_file: Annotated[float | None, shown_as("MB")] = None
     """The size that the file may have at most."""
     device: Annotated[str, tyro.conf.arg(metavar="NAME")] = "auto"
     """As of `hondo bench`: auto, cpu, cuda, gpu, npu, ..."""
-    threads: Annotated[int | None, tyro.conf.arg(metavar="N", help_behavior_hint="")] = None
+    threads: Annotated[int | None, shown_as("N")] = None
     """CPU threads of the engine. Default: the engine's choice."""
     keep: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME...")] = ()
     """What stays as it is: size, engine, precision, hooks, heads, attention, width, encoder, decoder, prune."""
-    data: Annotated[str | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")] = None
+    data: Annotated[str | None, shown_as("PATH")] = None
     """Images or videos of your scenes, or a folder with a manifest.csv (labels): variants are trained on them. Default:
     only what needs no training, measured against the model's own maps."""
-    only: Annotated[str | None, tyro.conf.arg(metavar="NAME", help_behavior_hint="")] = None
+    only: Annotated[str | None, shown_as("NAME")] = None
     """With a manifest: only rows of this domain, or whose id starts so."""
-    budget: Annotated[str | None, tyro.conf.arg(metavar="TIME", help_behavior_hint="")] = None
+    budget: Annotated[str | None, shown_as("TIME")] = None
     """How long the search may take, e.g. 90s or 30m. Default: 75s; with --data 30m."""
     network: Annotated[WeightOptions, tyro.conf.OmitArgPrefixes] = NO_WEIGHTS
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import tyro
 
 from hondo.cli.mapping.odometry import SourceArgument
+from hondo.cli.options.metavar import shown_as
 from hondo.cli.options.model_options import NO_OPTIONS, CameraOption, SharedModelOptions, model_settings
 
 
@@ -21,17 +22,17 @@ class FuseCommand:
     model: Annotated[str, tyro.conf.arg(metavar="MODEL")] = "hondo-nano"
     """Its depth is fused."""
     camera: CameraOption = None
-    poses: Annotated[Path | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="")] = None
+    poses: Annotated[Path | None, shown_as("FILE")] = None
     """Camera-to-world poses (TUM, KITTI, or 4x4 matrices), whose unit the mesh gets. Default: found by odometry."""
-    voxel: Annotated[float | None, tyro.conf.arg(metavar="SIDE", help_behavior_hint="")] = None
+    voxel: Annotated[float | None, shown_as("SIDE")] = None
     """Side of a voxel in the unit of the poses. Default: 1.2 % of the depth of the first view."""
     cloud: bool = False
     """Points alone, without triangles."""
-    page: Annotated[Path | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="")] = None
+    page: Annotated[Path | None, shown_as("FILE")] = None
     """Also an .html file that shows the mesh and the camera's path in a browser, without a server."""
     every: Annotated[int, tyro.conf.arg(metavar="N")] = 1
     """Use each N-th image."""
-    limit: Annotated[int | None, tyro.conf.arg(metavar="N", help_behavior_hint="")] = None
+    limit: Annotated[int | None, shown_as("N")] = None
     """Images used. Default: all."""
     fps: Annotated[float, tyro.conf.arg(metavar="N")] = 30.0
     """Images a second, of a folder whose file names state no times."""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import tyro
 
+from hondo.cli.options.metavar import shown_as
 from hondo.cli.options.model_options import NO_OPTIONS, CameraOption, SharedModelOptions, model_settings
 
 SourceArgument = Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="SOURCE")]
@@ -22,7 +23,7 @@ class OdometryCommand:
     out: Annotated[Path, tyro.conf.arg(metavar="FOLDER")] = Path("odometry")
     """Folder for the results."""
     camera: CameraOption = None
-    truth: Annotated[Path | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="")] = None
+    truth: Annotated[Path | None, shown_as("FILE")] = None
     """True poses (TUM, KITTI, or 4x4 matrices): scores the path (ATE, RPE, drift) with evo."""
     pose: Annotated[str, tyro.conf.arg(metavar="HOW")] = "two-view"
     """First guess of each motion: two-view (geometry), network (that of a multi-frame model), or the name or file of a
@@ -31,7 +32,7 @@ class OdometryCommand:
     """Refine a window of keyframes; --no-refine keeps each pose as it was found first (that of the pose network)."""
     every: Annotated[int, tyro.conf.arg(metavar="N")] = 1
     """Use each N-th image."""
-    limit: Annotated[int | None, tyro.conf.arg(metavar="N", help_behavior_hint="")] = None
+    limit: Annotated[int | None, shown_as("N")] = None
     """Images used. Default: all."""
     fps: Annotated[float, tyro.conf.arg(metavar="N")] = 30.0
     """Images a second, of a folder whose file names state no times."""

@@ -34,12 +34,14 @@ def _values(config: Any) -> Iterator[tuple[str, Any]]:
 
 
 def check_model(name: str) -> None:
-    """A name that looks like one, and is none of a model, a file or a folder."""
+    """A name that is none of a model, or a file or folder that is not there."""
     from hondo.models.registry.facts import stored_facts
 
     name, is_baseline = str(name).partition("@")[0], str(name).startswith(BASELINE)  # bench: MODEL@ENGINE
-    if is_baseline or Path(name).exists() or Path(name).suffix or os.sep in name:
+    if is_baseline or Path(name).exists():
         return
+    if Path(name).suffix or os.sep in name:
+        raise HondoError(f"model {name}: no such file or folder")
     names = [fact.name for fact in stored_facts()]
     if name not in names:
         raise unknown("model", name, names)
@@ -84,6 +86,29 @@ def check_source(text: str) -> None:
         find_sources((text,))
 
 
+def check_data(text: str) -> None:
+    if "://" not in text:
+        check_source(text)
+
+
+def check_live(text: str) -> None:
+    from hondo.video.sources.source_list import CLIP, check_stream
+
+    if text != CLIP:
+        check_stream(text)
+
+
+def check_study(name: str) -> None:
+    from hondo.recipes.search.studies import study_table
+
+    study_table.check_study(name)
+
+
+def check_file(path: Path) -> None:
+    if not path.is_file():
+        raise HondoError(f"{path}: no such file")
+
+
 def check_root(path: Path) -> None:
     if "://" not in str(path) and not path.exists():
         raise HondoError(f"root {path} does not exist", field="root")
@@ -104,4 +129,13 @@ CHECKS: dict[str, Callable[[Any], None]] = {
 }
 OF_COMMAND: dict[str, dict[str, Callable[[Any], None]]] = {
     "evaluate": {"protocol": check_protocol, "align": check_align},
+    "doctor": {"source": check_source},
+    "odometry": {"source": check_source, "truth": check_file},
+    "fuse": {"source": check_source, "poses": check_file, "out": check_writable, "page": check_writable},
+    "scale": {"out": check_writable},
+    "live": {"source": check_live},
+    "compress": {"data": check_data},
+    "fit": {"data": check_data},
+    "distil": {"data": check_data, "teacher": check_model, "student": check_model},
+    "study": {"study": check_study},
 }

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
+from hondo.cli.options.metavar import shown_as
 from hondo.core.errors import HondoError
 from hondo.core.types import Size
 
@@ -38,9 +39,7 @@ CameraOption = Annotated[
         "fov=DEGREES (horizontal).",
     ),
 ]
-SourcesArgument = Annotated[
-    tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="SOURCE...", help_behavior_hint="")
-]
+SourcesArgument = Annotated[tyro.conf.Positional[tuple[str, ...]], shown_as("SOURCE...")]
 ModelArgument = Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="MODEL")]
 
 
@@ -48,12 +47,10 @@ ModelArgument = Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="MODE
 class WeightOptions:
     """How the model is built."""
 
-    weights: Annotated[str | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="")] = None
+    weights: Annotated[str | None, shown_as("FILE")] = None
     """A published checkpoint (file or folder), the name of one (see `hondo weights list`), or 'random' for an untrained
     model. Default: the weights that ship with hondo, else the published ones, which are fetched once."""
-    option: Annotated[
-        tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="KEY=VALUE", help_behavior_hint="")
-    ] = ()
+    option: Annotated[tyro.conf.UseAppendAction[tuple[str, ...]], shown_as("KEY=VALUE")] = ()
     """An option of the model's builder, e.g. --option num_heads=1 --option hooks=0,1; may be repeated."""
     accept_licence: bool = False
     """Accept the licence of the published weights, once, where it does not allow every use."""
@@ -81,7 +78,7 @@ class ModelOptions(PrecisionOptions):
     device: Annotated[str, tyro.conf.arg(metavar="NAME")] = "auto"
     """auto, cpu, cuda or cuda:N; mps with torch; gpu or npu with OpenVINO; tensorrt, openvino, coreml, dml or xnnpack
     with ONNX Runtime."""
-    threads: Annotated[int | None, tyro.conf.arg(metavar="N", help_behavior_hint="")] = None
+    threads: Annotated[int | None, shown_as("N")] = None
     """CPU threads of the engine. Default: the engine's choice."""
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from hondo.cli.options.metavar import shown_as
 from hondo.cli.options.model_options import NO_OPTIONS, SharedModelOptions, model_settings
 from hondo.core.errors import MissingExtraError
 
@@ -23,13 +24,9 @@ class ServerOptions:
     printed)."""
     port: Annotated[int, tyro.conf.arg(metavar="N")] = 8000
     """Port to listen on; 0: any free one."""
-    model: Annotated[
-        tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="MODEL", help_behavior_hint="")
-    ] = ()
+    model: Annotated[tyro.conf.UseAppendAction[tuple[str, ...]], shown_as("MODEL")] = ()
     """A name from `hondo models`, a run folder or a file; may be repeated. Default: hondo-nano."""
-    allow_origin: Annotated[
-        tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="ORIGIN", help_behavior_hint="")
-    ] = ()
+    allow_origin: Annotated[tyro.conf.UseAppendAction[tuple[str, ...]], shown_as("ORIGIN")] = ()
     """Another site whose pages may use this server, e.g. https://robot.example; may be repeated."""
     network: SharedModelOptions = NO_OPTIONS
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from hondo.cli.options.metavar import shown_as
 from hondo.cli.options.model_options import CameraOption, parse_size
 from hondo.cli.options.server_options import LOCAL_SERVER, SharedServerOptions, check_server_packages, model_loader
 from hondo.core.errors import HondoError
@@ -22,9 +23,9 @@ class LiveCommand:
 
     source: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="SOURCE")]
     """webcam:0, an rtsp:// or http:// address, a video file, a folder of images, or `clip` (the embedded one)."""
-    fps: Annotated[float | None, tyro.conf.arg(metavar="N", help_behavior_hint="")] = None
+    fps: Annotated[float | None, shown_as("N")] = None
     """Frames a second to reach: the network's size is lowered, within bounds, before frames are dropped."""
-    min_size: Annotated[str | None, tyro.conf.arg(metavar="HxW", help_behavior_hint="")] = None
+    min_size: Annotated[str | None, shown_as("HxW")] = None
     """With --fps: the smallest network size. Default: half the sides of --size."""
     loop: bool = False
     """Play a recording again from its start; `clip` always is, except with --headless."""
@@ -33,9 +34,9 @@ class LiveCommand:
     camera: CameraOption = None
     headless: bool = False
     """No page: run to the source's end and print the state once a second."""
-    record: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER", help_behavior_hint="")] = None
+    record: Annotated[Path | None, shown_as("FOLDER")] = None
     """A folder for videos of image and depth, 16-bit depth maps, and poses if known."""
-    rerun: Annotated[Path | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="")] = None
+    rerun: Annotated[Path | None, shown_as("FILE")] = None
     """With --headless: a .rrd file for the Rerun viewer (extra `rerun`)."""
     server: SharedServerOptions = LOCAL_SERVER
 
@@ -57,7 +58,8 @@ def run(command: LiveCommand) -> int:
 
 def live_settings(command: LiveCommand) -> "LiveSettings":
     """How the source is shown. On the page, the embedded clip loops and other recordings can be replayed."""
-    from hondo.video.live.open_stream import CLIP, LiveSettings
+    from hondo.video.live.open_stream import LiveSettings
+    from hondo.video.sources.source_list import CLIP
 
     is_page = not command.headless
     return LiveSettings(

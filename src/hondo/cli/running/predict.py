@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from hondo.cli.options.flags import text_with_flags
+from hondo.cli.options.metavar import shown_as
 from hondo.cli.options.model_options import (
     NO_OPTIONS,
     CameraOption,
@@ -37,12 +38,12 @@ class PredictConfig:
     out: Annotated[str, tyro.conf.arg(metavar="FOLDER")] = "predictions"
     """Folder for the results; with --address also a URL, such as s3://bucket/depth."""
     camera: CameraOption = None
-    fov: Annotated[float | None, tyro.conf.arg(metavar="DEGREES", help_behavior_hint="")] = None
+    fov: Annotated[float | None, shown_as("DEGREES")] = None
     """Horizontal field of view in place of --camera. Default where points need it: EXIF, else 60 degrees."""
-    metric_from: Annotated[str | None, tyro.conf.arg(metavar="HOW", help_behavior_hint="")] = None
+    metric_from: Annotated[str | None, shown_as("HOW")] = None
     """What gives metres: known=x,y,metres (measured at one pixel), points=FILE (lines x,y,metres), height=METRES of the
     camera above a level floor, or focal: those of a metric model, for your camera (--camera, --fov or EXIF)."""
-    known_distance: Annotated[str | None, tyro.conf.arg(metavar="x,y,METRES", help_behavior_hint="")] = None
+    known_distance: Annotated[str | None, shown_as("x,y,METRES")] = None
     """Short for --metric-from known=x,y,METRES: a tape measure on one pixel."""
     save: Annotated[str, tyro.conf.arg(metavar="NAMES")] = "png16"
     """Comma list of png16, npy, color, ply, video, confidence (8-bit PNG, 255 = certain; from the mirrored image)."""
@@ -52,7 +53,7 @@ class PredictConfig:
     """Colours of `color` and `video`."""
     audio: bool = True
     """Copy the sound of a video into its depth video; --no-audio leaves it out."""
-    limit: Annotated[int | None, tyro.conf.arg(metavar="N", help_behavior_hint="")] = None
+    limit: Annotated[int | None, shown_as("N")] = None
     """Frames of each video or camera. Default: all."""
     steady: bool = False
     """Videos, cameras and folders of frames in order: one scale over the clip, and no flicker."""

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import tyro
 
+from hondo.cli.options.metavar import shown_as
 from hondo.cli.options.server_options import LOCAL_SERVER, SharedServerOptions, check_server_packages, model_loader
 
 
@@ -13,7 +14,7 @@ class ServeCommand:
     """Answers POST /v1/depth, POST /v1/pointcloud and WS /v1/stream, and shows the viewer at /."""
 
     server: SharedServerOptions = LOCAL_SERVER
-    batch: Annotated[int | None, tyro.conf.arg(metavar="N", help_behavior_hint="")] = None
+    batch: Annotated[int | None, shown_as("N")] = None
     """Images the engine takes at once. Default: 1 on a CPU, 8 on an accelerator."""
     waiting: Annotated[int, tyro.conf.arg(metavar="N")] = 64
     """Images that may wait for the engine; more are refused with 429."""

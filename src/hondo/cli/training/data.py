@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from hondo.cli.options.data_options import DataOption, progress_bar
+from hondo.cli.options.metavar import shown_as
 from hondo.cli.options.model_options import parse_pairs
 from hondo.core.errors import HondoError
 
@@ -22,9 +23,7 @@ _SHOWN = 20  # findings that are printed; the rest is counted
 class ListConfig:
     """List the published data sets that hondo reads by name: kind of truth, scenes, licence, where to get them."""
 
-    name: Annotated[
-        tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[NAME ...]", help_behavior_hint="")
-    ] = ()
+    name: Annotated[tuple[str, ...], tyro.conf.Positional, shown_as("[NAME ...]")] = ()
     """Say everything of these: layout, encoding, intrinsics, splits."""
 
 
@@ -32,19 +31,19 @@ class ListConfig:
 class ChosenData:
     """Which samples of which data set."""
 
-    name: Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(metavar="[NAME]", help_behavior_hint="")] = None
+    name: Annotated[str | None, tyro.conf.Positional, shown_as("[NAME]")] = None
     """A data set of `hondo data list`, or rgbd, frames, synthetic; default: what lies at --root."""
     data: Annotated[str, tyro.conf.arg(metavar="NAME")] = "auto"
     """The same as NAME."""
-    root: Annotated[Path | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")] = None
+    root: Annotated[Path | None, shown_as("PATH")] = None
     """Where the data is: folder, manifest or video file."""
-    split: Annotated[str | None, tyro.conf.arg(metavar="NAME|FILE", help_behavior_hint="")] = None
+    split: Annotated[str | None, shown_as("NAME|FILE")] = None
     """Only the images of this split (`hondo data splits`), or of a list of your own."""
-    lists: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER", help_behavior_hint="")] = None
+    lists: Annotated[Path | None, shown_as("FOLDER")] = None
     """Where the published split lists lie. Default: the folder splits below --root."""
     every: Annotated[int, tyro.conf.arg(metavar="N")] = 1
     """Only each N-th sample."""
-    only: Annotated[str | None, tyro.conf.arg(metavar="DOMAIN|PREFIX", help_behavior_hint="")] = None
+    only: Annotated[str | None, shown_as("DOMAIN|PREFIX")] = None
     """Only samples of this domain, or whose id starts so."""
     data_option: DataOption = ()
 
@@ -68,7 +67,7 @@ class ShowConfig(ChosenData):
 class SplitsConfig:
     """List split files (KITTI, NYU) with their sizes, and images that train, val and test lists share."""
 
-    path: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="[PATH]", help_behavior_hint="")] = None
+    path: Annotated[Path | None, tyro.conf.Positional, shown_as("[PATH]")] = None
     """A list, or a folder of lists; without it: the published splits by name."""
 
 
@@ -93,11 +92,11 @@ class PackConfig:
     """A new folder for the shards and their index.json."""
     data: Annotated[str, tyro.conf.arg(metavar="NAME")] = "rgbd"
     """rgbd, frames, synthetic or another data set."""
-    root: Annotated[Path | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")] = None
+    root: Annotated[Path | None, shown_as("PATH")] = None
     """Where the data is."""
     shard_mb: Annotated[float, tyro.conf.arg(metavar="MB")] = 128.0
     """Size of a shard; a run shuffles over four of them at once."""
-    quality: Annotated[int | None, tyro.conf.arg(metavar="1..100", help_behavior_hint="")] = None
+    quality: Annotated[int | None, shown_as("1..100")] = None
     """Store images as JPEG of this quality; default: PNG, exact."""
     data_option: DataOption = ()
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import tyro
 
+from hondo.cli.options.metavar import shown_as
 from hondo.cli.options.model_options import SizeOption, WeightOptions, model_settings, parse_pairs, parse_size
 from hondo.cli.options.report_table import print_report
 
@@ -27,14 +28,14 @@ class DistilConfig:
     flip: bool = True
     """Average each teacher's map with that of the mirrored image."""
     size: SizeOption = None
-    teacher_size: Annotated[str | None, tyro.conf.arg(metavar="HxW", help_behavior_hint="")] = None
+    teacher_size: Annotated[str | None, shown_as("HxW")] = None
     """The size at which teachers see the images, e.g. 518x518. Default: the student's."""
     terms: Annotated[tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="NAME=WEIGHT")] = ()
     """Losses: distil_log, distil_ssi, distil_gradient, distil_feature, distil_attention; may be repeated. Default:
     distil_log=1 and distil_gradient=0.5; for relative depth distil_ssi=1."""
     steps: Annotated[int, tyro.conf.arg(metavar="N")] = 2000
     """Optimiser steps."""
-    seconds: Annotated[float | None, tyro.conf.arg(metavar="S", help_behavior_hint="")] = None
+    seconds: Annotated[float | None, shown_as("S")] = None
     """End after this training time."""
     lr: float = 2e-4
     """Learning rate."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from hondo.cli.options.metavar import shown_as
 from hondo.cli.options.model_options import CameraOption
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class DoctorConfig:
     out: Annotated[Path, tyro.conf.arg(metavar="DIR")] = Path("doctor")
     """Receives dataset.json, for `hondo train video --data`, the masks, and sheet.png to look at."""
     camera: CameraOption = None
-    baseline: Annotated[float | None, tyro.conf.arg(metavar="METRES", help_behavior_hint="")] = None
+    baseline: Annotated[float | None, shown_as("METRES")] = None
     """Distance between the cameras of stereo pairs."""
 
 

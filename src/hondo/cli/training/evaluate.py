@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from hondo.cli.options.data_options import DataOption, progress_bar
+from hondo.cli.options.metavar import shown_as
 from hondo.cli.options.model_options import (
     EXACT_OPTIONS,
     CameraOption,
@@ -35,20 +36,20 @@ class EvaluateConfig:
     kitti-selection, kitti-odometry, vkitti2, cityscapes, apolloscape, nyu, nyu-bts, scannet, sunrgbd, tum, 7scenes,
     diode, hypersim, irs, diml-indoor, tartanair, sintel, eth3d, blendedmvs, megadepth, make3d, diml-outdoor, redweb,
     hrwsi, diw, wsvd, movies-3d, stray-scanner, record3d, realsense, azure-kinect (`hondo data list` says more)."""
-    root: Annotated[Path | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")] = None
+    root: Annotated[Path | None, shown_as("PATH")] = None
     """Where the data is: folder, manifest or video file."""
-    split: Annotated[str | None, tyro.conf.arg(metavar="NAME|FILE", help_behavior_hint="")] = None
+    split: Annotated[str | None, shown_as("NAME|FILE")] = None
     """Only the images of this split (`hondo data splits`), or of a list of your own."""
-    lists: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER", help_behavior_hint="")] = None
+    lists: Annotated[Path | None, shown_as("FOLDER")] = None
     """Where the published split lists lie. Default: the folder splits below --root."""
     protocol: Annotated[str, tyro.conf.arg(metavar="NAME")] = "dense"
     """How it is scored: dense, kitti-eigen-raw-garg, kitti-eigen-annotated-garg, kitti-eigen-annotated-double,
     kitti-eigen-crop, kitti-eigen-benchmark, nyu-eigen, nyu-fastdepth."""
-    align: Annotated[str | None, tyro.conf.arg(metavar="NAME|FACTOR", help_behavior_hint="")] = None
+    align: Annotated[str | None, shown_as("NAME|FACTOR")] = None
     """none, median, scale, scale-shift, or a factor. Default: the protocol's own."""
     flip: bool = False
     """Average a model's map with the mirrored map of the mirrored image, in the map's own unit."""
-    against: Annotated[tuple[str, ...], tyro.conf.arg(metavar="MODEL|PREDICTIONS|JSON", help_behavior_hint="")] = ()
+    against: Annotated[tuple[str, ...], shown_as("MODEL|PREDICTIONS|JSON")] = ()
     """Compare with these on the same images: models, predictions and floor:constant or floor:row-plane are evaluated
     alike; or reports that --json wrote before."""
     flicker: bool = False
@@ -58,22 +59,22 @@ class EvaluateConfig:
     one from the mirrored image."""
     every: Annotated[int, tyro.conf.arg(metavar="N")] = 1
     """Score each N-th sample."""
-    only: Annotated[str | None, tyro.conf.arg(metavar="DOMAIN|PREFIX", help_behavior_hint="")] = None
+    only: Annotated[str | None, shown_as("DOMAIN|PREFIX")] = None
     """Score only samples of this domain, or whose id (frames: file name) starts so."""
-    json: Annotated[Path | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="")] = None
+    json: Annotated[Path | None, shown_as("FILE")] = None
     """Write the report and every image's metrics to this file."""
-    figures: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER", help_behavior_hint="")] = None
+    figures: Annotated[Path | None, shown_as("FOLDER")] = None
     """Write report.md, a table of images and figures into this folder: a grid of images, metrics with their
     intervals, errors by depth, accuracy against speed (PNG and SVG), best, median and worst images."""
     camera: CameraOption = None
-    depth: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER", help_behavior_hint="")] = None
+    depth: Annotated[Path | None, shown_as("FOLDER")] = None
     """frames: the folder of depth maps. KITTI: annotated, velodyne. NYU: filled, raw."""
-    divide_by: Annotated[float | None, tyro.conf.arg(metavar="N", help_behavior_hint="")] = None
+    divide_by: Annotated[float | None, shown_as("N")] = None
     """Metres = stored value / this. Default: 1000 (frames), or that of the published data set."""
-    depth_every: Annotated[int | None, tyro.conf.arg(metavar="N", help_behavior_hint="")] = None
+    depth_every: Annotated[int | None, shown_as("N")] = None
     """frames: the i-th depth map belongs to frame i x N. Default: matched by name."""
     data_option: DataOption = ()
-    png_factor: Annotated[float | None, tyro.conf.arg(metavar="N", help_behavior_hint="")] = None
+    png_factor: Annotated[float | None, shown_as("N")] = None
     """Of predictions by others: stored value of one metre. Default: 256, for NYU protocols 1000."""
     pred_kind: Annotated[str, tyro.conf.arg(metavar="NAME")] = "metric_depth"
     """Of predictions by others: metric_depth, metric_inverse_depth, scaled_inverse_depth, relative_inverse_depth."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from hondo.cli.options.metavar import shown_as
 from hondo.core.errors import HondoError
 
 if TYPE_CHECKING:
@@ -27,16 +28,16 @@ class StudyConfig:
     """thesis36 or vtdepth, or your own .toml, .json or .py file (docs/study.md); `watch OUT` shows one that runs."""
     out: str | None = None
     """The folder of the study; default: studies/STUDY."""
-    data: Annotated[str | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")] = None
+    data: Annotated[str | None, shown_as("PATH")] = None
     """Where the recipes read from (thesis36, vtdepth: KITTI's folder), or `synthetic`: rendered scenes, a few steps.
     Default: what needs no data (thesis36: the speed alone)."""
     workers: Annotated[int, tyro.conf.arg(metavar="N")] = 1
     """Trials at once, each in a process with one thread. 1: in this process."""
-    threads: Annotated[int | None, tyro.conf.arg(metavar="N", help_behavior_hint="")] = None
+    threads: Annotated[int | None, shown_as("N")] = None
     """CPU threads of the networks whose speed is measured. Default: the study's own, 1."""
-    engine: Annotated[str | None, tyro.conf.arg(metavar="NAME", help_behavior_hint="")] = None
+    engine: Annotated[str | None, shown_as("NAME")] = None
     """The engine whose speed is measured. Default: the study's own, torch."""
-    precisions: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME", help_behavior_hint="")] = ()
+    precisions: Annotated[tuple[str, ...], shown_as("NAME")] = ()
     """Precisions of the speed, each a level of the factor `precision`. Default: the study's own, fp32."""
     retry: bool = False
     """Run the trials that failed again."""
@@ -73,7 +74,7 @@ def run(config: StudyConfig | WatchConfig) -> int:
         watch_study(config.out, once=config.once, hourly_price=config.hourly_price)
         return 0
     from hondo.recipes.search.run_study import run_study
-    from hondo.recipes.search.studies.study_table import study_named, with_speed
+    from hondo.recipes.search.studies.named_study import study_named, with_speed
 
     if config.workers < 1:
         raise HondoError(f"--workers must be at least 1, got {config.workers}")

@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import tyro
 
 from hondo.cli.options.early_checks import check_model
+from hondo.cli.options.metavar import shown_as
 from hondo.cli.options.model_options import parse_options
 from hondo.cli.options.report_table import print_report
 from hondo.core.errors import HondoError
@@ -33,14 +34,14 @@ class TrainConfig:
 class Places:
     """The options that are not fields of the recipe."""
 
-    data: Annotated[tuple[str, ...], tyro.conf.arg(metavar="PATH", help_behavior_hint="")] = ()
+    data: Annotated[tuple[str, ...], shown_as("PATH")] = ()
     """Where the data is: a video, a folder of images, of clips, of stereo pairs (left/ and right/), or one with a
     manifest.csv; several paths, patterns or a comma list for several clips (sets --data.root)."""
     out: Path | None = None
     """The folder of the new run; default: runs/RECIPE."""
     resume: Path | None = None
     """The folder of a run to continue; its own recipe is the default of every option."""
-    log: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME", help_behavior_hint="")] = ()
+    log: Annotated[tuple[str, ...], shown_as("NAME")] = ()
     """Where the numbers go beside metrics.jsonl: tensorboard, wandb, mlflow (sets --loop.log)."""
 
 

@@ -31,7 +31,7 @@ def distance(result: Result, target: FitTarget) -> float:
 def sentence(model: str, winner: Winner, first: Result, target: FitTarget, *, what: str) -> str:
     """What was given up for what, in one sentence."""
     result = winner.result
-    fps = f"{winner.promised_fps:.1f} FPS in place of {first.fps:.1f}"
+    fps = f"{min(result.fps, winner.again_fps):.1f} FPS in place of {first.fps:.1f}"
     if winner.missed:
         return (
             f"No variant of {model} meets {target} here: the nearest reachable, {result.label}, gives {fps} "

@@ -1,6 +1,7 @@
 """Measures a variant: latency of the end-to-end call, error to the truth, MACs, parameters, size of its file."""
 
 import itertools
+import shutil
 import time
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -42,6 +43,8 @@ class Workbench:
     licence: str = ""
     scratch: Path = Path()
     made: dict[str, DepthModel] = field(default_factory=dict, repr=False)  # by steps
+    int8: dict[tuple[Variant, str], Path] = field(default_factory=dict, repr=False)  # files in scratch
+    until: float | None = None  # on time.perf_counter: when a search of layers for int8 is given up
 
     @cached_property
     def image_hw(self) -> Size:
@@ -71,7 +74,9 @@ class Workbench:
     def load(self, variant: Variant, weights: str = "") -> NetworkPredictor:
         """A predictor that sees every image at the variant's size."""
         if variant.precision == INT8_STATIC:
-            path = self.export(variant, self.scratch / f"int8{ENGINES[variant.engine].suffix}", weights=weights)
+            name = f"int8-{len(self.int8)}{ENGINES[variant.engine].suffix}"
+            path = self.export(variant, self.scratch / name, weights=weights)
+            self.int8[variant, weights] = path
             return self.load_file(variant, path)
         options = LoadOptions(device=self.target.device, precision=variant.precision, threads=self.target.threads)
         predictor = ENGINES[variant.engine].load(self.model_of(variant.steps, weights), options)
@@ -89,11 +94,13 @@ class Workbench:
         return predictor
 
     def export(self, variant: Variant, path: Path, *, weights: str = "") -> Path:
-        """Writes the variant as a file of its engine."""
+        """Writes the variant as a file of its engine; TimeoutError where int8 would take too long."""
+        if (variant, weights) in self.int8:
+            return _copied(self.int8[variant, weights], path)
         model, quantization = self.model_of(variant.steps, weights), None
         if variant.precision == INT8_STATIC:
             calibration = calibration_of(self.calibration, spec=model.input_spec, size_hw=variant.size_hw)
-            quantization = QuantizationOptions(calibration=calibration)
+            quantization = QuantizationOptions(calibration=calibration, on_progress=self._check_time)
         options = ExportOptions(
             size_hw=variant.size_hw, precision=variant.precision, licence=self.licence, quantization=quantization,
             device=self.target.device,
@@ -102,8 +109,12 @@ class Workbench:
             model.set_input_spec(replace(model.input_spec, size_hw=variant.size_hw))
         return ENGINES[variant.engine].export(model, path, options)
 
+    def _check_time(self, line: str) -> None:
+        if self.until is not None and time.perf_counter() > self.until:
+            raise TimeoutError(line)
+
     def measured(self, variant: Variant, truth: Truth, *, tuned: str = "", weights: str = "") -> Result:
-        """Latency and error; an engine or a step that fails gives a result that says why."""
+        """Latency and error; an engine or a step that fails gives a result that says why. TimeoutError: see export."""
         began = time.perf_counter()
         common = {"variant": variant, "tuned": tuned, "weights": weights, "hardware": hardware()}
         try:
@@ -133,3 +144,10 @@ class Workbench:
         if elapsed_ms(call) * FEWEST > 1500 * seconds:  # a slow model: its few calls say enough
             return Timing.of([elapsed_ms(call) for _ in range(SLOW_RUNS)], noise=Noise())
         return measure(call, warmup=WARMUP, runs=runs, seconds=seconds)
+
+
+def _copied(source: Path, path: Path) -> Path:
+    """An exported file, and the one beside it that holds the weights of an OpenVINO model."""
+    for each in source.parent.glob(f"{source.stem}.*"):
+        shutil.copy(each, path.with_suffix(each.suffix))
+    return path

@@ -93,13 +93,15 @@ def draw_fit(results: list[Result], target: FitTarget, best: Result | None, fold
     axis.plot([each.latency_ms for each in front], [each.error for each in front], drawstyle="steps-post",
               color="#333333", linewidth=1)  # fmt: skip
     axis.axvline(target.milliseconds, color="#999999", linestyle="--", linewidth=1)
-    axis.annotate(f"{target.fps:g} FPS", (target.milliseconds, 1), xycoords=("data", "axes fraction"), fontsize=8,
-                  xytext=(3, -10), textcoords="offset points", color="#666666")  # fmt: skip
+    axis.annotate(f"{target.fps:g} FPS", (target.milliseconds, 0), xycoords=("data", "axes fraction"), fontsize=8,
+                  xytext=(3, 4), textcoords="offset points", color="#666666")  # fmt: skip
     if best is not None:
         axis.scatter([best.latency_ms], [best.error], marker="*", s=180, color="none", edgecolor="#000000", zorder=3)
     for each in front[:: max(1, len(front) // MOST_LABELS)]:
         axis.annotate(each.label, (each.latency_ms, each.error), xytext=(4, 4), textcoords="offset points", fontsize=6)
     axis.set_xscale("log")
+    for ticks in (axis.xaxis.set_major_formatter, axis.xaxis.set_minor_formatter):
+        ticks("{x:g}")
     axis.set_xlabel("end-to-end latency [ms] (lower is better)")
     axis.set_ylabel(f"{what} (lower is better)")
     axis.legend(fontsize=7)

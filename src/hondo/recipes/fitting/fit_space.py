@@ -42,14 +42,18 @@ class Space:
         return Variant(size_hw=size_hw, engine=runtime[0], precision=runtime[1], steps=steps)
 
     def one_by_one(self) -> list[Variant]:
-        """The model as it is, then each other level alone; int8 with images last, since it takes longest."""
+        """The model as it is, then each other level alone: precisions of the first engine, sizes, steps, other engines;
+        int8 with images last, since it takes longest."""
         size_hw, runtime = self.sizes[0], self.runtimes[0]
-        found = [self.first]
-        found += [self.variant(size_hw, other, {}) for other in self.runtimes[1:] if other[1] != INT8_STATIC]
+        others = [each for each in self.runtimes[1:] if each[1] != INT8_STATIC]
+        others.sort(key=lambda each: each[0] != runtime[0])
+        near = sum(engine == runtime[0] for engine, _ in others)
+        found = [self.variant(size_hw, other, {}) for other in (runtime, *others[:near])]
+        found += [self.variant(other, runtime, {}) for other in self.sizes[1:]]
         found += [self.variant(size_hw, runtime, {name: level}) for name, levels in self.changes.items()
                   for level in levels[1:]]  # fmt: skip
-        found += [self.variant(other, runtime, {}) for other in self.sizes[1:]]
-        return found + [self.variant(size_hw, other, {}) for other in self.runtimes if other[1] == INT8_STATIC]
+        others = [*others[near:], *(each for each in self.runtimes if each[1] == INT8_STATIC)]
+        return found + [self.variant(size_hw, other, {}) for other in others]
 
     @property
     def count(self) -> int:

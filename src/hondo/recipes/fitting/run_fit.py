@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from hondo.core.atomic import atomic_write, make_writable_folder
 from hondo.core.errors import HondoError, warn
 from hondo.core.processor import hardware
 from hondo.core.text_file import load_object
-from hondo.engines.base.engine import INT8_STATIC
+from hondo.engines.base.engine import EXACT, INT8_STATIC
 from hondo.engines.load import ModelSettings
 from hondo.evaluate.parity.export_model import licence_of
 from hondo.models.base.macs import count_macs
@@ -32,13 +32,15 @@ from hondo.recipes.fitting.fit_tuning import FULL, SHORT, Tuning, survivors
 from hondo.recipes.fitting.fit_winner import first_that_holds
 
 BUDGET_S, BUDGET_WITH_DATA_S = 75.0, 1800.0
-ALONE, COMBINED, INT8_LEFT = 0.6, 0.8, 0.35  # shares of the budget: until when; int8 is begun while so much is left
+ALONE, COMBINED, INT8_UNTIL = 0.6, 0.8, 1.0  # shares of the budget: until when
+INT8_LEFT = 0.35  # int8 is begun while such a share is left
 PROXIES = 0.45  # factor of these where variants are trained afterwards
 TUNED_SHORT, TUNED_FULL = 0.1, 0.9  # of the budget: each short fine-tuning; until when the full one takes
 ENOUGH = 0.35  # share of the budget after which a model that meets the target as it is needs no further variants
 TRUTH_S, TRUTH_IMAGES = 4.0, (3, 12)  # time for the truth's maps, and least and most images
 CALIBRATION = 48  # images for int8
 COMBINATIONS = 8  # that are measured at most
+SLOW = 1.5  # an engine this many times as slow as another in float32 is not tried in other precisions
 IMPOSSIBLE = 10**18
 Say = Callable[[str], None]
 
@@ -96,6 +98,8 @@ class Search:
         self.space = space_of(built, target, trains=data is not None)
         scratch = make_writable_folder(out / "work", field="out")
         self.bench = Workbench(model=built, target=target, scratch=scratch, licence=licence_of(model, settings))
+        self.bench.until = self.began + INT8_UNTIL * self.share * self.budget_s
+        self.late = set[Variant]()  # that the time did not suffice for
         self.data, self.log = data, ResultLog(out, hardware=hardware())
         self.macs_of = cache(self._macs_of)
         self.truth, self.first, self.tuning = self._prepared()
@@ -141,7 +145,7 @@ class Search:
             self.report(None)
             self.say(f"stopped; every result is kept: the same command goes on from {len(self.log.results)} results")
             raise
-        order = ranked(self.log.valid, self.target)
+        order, self.bench.until = ranked(self.log.valid, self.target), None
         winner = first_that_holds(self.bench, order, self.truth, folder=self.out, say=self.say)
         return self.report(winner)
 
@@ -151,8 +155,8 @@ class Search:
         for place, variant in enumerate(waiting):
             used = self.used()
             is_met = any(not missed(each, self.target) and self.is_as_good(each) for each in self.log.valid)
-            late = used > (ENOUGH if is_met and self.data is None else ALONE * self.share)
-            if late or (variant.precision == INT8_STATIC and (1 - used < INT8_LEFT or is_met)):
+            until = ENOUGH if is_met and self.data is None else ALONE * self.share
+            if used > until or not self.is_worth(variant) or (is_met and variant.precision == INT8_STATIC):
                 continue
             self._measured(variant, self.truth, left=len(waiting) - place)
 
@@ -163,7 +167,9 @@ class Search:
             best = order[0] if order and not missed(order[0], self.target) else None
             if (self.used() > COMBINED * self.share and number) or (best is not None and self.is_as_good(best)):
                 break
-            guesses = promising(self.proxy(), self.target, done={each.variant for each in self.log.results})
+            done = self.late | {each.variant for each in self.log.results}
+            expected = promising(self.proxy(), self.target, done=done)
+            guesses = [each for each in expected if self.is_worth(each.variant)]
             if not guesses or (best is not None and guesses[0].error >= best.error - EQUAL):
                 break
             self._measured(guesses[0].variant, self.truth, left=COMBINATIONS - number)
@@ -199,6 +205,12 @@ class Search:
         """Whether a result gives up no accuracy."""
         return result.error <= self.first.error + EQUAL
 
+    def is_worth(self, variant: Variant) -> bool:
+        """Not where its engine was far slower than the first one, or the time is too short for a search of layers."""
+        exact = self.log.find(replace(self.space.first, engine=variant.engine, precision=EXACT))
+        is_slow = exact is not None and exact.is_valid and exact.latency_ms > SLOW * self.first.latency_ms
+        return not is_slow and (variant.precision != INT8_STATIC or 1 - self.used() >= INT8_LEFT)
+
     def used(self) -> float:
         """The share of the budget that is used."""
         return (time.perf_counter() - self.began) / self.budget_s
@@ -219,7 +231,7 @@ class Search:
 
     def close(self) -> None:
         """Removes what was written on the way."""
-        for file in (self.out / "work").glob("int8.*"):
+        for file in (self.out / "work").glob("int8-*"):
             file.unlink(missing_ok=True)
 
     def _measured(self, variant: Variant, truth: Truth, *, left: int = 0, tuned: str = "", weights: str = "") -> Result:
@@ -227,7 +239,11 @@ class Search:
         known = self.log.find(variant, tuned=tuned)
         if known is not None:
             return known
-        result = self.log.add(self.bench.measured(variant, truth, tuned=tuned, weights=weights))
+        try:
+            result = self.log.add(self.bench.measured(variant, truth, tuned=tuned, weights=weights))
+        except TimeoutError:
+            self.late.add(variant)
+            result = Result(variant=variant, failed="the time did not suffice for int8; give a larger budget")
         numbers = f"{result.fps:.1f} FPS, error {result.error:.4f}" if result.is_valid else result.failed
         waits = f"{left} to measure, at most {self.left_s():.0f} s left" if left else f"{self.left_s():.0f} s left"
         self.say(f"[{waits}] {result.label}: {numbers}")

@@ -8,9 +8,8 @@ from hondo.core.types import Size
 from hondo.data.datasets.embedded_clip import embedded_clip
 from hondo.data.datasets.intrinsics import assumed_camera, image_camera
 from hondo.video.live.live_stream import Stream
+from hondo.video.sources.source_list import CLIP
 from hondo.video.temporal.steady import SteadyConfig
-
-CLIP = "clip"  # the source that stands for the embedded clip
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from hondo.core.errors import HondoError
 from hondo.images.video_file import VideoFrame, is_video, main_stream, shown_pixels
 from hondo.video.sources.live_frame import Captured, Feed, FeedControl
 from hondo.video.sources.recording_feed import FOLDER_FPS, folder_feed, video_feed
-from hondo.video.sources.source_list import LIVE
+from hondo.video.sources.source_list import LIVE, check_stream
 from hondo.video.sources.tolerant_decode import decoded
 
 OPEN_TIMEOUT_S = 10.0
@@ -129,13 +129,12 @@ def feed_of(source: str, *, loop: bool = False, folder_fps: float = FOLDER_FPS) 
     """
     if not 0 < folder_fps <= 1000:
         raise HondoError(f"the rate of a folder must lie between 0 and 1000 images a second, got {folder_fps:g}")
+    check_stream(source)
     if LIVE.match(source):
         return partial(live_feed, check_address(source))
     path = Path(source)
     if path.is_dir():
         return folder_feed(path, fps=folder_fps, loop=loop)
-    if not path.is_file():
-        raise HondoError(f"{source}: no such camera, file or folder; e.g. webcam:0, rtsp://..., clip.mp4, a folder")
     if not is_video(path):
         raise HondoError(f"{source}: a stream is of a camera, a video or a folder; for one image: hondo predict")
     return video_feed(path, loop=loop)

@@ -14,6 +14,7 @@ from hondo.images.read import IMAGE_SUFFIXES
 from hondo.images.video_file import VIDEO_SUFFIXES, is_video
 
 ONE_IMAGE = (".jpg", ".jpeg")  # suffixes of files that never hold several
+CLIP = "clip"  # the source of `hondo live` that stands for the embedded clip
 LIVE = re.compile(r"^(webcam:|rtsps?://|https?://)", re.IGNORECASE)
 
 
@@ -49,6 +50,12 @@ def find_sources(texts: Sequence[str], *, out: Path | None = None) -> list[Sourc
     kinds = {name: _kind(name) for name in found}
     stems = _stems(list(found), kinds)
     return [Source(text=name, kind=kinds[name], stem=stem) for name, stem in zip(found, stems, strict=True)]
+
+
+def check_stream(text: str) -> None:
+    """Refuses a stream that is neither an address nor a file or folder that is there."""
+    if not LIVE.match(text) and not Path(text).exists():
+        raise HondoError(f"{text}: no such camera, file or folder; e.g. webcam:0, rtsp://..., clip.mp4, a folder")
 
 
 def _expand(text: str, *, out: Path | None) -> Iterable[str]:
