@@ -142,7 +142,7 @@ def qat(plan: Plan, data: Path | None) -> list[Row]:
         options = ExportOptions(size_hw=size_hw, precision="int8", quantization=plain)
         losses = {"plain int8": loss_of(options, model, Path(scratch))}
         for steps, name in ((1, "ranges alone"), (plan.qat_steps, "trained in int8")):
-            lr = 1e-9 if steps == 1 else 1e-4
+            lr = 1e-9 if steps == 1 else QatConfig.lr
             config = QatConfig(steps=steps, batch_size=plan.batch_size, lr=lr)
             trained = train_quantized(model, train, config, size_hw=size_hw)
             options = ExportOptions(size_hw=size_hw, precision="int8", trained_int8=trained.facts)

@@ -1,4 +1,4 @@
-"""Layers that round weights and inputs to 8 bits as int8 arithmetic does, and can be trained through the rounding.
+"""Layers that round inputs to 8 bits and weights to 7 as int8 arithmetic does, and can be trained through the rounding.
 
 Weights are symmetric with a step for each output channel; inputs have one range for the whole tensor (Jacob et al.
 2018). The gradient passes the rounding unchanged, and is 0 outside of the range (straight-through estimator).
@@ -12,12 +12,14 @@ from jaxtyping import Float, Int32
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-LARGEST_WEIGHT, LEVELS = 127, 255
+# Of 7 bits: processors without VNNI add two products with an 8-bit input in 16 bits, and 2 x 255 x 127 would not fit.
+LARGEST_WEIGHT, LEVELS = 63, 255
+INT8 = (-128, 127)  # what the formats of files know
 TINY = 1e-8
 
 
 class FakeQuantized(nn.Module):
-    """A convolution or linear layer with 8-bit weights and inputs.
+    """A convolution or linear layer with 7-bit weights and 8-bit inputs.
 
     Inputs are measured while ``is_observing``: the range is the mean of the lowest and of the highest values of the
     calls. A layer that has observed nothing, or with ``is_on`` False, computes in float.
@@ -67,9 +69,9 @@ class FakeQuantized(nn.Module):
         self.high += (x.amax().float().clamp(min=0) - self.high) / self.seen
 
     def rounded_weight(self) -> Float[Tensor, "n *rest"]:
-        """The weight in steps of its largest magnitude / 127, channel by channel."""
+        """The weight in steps of its largest magnitude / 63, channel by channel."""
         step, zero = self.weight_step, self.weight_zero
-        return torch.fake_quantize_per_channel_affine(self.weight, step, zero, 0, -LARGEST_WEIGHT - 1, LARGEST_WEIGHT)
+        return torch.fake_quantize_per_channel_affine(self.weight, step, zero, 0, *INT8)
 
 
 @cache

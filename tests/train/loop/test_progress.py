@@ -4,6 +4,7 @@ import warnings
 import pytest
 import torch
 
+from hondo.core.errors import HondoWarning
 from hondo.train.loop.progress import (
     Bar,
     Lines,
@@ -66,3 +67,12 @@ def test_a_photometric_error_of_zero_or_that_does_not_fall_is_one_warning():
             for number, value in enumerate(values):
                 watch.observe({"photometric": value}, is_last=number == len(values) - 1)
         assert len(seen) == count
+
+
+def test_a_dead_network_is_said_once() -> None:
+    watch = LossWatch()
+    watch.observe({"loss": 0.7, "grad_norm": 1.2}, is_last=False)
+    with pytest.warns(HondoWarning, match="the gradient is zero") as seen:
+        watch.observe({"loss": 0.7, "grad_norm": 0.0}, is_last=False)
+        watch.observe({"loss": 0.7, "grad_norm": 0.0}, is_last=True)
+    assert len(seen) == 1

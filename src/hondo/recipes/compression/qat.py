@@ -32,7 +32,7 @@ class QatConfig(ShortTraining):
     """A short training in int8 arithmetic."""
 
     steps: int = 200
-    lr: float = 1e-4
+    lr: float = 1e-5  # the rounded model is near the float one already
 
     def __post_init__(self) -> None:
         check_config(self, name="qat", limits=LIMITS)

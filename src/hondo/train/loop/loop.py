@@ -198,15 +198,15 @@ class _Loop:
             self._save()
 
     def _log(self, bar: Progress) -> None:
-        values = self.meter.read()
+        values, rates = self.meter.read(), self.training.rates()
         self.loss, progress = values["loss"], self._progress()
-        self.watch.observe(values, is_last=progress >= 1)
+        self.watch.observe(values | rates, is_last=progress >= 1)
         left = self.seconds * max(1 - progress, 0.0) / max(progress, 1e-9)
         rate = values["images_per_s"]
         bar.update(fraction=min(progress, 1.0), step=self.step, loss=self.loss, images_per_s=rate, seconds_left=left)
         bad = getattr(getattr(self.batches, "bad", None), "count", 0)
         values |= {"bad_samples": bad} if bad else {}
-        self._record(values | self.training.rates() | {"images": self.training.images} | system_load())
+        self._record(values | rates | {"images": self.training.images} | system_load())
 
     def _record(self, values: dict[str, float]) -> None:
         for logger in self.loggers:

@@ -79,7 +79,7 @@ def describe(step: int, loss: float, images_per_s: float, seconds_left: float) -
 
 
 class LossWatch:
-    """Warns once of a photometric error that is zero, or that does not fall over a run."""
+    """Warns once of a gradient that is zero, and of a photometric error that is, or that does not fall over a run."""
 
     def __init__(self) -> None:
         self._values: list[float] = []
@@ -87,6 +87,8 @@ class LossWatch:
 
     def observe(self, values: dict[str, float], *, is_last: bool) -> None:
         """Takes the means of one record."""
+        if values.get("grad_norm") == 0.0 and not self._has_warned:
+            self._warn("the gradient is zero: nothing is learned any more; give a smaller optim.lr")
         if "photometric" not in values or self._has_warned:
             return
         self._values.append(values["photometric"])
