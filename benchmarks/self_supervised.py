@@ -59,6 +59,7 @@ from hondo.train.objectives.stereo_scale import stereo_factor
 KITCHEN_CAMERA = "525,525,320,240"
 QUEUE_CAMERA = "721.5377,721.5377,609.5593,172.854"
 TRIPLET_CAMERA, TRIPLET_BASELINE = "707.0912,707.0912,601.8873,183.1104", 0.54
+LONG_LR = 3e-4  # of the tiny twins in a long training, in which some die at the rate of their few steps
 QUIET = LoopConfig(log_every=1000, checkpoint_every=100_000, show_progress=False)
 CPU = FabricConfig(accelerator="cpu", precision="32-true")
 
@@ -87,7 +88,8 @@ def rendered(args: argparse.Namespace) -> Iterator[Row]:
 
 def _longer(recipe: Recipe, args: argparse.Namespace) -> Recipe:
     data = replace(recipe.data, length=4 if args.quick else args.scenes)
-    return _quiet(recipe, data=data, optim=replace(recipe.optim, max_steps=2 if args.quick else args.steps))
+    optim = replace(recipe.optim, lr=LONG_LR, max_steps=2 if args.quick else args.steps)
+    return _quiet(recipe, data=data, optim=optim)
 
 
 def _unseen(recipe: Recipe, args: argparse.Namespace) -> Samples:

@@ -2,6 +2,7 @@
 
     python benchmarks/study.py                                     # their speed, on a quiet machine
     python benchmarks/study_accuracy.py --data ../shared/data      # an hour on two cores; resumes; --subset: 16 of 36
+    python benchmarks/study_accuracy.py --subset --without Performer ...       # the trials of some levels alone
     python benchmarks/study_accuracy.py --quick                    # tiny networks, one step, nothing kept
 
 The 36 hybrids and dpt-fast learn from the same batches: rendered scenes and RedKitchen's frames 0 to 896 in equal
@@ -13,7 +14,7 @@ import csv
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,10 +71,13 @@ def rows_of(folder: Path) -> list[dict[str, str]]:
                 for row in csv.DictReader(file)]  # fmt: skip
 
 
-def studies(data: str, *, is_quick: bool, is_subset: bool) -> dict[str, Study]:
+def studies(data: str, *, is_quick: bool, is_subset: bool, without: Collection[str] = ()) -> dict[str, Study]:
     """The 36 hybrids (16 of them) and dpt-fast, trained alike; their speed is measured elsewhere."""
     study = replace(study_named("thesis36", data=data), speed=None, claims=None)
     study = subset(study) if is_subset else study
+    kept = {factor.name: tuple(level for level in factor.levels if level.label not in without)
+            for factor in study.factors if isinstance(factor, Factor)}  # fmt: skip
+    study = replace(study, factors=tuple(replace(factor, levels=kept[factor.name]) for factor in study.factors))
     factors = tuple(factor for factor in study.factors if factor.name not in ("input", "precision"))
     recipe = study.recipe
     if is_quick:
@@ -157,16 +161,18 @@ def main(arguments: list[str] | None = None) -> Report:
     parser.add_argument("--out", type=Path, default=Path("studies/thesis36-accuracy"))
     parser.add_argument("--docs", type=Path, default=ROOT / "docs")
     parser.add_argument("--subset", action="store_true", help="16 of the 36, as benchmarks/study.py --subset")
+    parser.add_argument("--without", nargs="+", default=[], metavar="LEVEL", help="levels that are left out")
     parser.add_argument("--quick", action="store_true")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as scratch:
         out, docs = (Path(scratch), Path(scratch) / "docs") if given.quick else (given.out, given.docs)
         data = "synthetic" if given.data is None else str(write_manifests(given.data, SCENES))
-        named = studies(data, is_quick=given.quick, is_subset=given.subset)
+        named = studies(data, is_quick=given.quick, is_subset=given.subset, without=given.without)
         timed = [*TrialLog(given.speed).read(), *TrialLog(given.speed / FAST).read()]
         outcomes = with_speed(run_all(named, out), timed)
         report = report_of(named["hybrids"], outcomes)
-        effects = replace(report, title="Mean silog by factor", rows=effects_rows(outcomes, of="silog"))
+        hybrids = [each for each in outcomes if "model" not in each.factors]
+        effects = replace(report, title="Mean silog by factor", rows=effects_rows(hybrids, of="silog"))
         draw(outcomes, out / "figures")
         for name, each in (("study_accuracy", report), ("study_accuracy_effects", effects)):
             atomic_write(docs / "reports" / f"{name}.json", each.to_json().encode())

@@ -12,8 +12,9 @@ from hondo.train.objectives.objective_config import MultiFrameConfig, SelfSuperv
 
 RESNET = "timm:test_resnet"
 WALKS = SyntheticData(length=16, size_hw=SIZE, sources=(-2, 2), worlds={"simple": 1.0})
-PAIRS = replace(WALKS, sources=("stereo",))
-BOTH = replace(WALKS, sources=(-2, 2, "stereo"))
+RIG = replace(WALKS, fov_deg=(70.0, 70.0), baseline=0.2)  # one camera, whose pairs differ by several pixels
+PAIRS = replace(RIG, sources=("stereo",))
+BOTH = replace(RIG, sources=(-2, 2, "stereo"))
 NETWORK = SelfSupervisedConfig(pose="network", pose_model="nano-pose")
 KNOWN = SelfSupervisedConfig(pose="known")
 
