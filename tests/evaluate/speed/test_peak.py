@@ -7,6 +7,7 @@ from hondo.evaluate.speed.peak import PeakThroughput, best_rates, measure_peak
 from hondo.evaluate.speed.peak_kernels import PeakKernel, Product
 
 
+@pytest.mark.slow
 def test_a_roof_is_measured(monkeypatch) -> None:
     monkeypatch.setattr(machine, "SIDES", (128,))
     monkeypatch.setattr(machine, "_BYTES", 2**20)

@@ -14,9 +14,11 @@ from hondo.engines.base.predictor import NetworkPredictor
 from hondo.evaluate.speed.latency import BenchConfig, bench
 from hondo.evaluate.speed.requests import images_a_second
 
+TIME_S = 0.02  # of a request: long beside what another process may take away
+
 
 class Server:
-    """Runs up to four requests at once, 5 ms each, and knows the most that were begun and not waited for."""
+    """Runs up to four requests at once, 20 ms each, and knows the most that were begun and not waited for."""
 
     def __init__(self) -> None:
         self.threads, self.begun, self.most, self.closed = ThreadPoolExecutor(4), 0, 0, False
@@ -41,7 +43,7 @@ class Server:
 
 
 def run(image: np.ndarray) -> np.ndarray:
-    time.sleep(0.005)
+    time.sleep(TIME_S)
     return image[:, :1]
 
 
@@ -71,14 +73,14 @@ def test_more_requests_than_the_queue_takes_are_as_many_as_it_takes(predictor, s
 
 def test_requests_that_run_at_once_give_more_images(predictor) -> None:
     one, four = (images_a_second(predictor, size_hw=(32, 64), requests=count, runs=40) for count in (1, 4))
-    assert one < 1000 / 5 and four > 2 * one
+    assert one < 1 / TIME_S and four > 2 * one
 
 
 @pytest.mark.parametrize("at_once", [1, 3])
 def test_the_images_of_a_batch_all_count(predictor, at_once) -> None:
     """Of a network of any batch, and of a file of one batch, whose queue collects single images."""
     batched = replace(predictor, batch=at_once)
-    assert images_a_second(batched, size_hw=(32, 64), requests=1, batch=3, runs=12) > 1000 / 5
+    assert images_a_second(batched, size_hw=(32, 64), requests=1, batch=3, runs=12) > 1 / TIME_S
 
 
 def test_a_bench_shows_them(predictor) -> None:

@@ -207,9 +207,13 @@ class Search:
 
     def is_worth(self, variant: Variant) -> bool:
         """Not where its engine was far slower than the first one, or the time is too short for a search of layers."""
-        exact = self.log.find(replace(self.space.first, engine=variant.engine, precision=EXACT))
-        is_slow = exact is not None and exact.is_valid and exact.latency_ms > SLOW * self.first.latency_ms
-        return not is_slow and (variant.precision != INT8_STATIC or 1 - self.used() >= INT8_LEFT)
+        first = self.space.first
+        for each in self.log.valid:
+            if (each.variant.engine, each.variant.precision) == (variant.engine, EXACT):
+                same = self.log.find(replace(each.variant, engine=first.engine, precision=first.precision))
+                if same is not None and same.is_valid and each.latency_ms > SLOW * same.latency_ms:
+                    return False
+        return variant.precision != INT8_STATIC or 1 - self.used() >= INT8_LEFT
 
     def used(self) -> float:
         """The share of the budget that is used."""
