@@ -129,6 +129,14 @@ def test_bf16_autocast_stays_finite(model: Model) -> None:
     assert all(torch.isfinite(values).all() for values in out)
 
 
+def test_weights_and_images_of_16_bits_do(model: Model) -> None:
+    """As files in fp16 compute."""
+    shown_images = [each.half() for each in images(model, size_hw=(64, 96))]
+    with torch.no_grad():
+        out = outputs(deepcopy(model).half(), shown_images)
+    assert all(torch.isfinite(values).all() for values in out)
+
+
 def test_a_checkpoint_gives_the_same_output(model: Model, tmp_path) -> None:
     shown_images = images(model, size_hw=(64, 96))
     again = build_model(save_model(model, tmp_path / "m.safetensors", licence="Apache-2.0", training={}))

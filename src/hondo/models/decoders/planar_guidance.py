@@ -83,8 +83,9 @@ class PlanarGuidance(nn.Module):
         return [self.factor * self.max_depth * self.head(x).float().sigmoid()]
 
     def _depth(self, logits: Float[Tensor, "b 3 h w"], *, step: int) -> Float[Tensor, "b 1 H W"]:
-        """Relative to the largest depth."""
-        return depth_from_planes(planes_from_logits(logits, max_distance=self.max_depth), step=step) / self.max_depth
+        """Relative to the largest depth; computed in float32."""
+        depth = depth_from_planes(planes_from_logits(logits, max_distance=self.max_depth), step=step)
+        return (depth / self.max_depth).to(logits.dtype)
 
 
 class Nearest(nn.Module):

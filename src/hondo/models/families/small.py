@@ -50,7 +50,7 @@ class CorrectedNano(nn.Module):
         features = self.second_features(image)
         finest = self.nano.refine(self.nano.encode(image))
         log = self.nano.log_inv_depth(finest) + self.enlarge_layout(self.layout(features[2:]).float())  # at 1/2
-        seen = torch.cat([finest, features[0], F.pixel_unshuffle(image, 2), log], dim=1)
+        seen = torch.cat([finest, features[0], F.pixel_unshuffle(image, 2), log.to(image.dtype)], dim=1)
         corrected = self.enlarge(log) + self.detail(seen).float()
         return within_reach(corrected, log, enlarge=self.enlarge).clamp(-LOG_RANGE, LOG_RANGE).exp()
 
