@@ -13,12 +13,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from engines_machines import machine, side_by_side
+from engines_machines import write_side_by_side
 from engines_measure import ENGINES_SHOWN, PRECISIONS_SHOWN, Case, Plan, measure_latency, measure_parity, tell
 from engines_report import LATENCY, assemble
 
 from hondo.core.cache import cache_folder
-from hondo.core.report import Report
 from hondo.core.types import Size
 from hondo.data.datasets.rgbd import Rgbd
 from hondo.evaluate.accuracy.evaluation import image_of
@@ -105,8 +104,7 @@ def main() -> int:
     report = assemble(options.out, SIZES)
     print(report.to_markdown())
     if "latency" in options.parts:
-        stored = Report.from_json(options.json.read_text()) if options.json.exists() else None
-        options.json.write_text(side_by_side(report, stored, name=machine()).to_json() + "\n")
+        write_side_by_side(report, options.json)
     return 0
 
 

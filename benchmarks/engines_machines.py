@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
+from hondo.core.atomic import atomic_write
 from hondo.core.processor import hardware, instruction_sets, processor_name
 from hondo.core.report import Report, Row
 
@@ -17,6 +19,12 @@ def machine() -> str:
     words = processor_name().replace("(R)", "").replace("(TM)", "").replace("Processor", "").split()
     fastest = next((each for each in MATRIX_SETS if each in instruction_sets()), "")
     return " ".join([*words, *([f"with {fastest}"] if fastest else [])])
+
+
+def write_side_by_side(new: Report, path: Path) -> None:
+    """Writes the report of this machine to ``path``, with the rows of other machines that are there."""
+    stored = Report.from_json(path.read_text()) if path.exists() else None
+    atomic_write(path, side_by_side(new, stored, name=machine()).to_json().encode() + b"\n")
 
 
 def side_by_side(new: Report, stored: Report | None, *, name: str) -> Report:

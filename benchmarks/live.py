@@ -56,7 +56,7 @@ class Alone:
 
 
 def make_film(path: Path, *, fps: float, most: int | None = None, times: int = 1) -> Path:
-    """The embedded clip (its first ``most`` images), forth and back so that it can be looped without a cut."""
+    """The embedded clip (its first ``most`` images), ``times`` forth and back: it can be looped without a cut."""
     files = list_images(embedded_clip().images)[:most]
     images = [cv2.resize(read_image(each), SIZE_HW[::-1]) for each in files]
     with VideoWriter(path, size_hw=SIZE_HW, fps=fps) as writer:

@@ -8,9 +8,8 @@ call. With --json the rows of other machines in that file are kept.
 import argparse
 from pathlib import Path
 
-from engines_machines import machine, side_by_side
+from engines_machines import write_side_by_side
 
-from hondo.core.atomic import atomic_write
 from hondo.core.report import Report, Row
 from hondo.core.types import Size
 from hondo.engines.load import load
@@ -55,8 +54,7 @@ def main() -> None:
     report = Report(title="Speed of the models that ship", rows=tuple(rows))
     print(report.to_markdown())
     if given.json is not None:
-        stored = Report.from_json(given.json.read_text()) if given.json.exists() else None
-        atomic_write(given.json, side_by_side(report, stored, name=machine()).to_json().encode() + b"\n")
+        write_side_by_side(report, given.json)
 
 
 if __name__ == "__main__":

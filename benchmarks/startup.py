@@ -20,12 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from engines_machines import machine, side_by_side
+from engines_machines import write_side_by_side
 from live import make_film
 from serving import hondo, port_of
 from websockets.sync.client import connect
 
-from hondo.core.atomic import atomic_write
 from hondo.core.errors import HondoError
 from hondo.core.report import Report, Row
 from hondo.data.datasets.clip_files import list_images
@@ -183,8 +182,7 @@ def main() -> None:
     measured = report(measure_quickly() if options.quick else measure(rounds=options.rounds))
     print(measured.to_markdown())
     if options.json is not None:
-        stored = Report.from_json(options.json.read_text()) if options.json.exists() else None
-        atomic_write(options.json, side_by_side(measured, stored, name=machine()).to_json().encode())
+        write_side_by_side(measured, options.json)
 
 
 if __name__ == "__main__":

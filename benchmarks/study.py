@@ -12,6 +12,7 @@ import argparse
 import shutil
 import sys
 import tempfile
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from hondo.recipes.search.studies.named_study import study_named, with_speed
 
 ROOT = Path(__file__).resolve().parents[1]
 FAST = "dpt-fast"  # its folder in that of the study
-LEFT_OUT = {"heads": {"24 heads"}, "hooks": {"hooks 2,5"}}
+LEFT_OUT = ("24 heads", "hooks 2,5")
 TINY = {"encoder": {"model.options.encoder": "timm:test_vit", "model.options.features": 16}, "hooks": {}}
 # Of a study's folder: reports and figures, by their names in docs.
 REPORTS = {
@@ -36,10 +37,13 @@ FIGURES = {
 
 def subset(study: Study) -> Study:
     """Every factor, with the levels that the published directions are about."""
+    return without(study, LEFT_OUT)
+
+
+def without(study: Study, levels: Collection[str]) -> Study:
+    """The study without the levels of these labels."""
     factors = [
-        replace(
-            factor, levels=tuple(level for level in factor.levels if level.label not in LEFT_OUT.get(factor.name, ()))
-        )
+        replace(factor, levels=tuple(level for level in factor.levels if level.label not in levels))
         for factor in study.factors
         if isinstance(factor, Factor)
     ]

@@ -18,7 +18,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from study import FAST, TINY, subset
+from study import FAST, TINY, subset, without
 
 from hondo.core.atomic import atomic_write
 from hondo.core.report import Report
@@ -71,13 +71,10 @@ def rows_of(folder: Path) -> list[dict[str, str]]:
                 for row in csv.DictReader(file)]  # fmt: skip
 
 
-def studies(data: str, *, is_quick: bool, is_subset: bool, without: Collection[str] = ()) -> dict[str, Study]:
+def studies(data: str, *, is_quick: bool, is_subset: bool, left_out: Collection[str] = ()) -> dict[str, Study]:
     """The 36 hybrids (16 of them) and dpt-fast, trained alike; their speed is measured elsewhere."""
     study = replace(study_named("thesis36", data=data), speed=None, claims=None)
-    study = subset(study) if is_subset else study
-    kept = {factor.name: tuple(level for level in factor.levels if level.label not in without)
-            for factor in study.factors if isinstance(factor, Factor)}  # fmt: skip
-    study = replace(study, factors=tuple(replace(factor, levels=kept[factor.name]) for factor in study.factors))
+    study = without(subset(study) if is_subset else study, left_out)
     factors = tuple(factor for factor in study.factors if factor.name not in ("input", "precision"))
     recipe = study.recipe
     if is_quick:
@@ -167,7 +164,7 @@ def main(arguments: list[str] | None = None) -> Report:
     with tempfile.TemporaryDirectory() as scratch:
         out, docs = (Path(scratch), Path(scratch) / "docs") if given.quick else (given.out, given.docs)
         data = "synthetic" if given.data is None else str(write_manifests(given.data, SCENES))
-        named = studies(data, is_quick=given.quick, is_subset=given.subset, without=given.without)
+        named = studies(data, is_quick=given.quick, is_subset=given.subset, left_out=given.without)
         timed = [*TrialLog(given.speed).read(), *TrialLog(given.speed / FAST).read()]
         outcomes = with_speed(run_all(named, out), timed)
         report = report_of(named["hybrids"], outcomes)

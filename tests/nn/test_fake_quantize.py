@@ -38,3 +38,10 @@ def test_zero_stays_zero_and_ranges_are_means() -> None:
     rounded.settle()
     assert (float(rounded.low), float(rounded.high)) == (-1, 2) and rounded.zero_point == 85
     assert float(rounded(torch.zeros(1, 1)).detach()) == 0
+
+
+def test_two_products_fit_16_bits() -> None:
+    """As processors without VNNI add them: of an input of 8 bits without sign and a weight."""
+    rounded = FakeQuantized(nn.Linear(4, 3))
+    levels = (rounded.rounded_weight() / rounded.weight_step[:, None]).round()
+    assert levels.abs().max() == 63 and 2 * 255 * levels.abs().max() < 2**15

@@ -39,7 +39,7 @@ def test_a_clip_is_examined_and_trained_on(tmp_path: Path, capsys, monkeypatch):
 
 def test_what_is_missing_is_one_line(tmp_path: Path, capsys):
     assert main(["doctor", str(tmp_path / "none.mp4")]) == 2
-    assert "none.mp4: no such file" in capsys.readouterr().err
+    assert "none.mp4: no such file, folder or pattern" in capsys.readouterr().err
     assert main(["doctor"]) == 2
 
 

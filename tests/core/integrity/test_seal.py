@@ -41,11 +41,11 @@ def test_a_hash_that_is_none_is_not_whole(stated: object) -> None:
 def test_a_file_beside_is_part_of_it(tmp_path: Path) -> None:
     path, beside = tmp_path / "graph", tmp_path / "weights"
     beside.write_bytes(b"weights")
-    path.write_bytes(sealed(CONTENT, beside=beside))
-    check_whole(path, hash_in(path.read_bytes()), beside=beside)
+    path.write_bytes(sealed(CONTENT, second_file=beside))
+    check_whole(path, hash_in(path.read_bytes()), second_file=beside)
     beside.write_bytes(b"weighty")
     with pytest.raises(HondoError, match="graph is damaged: its SHA-256"):
-        check_whole(path, hash_in(path.read_bytes()), beside=beside)
+        check_whole(path, hash_in(path.read_bytes()), second_file=beside)
 
 
 def test_a_large_file_is_hashed_once_until_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

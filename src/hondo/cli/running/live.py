@@ -43,12 +43,13 @@ class LiveCommand:
 
 def run(command: LiveCommand) -> int:
     from hondo.core.atomic import make_writable_folder
+    from hondo.video.sources.source_list import CLIP
 
     if command.record is not None:
         make_writable_folder(command.record, field="record")
     if command.rerun is not None and (not command.headless or command.record is not None):
         raise HondoError("--rerun needs --headless, and takes the place of --record")
-    if command.source != "clip":
+    if command.source != CLIP:
         from hondo.video.sources.live_feed import feed_of
 
         feed_of(command.source)  # refuses what is not there before a model is loaded

@@ -19,29 +19,29 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 _CHUNK = 2**22
 
 
-def sealed(content: bytes, *, beside: Path | None = None) -> bytes:
-    """The content with its hash in place of the one ``FREE`` in it; ``beside``: a second file that the hash covers."""
+def sealed(content: bytes, *, second_file: Path | None = None) -> bytes:
+    """The content with its hash in place of the one ``FREE`` in it; ``second_file``: another that the hash covers."""
     place = content.index(FREE.encode())
-    found = _digest(content, place, beside)
+    found = _digest(content, place, second_file)
     return content[:place] + found.encode() + content[place + len(FREE) :]
 
 
-def is_whole(content: Any, stated: object, *, beside: Path | None = None) -> bool:
+def is_whole(content: Any, stated: object, *, second_file: Path | None = None) -> bool:
     """Whether content (bytes or a memory map) with the hash ``stated`` inside is as it was sealed."""
     if not isinstance(stated, str) or not _HASH.fullmatch(stated):
         return False
     place = content.find(stated.encode())
-    return place >= 0 and _digest(content, place, beside) == stated
+    return place >= 0 and _digest(content, place, second_file) == stated
 
 
-def check_whole(path: Path, stated: object, *, beside: Path | None = None) -> None:
+def check_whole(path: Path, stated: object, *, second_file: Path | None = None) -> None:
     """Refuses a file that is not as it was sealed. A large one is hashed once, until its size or time changes."""
 
     def is_as_sealed() -> bool:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return is_whole(content, stated, beside=beside)
+            return is_whole(content, stated, second_file=second_file)
 
-    if not _once([path] if beside is None else [path, beside], stated, is_as_sealed):
+    if not _once([path] if second_file is None else [path, second_file], stated, is_as_sealed):
         raise HondoError(
             f"{path} is damaged: its SHA-256 is not the one stored in it when it was written; copy it again"
         )
@@ -71,14 +71,14 @@ def _once(files: list[Path], stated: object, check: Callable[[], bool]) -> bool:
     return holds
 
 
-def _digest(content: Any, place: int, beside: Path | None) -> str:
-    """The hash of the content with ``FREE`` at ``place``, then of the file beside it."""
+def _digest(content: Any, place: int, second_file: Path | None) -> str:
+    """The hash of the content with ``FREE`` at ``place``, then of the second file."""
     with memoryview(content) as view:
         digest = hashlib.sha256(view[:place])
         digest.update(FREE.encode())
         digest.update(view[place + len(FREE) :])
-    if beside is not None:
-        with beside.open("rb") as file:
+    if second_file is not None:
+        with second_file.open("rb") as file:
             while chunk := file.read(_CHUNK):
                 digest.update(chunk)
     return digest.hexdigest()

@@ -117,10 +117,10 @@ class ExportHeader:
                 f"{path}: its hondo metadata cannot be read ({reason_of(error)}); export it again"
             ) from error
 
-    def check_whole(self, path: Path, *, beside: Path | None = None) -> None:
-        """Refuses a file that is not as it was written; ``beside``: a second file of the export."""
+    def check_whole(self, path: Path, *, second_file: Path | None = None) -> None:
+        """Refuses a file that is not as it was written; ``second_file``: a second file of the export."""
         if self.sha256:
-            check_whole(path, self.sha256, beside=beside)
+            check_whole(path, self.sha256, second_file=second_file)
 
 
 def header_of(

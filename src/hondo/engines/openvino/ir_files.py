@@ -26,7 +26,7 @@ def save_graph(graph: "openvino.Model", path: Path, *, header: ExportHeader) -> 
         weights = draft.with_suffix(".bin")
         try:
             ov.save_model(graph, draft, compress_to_fp16=header.precision != "fp32")
-            draft.write_bytes(sealed(draft.read_bytes(), beside=weights))
+            draft.write_bytes(sealed(draft.read_bytes(), second_file=weights))
             put_in_place(weights, path.with_suffix(".bin"))
         except RuntimeError as error:  # OpenVINO's one class of error
             raise cannot_write(path, error) from error
@@ -58,7 +58,7 @@ def read_graph(path: Path) -> tuple["openvino.Model", ExportHeader]:
     if header.bin_crc32 not in (None, _crc32(weights)):
         raise HondoError(f"{path}: the {weights.name} beside it is of another export; keep the two files together")
     try:
-        header.check_whole(path, beside=weights)
+        header.check_whole(path, second_file=weights)
     except HondoError as error:
         raise HondoError(
             f"{path}: the {weights.name} beside it is of another export, or one of the two is damaged; copy both again"

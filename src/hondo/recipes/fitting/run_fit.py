@@ -32,8 +32,7 @@ from hondo.recipes.fitting.fit_tuning import FULL, SHORT, Tuning, survivors
 from hondo.recipes.fitting.fit_winner import first_that_holds
 
 BUDGET_S, BUDGET_WITH_DATA_S = 75.0, 1800.0
-ALONE, COMBINED, INT8_UNTIL = 0.6, 0.8, 1.0  # shares of the budget: until when
-INT8_LEFT = 0.35  # int8 is begun while such a share is left
+ALONE, COMBINED, INT8_LEFT = 0.6, 0.8, 0.35  # shares of the budget: until when; int8 is begun while so much is left
 PROXIES = 0.45  # factor of these where variants are trained afterwards
 TUNED_SHORT, TUNED_FULL = 0.1, 0.9  # of the budget: each short fine-tuning; until when the full one takes
 ENOUGH = 0.35  # share of the budget after which a model that meets the target as it is needs no further variants
@@ -98,7 +97,7 @@ class Search:
         self.space = space_of(built, target, trains=data is not None)
         scratch = make_writable_folder(out / "work", field="out")
         self.bench = Workbench(model=built, target=target, scratch=scratch, licence=licence_of(model, settings))
-        self.bench.until = self.began + INT8_UNTIL * self.share * self.budget_s
+        self.bench.until = self.began + self.share * self.budget_s
         self.late = set[Variant]()  # that the time did not suffice for
         self.data, self.log = data, ResultLog(out, hardware=hardware())
         self.macs_of = cache(self._macs_of)

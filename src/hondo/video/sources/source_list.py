@@ -54,7 +54,8 @@ def find_sources(texts: Sequence[str], *, out: Path | None = None) -> list[Sourc
 
 def check_stream(text: str) -> None:
     """Refuses a stream that is neither an address nor a file or folder that is there."""
-    if not LIVE.match(text) and not Path(text).exists():
+    path = Path(text)
+    if not (LIVE.match(text) or path.is_file() or path.is_dir()):
         raise HondoError(f"{text}: no such camera, file or folder; e.g. webcam:0, rtsp://..., clip.mp4, a folder")
 
 

@@ -31,6 +31,7 @@ from hondo.data.datasets.dataset_configs import SyntheticData
 from hondo.recipes.recipe import EvaluateConfig
 from hondo.recipes.registry import RECIPES
 from hondo.recipes.search.search_space import Factor, Interval, Level, SpeedConfig, Study
+from hondo.recipes.search.studies.study_table import check_study_file
 from hondo.recipes.search.trial import Trial, with_field
 
 KEYS = ("name", "recipe", "options", "set", "strategy", "trials", "seed", "train", "speed", "by", "evaluate")
@@ -40,8 +41,7 @@ VALIDATION = SyntheticData(length=8, seed=12_345, size_hw=(64, 96))  # scenes th
 
 def read_study(path: Path) -> Study:
     """The study in a .toml, .json or .py file."""
-    if not path.is_file():
-        raise HondoError(f"study {path}: no such file", field="study")
+    check_study_file(path)
     if path.suffix == ".py":
         study = runpy.run_path(str(path)).get("study")
         if not isinstance(study, Study):

@@ -27,5 +27,10 @@ def check_study(name: str) -> None:
         return
     if Path(name).suffix not in SUFFIXES:
         raise unknown("study", name, [*STUDIES, "a .toml, .json or .py file"], field="study")
-    if not Path(name).is_file():
-        raise HondoError(f"study {name}: no such file", field="study")
+    check_study_file(Path(name))
+
+
+def check_study_file(path: Path) -> None:
+    """Refuses a file that is not there."""
+    if not path.is_file():
+        raise HondoError(f"study {path}: no such file", field="study")
